@@ -1,0 +1,33 @@
+"""The exceptions, sorted by whose fault they are.
+
+    AutograderError                 anything this package raises on purpose
+    ├── AuthorError                 the course is wrong: source, grader, bank (exit code 2)
+    ├── UsageError                  the command was called wrongly (exit code 2)
+    ├── SubmissionError             the student's file cannot be read (a result with status "unreadable")
+    └── InfrastructureError         the machine failed: sandbox, disk (exit code 3, "not graded")
+
+A student's wrong or crashing *code* is no exception here: it is data, in a Check.
+"""
+
+
+class AutograderError(Exception):
+    """A failure with a sentence for people: where, what is wrong, what to do."""
+
+
+class AuthorError(AutograderError):
+    """The course itself is wrong; its author can mend it."""
+
+    def __init__(self, where: str, what: str, remedy: str) -> None:
+        super().__init__(f"{where}: {what}. {remedy}")
+
+
+class UsageError(AutograderError):
+    """The command line was used wrongly."""
+
+
+class SubmissionError(AutograderError):
+    """A submission cannot be read; the message is for the student."""
+
+
+class InfrastructureError(AutograderError):
+    """The machine failed, so nothing may be said about the student's work."""

@@ -1,0 +1,161 @@
+"""The nouns of the course as frozen data: no I/O, no torch, nothing that can fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+SCHEMA = "autograder/result/v1"
+
+
+class Status(StrEnum):
+    """What became of one check, or of one exercise as a whole."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    NOT_RUN = "not_run"
+    NOT_ATTEMPTED = "not_attempted"  # exercises only: the answer cell is missing or untouched
+
+
+class Outcome(StrEnum):
+    """What became of a whole submission."""
+
+    GRADED = "graded"
+    NOT_GRADED = "not_graded"  # the infrastructure's fault: no score may be read from it
+    UNREADABLE = "unreadable"  # the file's fault: score 0 and one sentence to act on
+
+
+class Tier(StrEnum):
+    """How far student code was kept away, found by attempting attacks; weakest first."""
+
+    PRACTICE = "practice"
+    SEPARATE = "separate"
+    CONFINED = "confined"
+    ISOLATED = "isolated"
+
+    @property
+    def rank(self) -> int:
+        """Position among the tiers: the higher, the stronger the wall."""
+        return list(Tier).index(self)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One notebook cell, reduced to what the course needs."""
+
+    kind: str  # "code", "markdown" or "raw"
+    source: str
+    grade_id: str | None = None
+    grade: bool = False
+    solution: bool = False
+    locked: bool = False
+    points: float | None = None
+    tags: tuple[str, ...] = ()
+    line: int | None = None  # where the cell starts in the source file
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One gradable function: its id is the function's name."""
+
+    id: str
+    title: str
+    points: float
+    all_or_nothing: bool
+    bonus: bool
+    answer: Cell
+    check: Cell
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One source notebook, parsed."""
+
+    name: str
+    title: str
+    cells: tuple[Cell, ...]
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def max_score(self) -> float:
+        """The points of all exercises together; bonus exercises carry none."""
+        return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def setup(self) -> tuple[str, ...]:
+        """The code whose names every answer may use."""
+        return tuple(cell.source for cell in self.cells if "setup" in cell.tags)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in, reduced to code by exercise id."""
+
+    assignment: str
+    student: str
+    file: str
+    sha256: str
+    answers: dict[str, tuple[str, ...]]  # exercise id -> its cells, in notebook order
+    helpers: tuple[str, ...]  # the student's other code cells, in notebook order
+    notes: tuple[str, ...] = ()
+    notes_by_exercise: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    untouched: frozenset[str] = frozenset()  # exercises whose cell is still the stub
+
+
+@dataclass(frozen=True)
+class Check:
+    """One hidden or visible test's result; ``message`` may be read by the student."""
+
+    name: str
+    hidden: bool
+    weight: float
+    status: Status = Status.NOT_RUN
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ExerciseReport:
+    """The checks of one exercise, its points and at most three remarks."""
+
+    id: str
+    title: str
+    points: float
+    score: float
+    status: Status
+    remarks: tuple[str, ...]
+    mistake: str | None
+    checks: tuple[Check, ...]
+    code: str = ""  # the student's own text, shown beside the remarks
+
+
+@dataclass(frozen=True)
+class Report:
+    """All checks of one submission and its score."""
+
+    assignment: str
+    student: str
+    file: str
+    sha256: str
+    graders_sha256: str
+    status: Outcome
+    reason: str | None
+    max_score: float
+    seed: int
+    exercises: tuple[ExerciseReport, ...]
+    notes: tuple[str, ...]
+    flags: tuple[str, ...]  # for the instructor's eyes; they never score
+    tier: Tier
+    layers: tuple[str, ...]
+    environment: dict[str, Any]
+    graded_at: str
+    seconds: float
+
+    @property
+    def score(self) -> float:
+        """The sum of the exercises' scores, rounded to a hundredth of a point."""
+        return round(sum(exercise.score for exercise in self.exercises), 2)

@@ -1,0 +1,185 @@
+"""The forked process that holds one student's code: it defines functions, calls them, and answers.
+
+It knows inputs only. Whatever it says is data for the trusted process, which alone forms verdicts.
+"""
+
+from __future__ import annotations
+
+import __future__ as future
+import ast
+import builtins
+import math
+import random
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from . import protocol, slicing
+from .recorder import Recorder
+
+# Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
+_seed_torch, _seed_random = torch.manual_seed, random.seed
+_set_dtype, _set_grad = torch.set_default_dtype, torch.set_grad_enabled
+_LAZY_ANNOTATIONS = future.annotations.compiler_flag
+_PROBE_NAMES = {"torch": torch, "nn": nn, "F": F, "math": math, "Tensor": Tensor}
+
+
+class NotDefined(Exception):
+    """The submission has no function of the exercise's name."""
+
+
+class InputUnavailable(Exception):
+    """``input()`` was called, but nobody sits at the keyboard while grading."""
+
+
+def _no_input(prompt: object = "") -> str:
+    raise InputUnavailable
+
+
+def serve(channel: socket.socket) -> None:
+    """Answer requests until the trusted process closes the channel."""
+    builtins.input = _no_input
+    process = Process()
+    while True:
+        request = protocol.receive(channel)
+        protocol.send(channel, process.answer(request))
+
+
+class Process:
+    """One submission's cells, and a namespace of its own for each exercise."""
+
+    def __init__(self) -> None:
+        self.setup: list[str] = []
+        self.cells: list[slicing.ParsedCell] = []
+        self.namespaces: dict[str, dict[str, Any]] = {}
+        self.clean = _fingerprint()
+
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """Carry out one request; every failure of student code becomes part of the answer."""
+        handle = getattr(self, "do_" + request["do"])
+        try:
+            self._calm(request.get("seed", 0))
+            return protocol.pack(*handle(request, request["values"]))
+        except BaseException as error:  # student code may raise anything, SystemExit too
+            return protocol.pack(_described(error), {})
+
+    def _calm(self, seed: int) -> None:
+        """Undo what a call may have left in torch's and Python's global state."""
+        _set_dtype(torch.float32)
+        _set_grad(True)
+        _seed_torch(seed)
+        _seed_random(seed)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(seed % 2**32)
+
+    # --- requests: each returns the head and the values of its answer ---
+
+    def do_prepare(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Parse the cells, before any student code runs, and say what they hold."""
+        self.setup = values["setup"]
+        texts = enumerate(values["cells"])
+        self.cells = [slicing.parse_cell(i, exercise, text) for i, (exercise, text) in texts]
+        return {}, {
+            "problems": {str(i): c.problem for i, c in enumerate(self.cells) if c.problem},
+            "binds": [sorted({n for s in c.statements for n in s.binds}) for c in self.cells],
+            "flags": [slicing.review_flags(cell) for cell in self.cells],
+        }
+
+    def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Call one exercise's function and note which arguments it changed."""
+        function, args = self.function(request["exercise"]), values["args"]
+        before = [_trace(arg) for arg in args]
+        result = function(*args)
+        changed = [i for i, arg in enumerate(args) if _trace(arg) != before[i]]
+        return {}, {"result": result, "changed": changed}
+
+    def do_probe(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Run a grader's probe beside the student's functions."""
+        namespace = dict(_PROBE_NAMES)
+        exec(compile(request["text"], "<probe>", "exec", _LAZY_ANNOTATIONS), namespace)
+        probe: Any = namespace[request["name"]]
+        return {}, {"result": probe(Solution(self.function), *values["args"]), "changed": []}
+
+    def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Run the visible check cell of one exercise and return what it recorded."""
+        name, recorder = request["exercise"], Recorder()
+        function = self.function(name)
+        namespace = {**self.base(), name: function, "visible_checks": lambda _: recorder}
+        exec(compile(request["text"], "<visible check>", "exec"), namespace)
+        return {}, {"result": recorder.events, "changed": []}
+
+    def do_names(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Return the library names that one exercise's code mentions."""
+        statements = slicing.needed(self.cells, request["exercise"])
+        return {}, {"result": slicing.library_names(statements), "changed": []}
+
+    def do_poisoned(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Say whether some code replaced a part of torch or of Python itself."""
+        return {}, {"result": _fingerprint() != self.clean, "changed": []}
+
+    # --- namespaces ---
+
+    def base(self) -> dict[str, Any]:
+        """A fresh namespace with what the assignment's setup cells define."""
+        if "" not in self.namespaces:
+            self.namespaces[""] = {"__name__": "submission"}
+            for text in self.setup:
+                exec(compile(text, "<setup>", "exec"), self.namespaces[""])
+        return dict(self.namespaces[""])
+
+    def function(self, exercise: str) -> Callable[..., Any]:
+        """Return the student's function, defining it on first use."""
+        if exercise not in self.namespaces:
+            self.namespaces[exercise] = self._define(exercise)
+        found: Any = self.namespaces[exercise].get(exercise)
+        if not callable(found):
+            raise self.namespaces[exercise].get(_FAULT) or NotDefined(exercise)
+        return found
+
+    def _define(self, exercise: str) -> dict[str, Any]:
+        """Run the needed statements one by one: a failing one leaves the others."""
+        namespace = self.base()
+        for statement in slicing.needed(self.cells, exercise):
+            tree = ast.Module([statement.node], [])
+            try:
+                exec(compile(tree, "<answer>", "exec", _LAZY_ANNOTATIONS), namespace)
+            except BaseException as error:
+                namespace.setdefault(_FAULT, error)
+        return namespace
+
+
+_FAULT = "__first fault while defining__"
+
+
+class Solution:
+    """What a probe sees: the student's functions by name."""
+
+    def __init__(self, function: Callable[[str], Callable[..., Any]]) -> None:
+        self._function = function
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return self._function(name)
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """An exception as data: type names, most derived first; never its text."""
+    kinds = [c.__name__ for c in type(error).__mro__ if c not in (object, BaseException)]
+    names = ["".join(x for x in kind if x.isidentifier() or x.isalnum())[:60] for kind in kinds]
+    out_of_memory = isinstance(error, MemoryError) or "allocate memory" in str(error)[:2000]
+    return {"error": names[:8], "out_of_memory": out_of_memory}
+
+
+def _trace(value: Any) -> bytes:
+    return protocol.pack({}, {"value": value})
+
+
+def _fingerprint() -> int:
+    """A number that changes when a name of torch, of its parts or of Python is rebound."""
+    places: tuple[Any, ...] = (torch, F, nn, Tensor, builtins, math)
+    names = [(name, id(value)) for place in places for name, value in vars(place).items()]
+    return hash((torch.get_default_dtype(), torch.is_grad_enabled(), tuple(names)))

@@ -1,0 +1,283 @@
+"""The wire: one frame is a JSON head and a safetensors body, both capped before they are read.
+
+No pickle, no callables: tensors, numbers, strings, lists, tuples, dicts and ``None`` cross, and
+nothing else. Anything else is named by its type (``Foreign``). Both sides use this module, and
+the trusted side treats every frame that it receives as hostile.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import select
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+MAX_HEAD = 4 << 20  # bytes of JSON in one frame
+MAX_BODY = 64 << 20  # bytes of tensors in one frame
+MAX_DEPTH = 16  # nesting of lists and dicts
+MAX_NODES = 100_000  # values in one frame
+MAX_INT = 1 << 63
+
+_LENGTHS = struct.Struct("!II")
+_DTYPES = {
+    "BOOL": torch.bool, "U8": torch.uint8, "I8": torch.int8, "I16": torch.int16,
+    "I32": torch.int32, "I64": torch.int64, "F16": torch.float16, "BF16": torch.bfloat16,
+    "F32": torch.float32, "F64": torch.float64,
+}  # fmt: skip
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+
+
+class ProtocolError(Exception):
+    """The other side broke the rules of the wire."""
+
+
+class ChannelClosed(ProtocolError):
+    """The other side is gone."""
+
+
+class DeadlinePassed(ProtocolError):
+    """No complete frame came in time."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A value that may not cross the wire, known only by its type's name."""
+
+    type_name: str
+
+
+# --- values <-> JSON and tensors -------------------------------------------------------------
+
+
+class Encoder:
+    """Turns values into JSON and collects their tensors on the way."""
+
+    def __init__(self) -> None:
+        self.tensors: list[torch.Tensor] = []
+        self.nodes = 0
+
+    def encode(self, value: Any, depth: int = 0) -> Any:
+        """Return the JSON form of value; tensors are put into ``self.tensors``."""
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            return {"foreign": "a structure too large to send"}
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, torch.Tensor):
+            return self._tensor(value)
+        if isinstance(value, (int, float, str)):
+            return _encode_plain(value)
+        return self._container(value, depth + 1)
+
+    def _container(self, value: Any, depth: int) -> Any:
+        if isinstance(value, (list, tuple)):
+            tag = "list" if isinstance(value, list) else "tuple"
+            return {tag: [self.encode(item, depth) for item in value]}
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            return {"dict": [[_text(key), self.encode(item, depth)] for key, item in value.items()]}
+        return {"foreign": type_name(value)}
+
+    def _tensor(self, value: torch.Tensor) -> Any:
+        if value.dtype not in _NAMES or value.layout != torch.strided:
+            return {"foreign": f"a tensor of {value.dtype}, {value.layout}"}
+        facts = {
+            "device": value.device.type,
+            "requires_grad": value.requires_grad,
+            "has_grad": value.is_leaf and value.grad is not None,
+        }
+        if value.device.type == "meta":
+            return {"meta": list(value.shape), "dtype": _NAMES[value.dtype], **facts}
+        self.tensors.append(value)
+        return {"tensor": len(self.tensors) - 1, **facts}
+
+
+def _encode_plain(value: int | float | str) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int):
+        return int(value) if abs(value) < MAX_INT else {"foreign": "an integer beyond 64 bits"}
+    return float(value) if math.isfinite(value) else {"float": str(float(value))}
+
+
+def _text(value: str) -> str:
+    return str(value).encode("utf-8", "replace").decode("utf-8")
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type, cut and reduced to identifier characters."""
+    name = str(type(value).__name__)
+    return "".join(c for c in name if c.isascii() and (c.isalnum() or c == "_"))[:40] or "object"
+
+
+class Decoder:
+    """Turns JSON back into values, trusting nothing about its form."""
+
+    def __init__(self, tensors: dict[str, torch.Tensor]) -> None:
+        self.tensors = tensors
+        self.nodes = 0
+
+    def decode(self, value: Any, depth: int = 0) -> Any:
+        """Return the value that the JSON stands for, or raise ProtocolError."""
+        self.nodes += 1
+        if depth > MAX_DEPTH + 1 or self.nodes > MAX_NODES + 1:
+            raise ProtocolError("a value nested too deeply or too large")
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return value
+        if not isinstance(value, dict):
+            raise ProtocolError("a bare list in a frame")
+        return self._tagged(value, depth + 1)
+
+    def _tagged(self, value: dict[str, Any], depth: int) -> Any:
+        match value:
+            case {"tensor": int(index), **facts}:
+                return self._tensor(index, facts)
+            case {"meta": list(shape), "dtype": str(dtype), **facts}:
+                return self._meta(shape, dtype, facts)
+            case {"list": list(items)}:
+                return [self.decode(item, depth) for item in items]
+            case {"tuple": list(items)}:
+                return tuple(self.decode(item, depth) for item in items)
+            case {"dict": list(pairs)}:
+                return {key: self.decode(item, depth) for key, item in map(_pair, pairs)}
+            case {"float": ("nan" | "inf" | "-inf") as text}:
+                return float(text)
+            case {"foreign": str(name)}:
+                return Foreign(name[:80])
+        raise ProtocolError("an unknown tag in a frame")
+
+    def _tensor(self, index: int, facts: dict[str, Any]) -> torch.Tensor:
+        if str(index) not in self.tensors:
+            raise ProtocolError("a tensor is missing from its frame")
+        return _with_facts(self.tensors[str(index)], facts)
+
+    def _meta(self, shape: list[Any], dtype: str, facts: dict[str, Any]) -> torch.Tensor:
+        if dtype not in _DTYPES or len(shape) > 32 or not all(type(n) is int for n in shape):
+            raise ProtocolError("a malformed meta tensor")
+        if any(n < 0 or n > MAX_BODY for n in shape):
+            raise ProtocolError("a meta tensor of an impossible size")
+        return _with_facts(torch.empty(shape, dtype=_DTYPES[dtype], device="meta"), facts)
+
+
+def _pair(pair: Any) -> tuple[str, Any]:
+    if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
+        raise ProtocolError("a malformed dict")
+    return pair[0], pair[1]
+
+
+def _with_facts(tensor: torch.Tensor, facts: dict[str, Any]) -> torch.Tensor:
+    if facts.get("requires_grad") is True and tensor.is_floating_point():
+        tensor.requires_grad_(True)
+    # torch has no public way to say "this came from a device that is not here".
+    tensor.origin = {"device": facts.get("device"), "has_grad": facts.get("has_grad")}  # type: ignore[attr-defined]
+    return tensor
+
+
+# --- tensors <-> safetensors -----------------------------------------------------------------
+
+
+def _pack(tensors: list[torch.Tensor]) -> bytes:
+    if not tensors:
+        return b""
+    return bytes(safetensors.torch.save({str(i): _plain(t) for i, t in enumerate(tensors)}))
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    """A contiguous CPU copy that shares memory with nothing, as safetensors asks."""
+    plain = tensor.detach().resolve_conj().resolve_neg().cpu()
+    return torch.empty(plain.shape, dtype=plain.dtype).copy_(plain)
+
+
+def _unpack(body: bytes) -> dict[str, torch.Tensor]:
+    if not body:
+        return {}
+    try:
+        tensors = safetensors.torch.load(body)
+    except (safetensors.SafetensorError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        raise ProtocolError("malformed tensors in a frame") from error
+    if any(tensor.dtype not in _NAMES for tensor in tensors.values()):
+        raise ProtocolError("a tensor of a type that may not cross")
+    return tensors
+
+
+# --- frames ----------------------------------------------------------------------------------
+
+
+def pack(head: dict[str, Any], values: dict[str, Any]) -> bytes:
+    """Return the bytes of one frame: ``head`` is plain JSON, ``values`` may hold tensors."""
+    encoder = Encoder()
+    encoded = {key: encoder.encode(value) for key, value in values.items()}
+    text = json.dumps({**head, "values": encoded}, allow_nan=False).encode()
+    size = sum(t.numel() * t.element_size() for t in encoder.tensors)
+    if len(text) > MAX_HEAD or size > MAX_BODY - (1 << 20):
+        raise ProtocolError("a value too large to send")
+    body = _pack(encoder.tensors)
+    return _LENGTHS.pack(len(text), len(body)) + text + body
+
+
+def unpack(head: bytes, body: bytes) -> dict[str, Any]:
+    """Return a frame's head, with its decoded values under ``"values"``."""
+    try:
+        frame = json.loads(head, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("a frame that is not JSON") from error
+    if not isinstance(frame, dict) or not isinstance(frame.get("values"), dict):
+        raise ProtocolError("a frame without values")
+    decoder = Decoder(_unpack(body))
+    frame["values"] = {key: decoder.decode(value) for key, value in frame["values"].items()}
+    return frame
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def send(channel: socket.socket, frame: bytes, deadline: float | None = None) -> None:
+    """Write one frame, or raise DeadlinePassed when the other side does not read it in time."""
+    view = memoryview(frame)
+    while view:
+        _wait(channel, select.POLLOUT, deadline)
+        try:
+            view = view[channel.send(view, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            raise ChannelClosed("the other side is gone") from error
+
+
+def receive(channel: socket.socket, deadline: float | None = None) -> dict[str, Any]:
+    """Read one frame; sizes are checked before a byte of it is stored."""
+    head_size, body_size = _LENGTHS.unpack(_read(channel, _LENGTHS.size, deadline))
+    if head_size > MAX_HEAD or body_size > MAX_BODY:
+        raise ProtocolError("a frame over the size limit")
+    return unpack(_read(channel, head_size, deadline), _read(channel, body_size, deadline))
+
+
+def _read(channel: socket.socket, size: int, deadline: float | None) -> bytes:
+    chunks, missing = [], size
+    while missing:
+        _wait(channel, select.POLLIN, deadline)
+        try:
+            chunk = channel.recv(min(missing, 1 << 20))
+        except OSError as error:
+            raise ChannelClosed("the other side is gone") from error
+        if not chunk:
+            raise ChannelClosed("the other side is gone")
+        chunks.append(chunk)
+        missing -= len(chunk)
+    return b"".join(chunks)
+
+
+def _wait(channel: socket.socket, event: int, deadline: float | None) -> None:
+    poll = select.poll()
+    poll.register(channel, event)
+    left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+    if not poll.poll(left):
+        raise DeadlinePassed("no answer in time")

@@ -1,0 +1,107 @@
+"""The process that waits with torch imported and forks itself for each submission.
+
+It never runs student code and holds no secret, since a child can read all of its memory. It obeys
+two orders from the trusted process, over one socket: F forks (the new channel comes with the
+order), K kills one child, with its process group, and answers its wait status.
+"""
+
+from __future__ import annotations
+
+import array
+import gc
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+from typing import Any, NoReturn
+
+from . import lockdown, process
+
+ORDER = struct.Struct("!ci")  # order, pid
+REPLY = struct.Struct("!i")  # pid of a new child, or wait status of a killed one
+
+
+def main() -> None:
+    """Warm up, then serve orders until the trusted process goes away."""
+    settings = json.loads(sys.argv[1])
+    _warm(settings["setup"])
+    control = socket.socket(fileno=settings["control"])
+    control.send(b"ready")
+    while order := _next_order(control):
+        letter, pid, handle = order
+        reply = _fork(control, handle, settings) if letter == b"F" else _kill(pid)
+        control.send(REPLY.pack(reply))
+
+
+def _warm(setup: list[str]) -> None:
+    """Import now, once, what the assignment's setup cells import, and freeze it for the forks."""
+    import numpy.random  # noqa: F401  (torch reseeds it lazily otherwise, in every fork)
+
+    process.torch.set_num_threads(1)
+    for text in setup:
+        exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
+    x = process.torch.ones(2, 2, requires_grad=True)
+    (x @ x).sum().backward()
+    gc.collect()
+    gc.freeze()
+
+
+def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
+    handles = array.array("i")
+    message, ancillary, _, _ = control.recvmsg(ORDER.size, socket.CMSG_SPACE(handles.itemsize))
+    if not message:
+        return None
+    for _, _, data in ancillary:
+        handles.frombytes(data)
+    letter, pid = ORDER.unpack(message)
+    return letter, pid, handles[0] if handles else -1
+
+
+def _fork(control: socket.socket, handle: int, settings: dict[str, Any]) -> int:
+    if _threads() > 1:
+        raise RuntimeError("the zygote has more than one thread: forking would hang the child")
+    pid = os.fork()
+    if pid == 0:
+        _become_student(handle, settings)
+    os.close(handle)
+    return pid
+
+
+def _threads() -> int:
+    """Threads of this process as the kernel counts them, or as Python does without /proc."""
+    tasks = "/proc/self/task"
+    return len(os.listdir(tasks)) if os.path.isdir(tasks) else threading.active_count()
+
+
+def _become_student(handle: int, settings: dict[str, Any]) -> NoReturn:
+    """Close every door in the new process, then serve; no way leads back into the zygote."""
+    try:
+        os.setsid()
+        os.dup2(handle, 3)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in (0, 1, 2):
+            os.dup2(nothing, standard)
+        os.closerange(4, 4096)
+        limits = lockdown.Limits(**settings["limits"])
+        layers = lockdown.raise_walls(limits, settings["readable"])
+        channel = socket.socket(fileno=3)
+        process.protocol.send(channel, process.protocol.pack({"layers": layers}, {}))
+        process.serve(channel)
+    finally:
+        os._exit(0)
+
+
+def _kill(pid: int) -> int:
+    """Kill a child and its process group; return its wait status, or 0 if it is unknown."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # it had not made its group yet, or is gone
+    try:
+        os.kill(pid, signal.SIGKILL)
+        return os.waitpid(pid, 0)[1]
+    except (ProcessLookupError, ChildProcessError):
+        return 0
