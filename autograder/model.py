@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -92,6 +92,15 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class StudentCell:
+    """One code cell that a student handed in, and the exercises that it answers."""
+
+    exercises: tuple[str, ...]
+    source: str
+    label: str  # "cell 7", as a student counts them
+
+
+@dataclass(frozen=True)
 class Submission:
     """What one student handed in, reduced to code by exercise id."""
 
@@ -99,11 +108,14 @@ class Submission:
     student: str
     file: str
     sha256: str
-    answers: dict[str, tuple[str, ...]]  # exercise id -> its cells, in notebook order
-    helpers: tuple[str, ...]  # the student's other code cells, in notebook order
+    cells: tuple[StudentCell, ...]  # answers and helpers, in notebook order
     notes: tuple[str, ...] = ()
-    notes_by_exercise: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    untouched: frozenset[str] = frozenset()  # exercises whose cell is still the stub
+    missing: frozenset[str] = frozenset()  # exercises without any cell
+    untouched: frozenset[str] = frozenset()  # exercises whose cell is empty or still the stub
+
+    def answer(self, exercise: str) -> str:
+        """The student's own text for one exercise."""
+        return "\n\n".join(cell.source for cell in self.cells if exercise in cell.exercises)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ def _bubblewrap() -> list[str]:
 
 
 def _root_folder() -> list[str]:
-    mounts = ["--tmpfs", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+    mounts = ["--tmpfs", "/", "--dev", "/dev", "--proc", "/proc"]
+    mounts += ["--perms", "1777", "--tmpfs", "/tmp"]
     for path in (*_SYSTEM, *_LINKER, *libraries(), str(INSIDE)):
         if os.path.islink(path):
             mounts += ["--symlink", os.readlink(path), path]

@@ -83,9 +83,10 @@ class Process:
         """Parse the cells, before any student code runs, and say what they hold."""
         self.setup = values["setup"]
         texts = enumerate(values["cells"])
-        self.cells = [slicing.parse_cell(i, exercise, text) for i, (exercise, text) in texts]
+        self.cells = [slicing.parse_cell(i, answers, text) for i, (answers, text) in texts]
         return {}, {
-            "problems": {str(i): c.problem for i, c in enumerate(self.cells) if c.problem},
+            "problems": [cell.problem for cell in self.cells],
+            "notes": [cell.notes for cell in self.cells],
             "binds": [sorted({n for s in c.statements for n in s.binds}) for c in self.cells],
             "flags": [slicing.review_flags(cell) for cell in self.cells],
         }

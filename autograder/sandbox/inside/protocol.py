@@ -222,6 +222,13 @@ def pack(head: dict[str, Any], values: dict[str, Any]) -> bytes:
     return _LENGTHS.pack(len(text), len(body)) + text + body
 
 
+def unpack_frame(frame: bytes) -> dict[str, Any]:
+    """Return the content of a whole frame, as ``pack`` made it."""
+    size, _ = _LENGTHS.unpack_from(frame)
+    start = _LENGTHS.size
+    return unpack(frame[start : start + size], frame[start + size :])
+
+
 def unpack(head: bytes, body: bytes) -> dict[str, Any]:
     """Return a frame's head, with its decoded values under ``"values"``."""
     try:

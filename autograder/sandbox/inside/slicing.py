@@ -13,6 +13,8 @@ import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .magics import blank_magics
+
 _PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -31,23 +33,33 @@ class Statement:
 class ParsedCell:
     """One cell's statements, or the reason why it has none."""
 
-    exercise: str | None
+    exercises: tuple[str, ...]
     statements: list[Statement] = field(default_factory=list)
     problem: tuple[int, str] | None = None  # line and what the parser said
+    notes: list[str] = field(default_factory=list)  # what of the cell is not run
 
 
-def parse_cell(index: int, exercise: str | None, source: str) -> ParsedCell:
-    """Parse one cell; a syntax error is kept as data."""
-    cell = ParsedCell(exercise)
+def parse_cell(index: int, exercises: tuple[str, ...], source: str) -> ParsedCell:
+    """Parse one cell, without its magics if need be; a syntax error is kept as data."""
+    cell = ParsedCell(exercises)
     try:
+        source, cell.notes = _python(source)
         lines = source.split("\n")
-        for node in ast.parse(source).body:
-            cell.statements.append(_statement(node, index, lines))
+        cell.statements = [_statement(node, index, lines) for node in ast.parse(source).body]
     except _PARSE_ERRORS as error:
         line = getattr(error, "lineno", None) or 1
         said = getattr(error, "msg", None) or "this cell is nested too deeply to be read"
         cell.problem = (line, str(said)[:120])
     return cell
+
+
+def _python(source: str) -> tuple[str, list[str]]:
+    """A cell that is Python stays as it is; only one that is not is searched for magics."""
+    try:
+        ast.parse(source)
+        return source, []
+    except _PARSE_ERRORS:
+        return blank_magics(source)
 
 
 def _statement(node: ast.stmt, cell: int, lines: list[str]) -> Statement:
@@ -112,9 +124,9 @@ def _may_serve(
     The exercise's own name comes from its own cell where that cell defines it, so that a copy in
     a scratch cell does not replace the answer.
     """
-    if exercise not in statement.binds or cell.exercise == exercise:
+    if exercise not in statement.binds or exercise in cell.exercises:
         return True
-    own = (s for c in cells if c.exercise == exercise for s in c.statements)
+    own = (s for c in cells if exercise in c.exercises for s in c.statements)
     return not any(exercise in s.binds for s in own)
 
 

@@ -37,16 +37,26 @@ def main() -> None:
 
 
 def _warm(setup: list[str]) -> None:
-    """Import now, once, what the assignment's setup cells import, and freeze it for the forks."""
-    import numpy.random  # noqa: F401  (torch reseeds it lazily otherwise, in every fork)
-
+    """Import now, once, what student code would make torch import in every fork, and freeze it."""
     process.torch.set_num_threads(1)
     for text in setup:
         exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
-    x = process.torch.ones(2, 2, requires_grad=True)
-    (x @ x).sum().backward()
+    _warm_lazy_imports()
     gc.collect()
     gc.freeze()
+
+
+def _warm_lazy_imports() -> None:
+    """Numpy's random numbers, an optimizer's first step, meta tensors: up to 800 modules each."""
+    import numpy.random
+    import torch.utils._python_dispatch  # noqa: F401
+
+    torch, layer = process.torch, process.nn.Linear(2, 2)
+    layer(torch.ones(2, 2)).sum().backward()
+    for optimizer in (torch.optim.SGD, torch.optim.Adam):
+        optimizer(layer.parameters(), lr=0.1).step()
+    meta = torch.ones(2, 2, device="meta")
+    torch.nn.functional.softmax(meta @ meta + meta, dim=-1).to(torch.float64).amax(dim=0)
 
 
 def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:

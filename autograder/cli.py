@@ -1,0 +1,248 @@
+"""The command line: the only place that prints. Run ``autograder --help``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from autograder.course import Course
+from autograder.errors import AutograderError, InfrastructureError
+from autograder.model import Outcome, Report, Tier
+
+DONE, FAULT, WRONG_USE, INFRASTRUCTURE = 0, 1, 2, 3
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Release, grade and report the exercises of a deep-learning course.")  # fmt: skip
+out, err = Console(), Console(stderr=True)
+
+Names = Annotated[list[str] | None, typer.Argument(help="Assignments; all when left out.")]
+CourseOption = Annotated[Path | None, typer.Option("--course", help="The course's folder.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+Require = Annotated[Tier, typer.Option("--require", help="The weakest wall that will do.")]
+
+
+def main() -> None:
+    """Run the command line; whose fault a failure is decides the exit code."""
+    try:
+        app()
+    except InfrastructureError as error:
+        _fail(error, INFRASTRUCTURE)
+    except AutograderError as error:
+        _fail(error, WRONG_USE)
+
+
+def _fail(error: AutograderError, code: int) -> None:
+    err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
+    sys.exit(code)
+
+
+def _course(path: Path | None) -> Course:
+    return Course.find((path or Path.cwd()).resolve())
+
+
+@app.command()
+def build(
+    assignments: Names = None,
+    check: Annotated[bool, typer.Option(help="Write nothing; exit 1 if a file is stale.")] = False,
+    course: CourseOption = None,
+) -> None:
+    """Make the release notebooks and the reference modules from the sources."""
+    from autograder.build.course import tree
+    from autograder.build.tree import stale, write
+
+    home = _course(course)
+    changed = []
+    for name in assignments or home.assignments():
+        made = tree(home, name)
+        changed += stale(made, home.root) if check else write(made, home.root)
+    for path in changed:
+        out.print(f"{'stale' if check else 'written'}: {path}")
+    if not changed:
+        out.print("Everything is up to date.")
+    if check and changed:
+        out.print("Run: autograder build")
+        raise typer.Exit(FAULT)
+
+
+@app.command()
+def verify(
+    assignments: Names = None,
+    seeds: Annotated[int, typer.Option(help="How many fresh seeds to try.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="The first seed; fresh when left out.")] = None,
+    require: Require = Tier.ISOLATED,
+    course: CourseOption = None,
+    as_json: Json = False,
+) -> None:
+    """Let the course grade itself: reference, untouched release, mistakes and alternatives."""
+    from autograder.verify import verify as run
+
+    home, first = _course(course), seed if seed is not None else secrets.randbelow(2**31)
+    names = assignments or home.assignments()
+    verdicts = []
+    for name in names:
+        with _progress(f"verify {name}", show=not as_json) as progress:
+            verdicts.append(run(home, name, range(first, first + seeds), require, progress))
+    if as_json:
+        print(json.dumps([_verdict_dict(v, first, seeds) for v in verdicts]))
+    else:
+        _print_matrix(verdicts, first, seeds)
+    if any(v.faults for v in verdicts):
+        raise typer.Exit(FAULT)
+
+
+def _verdict_dict(verdict: Any, first: int, seeds: int) -> dict[str, Any]:
+    return {
+        "assignment": verdict.assignment,
+        "seeds": [first, first + seeds - 1],
+        "caught": {"/".join(key): how for key, how in verdict.caught.items()},
+        "named": sum(verdict.named.values()),
+        "alternatives": verdict.alternatives,
+        "faults": verdict.faults,
+    }
+
+
+def _print_matrix(verdicts: list[Any], first: int, seeds: int) -> None:
+    table = Table(title=f"The kill matrix (seeds {first} to {first + seeds - 1})")
+    for head in ("assignment", "checks", "mistakes", "caught visibly", "only hidden", "missed",
+                 "named", "alternatives", "wrong verdicts"):  # fmt: skip
+        table.add_column(head, justify="left" if head == "assignment" else "right")
+    for v in verdicts:
+        named = f"{sum(v.named.values())}/{len(v.named)}"
+        row = (v.checks, len(v.caught), v.count("visible"), v.count("hidden"), v.count("missed"),
+               named, v.alternatives // seeds, len(v.faults))  # fmt: skip
+        table.add_row(v.assignment, *map(str, row))
+    out.print(table)
+    for v in verdicts:
+        for fault in v.faults:
+            out.print(f"[bold red]wrong[/] {escape(fault)}", soft_wrap=True)
+        for (exercise, mistake), how in v.caught.items():
+            if how == "missed":
+                out.print(f"[bold red]survivor[/] {exercise}: {mistake}")
+
+
+@app.command()
+def grade(
+    paths: Annotated[list[Path], typer.Argument(help="Notebooks or folders of them.")],
+    assignment: Annotated[str | None, typer.Option(help="Grade as this assignment.")] = None,
+    results: Annotated[Path, typer.Option("--out", help="Where results go.")] = Path("results"),
+    require: Require = Tier.ISOLATED,
+    seed: Annotated[int | None, typer.Option(help="Seed of all drawn inputs.")] = None,
+    force: Annotated[bool, typer.Option(help="Grade again what is unchanged.")] = False,
+    course: CourseOption = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Grade submissions; each gets a result file, whatever is in it."""
+    from autograder import collect
+    from autograder.run import grade_batch
+
+    home, started = _course(course), time.perf_counter()
+    batches = collect.find(paths, home.assignments(), assignment)
+    chosen = seed if seed is not None else secrets.randbelow(2**31)
+    reports: list[Report] = []
+    skipped = 0
+    for name, jobs in batches.items():
+        with _progress(f"grade {name}", show=not (quiet or as_json)) as progress:
+            batch = grade_batch(home, name, jobs, results, chosen, require, force, progress)
+        reports += batch.reports
+        skipped += batch.skipped
+    seconds = time.perf_counter() - started
+    if as_json:
+        print(json.dumps(_grade_dict(reports, skipped, seconds)))
+    elif not quiet:
+        _print_grades(reports, skipped, seconds, results)
+    if any(report.status is Outcome.NOT_GRADED for report in reports):
+        raise typer.Exit(INFRASTRUCTURE)
+
+
+def _grade_dict(reports: list[Report], skipped: int, seconds: float) -> dict[str, Any]:
+    rows = [
+        {"student": r.student, "assignment": r.assignment, "status": r.status, "score": r.score,
+         "max_score": r.max_score} for r in reports
+    ]  # fmt: skip
+    return {"results": rows, "unchanged": skipped, "seconds": round(seconds, 2)}
+
+
+def _print_grades(reports: list[Report], skipped: int, seconds: float, results: Path) -> None:
+    table = Table(title=f"{len(reports)} submissions graded")
+    for head in ("student", "assignment", "score", "what stands out"):
+        table.add_column(head, justify="right" if head == "score" else "left")
+    shown = reports[:40]
+    for report in shown:
+        score = f"{report.score:g} / {report.max_score:g}"
+        if report.status is Outcome.NOT_GRADED:
+            score = "not graded"
+        student = "".join(c for c in report.student if c.isprintable())[:40]
+        table.add_row(escape(student), report.assignment, score, escape(_stands_out(report)))
+    if reports:
+        out.print(table)
+    if len(reports) > len(shown):
+        out.print(f"and {len(reports) - len(shown)} more.")
+    if skipped:
+        out.print(f"{skipped} unchanged since they were graded (--force grades them again).")
+    out.print(f"Results in {results}/ after {seconds:.1f} s. Next: autograder report {results}")
+
+
+def _stands_out(report: Report) -> str:
+    if report.reason:
+        return report.reason
+    failed = [e.id for e in report.exercises if e.status != "passed" and e.points > 0]
+    return f"to mend: {', '.join(failed)}" if failed else "everything passed"
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(help="The folder that grade wrote.")] = Path("results"),
+    pages: Annotated[Path | None, typer.Option("--out", help="Where the pages go.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a feedback page per student, a class page and a CSV."""
+    from autograder.report.gradebook import write_pages
+    from autograder.report.results import read_all
+
+    index = write_pages(list(read_all(results)), pages or results / "pages")
+    if not quiet:
+        out.print(f"Class page: {index}", soft_wrap=True)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine can do: sandbox tier, torch, GPU, Jupyter, and what to install."""
+    from autograder.doctor import examine
+
+    findings = examine()
+    if as_json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings]))
+    else:
+        for f in findings:
+            mark = "[green]✓ good[/]" if f.good else "[bold red]✗ look[/]"
+            hint = f" → {escape(f.remedy)}" if f.remedy else ""
+            out.print(f"{mark}  {f.what}: {escape(f.says)}{hint}", soft_wrap=True)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(FAULT)
+
+
+@contextmanager
+def _progress(label: str, *, show: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar with an ETA on a terminal, and a callback that moves it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=not show, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Says what this machine can do: the wall it reaches, torch, a GPU, Jupyter, and what to install."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from dataclasses import dataclass
+
+from autograder import tiers
+from autograder.errors import InfrastructureError
+from autograder.model import Tier
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's: what was looked at, how it is, and what would better it."""
+
+    what: str
+    good: bool
+    says: str
+    remedy: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything that grading and authoring rely on."""
+    return [_python(), *_wall(), _gpu(), *map(_package, ("torch", "pytest", "plotly")),
+            *map(_tool, ("jupytext", "nbgrader", "otter-grader", "jupyterlab"))]  # fmt: skip
+
+
+def _python() -> Finding:
+    good = sys.version_info >= (3, 11)
+    return Finding("Python", good, platform.python_version(), "" if good else "Use 3.11 or newer.")
+
+
+def _wall() -> list[Finding]:
+    try:
+        with tiers.sandbox(["import torch"], Tier.PRACTICE) as walled:
+            process = walled.sandbox.open()
+            layers = [*walled.layers, *process.layers]
+            process.close()
+            return [_tier(walled, layers)]
+    except InfrastructureError as error:
+        return [Finding("Sandbox", False, str(error), tiers.remedy())]
+
+
+def _tier(walled: tiers.Walled, layers: list[str]) -> Finding:
+    best = walled.tier is Tier.ISOLATED
+    says = f"tier {walled.tier} ({', '.join(layers)})"
+    if walled.breaches:
+        says += f"; student code could {', '.join(walled.breaches)}"
+    return Finding("Sandbox", best, says, "" if best else tiers.remedy())
+
+
+def _gpu() -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        return Finding("GPU", True, torch.cuda.get_device_name())
+    return Finding("GPU", True, "none; checks run on the CPU")
+
+
+def _package(name: str) -> Finding:
+    return _installed(name, f"pip install {name}", needed=True)
+
+
+def _tool(name: str) -> Finding:
+    return _installed(name, f"for building and exporting: pip install {name}", needed=False)
+
+
+def _installed(name: str, remedy: str, *, needed: bool) -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, not needed, "not installed", remedy)

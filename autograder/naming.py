@@ -1,0 +1,55 @@
+"""Names a slip by behaviour: the first known mistake whose answers equal the student's.
+
+The recorded calls of an exercise's checks are replayed, in the trusted process, on the course's
+own wrong solutions. Renaming or reformatting changes nothing, and no expected value is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from autograder.bank import Entry
+from autograder.compare import Answer, mismatch
+from autograder.student import Local, Record
+
+
+class Namer:
+    """The known mistakes of one assignment, ready to be replayed."""
+
+    def __init__(
+        self, bank: Sequence[Entry], reference: Mapping[str, Callable[..., Any]], setup: list[str]
+    ) -> None:
+        self._mistakes = [
+            (entry, Local({**reference, entry.exercise: entry.function}, setup))
+            for entry in bank
+            if entry.tutor is not None
+        ]
+
+    def name(self, exercise: str, records: Sequence[Record]) -> Entry | None:
+        """The mistake that answers every recorded call as the student did, or None."""
+        if not records:
+            return None
+        for entry, local in self._mistakes:
+            if entry.exercise == exercise and _alike(local, records):
+                return entry
+        return None
+
+    def forget(self) -> None:
+        """Drop remembered answers, before another seed."""
+        for _, local in self._mistakes:
+            local.answers.clear()
+
+
+def _alike(local: Local, records: Sequence[Record]) -> bool:
+    return all(same_answer(record.answer, local.ask(record.frame)) for record in records)
+
+
+def same_answer(one: Answer, other: Answer) -> bool:
+    """Whether two answers agree, exceptions by their own type and values within tolerance."""
+    if one.error is not None or other.error is not None:
+        return (one.error or ("",))[0] == (other.error or ("",))[0]
+    try:
+        return mismatch(one, other) is None
+    except (TypeError, ValueError, RuntimeError, AttributeError):
+        return False  # values of forms that cannot be compared are not alike

@@ -1,0 +1,263 @@
+"""The pytest side: collects an assignment's graders once, then runs them for many submissions.
+
+One session stays warm. ``run_graders`` hands the collected graders to the pipeline, which runs
+them once for each submission; pytest sets up, calls and tears down every check as usual.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable, Collection
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from autograder import sentences
+from autograder.compare import Answer, Mismatch, StudentRaised, assert_same
+from autograder.draw import Draw, derived_seed
+from autograder.errors import AuthorError
+from autograder.model import Assignment, Check, Status
+from autograder.student import Handle, Record, Stopped
+
+SECONDS = 5.0  # wall clock for the calls of one check, where its grader says nothing else
+_ARGUMENTS = [
+    "-q", "--assert=plain", "--strict-markers", "--import-mode=importlib", "--color=no",
+    *(f"-p no:{name}" for name in (
+        "cacheprovider unraisableexception threadexception logging stepwise pastebin nose "
+        "faulthandler warnings junitxml doctest setuponly debugging"
+    ).split()),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """One hidden check's outcome and the calls that it made."""
+
+    exercise: str
+    check: Check
+    records: tuple[Record, ...]
+
+
+def run_graders(path: Path, assignment: Assignment, work: Callable[[Graders], None]) -> None:
+    """Collect the graders in ``path`` and let ``work`` run them as often as it likes."""
+    plugin = Graders(assignment, work)
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(said), _plugins_of_the_user_are_off():
+        arguments = [word for argument in _ARGUMENTS for word in argument.split()]
+        config = ["-c", os.devnull, f"--rootdir={path.parent}"]
+        code = pytest.main([*arguments, *config, str(path)], plugins=[plugin])
+    if plugin.failure is not None:
+        raise plugin.failure
+    if not plugin.worked:
+        what = f"pytest could not collect it (exit code {int(code)}): {said.getvalue()[-800:]}"
+        raise AuthorError(str(path), what, "Run pytest on it and mend what it says.")
+
+
+class _plugins_of_the_user_are_off:  # noqa: N801  (reads as a sentence in the with statement)
+    def __enter__(self) -> None:
+        self._before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is None:
+            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+
+
+class Graders:
+    """A pytest plugin that runs the collected checks when the pipeline asks."""
+
+    def __init__(self, assignment: Assignment, work: Callable[[Graders], None]) -> None:
+        self._assignment, self._work = assignment, work
+        self._items: list[pytest.Function] = []
+        self._student: Handle | None = None
+        self._reference: Handle | None = None
+        self._seed = 0
+        self._status, self._message = Status.NOT_RUN, ""
+        self.worked = False
+        self.failure: BaseException | None = None
+
+    # --- fixtures ---
+
+    @pytest.fixture
+    def student(self) -> Handle:
+        """The student's code, behind the wall."""
+        assert self._student is not None
+        return self._student
+
+    @pytest.fixture
+    def reference(self) -> Handle:
+        """The reference solution, with the student's interface."""
+        assert self._reference is not None
+        return self._reference
+
+    @pytest.fixture
+    def draw(self, request: pytest.FixtureRequest) -> Draw:
+        """Random inputs from the report's seed and the check's name."""
+        return Draw(derived_seed(self._seed, request.node.name))
+
+    # --- hooks ---
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Declare the marks of graders."""
+        config.addinivalue_line("markers", "exercise(id, weight=1, seconds=5): what a check grades")
+        config.addinivalue_line("markers", "slow: needs more than a third of a second")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the assignment's order and refuse checks that no student could read about."""
+        order = {exercise.id: i for i, exercise in enumerate(self._assignment.exercises)}
+        try:
+            for item in items:
+                _refuse_unfit(item, order)
+            items.sort(key=lambda item: order[_exercise(item)])
+        except AuthorError as failure:
+            self.failure = failure
+            items.clear()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Give the collected checks to the pipeline instead of running them once."""
+        self._items = [item for item in session.items if isinstance(item, pytest.Function)]
+        if session.testsfailed:
+            return True
+        self.worked = True
+        try:
+            self._work(self)
+        except BaseException as failure:
+            self.failure = failure
+        return True
+
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport:
+        """Note what became of the check; tracebacks are rendered for nobody."""
+        seconds = _option(item, "seconds", SECONDS)
+        if call.excinfo is not None:
+            self._status, self._message = _judged(call.excinfo.value, seconds)
+        elif call.when == "call":
+            self._status, self._message = Status.PASSED, ""
+        return pytest.TestReport(
+            item.nodeid, item.location, {}, "passed", None, call.when, duration=call.duration
+        )
+
+    # --- the pipeline's side ---
+
+    @property
+    def slow(self) -> frozenset[str]:
+        """Exercises with a check that is marked as slow."""
+        marked = (item for item in self._items if item.get_closest_marker("slow"))
+        return frozenset(_exercise(item) for item in marked)
+
+    def run(
+        self,
+        student: Handle,
+        reference: Handle,
+        seed: int,
+        exercises: Collection[str],
+        late: Collection[str] = (),
+    ) -> list[Result]:
+        """Run the checks of some exercises; one that is out of time is not run any further."""
+        self._student, self._reference, self._seed = student, reference, seed
+        items = [item for item in self._items if _exercise(item) in exercises]
+        results, dead = list[Result](), set(late)
+        for item, following in zip(items, [*items[1:], *items[:1]], strict=True):
+            result = self._run_one(item, following, dead)
+            if result.check.status is Status.TIMED_OUT:
+                dead.add(result.exercise)
+            results.append(result)
+        return results
+
+    def _run_one(self, item: pytest.Function, following: pytest.Function, dead: set[str]) -> Result:
+        exercise, started = _exercise(item), time.perf_counter()
+        if exercise in dead:
+            message = sentences.stopped(Status.NOT_RUN, 0)
+            return Result(exercise, _check(item, Status.NOT_RUN, message, 0.0), ())
+        assert self._student and self._reference
+        seed = derived_seed(self._seed, item.name)
+        for handle in (self._student, self._reference):
+            handle.begin(seed, _option(item, "seconds", SECONDS))
+        self._status, self._message = Status.NOT_RUN, ""
+        runtestprotocol(item, log=False, nextitem=following)
+        seconds = time.perf_counter() - started
+        check = _check(item, self._status, self._message, seconds)
+        return Result(exercise, check, tuple(self._student.records))
+
+
+def _judged(error: BaseException, seconds: float) -> tuple[Status, str]:
+    """A check's status and what the student may read, from the exception that ended it."""
+    match error:
+        case Mismatch(kind=kind):
+            return Status.FAILED, sentences.difference(kind)
+        case StudentRaised(answer=answer) if answer.out_of_memory:
+            return Status.OUT_OF_MEMORY, sentences.stopped(Status.OUT_OF_MEMORY, seconds)
+        case StudentRaised(answer=answer):
+            return Status.CRASHED, sentences.raised(answer)
+        case Stopped(status=status):
+            return status, sentences.stopped(status, seconds)
+        case AssertionError():
+            return Status.FAILED, sentences.difference("")
+        case _:  # the grader tripped over an answer of an unforeseen form
+            return Status.FAILED, sentences.difference("type")
+
+
+def _check(item: pytest.Item, status: Status, message: str, seconds: float) -> Check:
+    sentence = _sentence(item)
+    text = sentence if status is Status.PASSED else f"{sentence} {message}".strip()
+    weight = _option(item, "weight", 1.0)
+    name = item.name.removeprefix("test_")
+    return Check(name, True, weight, status, text, round(seconds, 4))
+
+
+def _exercise(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("exercise")
+    return str(mark.args[0]) if mark and mark.args else ""
+
+
+def _option(item: pytest.Item, name: str, default: float) -> float:
+    mark = item.get_closest_marker("exercise")
+    return float(mark.kwargs.get(name, default)) if mark else default
+
+
+def _sentence(item: pytest.Item) -> str:
+    text = (getattr(item, "obj", None) and item.obj.__doc__) or ""  # type: ignore[attr-defined]
+    return text.strip().split("\n")[0]
+
+
+def _refuse_unfit(item: pytest.Item, order: dict[str, int]) -> None:
+    where = f"{item.path}::{item.name}"
+    if _exercise(item) not in order:
+        remedy = f'Mark it with @pytest.mark.exercise("..."), one of {", ".join(order)}.'
+        raise AuthorError(where, "this check belongs to no exercise", remedy)
+    if not _sentence(item):
+        remedy = "Begin its docstring with the sentence that students will read."
+        raise AuthorError(where, "this check has no sentence", remedy)
+
+
+def visible_check(
+    student: Handle, reference: Handle, exercise: str, text: str, seed: int
+) -> Check:
+    """Compare what the notebook's own check records of the student with the reference's record."""
+    started = time.perf_counter()
+    for handle in (student, reference):
+        handle.begin(derived_seed(seed, f"visible {exercise}"), 4 * SECONDS)
+    try:
+        got, expected = student.visible(exercise, text), reference.visible(exercise, text)
+        status, message = _compared(got, expected)
+    except (Stopped, StudentRaised, Mismatch) as error:
+        status, message = _judged(error, 4 * SECONDS)
+    said = f"{sentences.VISIBLE}: {message}" if message else f"{sentences.VISIBLE}."
+    seconds = round(time.perf_counter() - started, 4)
+    return Check("visible", False, 0.0, status, said, seconds)
+
+
+def _compared(got: Answer, expected: Answer) -> tuple[Status, str]:
+    theirs, ours = got.value, expected.value
+    if not isinstance(theirs, list) or len(theirs) != len(ours):
+        raise Mismatch("type")
+    for event, known in zip(theirs, ours, strict=True):
+        value = event.get("value") if isinstance(event, dict) else None
+        assert_same(Answer(value), known["value"], known.get("rtol"), known.get("atol"))
+    return Status.PASSED, ""

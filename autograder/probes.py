@@ -1,0 +1,35 @@
+"""Probes that several graders share: their source is sent into the sandbox, and returns data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstream: Tensor) -> Any:
+    """Value of a function, and gradients of (value * upstream).sum() w.r.t. args[i], i in wrt."""
+    leaves = {i: args[i].detach().clone().requires_grad_(True) for i in wrt}
+    value = getattr(solution, name)(*[leaves.get(i, arg) for i, arg in enumerate(args)])
+    if not value.requires_grad:
+        return {"value": value, "gradients": "no gradient flows"}
+    total = (value * upstream).sum()
+    slopes = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    return {"value": value.detach(), "gradients": list(slopes)}
+
+
+def operations(solution: Any, name: str, args: list[Any]) -> list[str]:
+    """Names of the ATen operations that ran while the function was called, sorted."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    seen = set()
+
+    class Log(TorchDispatchMode):
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            seen.add(str(func.overloadpacket))
+            return func(*args, **(kwargs or {}))
+
+    with Log():
+        getattr(solution, name)(*args)
+    return sorted(seen)

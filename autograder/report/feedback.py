@@ -1,0 +1,129 @@
+"""The feedback page of one student: a small file that prints, works offline, runs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
+from autograder.report.render import digest, part, render
+from autograder.report.text import clean, count, one_line
+from autograder.report.words import TIERS, check_words, exercise_words
+
+LARGEST = 60_000  # bytes of a page
+CODE_BYTES = (30_000, 15_000)  # room for the student's code, tried in turn
+LONGEST_LINE = 200
+MOST_NOTES = 12
+MOST_REMARKS = 3
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One exercise as the page shows it."""
+
+    report: ExerciseReport
+    words: str
+    remarks: tuple[str, ...]
+    checks: tuple[tuple[Check, str], ...]
+    code: str
+    lines: int
+    left_out: int  # lines of code that did not fit
+
+    @property
+    def done(self) -> bool:
+        """Nothing left to look at."""
+        return self.report.status is Status.PASSED
+
+
+def feedback_page(report: Report) -> str:
+    """The whole page as one HTML text: what went well, and for each exercise where to look next."""
+    pages = (_page(report, code_bytes) for code_bytes in CODE_BYTES)
+    return next((page for page in pages if len(page.encode()) < LARGEST), _page(report, 0))
+
+
+def _page(report: Report, code_bytes: int) -> str:
+    style = part("common.css") + part("feedback.css")
+    notes = [one_line(note) for note in report.notes]
+    return render(
+        "feedback.html.j2",
+        style=style,
+        policy=f"default-src 'none'; style-src {digest(style)}",
+        report=report,
+        went_well=went_well(report),
+        exercises=_shown(report.exercises, code_bytes),
+        notes=notes[:MOST_NOTES],
+        more_notes=len(notes[MOST_NOTES:]),
+        tier=TIERS[report.tier],
+        warn=report.tier in (Tier.SEPARATE, Tier.PRACTICE),
+    )
+
+
+def went_well(report: Report) -> str:
+    """One true sentence on what went well; where nothing did, on where to begin."""
+    if report.status is not Outcome.GRADED or not report.exercises:
+        return ""
+    full = [exercise for exercise in report.exercises if exercise.status is Status.PASSED]
+    if full:
+        return _full_marks(full, len(report.exercises))
+    return _best_effort(report.exercises)
+
+
+def _full_marks(full: list[ExerciseReport], total: int) -> str:
+    seen = all(any(check.hidden for check in exercise.checks) for exercise in full)
+    what = "every check, the hidden ones too" if seen else "the visible checks"
+    if len(full) == total:
+        return f"All {count(total, 'exercise')} pass {what}." if total > 1 else f"It passes {what}."
+    names = [one_line(exercise.title, 80) for exercise in full]
+    listed = (
+        " and ".join(names)
+        if len(names) < 3
+        else f"{names[0]}, {names[1]} and {len(names) - 2} more"
+    )
+    verb = "passes" if len(full) == 1 else "pass"
+    return f"{len(full)} of {total} exercises {verb} {what}: {listed}."
+
+
+def _best_effort(exercises: tuple[ExerciseReport, ...]) -> str:
+    best = max(exercises, key=lambda exercise: _passed(exercise) / max(len(exercise.checks), 1))
+    if _passed(best):
+        share = f"{_passed(best)} of its {count(len(best.checks), 'check')}"
+        return f"{one_line(best.title, 80)} is on its way: it passes {share} already."
+    tried = sum(exercise.status is not Status.NOT_ATTEMPTED for exercise in exercises)
+    if tried:
+        answers = count(tried, "exercise has an answer", "exercises have an answer")
+        return f"{answers} to build on; each remark below says where to look next."
+    return f"No exercise has an answer yet. A good first one: {one_line(exercises[0].title, 80)}."
+
+
+def _passed(exercise: ExerciseReport) -> int:
+    return sum(check.status is Status.PASSED for check in exercise.checks)
+
+
+def _shown(exercises: tuple[ExerciseReport, ...], size: int) -> list[Shown]:
+    share = max(len(exercises), 1)
+    return [_show(exercise, size // share) for exercise in exercises]
+
+
+def _show(exercise: ExerciseReport, size: int) -> Shown:
+    lines = clean(exercise.code).strip("\n").expandtabs(4).split("\n")
+    kept = list(_fitting(lines, size))
+    return Shown(
+        report=exercise,
+        words=exercise_words(exercise),
+        remarks=tuple(one_line(remark, 500) for remark in exercise.remarks[:MOST_REMARKS]),
+        checks=tuple((check, check_words(check)) for check in exercise.checks),
+        code="\n".join(kept),
+        lines=len(kept) if exercise.code.strip() else 0,
+        left_out=len(lines) - len(kept),
+    )
+
+
+def _fitting(lines: list[str], size: int) -> Iterator[str]:
+    """The first lines whose HTML, with a line number each, is no larger than ``size``."""
+    for line in lines:
+        shown = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
+        size -= len(escape(shown).encode()) + 5
+        if size < 0:
+            return
+        yield shown

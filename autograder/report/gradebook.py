@@ -1,0 +1,78 @@
+"""The gradebook: many reports as a spreadsheet, and as a folder of pages that opens from disk."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from autograder.errors import InfrastructureError
+from autograder.model import Outcome, Report
+from autograder.report.class_page import class_page
+from autograder.report.feedback import feedback_page
+from autograder.report.library import plotly_js
+from autograder.report.names import page_name
+from autograder.report.summary import score_of
+from autograder.report.text import number, one_line
+
+HEAD = ["student", "assignment", "status", "score", "max_score"]
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def write_csv(reports: Iterable[Report], path: Path) -> None:
+    """Write one line per report and one column per exercise, in a form no spreadsheet will run.
+
+    Where no verdict was reached the cells of the scores are empty. With several assignments the
+    columns are called ``assignment.exercise``.
+    """
+    lines = list(reports)
+    columns = list(
+        dict.fromkeys((one.assignment, part.id) for one in lines for part in one.exercises)
+    )
+    several = len({one.assignment for one in lines}) > 1
+    names = [f"{assignment}.{id}" if several else id for assignment, id in columns]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*HEAD, *map(_inert, names)])
+        writer.writerows(_line(one, columns) for one in lines)
+
+
+def write_pages(reports: Sequence[Report], folder: Path, previous: Sequence[Report] = ()) -> Path:
+    """Write the class page and all that it links to; return the path of the class page."""
+    try:
+        (folder / "students").mkdir(parents=True, exist_ok=True)
+        for report in reports:
+            page = folder / "students" / page_name(report)
+            page.write_text(feedback_page(report), encoding="utf-8")
+        shutil.copyfile(plotly_js(), folder / "plotly.min.js")
+        write_csv(reports, folder / "grades.csv")
+        index = folder / "index.html"
+        index.write_text(class_page(reports, previous), encoding="utf-8")
+    except OSError as error:
+        raise InfrastructureError(
+            f"{folder}: the pages cannot be written ({error.strerror})."
+        ) from error
+    return index
+
+
+def _line(report: Report, columns: Sequence[tuple[str, str]]) -> list[str]:
+    graded = report.status is not Outcome.NOT_GRADED
+    scores = {
+        (report.assignment, part.id): number(part.score) for part in report.exercises if graded
+    }
+    score = score_of(report)
+    return [
+        _inert(report.student),
+        _inert(report.assignment),
+        report.status.value,
+        "" if score is None else number(score),
+        number(report.max_score),
+        *(scores.get(column, "") for column in columns),
+    ]
+
+
+def _inert(text: str) -> str:
+    """Text that a spreadsheet shows and never computes: an apostrophe stops a formula."""
+    line = one_line(text)
+    return f"'{line}" if line.startswith(FORMULA) or text.startswith(FORMULA) else line

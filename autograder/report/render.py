@@ -1,0 +1,63 @@
+"""Templates to pages: all text is escaped and cleaned, and a page runs nothing but its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from autograder.report.text import clean, count, number, one_line
+
+TEMPLATES = Path(__file__).parent / "templates"
+EMPTY_STYLE = ""  # plotly.js starts its sheet of rules with an empty style element
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template; any text that passes through is stripped of deceptive characters."""
+    return environment().get_template(template).render(**values)
+
+
+@cache
+def part(name: str) -> Markup:
+    """One of our own style sheets or scripts, to stand in the page as it is."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def digest(text: str) -> str:
+    """The source expression by which a content security policy allows exactly this text."""
+    hashed = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(hashed).decode()}'"
+
+
+def data_block(data: object) -> Markup:
+    """JSON that can stand inside a script element, whatever texts it holds."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+@cache
+def environment() -> Environment:
+    """Set up the templates once: strict, escaping, and cleaning whatever passes through."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_cleaned,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(number=number, one_line=one_line, count=count)
+    return environment
+
+
+def _cleaned(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value

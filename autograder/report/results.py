@@ -1,0 +1,265 @@
+"""Result files: one JSON file per submission, written whole or not at all, read with suspicion."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from autograder.errors import InfrastructureError, UsageError
+from autograder.model import SCHEMA, Check, ExerciseReport, Outcome, Report, Status, Tier
+from autograder.report.names import file_stem
+
+E = TypeVar("E", bound=StrEnum)
+K = TypeVar("K")
+LARGEST = 1e15  # no score, weight or duration comes near
+_REQUIRED = object()
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """The report as plain data in the order in which people read it.
+
+    ``score`` is null where the infrastructure failed: no number may be read from such a file.
+    """
+    graded = report.status is not Outcome.NOT_GRADED
+    return {
+        "schema": SCHEMA,
+        "assignment": report.assignment,
+        "student": report.student,
+        "submission": {"file": report.file, "sha256": report.sha256},
+        "graders_sha256": report.graders_sha256,
+        "status": report.status.value,
+        "reason": report.reason,
+        "score": report.score if graded else None,
+        "max_score": report.max_score,
+        "seed": report.seed,
+        "exercises": [_exercise_to_dict(exercise) for exercise in report.exercises],
+        "notes": list(report.notes),
+        "flags": list(report.flags),
+        "sandbox": {"tier": report.tier.value, "layers": list(report.layers)},
+        "environment": report.environment,
+        "graded_at": report.graded_at,
+        "seconds": report.seconds,
+    }
+
+
+def from_dict(data: object, where: str = "the result") -> Report:
+    """Rebuild a report; ``where`` (the file) opens every complaint about its contents."""
+    fields = _Fields(data, where)
+    if fields.text("schema") != SCHEMA:
+        raise fields.fault("schema", f'"{SCHEMA}"')
+    submission, sandbox = fields.part("submission"), fields.part("sandbox")
+    report = Report(
+        assignment=fields.text("assignment"),
+        student=fields.text("student"),
+        file=submission.text("file"),
+        sha256=submission.text("sha256"),
+        graders_sha256=fields.text("graders_sha256"),
+        status=fields.one_of("status", Outcome),
+        reason=fields.text_or_null("reason"),
+        max_score=fields.number("max_score"),
+        seed=fields.whole_number("seed"),
+        exercises=tuple(_exercise_from(part) for part in fields.parts("exercises")),
+        notes=fields.texts("notes"),
+        flags=fields.texts("flags", []),
+        tier=sandbox.one_of("tier", Tier),
+        layers=sandbox.texts("layers"),
+        environment=fields.mapping("environment"),
+        graded_at=fields.text("graded_at"),
+        seconds=fields.number("seconds"),
+    )
+    _check_score(report, fields)
+    return report
+
+
+def write(report: Report, out: Path) -> Path:
+    """Write ``out/<assignment>/<student>.json``: the whole new file or the old, never a part."""
+    path = result_path(report.assignment, report.student, out)
+    text = json.dumps(to_dict(report), indent=1, allow_nan=False) + "\n"
+    unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_through(unfinished, text)
+        os.replace(unfinished, path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
+    return path
+
+
+def result_path(assignment: str, student: str, out: Path) -> Path:
+    """Where a student's result lies; no handle can lead out of the folder of its assignment."""
+    return out / file_stem(assignment) / f"{file_stem(student)}.json"
+
+
+def read(path: Path) -> Report:
+    """Read one result file."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InfrastructureError(f"{path}: cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: is no result file, for it is not JSON ({error}).") from error
+    return from_dict(data, str(path))
+
+
+def read_all(folder: Path) -> Iterator[Report]:
+    """Stream the results below a folder (or of one assignment's folder), by assignment and student.
+
+    Files other than ``*.json`` are passed over; a ``.json`` file that is no result is an error,
+    because a student must not drop out of a gradebook unnoticed.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is no folder of results. Name the one that grade wrote.")
+    paths = _result_files(folder, "*/*.json") or _result_files(folder, "*.json")
+    return (read(path) for path in paths)
+
+
+def _result_files(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+
+
+def _write_through(path: Path, text: str) -> None:
+    """Write a new file and wait until the disk has it."""
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _check_score(report: Report, fields: _Fields) -> None:
+    """Refuse a total that is not the sum of its parts, such as one mended by hand."""
+    if report.status is Outcome.NOT_GRADED:
+        return
+    if not math.isclose(fields.number("score"), report.score, abs_tol=0.005):
+        raise fields.fault("score", f"{report.score}, the sum of its exercises")
+
+
+def _exercise_to_dict(exercise: ExerciseReport) -> dict[str, Any]:
+    return {
+        "id": exercise.id,
+        "title": exercise.title,
+        "points": exercise.points,
+        "score": exercise.score,
+        "status": exercise.status.value,
+        "remarks": list(exercise.remarks),
+        "mistake": exercise.mistake,
+        "code": exercise.code,
+        "checks": [_check_to_dict(check) for check in exercise.checks],
+    }
+
+
+def _check_to_dict(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "hidden": check.hidden,
+        "weight": check.weight,
+        "status": check.status.value,
+        "message": check.message,
+        "seconds": check.seconds,
+    }
+
+
+def _exercise_from(fields: _Fields) -> ExerciseReport:
+    return ExerciseReport(
+        id=fields.text("id"),
+        title=fields.text("title"),
+        points=fields.number("points"),
+        score=fields.number("score"),
+        status=fields.one_of("status", Status),
+        remarks=fields.texts("remarks"),
+        mistake=fields.text_or_null("mistake"),
+        checks=tuple(_check_from(part) for part in fields.parts("checks")),
+        code=fields.text("code", ""),
+    )
+
+
+def _check_from(fields: _Fields) -> Check:
+    return Check(
+        name=fields.text("name"),
+        hidden=fields.truth("hidden"),
+        weight=fields.number("weight", 1.0),
+        status=fields.one_of("status", Status),
+        message=fields.text("message"),
+        seconds=fields.number("seconds"),
+    )
+
+
+class _Fields:
+    """One JSON object being read: each complaint names the file, the field and what is due."""
+
+    def __init__(self, data: object, where: str) -> None:
+        self.where = where
+        if not isinstance(data, dict):
+            raise UsageError(f"{where}: is no result file: an object is expected here.")
+        self._data: dict[str, Any] = data
+
+    def fault(self, key: str, expected: str) -> UsageError:
+        """Build the complaint about one field."""
+        found = json.dumps(self._data[key])[:60] if key in self._data else "missing"
+        return UsageError(f'{self.where}: "{key}" must be {expected}, but is {found}.')
+
+    def text(self, key: str, default: object = _REQUIRED) -> str:
+        """Read a string."""
+        return self._take(key, str, "text", default)
+
+    def text_or_null(self, key: str) -> str | None:
+        """Read a string or null."""
+        return None if self._data.get(key) is None else self.text(key)
+
+    def truth(self, key: str) -> bool:
+        """Read true or false."""
+        return self._take(key, bool, "true or false")
+
+    def whole_number(self, key: str) -> int:
+        """Read an integer."""
+        return self._take(key, int, "a whole number")
+
+    def number(self, key: str, default: object = _REQUIRED) -> float:
+        """Read a finite number."""
+        whole = isinstance(self._data.get(key), int)
+        value = self.whole_number(key) if whole else self._take(key, float, "a number", default)
+        if not abs(value) < LARGEST:
+            raise self.fault(key, "a finite number")
+        return float(value)
+
+    def one_of(self, key: str, choices: type[E]) -> E:
+        """Read a member of an enumeration."""
+        try:
+            return choices(self.text(key))
+        except ValueError:
+            raise self.fault(key, "one of " + ", ".join(choices)) from None
+
+    def texts(self, key: str, default: object = _REQUIRED) -> tuple[str, ...]:
+        """Read a list of strings."""
+        values = self._take(key, list, "a list of texts", default)
+        if not all(isinstance(value, str) for value in values):
+            raise self.fault(key, "a list of texts")
+        return tuple(values)
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        """Read an object of any contents."""
+        return self._take(key, dict, "an object")
+
+    def part(self, key: str) -> _Fields:
+        """Open a nested object."""
+        return _Fields(self.mapping(key), f"{self.where}, {key}")
+
+    def parts(self, key: str) -> Iterator[_Fields]:
+        """Open a list of nested objects."""
+        for position, item in enumerate(self._take(key, list, "a list"), 1):
+            yield _Fields(item, f"{self.where}, {key} number {position}")
+
+    def _take(self, key: str, kind: type[K], expected: str, default: object = _REQUIRED) -> K:
+        value = self._data.get(key, default)
+        masked = isinstance(value, bool) and kind is not bool  # to Python, True is an int
+        if not isinstance(value, kind) or masked:
+            raise self.fault(key, expected)
+        return value

@@ -1,0 +1,221 @@
+"""Reads what a student handed in: an untrusted file becomes code cells by exercise.
+
+Nothing is executed or even parsed as Python here. Whatever is wrong with a file ends in one
+sentence that its student can act on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import SubmissionError
+from autograder.model import Assignment, StudentCell, Submission
+
+MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
+MAX_CELL = 200_000  # characters of code in one cell
+MAX_CELLS = 2_000
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
+_GRADE_ID = re.compile(r'"grade_id": *"([\w-]+)"')
+
+
+@dataclass(frozen=True)
+class _RawCell:
+    source: str
+    grade_id: str | None
+    label: str
+
+
+def read(path: Path, assignment: Assignment, student: str) -> Submission:
+    """Read one file; raise SubmissionError with a sentence for the student."""
+    if path.stat().st_size > MAX_FILE:
+        raise SubmissionError(
+            f"The file is larger than {MAX_FILE >> 20} MB. Clear its outputs (Edit, Clear All "
+            "Outputs), save and hand it in again."
+        )
+    return parse(path.read_bytes(), path.name, assignment, student)
+
+
+def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Submission:
+    """Turn a file's bytes into a Submission."""
+    raw = _raw_cells(content, name)
+    cells, notes = _assigned(raw, assignment)
+    answered = {exercise for cell in cells for exercise in cell.exercises}
+    if not answered & {exercise.id for exercise in assignment.exercises}:
+        raise SubmissionError(
+            f"None of the exercises of {assignment.name} is in this file. Was it another "
+            f"course's or another week's notebook? Hand in {assignment.name}.ipynb."
+        )
+    missing = frozenset(e.id for e in assignment.exercises if e.id not in answered)
+    untouched = frozenset(
+        e.id for e in assignment.exercises
+        if e.id in answered and all(_is_stub(c.source, e.answer.source) for c in cells if e.id in c.exercises)
+    )  # fmt: skip
+    sha256 = hashlib.sha256(content).hexdigest()
+    return Submission(
+        assignment.name, student, name, sha256, tuple(cells), tuple(notes), missing, untouched
+    )
+
+
+# --- from bytes to cells -----------------------------------------------------------------------
+
+
+def _raw_cells(content: bytes, name: str) -> list[_RawCell]:
+    suffix = Path(name).suffix.lower()
+    if not content.strip():
+        raise SubmissionError("The file is empty. Save the notebook and hand it in again.")
+    if suffix == ".py":
+        return list(_script_cells(_text(content)))
+    if suffix != ".ipynb":
+        raise SubmissionError(_wrong_kind(suffix, content))
+    return _notebook_cells(_json(_text(content)))
+
+
+def _wrong_kind(suffix: str, content: bytes) -> str:
+    kind = suffix.removeprefix(".") or "unknown"
+    if content.startswith(b"%PDF"):
+        kind = "pdf"
+    return (
+        f"This is a file of type {kind}, which cannot be graded. "
+        "Hand in the notebook itself, the file that ends in .ipynb."
+    )
+
+
+def _text(content: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        notebook = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SubmissionError(_broken(text, error)) from None
+    except (RecursionError, ValueError):
+        raise SubmissionError("The file is not a notebook that Jupyter could open.") from None
+    if not isinstance(notebook, dict):
+        raise SubmissionError("The file is not a notebook: it holds no cells. Hand in the .ipynb.")
+    return notebook
+
+
+def _broken(text: str, error: json.JSONDecodeError) -> str:
+    if "{" not in text[:200]:
+        return "The file is named .ipynb but is not a notebook. Save the notebook and try again."
+    if error.pos >= len(text.rstrip()) - 2 or "Unterminated" in error.msg:
+        place = len(text.encode())
+        return f"The notebook is cut off at byte {place}. Save it and hand it in again."
+    return (
+        f"The notebook is damaged at line {error.lineno}. Open it in Jupyter, save it and hand it "
+        "in again."
+    )
+
+
+def _notebook_cells(notebook: dict[str, Any]) -> list[_RawCell]:
+    cells = notebook.get("cells")
+    if cells is None:  # nbformat 3 keeps its cells in worksheets
+        sheets = notebook.get("worksheets")
+        sheets = sheets if isinstance(sheets, list) else []
+        cells = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
+    if not isinstance(cells, list) or len(cells) > MAX_CELLS:
+        raise SubmissionError("The file is not a notebook that Jupyter could open.")
+    found = (_notebook_cell(cell, number) for number, cell in enumerate(cells, 1))
+    return [cell for cell in found if cell is not None]
+
+
+def _notebook_cell(cell: Any, number: int) -> _RawCell | None:
+    if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+        return None
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return None
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
+    return _RawCell(_clean(source), grade_id if isinstance(grade_id, str) else None, f"cell {number}")
+
+
+def _script_cells(text: str) -> Iterator[_RawCell]:
+    """The cells of a .py file: marked by ``# %%``, else the whole file is one."""
+    marks = list(_PERCENT.finditer(text))
+    if not marks:
+        yield _RawCell(_clean(text), None, "the file")
+        return
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    for number, (mark, end) in enumerate(zip(marks, ends, strict=True), 1):
+        if "[markdown]" not in mark[1]:
+            found = _GRADE_ID.search(mark[1])
+            yield _RawCell(_clean(text[mark.end() : end]), found and found[1], f"cell {number}")
+
+
+def _clean(source: str) -> str:
+    return source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip("\n")
+
+
+# --- from cells to exercises -------------------------------------------------------------------
+
+
+def _assigned(raw: list[_RawCell], assignment: Assignment) -> tuple[list[StudentCell], list[str]]:
+    """Give each exercise its cell: by id, else by what the cell defines; the rest are helpers."""
+    notes: list[str] = []
+    ours = {cell.grade_id for cell in assignment.cells if cell.grade_id}
+    answers = {e.id for e in assignment.exercises}
+    raw = [cell for cell in raw if cell.grade_id in answers or cell.grade_id not in ours]
+    raw = [_within_limits(cell, notes) for cell in raw]
+    chosen = dict[int, tuple[str, ...]]()
+    for exercise in assignment.exercises:
+        index = _choose(raw, exercise.id, exercise.answer.source, notes)
+        if index is not None:
+            chosen[index] = (*chosen.get(index, ()), exercise.id)
+    skipped = {i for i, cell in enumerate(raw) if cell.grade_id in answers and i not in chosen}
+    cells = [
+        StudentCell(chosen.get(i, ()), cell.source, cell.label)
+        for i, cell in enumerate(raw) if i not in skipped
+    ]  # fmt: skip
+    return cells, notes
+
+
+def _choose(raw: list[_RawCell], exercise: str, stub: str, notes: list[str]) -> int | None:
+    """The index of the cell that answers an exercise: the last that is not empty or the stub."""
+    by_id = [i for i, cell in enumerate(raw) if cell.grade_id == exercise]
+    by_name = [i for i, cell in enumerate(raw) if cell.grade_id is None and _defines(cell, exercise)]
+    for candidates in (by_id, by_name):
+        written = [i for i in candidates if not _is_stub(raw[i].source, stub)]
+        if len(written) > 1:
+            labels = ", ".join(raw[i].label for i in written)
+            notes.append(f"{exercise} was answered more than once ({labels}); the last one counts.")
+        if written:
+            if candidates is by_name and by_id:
+                notes.append(f"{exercise}: the answer was found in {raw[written[-1]].label}.")
+            return written[-1]
+    every = by_id or by_name
+    return every[-1] if every else None
+
+
+def _defines(cell: _RawCell, exercise: str) -> bool:
+    name = re.escape(exercise)
+    return re.search(rf"^(?:async +)?def +{name}\b|^{name} *[:=][^=]", cell.source, re.M) is not None
+
+
+def _is_stub(source: str, stub: str) -> bool:
+    squeezed = "".join(source.split())
+    return not squeezed or squeezed == "".join(stub.split())
+
+
+def _within_limits(cell: _RawCell, notes: list[str]) -> _RawCell:
+    if len(cell.source) <= MAX_CELL:
+        return cell
+    notes.append(f"{cell.label} holds more than {MAX_CELL:,} characters and was not read.")
+    return _RawCell("", cell.grade_id, cell.label)

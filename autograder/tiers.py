@@ -1,0 +1,110 @@
+"""Which wall this machine can raise: found by attacking it from inside, never assumed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.errors import InfrastructureError
+from autograder.model import Tier
+from autograder.sandbox import walls
+from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.sandbox.inside import protocol
+
+NOT_ISOLATED = "NOT ISOLATED: student code ran with your rights"
+_ATTACKS = """
+def attempt(solution, canary, port, pid):
+    import os, socket
+    def succeeds(act):
+        try:
+            act()
+        except BaseException:
+            return False
+        return True
+    def fork():
+        if os.fork() == 0:
+            os._exit(0)
+    def connect():
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    return {
+        "read a private file": succeeds(lambda: open(canary).read()),
+        "write a file": succeeds(lambda: open(os.path.join(os.path.dirname(canary), "w"), "w")),
+        "reach the network": succeeds(connect),
+        "signal the grader": succeeds(lambda: os.kill(pid, 0)),
+        "start a process": succeeds(fork),
+        "be root": os.getuid() == 0,
+    }
+"""
+
+
+@dataclass(frozen=True)
+class Walled:
+    """A ready sandbox, the tier that it was found to hold, and its outer layers."""
+
+    sandbox: Sandbox
+    tier: Tier
+    layers: tuple[str, ...]
+    breaches: tuple[str, ...]  # what an attack from inside could still do
+
+
+@contextlib.contextmanager
+def sandbox(setup: Sequence[str], require: Tier) -> Iterator[Walled]:
+    """Start the strongest sandbox of this machine; refuse to go on below the required tier."""
+    bubblewrap = walls.bubblewrap_works()
+    with Sandbox(setup, bubblewrap=bubblewrap) as started:
+        walled = examine(started, bubblewrap=bubblewrap)
+        if walled.tier.rank < require.rank:
+            raise InfrastructureError(_refusal(walled, require))
+        yield walled
+
+
+def examine(started: Sandbox, *, bubblewrap: bool) -> Walled:
+    """Attack the sandbox from inside and name the tier that it reached."""
+    process = started.open()
+    try:
+        breaches = _attempted(process)
+    finally:
+        process.close()
+    layers = ("bubblewrap",) if bubblewrap else ()
+    if not breaches:
+        tier = Tier.ISOLATED if bubblewrap else Tier.CONFINED
+    else:
+        tier = Tier.SEPARATE
+    return Walled(started, tier, layers, breaches)
+
+
+def _attempted(process: SandboxProcess) -> tuple[str, ...]:
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
+        os.chmod(folder, 0o777)  # only the wall may keep the attack out, not the file's mode
+        canary = Path(folder, "canary")
+        canary.write_text("secret")
+        args = [str(canary), server.getsockname()[1], os.getpid()]
+        frame = protocol.pack({"do": "probe", "text": _ATTACKS, "name": "attempt"}, {"args": args})
+        reply = process.ask(frame, time.monotonic() + 20)
+    if reply.frame is None or not isinstance(reply.frame["values"].get("result"), dict):
+        raise InfrastructureError("The sandbox could not be examined: no answer came back.")
+    return tuple(name for name, done in reply.frame["values"]["result"].items() if done)
+
+
+def _refusal(walled: Walled, require: Tier) -> str:
+    breaches = ", ".join(walled.breaches) or "nothing that was tried"
+    return (
+        f"This machine reaches the tier {walled.tier}, but {require} is required (student code "
+        f"could: {breaches}). {remedy()} Or accept less with --require {walled.tier}."
+    )
+
+
+def remedy() -> str:
+    """What to install to reach the best tier here."""
+    if sys.platform != "linux":
+        return "Grade on Linux, or in a Linux container, for real isolation."
+    if not walls.bubblewrap_works():
+        return "Install bubblewrap (on Debian and Ubuntu: sudo apt-get install bubblewrap)."
+    return "Run autograder doctor for the layer that is missing."

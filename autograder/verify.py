@@ -1,0 +1,177 @@
+"""The course grades itself: references, untouched releases, known mistakes and alternatives.
+
+The first seed runs every exercise for every entry of the bank, slow ones of other exercises
+excepted; further seeds run the entry's own exercise, where chance could change a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from autograder import bank, tiers
+from autograder.bank import Entry
+from autograder.course import Course, load
+from autograder.grading import Grader
+from autograder.model import Assignment, Exercise, ExerciseReport, Report, Status, StudentCell, Submission, Tier
+from autograder.module import without_marks
+from autograder.plugin import Graders, run_graders
+from autograder.source import read_release, read_source
+
+CAUGHT_VISIBLY, CAUGHT_HIDDEN, MISSED = "visible", "hidden", "missed"
+
+
+@dataclass
+class Verdicts:
+    """What came out of verifying one assignment."""
+
+    assignment: str
+    faults: list[str] = field(default_factory=list)
+    caught: dict[tuple[str, str], str] = field(default_factory=dict)  # (exercise, mistake) -> how
+    named: dict[tuple[str, str], bool] = field(default_factory=dict)
+    alternatives: int = 0
+    checks: int = 0
+
+    def count(self, how: str) -> int:
+        """How many mistakes were caught in that way."""
+        return sum(1 for value in self.caught.values() if value == how)
+
+
+def verify(
+    course: Course,
+    name: str,
+    seeds: Sequence[int],
+    require: Tier = Tier.ISOLATED,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Verdicts:
+    """Grade the bank of one assignment with every seed and collect each wrong verdict."""
+    verdicts = Verdicts(name)
+    with tiers.sandbox(read_release(course.release(name)).setup, require) as walled:
+        grader = Grader(course, name, walled, seeds[0])
+        verifier = _Verifier(course, grader, verdicts, progress)
+        run_graders(course.graders(name), grader.assignment, lambda g: verifier.run(g, seeds))
+    return verdicts
+
+
+class _Verifier:
+    def __init__(
+        self,
+        course: Course,
+        grader: Grader,
+        verdicts: Verdicts,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self.grader, self.verdicts, self.progress = grader, verdicts, progress
+        self.source = read_source(course.source(grader.assignment.name))
+        self.entries = bank.entries(load(course.bank(grader.assignment.name)))
+        self.done = self.total = 0
+
+    def run(self, graders: Graders, seeds: Sequence[int]) -> None:
+        """All seeds, one after the other."""
+        self.total = (len(self.entries) + 2) * len(seeds)
+        for number, seed in enumerate(seeds):
+            self.grader.reseed(seed)
+            self.seed_once(graders, everything=number == 0)
+
+    def seed_once(self, graders: Graders, everything: bool) -> None:
+        """One pass over the reference, the untouched release and the bank."""
+        self.reference_has_all_points(graders)
+        self.release_has_none(graders)
+        for entry in self.entries:
+            exercises = self._exercises_for(entry, graders, everything)
+            report = self.grader.report(self._with(entry), graders, exercises)
+            self._judge(entry, report)
+            self._tick()
+
+    def reference_has_all_points(self, graders: Graders) -> None:
+        """The reference passes every check, visible and hidden."""
+        report = self.grader.report(_submission(self.source, None), graders)
+        self.verdicts.checks = sum(len(e.checks) for e in report.exercises)
+        for exercise in report.exercises:
+            for check in exercise.checks:
+                if check.status is not Status.PASSED:
+                    self._fault(f"{exercise.id}: the reference fails {check.name}: {check.message}")
+        self._tick()
+
+    def release_has_none(self, graders: Graders) -> None:
+        """The untouched release passes no check at all."""
+        report = self.grader.report(_submission(self.grader.assignment, None), graders)
+        for exercise in report.exercises:
+            for check in exercise.checks:
+                if check.status is Status.PASSED:
+                    self._fault(f"{exercise.id}: the untouched stub passes {check.name}")
+        self._tick()
+
+    def _exercises_for(self, entry: Entry, graders: Graders, everything: bool) -> list[Exercise]:
+        return [
+            e for e in self.grader.assignment.exercises
+            if e.id == entry.exercise or (everything and e.id not in graders.slow)
+        ]  # fmt: skip
+
+    def _with(self, entry: Entry) -> Submission:
+        return _submission(self.source, entry)
+
+    def _judge(self, entry: Entry, report: Report) -> None:
+        for exercise in report.exercises:
+            if exercise.id == entry.exercise:
+                self._judge_own(entry, exercise)
+            elif exercise.status is not Status.PASSED:
+                self._fault(f"{entry.exercise}: {entry.name} changes the verdict of {exercise.id}")
+
+    def _judge_own(self, entry: Entry, exercise: ExerciseReport) -> None:
+        if entry.tutor is None:
+            self.verdicts.alternatives += 1
+            self._judge_alternative(entry, exercise)
+            return
+        how = _how_caught(exercise)
+        key = (entry.exercise, entry.name)
+        self.verdicts.caught[key] = min(how, self.verdicts.caught.get(key, how), key=_strength)
+        named = exercise.mistake == entry.name
+        self.verdicts.named[key] = named and self.verdicts.named.get(key, True)
+        if how != CAUGHT_HIDDEN and not _loses_points(exercise):
+            self._fault(f"{entry.exercise}: the mistake {entry.name} loses nothing")
+
+    def _judge_alternative(self, entry: Entry, exercise: ExerciseReport) -> None:
+        for check in exercise.checks:
+            if check.status is not Status.PASSED:
+                self._fault(
+                    f"{entry.exercise}: the alternative {entry.name} fails {check.name}: "
+                    f"{check.message}"
+                )
+        if exercise.mistake is not None:
+            self._fault(f"{entry.exercise}: {entry.name} is called the mistake {exercise.mistake}")
+
+    def _fault(self, sentence: str) -> None:
+        seeded = f"{sentence} (seed {self.grader.seed})"
+        if sentence not in (fault.rsplit(" (seed", 1)[0] for fault in self.verdicts.faults):
+            self.verdicts.faults.append(seeded)
+
+    def _tick(self) -> None:
+        self.done += 1
+        self.progress(self.done, self.total)
+
+
+def _strength(how: str) -> int:
+    return [MISSED, CAUGHT_HIDDEN, CAUGHT_VISIBLY].index(how)
+
+
+def _how_caught(exercise: ExerciseReport) -> str:
+    failed = [check for check in exercise.checks if check.status is not Status.PASSED]
+    if any(not check.hidden for check in failed):
+        return CAUGHT_VISIBLY
+    return CAUGHT_HIDDEN if failed else MISSED
+
+
+def _loses_points(exercise: ExerciseReport) -> bool:
+    """Whether a hidden check fails: for a bonus exercise, which has no points, as well."""
+    return any(c.hidden and c.status is not Status.PASSED for c in exercise.checks)
+
+
+def _submission(assignment: Assignment, entry: Entry | None) -> Submission:
+    """The assignment's own answers, handed in; one of them replaced by an entry of the bank."""
+    cells = []
+    for exercise in assignment.exercises:
+        replaced = entry is not None and entry.exercise == exercise.id
+        text = entry.source if entry and replaced else without_marks(exercise.answer)
+        cells.append(StudentCell((exercise.id,), text, f"answer to {exercise.id}"))
+    return Submission(assignment.name, "verify", "verify.ipynb", "", tuple(cells))

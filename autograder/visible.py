@@ -1,0 +1,281 @@
+"""The visible checks' helper: the build copies this file, as it is, into every release notebook.
+
+It needs torch only. ``visible_checks`` runs a student's function, compares and explains in words;
+``scorecard`` sums up. The hidden checks compare with the same ``difference``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+# How far an answer may be from the expected one: relative and absolute, by the expected dtype.
+# About ten times the rounding that an honest reordering of a sum of some hundred terms leaves.
+TOLERANCES = {
+    torch.float64: (1e-7, 1e-9),
+    torch.float32: (1e-4, 1e-5),
+    torch.float16: (5e-3, 1e-3),
+    torch.bfloat16: (2e-2, 1e-2),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What sets an answer apart from the expected one; the first that matters."""
+
+    kind: str  # "type", "shape", "dtype", "device", "value" or "gradient"
+    where: str
+    got: Any
+    expected: Any
+
+    def __str__(self) -> str:
+        place = f" at {self.where}" if self.where else ""
+        return (
+            f"{self.kind} differs{place}\n"
+            f"    came back: {_side(self.kind, self.got)}\n"
+            f"    expected:  {_side(self.kind, self.expected)}"
+        )
+
+
+def difference(
+    got: Any, expected: Any, rtol: float | None = None, atol: float | None = None, where: str = ""
+) -> Difference | None:
+    """Return the first difference, in the order type, shape, dtype, device, gradient, value."""
+    if isinstance(expected, torch.Tensor):
+        return _tensor_difference(got, expected, rtol, atol, where)
+    if isinstance(expected, (list, tuple)):
+        return _sequence_difference(got, expected, rtol, atol, where)
+    if isinstance(expected, Mapping):
+        return _mapping_difference(got, expected, rtol, atol, where)
+    return _plain_difference(got, expected, rtol, atol, where)
+
+
+def _tensor_difference(
+    got: Any, expected: torch.Tensor, rtol: float | None, atol: float | None, where: str
+) -> Difference | None:
+    if not isinstance(got, torch.Tensor):
+        return Difference("type", where, got, expected)
+    if got.shape != expected.shape:
+        return Difference("shape", where, got, expected)
+    if got.dtype != expected.dtype:
+        return Difference("dtype", where, got, expected)
+    if got.device.type != expected.device.type:
+        return Difference("device", where, got, expected)
+    if got.requires_grad != expected.requires_grad:
+        return Difference("gradient", where, got, expected)
+    same = expected.device.type == "meta" or _close(got.detach(), expected.detach(), rtol, atol)
+    return None if same else Difference("value", where, got, expected)
+
+
+def _close(
+    got: torch.Tensor, expected: torch.Tensor, rtol: float | None, atol: float | None
+) -> bool:
+    """Whether all values agree; NaN agrees with NaN and an infinity with itself."""
+    if not expected.dtype.is_floating_point:
+        return bool(torch.equal(got, expected))
+    usual = TOLERANCES.get(expected.dtype, (1e-4, 1e-5))
+    rtol, atol = usual[0] if rtol is None else rtol, usual[1] if atol is None else atol
+    wide = got.double(), expected.double()
+    return bool(torch.isclose(*wide, rtol=rtol, atol=atol, equal_nan=True).all())
+
+
+def _sequence_difference(
+    got: Any, expected: Any, rtol: float | None, atol: float | None, where: str
+) -> Difference | None:
+    if not isinstance(got, (list, tuple)):
+        return Difference("type", where, got, expected)
+    if len(got) != len(expected):
+        return Difference("length", where, got, expected)
+    for i, (one, other) in enumerate(zip(got, expected, strict=True)):
+        if found := difference(one, other, rtol, atol, f"{where}[{i}]"):
+            return found
+    return None
+
+
+def _mapping_difference(
+    got: Any, expected: Mapping[Any, Any], rtol: float | None, atol: float | None, where: str
+) -> Difference | None:
+    if not isinstance(got, Mapping):
+        return Difference("type", where, got, expected)
+    if set(got) != set(expected):
+        return Difference("keys", where, sorted(map(str, got)), sorted(map(str, expected)))
+    for key in expected:
+        if found := difference(got[key], expected[key], rtol, atol, f"{where}[{key!r}]"):
+            return found
+    return None
+
+
+def _plain_difference(
+    got: Any, expected: Any, rtol: float | None, atol: float | None, where: str
+) -> Difference | None:
+    numeric = type(expected) is float and isinstance(got, (int, float))
+    if isinstance(got, bool) != isinstance(expected, bool):
+        return Difference("type", where, got, expected)
+    if not numeric and not isinstance(got, type(expected)):
+        return Difference("type", where, got, expected)
+    if not numeric:
+        return None if got == expected else Difference("value", where, got, expected)
+    usual = TOLERANCES[torch.float32]
+    rtol, atol = usual[0] if rtol is None else rtol, usual[1] if atol is None else atol
+    pair = torch.tensor(float(got)).double(), torch.tensor(float(expected)).double()
+    return None if _close(*pair, rtol, atol) else Difference("value", where, got, expected)
+
+
+# --- words for values --------------------------------------------------------------------------
+
+
+def describe(value: Any, values_up_to: int = 12) -> str:
+    """Say in words what a value is: shape first, then dtype, then the values if they are few."""
+    if isinstance(value, torch.Tensor):
+        dtype = str(value.dtype).removeprefix("torch.")
+        text = f"tensor of shape {tuple(value.shape)}, {dtype}"
+        few = 0 < value.numel() <= values_up_to and value.device.type != "meta"
+        return f"{text}, values {_numbers(value)}" if few else text
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return f"{value!r} ({type(value).__name__})"
+    if isinstance(value, (list, tuple)):
+        return f"{type(value).__name__} of {len(value)}: {_shortened(value)}"
+    if isinstance(value, Mapping):
+        return f"dict with keys {list(value)}"
+    return f"an object of type {type(value).__name__}"
+
+
+def _numbers(value: torch.Tensor) -> str:
+    def rounded(item: Any) -> Any:
+        if isinstance(item, list):
+            return [rounded(part) for part in item]
+        return item if not isinstance(item, float) else float(f"{item:.5g}")
+
+    return str(rounded(value.detach().cpu().tolist()))
+
+
+def _shortened(values: Any) -> str:
+    inner = "; ".join(describe(value, 6) for value in list(values)[:4])
+    return inner + ("; ..." if len(values) > 4 else "")
+
+
+def _side(kind: str, value: Any) -> str:
+    if not isinstance(value, torch.Tensor):
+        return describe(value)
+    if kind == "shape":
+        return f"shape {tuple(value.shape)}"
+    if kind == "dtype":
+        return str(value.dtype)
+    if kind == "device":
+        return f"device {value.device.type}"
+    if kind == "gradient":
+        return "attached to the graph" if value.requires_grad else "detached from the graph"
+    return describe(value, 24)
+
+
+# --- the checks of a notebook ------------------------------------------------------------------
+
+
+class CheckFailed(AssertionError):
+    """A visible check found something; the notebook shows its words and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+_results: dict[str, bool] = {}
+
+
+class visible_checks:  # noqa: N801  (reads as a sentence: with visible_checks("linear") as call)
+    """Check one exercise: ``call(function, *args).returns(expected)``, and say how it went."""
+
+    def __init__(self, exercise: str) -> None:
+        self.exercise = exercise
+        _results[exercise] = False
+
+    def __enter__(self) -> visible_checks:
+        return self
+
+    def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Called:
+        return Called(self.exercise, function, args, kwargs)
+
+    def of(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return the function's plain result, for use as another call's argument."""
+        return Called(self.exercise, function, args, kwargs).result
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is None:
+            _results[self.exercise] = True
+            print(f"✓ {self.exercise}: visible checks passed; hidden checks run when you submit.")
+
+
+class Called:
+    """One call of a student's function, ready to be compared with what was promised."""
+
+    def __init__(
+        self,
+        exercise: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        self.exercise, self.function, self.args, self.kwargs = exercise, function, args, kwargs
+        self.result = self._run(lambda: function(*args, **kwargs))
+
+    def returns(
+        self, expected: Any, rtol: float | None = None, atol: float | None = None
+    ) -> Called:
+        """Expect this result: type and shape first, then dtype and values."""
+        if found := difference(self.result, expected, rtol, atol):
+            self._fail(str(found))
+        print(f"  ✓ {self._text()} returned what was expected.")
+        return self
+
+    def gradient(
+        self, expected: Any, of: int = 0, rtol: float | None = None, atol: float | None = None
+    ) -> Called:
+        """Expect this gradient of the summed result with respect to argument number ``of``."""
+        if found := difference(self._run(lambda: self._slope(of)), expected, rtol, atol):
+            self._fail(f"the gradient with respect to argument {of + 1}: {found}")
+        print(f"  ✓ {self._text()} has the expected gradient.")
+        return self
+
+    def holds(self, sentence: str, condition: Callable[[Any], Any]) -> Called:
+        """Expect the sentence to be true of the result."""
+        if not self._run(lambda: bool(condition(self.result))):
+            self._fail(f"not so: {sentence}\n    came back: {describe(self.result, 24)}")
+        print(f"  ✓ {self._text()}: {sentence}.")
+        return self
+
+    def _slope(self, of: int) -> torch.Tensor | None:
+        leaf = self.args[of].detach().clone().requires_grad_(True)
+        result = self.function(*self.args[:of], leaf, *self.args[of + 1 :], **self.kwargs)
+        if not (isinstance(result, torch.Tensor) and result.requires_grad):
+            return None
+        (slope,) = torch.autograd.grad(result.sum(), leaf, allow_unused=True)
+        return slope
+
+    def _run(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except NotImplementedError:
+            self._fail("not written yet: replace the raise line in the cell above, then run both")
+        except Exception as error:
+            self._fail(f"it stopped with {type(error).__name__}: {error}")
+
+    def _text(self) -> str:
+        given = [describe(arg, 6) for arg in self.args]
+        given += [f"{name}={describe(value, 6)}" for name, value in self.kwargs.items()]
+        name = getattr(self.function, "__name__", self.exercise)
+        return f"{name}({', '.join(given)})"
+
+    def _fail(self, words: str) -> None:
+        message = f"✗ {self.exercise}: visible check failed\n    called:    {self._text()}\n    {words}"
+        raise CheckFailed(message) from None
+
+
+def scorecard() -> None:
+    """Print which visible checks passed since the kernel started."""
+    passed = sum(_results.values())
+    for exercise, good in _results.items():
+        print(f"  {'✓ passed' if good else '✗ not yet'}  {exercise}")
+    print(f"{passed} of {len(_results)} visible checks passed; hidden checks run when you submit.")
