@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from autograder.course import Course
@@ -23,8 +22,12 @@ from autograder.errors import AutograderError, InfrastructureError
 from autograder.model import Outcome, Report, Tier
 
 DONE, FAULT, WRONG_USE, INFRASTRUCTURE = 0, 1, 2, 3
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  help="Release, grade and report the exercises of a deep-learning course.")  # fmt: skip
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Release, grade and report the exercises of a deep-learning course.",
+)
 out, err = Console(), Console(stderr=True)
 
 Names = Annotated[list[str] | None, typer.Argument(help="Assignments; all when left out.")]
@@ -238,8 +241,13 @@ def doctor(as_json: Json = False) -> None:
 @contextmanager
 def _progress(label: str, *, show: bool) -> Iterator[Callable[[int, int], None]]:
     """A progress bar with an ETA on a terminal, and a callback that moves it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=not show, transient=True) as bar:
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=err, disable=not show, transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -1,4 +1,4 @@
-"""Says what this machine can do: the wall it reaches, torch, a GPU, Jupyter, and what to install."""
+"""Says what this machine can do: its wall, torch, a GPU, Jupyter, and what to install."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     AutograderError                 anything this package raises on purpose
     ├── AuthorError                 the course is wrong: source, grader, bank (exit code 2)
     ├── UsageError                  the command was called wrongly (exit code 2)
-    ├── SubmissionError             the student's file cannot be read (a result with status "unreadable")
+    ├── SubmissionError             the student's file cannot be read (status "unreadable")
     └── InfrastructureError         the machine failed: sandbox, disk (exit code 3, "not graded")
 
 A student's wrong or crashing *code* is no exception here: it is data, in a Check.

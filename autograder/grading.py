@@ -19,7 +19,6 @@ from autograder import bank, plugin, scoring, sentences, submission, tiers
 from autograder.course import Course, load
 from autograder.errors import SubmissionError
 from autograder.model import (
-    Assignment,
     Check,
     Exercise,
     ExerciseReport,
@@ -249,9 +248,8 @@ def _problems(exercise: str, handed_in: Submission, inventory: Inventory) -> lis
 
 def _notes(handed_in: Submission, inventory: Inventory) -> tuple[tuple[str, ...], tuple[str, ...]]:
     labels = [cell.label for cell in handed_in.cells]
-    skipped = [
-        f"{label}: {note}." for label, notes in zip(labels, inventory.notes, strict=True) for note in notes
-    ]  # fmt: skip
+    pairs = zip(labels, inventory.notes, strict=True)
+    skipped = [f"{label}: {note}." for label, notes in pairs for note in notes]
     flags = [
         f"{label} mentions {', '.join(names)}"
         for label, names in zip(labels, inventory.flags, strict=True) if names

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -130,9 +131,7 @@ class Graders:
             self.failure = failure
         return True
 
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> pytest.TestReport:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> pytest.TestReport:
         """Note what became of the check; tracebacks are rendered for nobody."""
         seconds = _option(item, "seconds", SECONDS)
         if call.excinfo is not None:
@@ -175,7 +174,8 @@ class Graders:
         if exercise in dead:
             message = sentences.stopped(Status.NOT_RUN, 0)
             return Result(exercise, _check(item, Status.NOT_RUN, message, 0.0), ())
-        assert self._student and self._reference
+        assert self._student is not None
+        assert self._reference is not None
         seed = derived_seed(self._seed, item.name)
         for handle in (self._student, self._reference):
             handle.begin(seed, _option(item, "seconds", SECONDS))
@@ -236,9 +236,7 @@ def _refuse_unfit(item: pytest.Item, order: dict[str, int]) -> None:
         raise AuthorError(where, "this check has no sentence", remedy)
 
 
-def visible_check(
-    student: Handle, reference: Handle, exercise: str, text: str, seed: int
-) -> Check:
+def visible_check(student: Handle, reference: Handle, exercise: str, text: str, seed: int) -> Check:
     """Compare what the notebook's own check records of the student with the reference's record."""
     started = time.perf_counter()
     for handle in (student, reference):

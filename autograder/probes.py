@@ -25,11 +25,13 @@ def operations(solution: Any, name: str, args: list[Any]) -> list[str]:
 
     seen = set()
 
-    class Log(TorchDispatchMode):
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    class Log(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             seen.add(str(func.overloadpacket))
             return func(*args, **(kwargs or {}))
 
-    with Log():
+    with Log():  # type: ignore[no-untyped-call]
         getattr(solution, name)(*args)
     return sorted(seen)

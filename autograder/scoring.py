@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograder import sentences
 from autograder.bank import Entry
 from autograder.model import Check, Exercise, ExerciseReport, Status
 

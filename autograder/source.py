@@ -23,7 +23,9 @@ def read_source(path: Path) -> Assignment:
     import jupytext  # costs over a second, and only authors need it
 
     if not path.is_file():
-        raise AuthorError(str(path), "there is no such file", "Write the assignment's source there.")
+        raise AuthorError(
+            str(path), "there is no such file", "Write the assignment's source there."
+        )
     text = path.read_text(encoding="utf-8")
     notebook = jupytext.reads(text, fmt="py:percent")
     lines = text.splitlines()

@@ -119,7 +119,7 @@ class Local(process.Process):
 
 
 def to_answer(frame: dict[str, Any]) -> Answer:
-    """Turn a frame, which may be hostile, into an Answer; raise ProtocolError where it is not one."""
+    """Turn a frame, which may be hostile, into an Answer, or raise ProtocolError."""
     error, values = frame.get("error"), frame["values"]
     if error is not None:
         if not (isinstance(error, list) and all(isinstance(name, str) for name in error)):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import SubmissionError
-from autograder.model import Assignment, StudentCell, Submission
+from autograder.model import Assignment, Exercise, StudentCell, Submission
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
 MAX_CELL = 200_000  # characters of code in one cell
@@ -54,9 +54,8 @@ def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Su
         )
     missing = frozenset(e.id for e in assignment.exercises if e.id not in answered)
     untouched = frozenset(
-        e.id for e in assignment.exercises
-        if e.id in answered and all(_is_stub(c.source, e.answer.source) for c in cells if e.id in c.exercises)
-    )  # fmt: skip
+        e.id for e in assignment.exercises if e.id in answered and _all_stubs(cells, e)
+    )
     sha256 = hashlib.sha256(content).hexdigest()
     return Submission(
         assignment.name, student, name, sha256, tuple(cells), tuple(notes), missing, untouched
@@ -126,7 +125,9 @@ def _notebook_cells(notebook: dict[str, Any]) -> list[_RawCell]:
     if cells is None:  # nbformat 3 keeps its cells in worksheets
         sheets = notebook.get("worksheets")
         sheets = sheets if isinstance(sheets, list) else []
-        cells = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
+        cells = [
+            cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()
+        ]
     if not isinstance(cells, list) or len(cells) > MAX_CELLS:
         raise SubmissionError("The file is not a notebook that Jupyter could open.")
     found = (_notebook_cell(cell, number) for number, cell in enumerate(cells, 1))
@@ -144,7 +145,9 @@ def _notebook_cell(cell: Any, number: int) -> _RawCell | None:
     metadata = cell.get("metadata")
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
-    return _RawCell(_clean(source), grade_id if isinstance(grade_id, str) else None, f"cell {number}")
+    return _RawCell(
+        _clean(source), grade_id if isinstance(grade_id, str) else None, f"cell {number}"
+    )
 
 
 def _script_cells(text: str) -> Iterator[_RawCell]:
@@ -190,7 +193,9 @@ def _assigned(raw: list[_RawCell], assignment: Assignment) -> tuple[list[Student
 def _choose(raw: list[_RawCell], exercise: str, stub: str, notes: list[str]) -> int | None:
     """The index of the cell that answers an exercise: the last that is not empty or the stub."""
     by_id = [i for i, cell in enumerate(raw) if cell.grade_id == exercise]
-    by_name = [i for i, cell in enumerate(raw) if cell.grade_id is None and _defines(cell, exercise)]
+    by_name = [
+        i for i, cell in enumerate(raw) if cell.grade_id is None and _defines(cell, exercise)
+    ]
     for candidates in (by_id, by_name):
         written = [i for i in candidates if not _is_stub(raw[i].source, stub)]
         if len(written) > 1:
@@ -206,7 +211,14 @@ def _choose(raw: list[_RawCell], exercise: str, stub: str, notes: list[str]) -> 
 
 def _defines(cell: _RawCell, exercise: str) -> bool:
     name = re.escape(exercise)
-    return re.search(rf"^(?:async +)?def +{name}\b|^{name} *[:=][^=]", cell.source, re.M) is not None
+    return (
+        re.search(rf"^(?:async +)?def +{name}\b|^{name} *[:=][^=]", cell.source, re.M) is not None
+    )
+
+
+def _all_stubs(cells: list[StudentCell], exercise: Exercise) -> bool:
+    own = (cell.source for cell in cells if exercise.id in cell.exercises)
+    return all(_is_stub(source, exercise.answer.source) for source in own)
 
 
 def _is_stub(source: str, stub: str) -> bool:

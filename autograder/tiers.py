@@ -73,10 +73,8 @@ def examine(started: Sandbox, *, bubblewrap: bool) -> Walled:
     finally:
         process.close()
     layers = ("bubblewrap",) if bubblewrap else ()
-    if not breaches:
-        tier = Tier.ISOLATED if bubblewrap else Tier.CONFINED
-    else:
-        tier = Tier.SEPARATE
+    held = Tier.ISOLATED if bubblewrap else Tier.CONFINED
+    tier = Tier.SEPARATE if breaches else held
     return Walled(started, tier, layers, breaches)
 
 

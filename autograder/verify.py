@@ -13,7 +13,16 @@ from autograder import bank, tiers
 from autograder.bank import Entry
 from autograder.course import Course, load
 from autograder.grading import Grader
-from autograder.model import Assignment, Exercise, ExerciseReport, Report, Status, StudentCell, Submission, Tier
+from autograder.model import (
+    Assignment,
+    Exercise,
+    ExerciseReport,
+    Report,
+    Status,
+    StudentCell,
+    Submission,
+    Tier,
+)
 from autograder.module import without_marks
 from autograder.plugin import Graders, run_graders
 from autograder.source import read_release, read_source

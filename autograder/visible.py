@@ -6,7 +6,6 @@ It needs torch only. ``visible_checks`` runs a student's function, compares and 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -196,6 +195,7 @@ class visible_checks:  # noqa: N801  (reads as a sentence: with visible_checks("
         return self
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Called:
+        """Run the function once; chain what is expected of its result."""
         return Called(self.exercise, function, args, kwargs)
 
     def of(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -251,8 +251,10 @@ class Called:
         result = self.function(*self.args[:of], leaf, *self.args[of + 1 :], **self.kwargs)
         if not (isinstance(result, torch.Tensor) and result.requires_grad):
             return None
-        (slope,) = torch.autograd.grad(result.sum(), leaf, allow_unused=True)
-        return slope
+        slopes: tuple[torch.Tensor | None, ...] = torch.autograd.grad(
+            result.sum(), leaf, allow_unused=True
+        )
+        return slopes[0]
 
     def _run(self, action: Callable[[], Any]) -> Any:
         try:
@@ -269,7 +271,9 @@ class Called:
         return f"{name}({', '.join(given)})"
 
     def _fail(self, words: str) -> None:
-        message = f"✗ {self.exercise}: visible check failed\n    called:    {self._text()}\n    {words}"
+        message = (
+            f"✗ {self.exercise}: visible check failed\n    called:    {self._text()}\n    {words}"
+        )
         raise CheckFailed(message) from None
 
 

@@ -8,6 +8,7 @@ assignment or the bank has changed.
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -58,8 +59,14 @@ def with_slips(**slips: str) -> Notebook:
 
 def code_cell(text: str, **metadata: Any) -> Notebook:
     """A cell that the student added."""
-    return {"cell_type": "code", "id": f"mine-{abs(hash(text)) % 10**8}", "metadata": metadata,
-            "execution_count": None, "outputs": [], "source": text.splitlines(keepends=True)}  # fmt: skip
+    return {
+        "cell_type": "code",
+        "id": f"mine-{hashlib.sha256(text.encode()).hexdigest()[:8]}",
+        "metadata": metadata,
+        "execution_count": None,
+        "outputs": [],
+        "source": text.splitlines(keepends=True),
+    }
 
 
 def chatty() -> Notebook:
@@ -91,7 +98,7 @@ def deleted_cell() -> Notebook:
 
 def copied_cell() -> Notebook:
     """The answers were written into copies below the cells that were handed out."""
-    notebook = solved("input_batch", "hidden_stack", "head_for", "build_network")
+    notebook = solved("input_batch", "hidden_stack", "head_for", "build_network", "binary_predict")
     for exercise in ("linear", "collapse"):
         place = notebook["cells"].index(cell(notebook, exercise))
         notebook["cells"].insert(place + 1, code_cell(right[exercise]))
@@ -105,14 +112,20 @@ def copied_cell() -> Notebook:
 def syntax_error() -> Notebook:
     """One cell that is not Python; the others are right."""
     notebook = solved()
-    write(notebook, "build_network", "def build_network(n_features, hidden, task, n_classes=None:\n    return None\n")
+    write(
+        notebook,
+        "build_network",
+        "def build_network(n_features, hidden, task, n_classes=None:\n    return None\n",
+    )
     return notebook
 
 
 def endless() -> Notebook:
     """One function that never returns."""
     notebook = solved()
-    write(notebook, "head_for", "def head_for(task, n_classes=None):\n    while True:\n        pass\n")
+    write(
+        notebook, "head_for", "def head_for(task, n_classes=None):\n    while True:\n        pass\n"
+    )
     return notebook
 
 
@@ -126,7 +139,11 @@ def exits() -> Notebook:
 def renamed() -> Notebook:
     """A function with a typing slip in its name."""
     notebook = solved()
-    write(notebook, "multiclass_predict", right["multiclass_predict"].replace("def multiclass_", "def mutliclass_"))
+    write(
+        notebook,
+        "multiclass_predict",
+        right["multiclass_predict"].replace("def multiclass_", "def mutliclass_"),
+    )
     return notebook
 
 
@@ -149,7 +166,10 @@ def harmful_name() -> Notebook:
     """Text that would be markup in a careless report."""
     notebook = with_slips(linear="subtracts_the_bias")
     text = cell(notebook, "linear")["source"]
-    cell(notebook, "linear")["source"] = ["# <script>alert('hello')</script> <img src=x onerror=alert(1)>\n", *text]
+    cell(notebook, "linear")["source"] = [
+        "# <script>alert('hello')</script> <img src=x onerror=alert(1)>\n",
+        *text,
+    ]
     return notebook
 
 
@@ -157,7 +177,9 @@ STUDENTS: dict[str, Callable[[], Notebook]] = {
     "ada": solved,
     "bela": lambda: with_slips(linear="with_einsum", multiclass_predict="row_maximum_subtracted"),
     "chen": lambda: with_slips(linear="weight_not_transposed", binary_predict="rounds"),
-    "dina": lambda: with_slips(hidden_stack="one_shared_activation", build_network="softmax_inside"),
+    "dina": lambda: with_slips(
+        hidden_stack="one_shared_activation", build_network="softmax_inside"
+    ),
     "emil": lambda: solved("input_batch", "linear", "head_for"),
     "fatima": lambda: copy.deepcopy(release),
     "goran": deleted_cell,
@@ -168,10 +190,12 @@ STUDENTS: dict[str, Callable[[], Notebook]] = {
     "lena": colab,
     "mira": chatty,
     "nils": renamed,
-    "olga": lambda: with_slips(linear="needs_a_bias", hidden_stack="no_activation", head_for="binary_as_two_classes"),
+    "olga": lambda: with_slips(
+        linear="needs_a_bias", hidden_stack="no_activation", head_for="binary_as_two_classes"
+    ),
     "paul": lambda: with_slips(linear="through_numpy", collapse="product_in_the_wrong_order"),
     "quyen": harmful_name,
-}  # fmt: skip
+}
 
 
 def text_of(notebook: Notebook) -> str:

@@ -1,4 +1,4 @@
-"""The release notebook: what students get. nbgrader's own preprocessors strip and lock its cells."""
+"""The release notebook that students get; nbgrader's own preprocessors strip and lock it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def release(assignment: Assignment, source: str) -> Tree:
     notebook = master(assignment, source)
     for preprocessor in _preprocessors():
         notebook, _ = preprocessor.preprocess(notebook, {})
-    text = nbformat.writes(notebook, version=4) + "\n"
-    return {f"release/{assignment.name}/{assignment.name}.ipynb": text.encode()}
+    text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+    return {f"release/{assignment.name}/{assignment.name}.ipynb": f"{text}\n".encode()}
 
 
 def master(assignment: Assignment, source: str) -> Any:

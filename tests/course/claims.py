@@ -12,7 +12,8 @@ SOURCE = Path(__file__).parents[2] / "source"
 def stated(assignment: str, literal: str, value: SupportsFloat) -> None:
     """Assert that the literal stands in the text and that the value rounds to it."""
     text = (SOURCE / assignment / f"{assignment}.py").read_text(encoding="utf-8")
-    assert re.search(rf"(?<![\d.]){re.escape(literal)}(?![\d]|\.\d)", text), f"{literal} is not stated"
+    found = re.search(rf"(?<![\d.]){re.escape(literal)}(?![\d]|\.\d)", text)
+    assert found, f"{literal} is not stated"
     expected, digits = _parsed(literal)
     assert abs(float(value) - expected) <= digits, f"computed {float(value)!r}, stated {literal}"
 

@@ -4,8 +4,8 @@ It knows inputs only. Whatever it says is data for the trusted process, which al
 """
 
 from __future__ import annotations
-
 import __future__ as future
+
 import ast
 import builtins
 import math
@@ -137,7 +137,7 @@ class Process:
         """Return the student's function, defining it on first use."""
         if exercise not in self.namespaces:
             self.namespaces[exercise] = self._define(exercise)
-        found: Any = self.namespaces[exercise].get(exercise)
+        found: Callable[..., Any] | None = self.namespaces[exercise].get(exercise)
         if not callable(found):
             raise self.namespaces[exercise].get(_FAULT) or NotDefined(exercise)
         return found

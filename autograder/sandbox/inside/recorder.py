@@ -24,11 +24,15 @@ class Recorder:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Let every exception through: it is an answer too."""
 
     def __call__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Recorded:
+        """Run the function once; what is chained to it is recorded."""
         return Recorded(self.events, function, args, kwargs)
 
     def of(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -49,7 +53,9 @@ class Recorded:
         self.events, self.function, self.args, self.kwargs = events, function, args, kwargs
         self.result = function(*args, **kwargs)
 
-    def returns(self, expected: Any, rtol: float | None = None, atol: float | None = None) -> Recorded:
+    def returns(
+        self, expected: Any, rtol: float | None = None, atol: float | None = None
+    ) -> Recorded:
         """Record the result; ``expected`` is what the notebook compares with."""
         self.events.append({"what": "returns", "value": self.result, "rtol": rtol, "atol": atol})
         return self
@@ -76,5 +82,7 @@ def gradient(
     result = function(*args[:of], leaf, *args[of + 1 :], **kwargs)
     if not (isinstance(result, torch.Tensor) and result.requires_grad):
         return None
-    (slope,) = torch.autograd.grad(result.sum(), leaf, allow_unused=True)
-    return slope
+    slopes: tuple[torch.Tensor | None, ...] = torch.autograd.grad(
+        result.sum(), leaf, allow_unused=True
+    )
+    return slopes[0]

@@ -8,7 +8,9 @@ order), K kills one child, with its process group, and answers its wait status.
 from __future__ import annotations
 
 import array
+import contextlib
 import gc
+import importlib
 import json
 import os
 import signal
@@ -18,7 +20,11 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from . import lockdown, process
+import torch
+from torch import nn
+
+from . import lockdown, protocol
+from .process import serve
 
 ORDER = struct.Struct("!ci")  # order, pid
 REPLY = struct.Struct("!i")  # pid of a new child, or wait status of a killed one
@@ -38,7 +44,7 @@ def main() -> None:
 
 def _warm(setup: list[str]) -> None:
     """Import now, once, what student code would make torch import in every fork, and freeze it."""
-    process.torch.set_num_threads(1)
+    torch.set_num_threads(1)
     for text in setup:
         exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
     _warm_lazy_imports()
@@ -48,10 +54,9 @@ def _warm(setup: list[str]) -> None:
 
 def _warm_lazy_imports() -> None:
     """Numpy's random numbers, an optimizer's first step, meta tensors: up to 800 modules each."""
-    import numpy.random
-    import torch.utils._python_dispatch  # noqa: F401
-
-    torch, layer = process.torch, process.nn.Linear(2, 2)
+    importlib.import_module("numpy.random")
+    importlib.import_module("torch.utils._python_dispatch")
+    layer = nn.Linear(2, 2)
     layer(torch.ones(2, 2)).sum().backward()
     for optimizer in (torch.optim.SGD, torch.optim.Adam):
         optimizer(layer.parameters(), lr=0.1).step()
@@ -98,18 +103,16 @@ def _become_student(handle: int, settings: dict[str, Any]) -> NoReturn:
         limits = lockdown.Limits(**settings["limits"])
         layers = lockdown.raise_walls(limits, settings["readable"])
         channel = socket.socket(fileno=3)
-        process.protocol.send(channel, process.protocol.pack({"layers": layers}, {}))
-        process.serve(channel)
+        protocol.send(channel, protocol.pack({"layers": layers}, {}))
+        serve(channel)
     finally:
         os._exit(0)
 
 
 def _kill(pid: int) -> int:
     """Kill a child and its process group; return its wait status, or 0 if it is unknown."""
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it made no group yet, or is gone
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # it had not made its group yet, or is gone
     try:
         os.kill(pid, signal.SIGKILL)
         return os.waitpid(pid, 0)[1]
