@@ -15,7 +15,7 @@
 #
 # You will build every part of a small network by hand: the table of numbers that goes in, the layers that change it, the scores that come out, and the decision somebody makes with them. There are eight short exercises and one bonus: about an hour.
 #
-# **How an exercise works.** Read the statement, fill in the answer cell, run it, then run the check cell below it. That *visible check* tries one or two examples and shows what it called, what came back and what it hoped for. When you hand in, *hidden checks* try the same contract on other shapes, precisions and extremes. So a passed visible check is a good sign, not yet full marks: read the contract to its end. Three hints wait folded under every exercise, the gentlest first.
+# **How an exercise works.** Read the statement, fill in the answer cell, run it, then run the check cell below it. That *visible check* tries one or two examples and shows what it called, what came back and what it hoped for. When you hand in, *hidden checks* try the same contract on other shapes, precisions and extremes, and the points come from them. So a passed visible check is a good sign, not yet full marks: read the contract to its end. Three hints wait folded under every exercise, the gentlest first.
 #
 # **What every function promises**, unless its statement says otherwise:
 #
@@ -341,7 +341,7 @@ with visible_checks("head_for") as call:
 # %% [markdown]
 # ## A whole network
 #
-# The table's last column says how to *read* an answer, not what the network should contain. While it learns, a network should hand out **raw scores**, also called *logits*: any number, negative or positive, not yet squashed. PyTorch's losses expect them and apply sigmoid or softmax themselves, in a way that neither overflows nor goes quiet; assignment 5 measures what happens otherwise. Reading a probability off a score is a separate, later step: exercises 1.6 and 1.7.
+# The table's last column says how to *read* an answer, not what the network should contain. While it learns, a network should hand out **raw scores**, also called *logits*: any number, negative or positive, not yet squashed. PyTorch's losses for classification expect them and apply sigmoid or softmax themselves, in a way that neither overflows nor goes quiet; assignment 5 measures what happens otherwise. Reading a probability off a score is a separate, later step: exercises 1.6 and 1.7.
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "build_network-statement"}
 # ### 1.5 · Body and head
