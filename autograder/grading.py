@@ -15,11 +15,12 @@ from typing import Any
 
 import torch
 
-from autograder import bank, plugin, scoring, sentences, submission, tiers
+from autograder import bank, findings, scoring, submission, tiers
 from autograder.course import Course, load
 from autograder.errors import SubmissionError
+from autograder.judging import Judge, Verdict
 from autograder.model import (
-    Check,
+    Assignment,
     Exercise,
     ExerciseReport,
     Outcome,
@@ -29,10 +30,11 @@ from autograder.model import (
     Tier,
 )
 from autograder.naming import Namer
-from autograder.plugin import Graders, Result
-from autograder.sandbox.session import Inventory, Session
+from autograder.plugin import Graders, run_graders
+from autograder.sandbox.session import Session
 from autograder.source import read_release
-from autograder.student import Handle, Local
+from autograder.student import Local
+from autograder.tiers import Walled
 
 
 @dataclass(frozen=True)
@@ -60,142 +62,117 @@ def grade_all(
 ) -> None:
     """Grade submissions of one assignment, handing over each report as it is done."""
     with tiers.sandbox(read_release(course.release(name)).setup, settings.require) as walled:
-        grader = Grader(course, name, walled, settings.seed)
+        assignment = read_release(course.release(name))
 
         def work(graders: Graders) -> None:
+            grader = Grader(course, assignment, walled, graders, settings.seed)
             for job in jobs:
-                finished(grader.grade(job, graders))
+                finished(grader.grade(job))
 
-        plugin.run_graders(course.graders(name), grader.assignment, work)
+        run_graders(course.graders(name), assignment, work)
+
+
+Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
 
 
 class Grader:
     """Everything of one assignment that stays warm between submissions."""
 
-    def __init__(self, course: Course, name: str, walled: tiers.Walled, seed: int) -> None:
-        self.assignment = read_release(course.release(name))
-        self.seed = seed
-        self._walled = walled
-        self._sha256 = course.graders_sha256(name)
-        functions = vars(load(course.solution(name)))
-        setup = list(self.assignment.setup)
-        self._local = Local(functions, setup)
-        self.reference = Handle(self._local)
-        self._namer = Namer(bank.entries(load(course.bank(name))), functions, setup)
-        self._environment = environment()
+    def __init__(
+        self, course: Course, assignment: Assignment, walled: Walled, graders: Graders, seed: int
+    ) -> None:
+        self.assignment, self.seed, self._walled = assignment, seed, walled
+        self._sha256 = course.graders_sha256(assignment.name)
+        functions = vars(load(course.solution(assignment.name)))
+        setup = list(assignment.setup)
+        self._reference = Local(functions, setup)
+        self._judge = Judge(graders, assignment.exercises, self._reference, seed)
+        self._namer = Namer(bank.entries(load(course.bank(assignment.name))), functions, setup)
 
-    def grade(self, job: Job, graders: Graders) -> Report:
+    @property
+    def slow(self) -> frozenset[str]:
+        """Exercises whose checks take long."""
+        return self._judge.slow
+
+    def reseed(self, seed: int) -> None:
+        """Draw other inputs from now on."""
+        self.seed = seed
+        self._reference.answers.clear()
+        self._judge.reseed(seed)
+        self._namer.reseed()
+
+    def grade(self, job: Job) -> Report:
         """Grade one file; whatever is in it, a report comes out."""
         started = time.perf_counter()
         try:
-            handed_in = submission.read(job.path, self.assignment, job.student)
-            report = self.report(handed_in, graders)
+            report = self.report(submission.read(job.path, self.assignment, job.student))
         except SubmissionError as error:
-            report = self._blank(job, Outcome.UNREADABLE, str(error))
+            report = self._blank(job.student, job.path.name, Outcome.UNREADABLE, str(error))
         return replace(report, seconds=round(time.perf_counter() - started, 4))
 
-    def report(
-        self,
-        handed_in: Submission,
-        graders: Graders,
-        exercises: Sequence[Exercise] | None = None,
-    ) -> Report:
+    def report(self, handed_in: Submission, exercises: Sequence[str] | None = None) -> Report:
         """Run the checks of one submission (of some exercises only, if asked) and report."""
-        exercises = self.assignment.exercises if exercises is None else exercises
-        session = Session(self._walled.sandbox, handed_in, self.assignment.setup)
+        wanted = [e.id for e in self.assignment.exercises if exercises is None or e.id in exercises]
+        attempted = [e for e in wanted if e not in handed_in.missing | handed_in.untouched]
+        session = self._session(handed_in)
         try:
-            visible, hidden = self._checks(session, graders, exercises)
+            verdicts = self._verdicts(session, attempted)
             if session.disturbed:
-                visible, hidden = self._again_alone(handed_in, graders, visible, hidden)
-            return self._assembled(handed_in, session, exercises, visible, hidden)
+                verdicts = {**verdicts, **self._again_alone(handed_in, verdicts)}
+            return self._assembled(handed_in, session, wanted, verdicts)
         finally:
             session.close()
 
-    def _checks(
-        self, session: Session, graders: Graders, exercises: Sequence[Exercise]
-    ) -> tuple[dict[str, Check], list[Result]]:
-        student = Handle(session)
-        visible = {
-            e.id: plugin.visible_check(student, self.reference, e.id, e.check.source, self.seed)
-            for e in exercises
-        }
-        late = {name for name, check in visible.items() if check.status is Status.TIMED_OUT}
-        names = {e.id for e in exercises}
-        return visible, graders.run(student, self.reference, self.seed, names, late)
+    def _session(self, handed_in: Submission) -> Session:
+        return Session(self._walled.sandbox, handed_in, self.assignment.setup)
 
-    def _again_alone(
-        self,
-        handed_in: Submission,
-        graders: Graders,
-        visible: Mapping[str, Check],
-        hidden: Sequence[Result],
-    ) -> tuple[dict[str, Check], list[Result]]:
-        """Give each exercise that failed a process of its own: another one's fault is not its.
+    def _verdicts(self, session: Session, exercises: Sequence[str]) -> Verdicts:
+        judged = self._judge.verdicts(session, exercises)
+        return {e: [v for v in judged if v.task.exercise == e] for e in exercises}
 
-        An exercise that hung or died by itself did so in its own calls, and keeps its verdict.
-        """
-        merged, results = dict(visible), list(hidden)
-        for exercise in (e for e in self.assignment.exercises if e.id in visible):
-            own = [r.check for r in hidden if r.exercise == exercise.id]
-            if not _worth_a_second_look([visible[exercise.id], *own]):
-                continue
-            session = Session(self._walled.sandbox, handed_in, self.assignment.setup)
-            try:
-                again, anew = self._checks(session, graders, [exercise])
-            finally:
-                session.close()
-            merged |= again
-            results = [r for r in results if r.exercise != exercise.id] + anew
-        return merged, results
+    def _again_alone(self, handed_in: Submission, verdicts: Verdicts) -> Verdicts:
+        """Give each exercise that failed a process of its own: another one's fault is not its."""
+        again: dict[str, Sequence[Verdict]] = {}
+        for exercise, own in verdicts.items():
+            if _worth_a_second_look(own):
+                session = self._session(handed_in)
+                try:
+                    again |= self._verdicts(session, [exercise])
+                finally:
+                    session.close()
+        return again
 
     def _assembled(
-        self,
-        handed_in: Submission,
-        session: Session,
-        exercises: Sequence[Exercise],
-        visible: Mapping[str, Check],
-        hidden: Sequence[Result],
+        self, handed_in: Submission, session: Session, wanted: Sequence[str], verdicts: Verdicts
     ) -> Report:
-        reports = tuple(
-            self._exercise(e, handed_in, session.inventory, visible[e.id], hidden)
-            for e in exercises
-        )
-        notes, flags = _notes(handed_in, session.inventory)
-        blank = self._blank(Job(handed_in.student, Path(handed_in.file)), Outcome.GRADED, None)
+        exercises = (e for e in self.assignment.exercises if e.id in wanted)
+        blank = self._blank(handed_in.student, handed_in.file, Outcome.GRADED, None)
         return replace(
             blank,
             sha256=handed_in.sha256,
-            exercises=reports,
-            notes=notes,
-            flags=flags,
+            exercises=tuple(self._exercise(e, handed_in, session, verdicts) for e in exercises),
+            notes=findings.notes(handed_in, session.inventory),
+            flags=findings.flags(handed_in, session.inventory),
             layers=(*self._walled.layers, *session.layers),
         )
 
     def _exercise(
-        self,
-        exercise: Exercise,
-        handed_in: Submission,
-        inventory: Inventory,
-        visible: Check,
-        hidden: Sequence[Result],
+        self, exercise: Exercise, handed_in: Submission, session: Session, verdicts: Verdicts
     ) -> ExerciseReport:
-        results = [result for result in hidden if result.exercise == exercise.id]
-        checks = [visible, *(result.check for result in results)]
-        attempted = exercise.id not in handed_in.missing | handed_in.untouched
-        problems = _problems(exercise.id, handed_in, inventory)
-        slip = None
-        if attempted and not problems and scoring.status(checks) is not Status.PASSED:
-            records = [record for result in results for record in result.records]
-            slip = self._namer.name(exercise.id, records)
+        own = verdicts.get(exercise.id)
+        checks = self._judge.not_run(exercise.id) if own is None else [v.check for v in own]
+        problems = findings.problems(exercise.id, handed_in, session.inventory)
+        failed = scoring.status(checks) is not Status.PASSED
+        slip = self._namer.name(exercise.id, own) if own and failed and not problems else None
         code = handed_in.answer(exercise.id)
-        return scoring.exercise_report(exercise, checks, slip, problems, attempted, code)
+        return scoring.exercise_report(exercise, checks, slip, problems, own is not None, code)
 
-    def _blank(self, job: Job, status: Outcome, reason: str | None) -> Report:
+    def _blank(self, student: str, file: str, status: Outcome, reason: str | None) -> Report:
         """A report without a single check: the default is nothing earned."""
         return Report(
             assignment=self.assignment.name,
-            student=job.student,
-            file=job.path.name,
+            student=student,
+            file=file,
             sha256="",
             graders_sha256=self._sha256,
             status=status,
@@ -207,16 +184,10 @@ class Grader:
             flags=(),
             tier=self._walled.tier,
             layers=self._walled.layers,
-            environment=self._environment,
+            environment=environment(),
             graded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             seconds=0.0,
         )
-
-    def reseed(self, seed: int) -> None:
-        """Draw other inputs from now on."""
-        self.seed = seed
-        self._local.answers.clear()
-        self._namer.forget()
 
 
 def environment() -> dict[str, Any]:
@@ -224,34 +195,7 @@ def environment() -> dict[str, Any]:
     return {"python": platform.python_version(), "torch": torch.__version__, "device": "cpu"}
 
 
-def _worth_a_second_look(checks: Sequence[Check]) -> bool:
-    statuses = {check.status for check in checks}
+def _worth_a_second_look(verdicts: Sequence[Verdict]) -> bool:
+    """Whether another exercise may be to blame; one that hung did so in its own calls."""
+    statuses = {verdict.check.status for verdict in verdicts}
     return statuses != {Status.PASSED} and Status.TIMED_OUT not in statuses
-
-
-def _problems(exercise: str, handed_in: Submission, inventory: Inventory) -> list[str]:
-    """Why an exercise could not be graded at all, in words, the most basic reason first."""
-    if exercise in handed_in.missing:
-        return [sentences.MISSING.format(exercise=exercise)]
-    if exercise in handed_in.untouched:
-        return [sentences.NOT_ATTEMPTED]
-    own = [i for i, cell in enumerate(handed_in.cells) if exercise in cell.exercises]
-    broken = [problem for i in own if (problem := inventory.problems[i])]
-    if broken:
-        line, said = broken[0]
-        return [sentences.SYNTAX.format(line=line, said=said)]
-    binds = {name for i in own for name in inventory.binds[i]}
-    if binds and exercise not in binds:
-        return [sentences.RENAMED.format(found=", ".join(sorted(binds)), expected=exercise)]
-    return [] if binds else [sentences.UNDEFINED.format(expected=exercise)]
-
-
-def _notes(handed_in: Submission, inventory: Inventory) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    labels = [cell.label for cell in handed_in.cells]
-    pairs = zip(labels, inventory.notes, strict=True)
-    skipped = [f"{label}: {note}." for label, notes in pairs for note in notes]
-    flags = [
-        f"{label} mentions {', '.join(names)}"
-        for label, names in zip(labels, inventory.flags, strict=True) if names
-    ]  # fmt: skip
-    return (*handed_in.notes, *skipped), tuple(flags)

@@ -1,15 +1,14 @@
 """The pytest side: collects an assignment's graders once, then runs them for many submissions.
 
 One session stays warm. ``run_graders`` hands the collected graders to the pipeline, which runs
-them once for each submission; pytest sets up, calls and tears down every check as usual.
+them check by check; pytest sets up, calls and tears down every one as usual.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,11 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from autograder import sentences
-from autograder.compare import Answer, Mismatch, StudentRaised, assert_same
+from autograder.compare import Mismatch, StudentRaised
 from autograder.draw import Draw, derived_seed
 from autograder.errors import AuthorError
-from autograder.model import Assignment, Check, Status
-from autograder.student import Handle, Record, Stopped
+from autograder.model import Assignment, Status
+from autograder.student import Handle, Stopped
 
 SECONDS = 5.0  # wall clock for the calls of one check, where its grader says nothing else
 _ARGUMENTS = [
@@ -36,12 +35,17 @@ _ARGUMENTS = [
 
 
 @dataclass(frozen=True)
-class Result:
-    """One hidden check's outcome and the calls that it made."""
+class Task:
+    """One check, visible or hidden: what it grades, for how much, and within which time."""
 
+    name: str
     exercise: str
-    check: Check
-    records: tuple[Record, ...]
+    seconds: float
+    hidden: bool
+    weight: float = 0.0
+    sentence: str = sentences.VISIBLE
+    cell: str = ""  # a visible check's code
+    slow: bool = False
 
 
 def run_graders(path: Path, assignment: Assignment, work: Callable[[Graders], None]) -> None:
@@ -74,7 +78,7 @@ class Graders:
 
     def __init__(self, assignment: Assignment, work: Callable[[Graders], None]) -> None:
         self._assignment, self._work = assignment, work
-        self._items: list[pytest.Function] = []
+        self._items: dict[str, pytest.Function] = {}
         self._student: Handle | None = None
         self._reference: Handle | None = None
         self._seed = 0
@@ -121,7 +125,8 @@ class Graders:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Give the collected checks to the pipeline instead of running them once."""
-        self._items = [item for item in session.items if isinstance(item, pytest.Function)]
+        functions = (item for item in session.items if isinstance(item, pytest.Function))
+        self._items = {item.name: item for item in functions}
         if session.testsfailed:
             return True
         self.worked = True
@@ -135,7 +140,7 @@ class Graders:
         """Note what became of the check; tracebacks are rendered for nobody."""
         seconds = _option(item, "seconds", SECONDS)
         if call.excinfo is not None:
-            self._status, self._message = _judged(call.excinfo.value, seconds)
+            self._status, self._message = judged(call.excinfo.value, seconds)
         elif call.when == "call":
             self._status, self._message = Status.PASSED, ""
         return pytest.TestReport(
@@ -145,48 +150,20 @@ class Graders:
     # --- the pipeline's side ---
 
     @property
-    def slow(self) -> frozenset[str]:
-        """Exercises with a check that is marked as slow."""
-        marked = (item for item in self._items if item.get_closest_marker("slow"))
-        return frozenset(_exercise(item) for item in marked)
+    def tasks(self) -> list[Task]:
+        """The collected checks, in the assignment's order."""
+        return [_task(item) for item in self._items.values()]
 
-    def run(
-        self,
-        student: Handle,
-        reference: Handle,
-        seed: int,
-        exercises: Collection[str],
-        late: Collection[str] = (),
-    ) -> list[Result]:
-        """Run the checks of some exercises; one that is out of time is not run any further."""
+    def run(self, name: str, student: Handle, reference: Handle, seed: int) -> tuple[Status, str]:
+        """Run one check; return its status and what a student may read beside its sentence."""
         self._student, self._reference, self._seed = student, reference, seed
-        items = [item for item in self._items if _exercise(item) in exercises]
-        results, dead = list[Result](), set(late)
-        for item, following in zip(items, [*items[1:], *items[:1]], strict=True):
-            result = self._run_one(item, following, dead)
-            if result.check.status is Status.TIMED_OUT:
-                dead.add(result.exercise)
-            results.append(result)
-        return results
-
-    def _run_one(self, item: pytest.Function, following: pytest.Function, dead: set[str]) -> Result:
-        exercise, started = _exercise(item), time.perf_counter()
-        if exercise in dead:
-            message = sentences.stopped(Status.NOT_RUN, 0)
-            return Result(exercise, _check(item, Status.NOT_RUN, message, 0.0), ())
-        assert self._student is not None
-        assert self._reference is not None
-        seed = derived_seed(self._seed, item.name)
-        for handle in (self._student, self._reference):
-            handle.begin(seed, _option(item, "seconds", SECONDS))
         self._status, self._message = Status.NOT_RUN, ""
-        runtestprotocol(item, log=False, nextitem=following)
-        seconds = time.perf_counter() - started
-        check = _check(item, self._status, self._message, seconds)
-        return Result(exercise, check, tuple(self._student.records))
+        item = self._items[name]
+        runtestprotocol(item, log=False, nextitem=item)
+        return self._status, self._message
 
 
-def _judged(error: BaseException, seconds: float) -> tuple[Status, str]:
+def judged(error: BaseException, seconds: float) -> tuple[Status, str]:
     """A check's status and what the student may read, from the exception that ended it."""
     match error:
         case Mismatch(kind=kind):
@@ -203,12 +180,16 @@ def _judged(error: BaseException, seconds: float) -> tuple[Status, str]:
             return Status.FAILED, sentences.difference("type")
 
 
-def _check(item: pytest.Item, status: Status, message: str, seconds: float) -> Check:
-    sentence = _sentence(item)
-    text = sentence if status is Status.PASSED else f"{sentence} {message}".strip()
-    weight = _option(item, "weight", 1.0)
-    name = item.name.removeprefix("test_")
-    return Check(name, True, weight, status, text, round(seconds, 4))
+def _task(item: pytest.Item) -> Task:
+    return Task(
+        name=item.name,
+        exercise=_exercise(item),
+        seconds=_option(item, "seconds", SECONDS),
+        hidden=True,
+        weight=_option(item, "weight", 1.0),
+        sentence=_sentence(item),
+        slow=item.get_closest_marker("slow") is not None,
+    )
 
 
 def _exercise(item: pytest.Item) -> str:
@@ -234,28 +215,3 @@ def _refuse_unfit(item: pytest.Item, order: dict[str, int]) -> None:
     if not _sentence(item):
         remedy = "Begin its docstring with the sentence that students will read."
         raise AuthorError(where, "this check has no sentence", remedy)
-
-
-def visible_check(student: Handle, reference: Handle, exercise: str, text: str, seed: int) -> Check:
-    """Compare what the notebook's own check records of the student with the reference's record."""
-    started = time.perf_counter()
-    for handle in (student, reference):
-        handle.begin(derived_seed(seed, f"visible {exercise}"), 4 * SECONDS)
-    try:
-        got, expected = student.visible(exercise, text), reference.visible(exercise, text)
-        status, message = _compared(got, expected)
-    except (Stopped, StudentRaised, Mismatch) as error:
-        status, message = _judged(error, 4 * SECONDS)
-    said = f"{sentences.VISIBLE}: {message}" if message else f"{sentences.VISIBLE}."
-    seconds = round(time.perf_counter() - started, 4)
-    return Check("visible", False, 0.0, status, said, seconds)
-
-
-def _compared(got: Answer, expected: Answer) -> tuple[Status, str]:
-    theirs, ours = got.value, expected.value
-    if not isinstance(theirs, list) or len(theirs) != len(ours):
-        raise Mismatch("type")
-    for event, known in zip(theirs, ours, strict=True):
-        value = event.get("value") if isinstance(event, dict) else None
-        assert_same(Answer(value), known["value"], known.get("rtol"), known.get("atol"))
-    return Status.PASSED, ""

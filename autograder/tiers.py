@@ -86,9 +86,10 @@ def _attempted(process: SandboxProcess) -> tuple[str, ...]:
         args = [str(canary), server.getsockname()[1], os.getpid()]
         frame = protocol.pack({"do": "probe", "text": _ATTACKS, "name": "attempt"}, {"args": args})
         reply = process.ask(frame, time.monotonic() + 20)
-    if reply.frame is None or not isinstance(reply.frame["values"].get("result"), dict):
+    answer = protocol.unpack_frame(reply.raw) if reply.raw else {"values": {}}
+    if not isinstance(answer["values"].get("result"), dict):
         raise InfrastructureError("The sandbox could not be examined: no answer came back.")
-    return tuple(name for name, done in reply.frame["values"]["result"].items() if done)
+    return tuple(name for name, done in answer["values"]["result"].items() if done)
 
 
 def _refusal(walled: Walled, require: Tier) -> str:

@@ -15,7 +15,6 @@ from autograder.course import Course, load
 from autograder.grading import Grader
 from autograder.model import (
     Assignment,
-    Exercise,
     ExerciseReport,
     Report,
     Status,
@@ -54,11 +53,14 @@ def verify(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Verdicts:
     """Grade the bank of one assignment with every seed and collect each wrong verdict."""
-    verdicts = Verdicts(name)
-    with tiers.sandbox(read_release(course.release(name)).setup, require) as walled:
-        grader = Grader(course, name, walled, seeds[0])
-        verifier = _Verifier(course, grader, verdicts, progress)
-        run_graders(course.graders(name), grader.assignment, lambda g: verifier.run(g, seeds))
+    verdicts, assignment = Verdicts(name), read_release(course.release(name))
+
+    def work(graders: Graders) -> None:
+        grader = Grader(course, assignment, walled, graders, seeds[0])
+        _Verifier(course, grader, verdicts, progress).run(seeds)
+
+    with tiers.sandbox(assignment.setup, require) as walled:
+        run_graders(course.graders(name), assignment, work)
     return verdicts
 
 
@@ -75,26 +77,26 @@ class _Verifier:
         self.entries = bank.entries(load(course.bank(grader.assignment.name)))
         self.done = self.total = 0
 
-    def run(self, graders: Graders, seeds: Sequence[int]) -> None:
+    def run(self, seeds: Sequence[int]) -> None:
         """All seeds, one after the other."""
         self.total = (len(self.entries) + 2) * len(seeds)
         for number, seed in enumerate(seeds):
             self.grader.reseed(seed)
-            self.seed_once(graders, everything=number == 0)
+            self.seed_once(everything=number == 0)
 
-    def seed_once(self, graders: Graders, everything: bool) -> None:
+    def seed_once(self, everything: bool) -> None:
         """One pass over the reference, the untouched release and the bank."""
-        self.reference_has_all_points(graders)
-        self.release_has_none(graders)
+        self.reference_has_all_points()
+        self.release_has_none()
         for entry in self.entries:
-            exercises = self._exercises_for(entry, graders, everything)
-            report = self.grader.report(self._with(entry), graders, exercises)
+            exercises = self._exercises_for(entry, everything)
+            report = self.grader.report(_submission(self.source, entry), exercises)
             self._judge(entry, report)
             self._tick()
 
-    def reference_has_all_points(self, graders: Graders) -> None:
+    def reference_has_all_points(self) -> None:
         """The reference passes every check, visible and hidden."""
-        report = self.grader.report(_submission(self.source, None), graders)
+        report = self.grader.report(_submission(self.source, None))
         self.verdicts.checks = sum(len(e.checks) for e in report.exercises)
         for exercise in report.exercises:
             for check in exercise.checks:
@@ -102,23 +104,19 @@ class _Verifier:
                     self._fault(f"{exercise.id}: the reference fails {check.name}: {check.message}")
         self._tick()
 
-    def release_has_none(self, graders: Graders) -> None:
+    def release_has_none(self) -> None:
         """The untouched release passes no check at all."""
-        report = self.grader.report(_submission(self.grader.assignment, None), graders)
+        report = self.grader.report(_submission(self.grader.assignment, None))
         for exercise in report.exercises:
             for check in exercise.checks:
                 if check.status is Status.PASSED:
                     self._fault(f"{exercise.id}: the untouched stub passes {check.name}")
         self._tick()
 
-    def _exercises_for(self, entry: Entry, graders: Graders, everything: bool) -> list[Exercise]:
-        return [
-            e for e in self.grader.assignment.exercises
-            if e.id == entry.exercise or (everything and e.id not in graders.slow)
-        ]  # fmt: skip
-
-    def _with(self, entry: Entry) -> Submission:
-        return _submission(self.source, entry)
+    def _exercises_for(self, entry: Entry, everything: bool) -> list[str]:
+        ids = [e.id for e in self.grader.assignment.exercises]
+        others = [e for e in ids if everything and e not in self.grader.slow]
+        return [e for e in ids if e == entry.exercise or e in others]
 
     def _judge(self, entry: Entry, report: Report) -> None:
         for exercise in report.exercises:

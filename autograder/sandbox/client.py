@@ -6,6 +6,7 @@ killed from outside, and the reply says which of these it was.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,12 +14,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from autograder.errors import InfrastructureError
 from autograder.model import Status
 from autograder.sandbox import walls
+from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol, zygote
 
 START_SECONDS = 120.0  # importing torch on a busy machine
@@ -29,10 +30,11 @@ _CPU_SECONDS = 600
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back for one request: a frame, or the way in which none came."""
+    """What came back for one request: a raw frame, or the way in which none came."""
 
-    frame: dict[str, Any] | None = None
+    raw: bytes | None = None
     status: Status = Status.PASSED
+    seconds: float = 0.0  # waited for it
 
 
 class Sandbox:
@@ -91,9 +93,13 @@ class Sandbox:
 
     def close(self) -> None:
         """End the zygote and everything behind the walls."""
-        self._control.close()
+        self._control.close()  # the zygote ends by itself when nobody gives orders any more
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
         self._process.kill()
         self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
 
     def __enter__(self) -> Sandbox:
         self.wait_until_ready()
@@ -119,26 +125,33 @@ class SandboxProcess:
     """One forked process behind the walls, and the channel to it."""
 
     def __init__(self, sandbox: Sandbox, channel: socket.socket, pid: int) -> None:
-        self._sandbox, self._channel, self._pid = sandbox, channel, pid
+        self._sandbox, self._pid = sandbox, pid
+        self._exchange = Exchange(channel)
         self.alive = True
-        hello = self._receive(time.monotonic() + OPEN_SECONDS)
-        if hello.frame is None:
+        hello = self.next(time.monotonic() + OPEN_SECONDS)
+        if hello.raw is None:
             raise InfrastructureError("A sandboxed process could not lock itself down.")
-        self.layers: list[str] = hello.frame["layers"]
+        self.layers: list[str] = protocol.unpack_frame(hello.raw)["layers"]
 
     def ask(self, frame: bytes, deadline: float) -> Reply:
         """Send one request and wait for its answer; a failure ends the process."""
-        try:
-            protocol.send(self._channel, frame, deadline)
-        except protocol.ProtocolError as error:
-            return self._end(error)
-        return self._receive(deadline)
+        if not self._exchange.idle:
+            return self._end(protocol.ProtocolError("an answer that nobody asked for"))
+        self.put(frame)
+        return self.next(deadline)
 
-    def _receive(self, deadline: float) -> Reply:
+    def put(self, frame: bytes) -> None:
+        """Queue a request."""
+        self._exchange.put(frame)
+
+    def next(self, deadline: float) -> Reply:
+        """Wait for the next answer; a failure ends the process."""
+        started = time.monotonic()
         try:
-            return Reply(protocol.receive(self._channel, deadline))
+            raw = self._exchange.get(deadline)
+            return Reply(raw, seconds=time.monotonic() - started)
         except protocol.ProtocolError as error:
-            return self._end(error)
+            return replace(self._end(error), seconds=time.monotonic() - started)
 
     def _end(self, error: protocol.ProtocolError) -> Reply:
         status = self.close()
@@ -153,5 +166,5 @@ class SandboxProcess:
         if not self.alive:
             return 0
         self.alive = False
-        self._channel.close()
+        self._exchange.close()
         return self._sandbox.kill(self._pid)

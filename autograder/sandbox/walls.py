@@ -7,24 +7,26 @@ and only the inner wall (``inside.lockdown``) stands.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-INSIDE = Path(__file__).parent / "inside"
+PACKAGE = Path(__file__).resolve().parents[1]  # holds hidden checks: never to be seen inside
+INSIDE = PACKAGE / "sandbox" / "inside"
 THROW_AWAY_UID = 61999
-_SITE = Path(sysconfig.get_path("purelib"))
 # What student code may import beside the standard library: torch, plotly and what they need.
 _PACKAGES = (
-    "torch torchgen functorch safetensors numpy numpy.libs plotly _plotly_utils narwhals "
-    "packaging typing_extensions.py sympy mpmath networkx jinja2 markupsafe filelock fsspec "
-    "nvidia triton cuda"
+    "torch torchgen functorch safetensors numpy plotly _plotly_utils narwhals packaging "
+    "typing_extensions sympy mpmath networkx jinja2 markupsafe filelock fsspec nvidia triton cuda"
 ).split()
-_SYSTEM = ("/usr", "/lib", "/lib64", "/bin")
-_LINKER = ("/etc/ld.so.cache",)
+_SYSTEM = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
+_LINKER = "/etc/ld.so.cache"
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 ENVIRONMENT = {
     "PATH": "/usr/bin", "HOME": "/tmp", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
@@ -32,7 +34,7 @@ ENVIRONMENT = {
 }  # fmt: skip
 # The throw-away user comes first: torch is already imported without any privilege.
 _START = (
-    "import sys; sys.path[:0] = sys.argv.pop(1).split('|'); "
+    "import sys; sys.path += sys.argv.pop(1).split('|'); "
     "from inside.lockdown import drop_root; drop_root(int(sys.argv.pop(1))); "
     "from inside.zygote import main; main()"
 )
@@ -43,29 +45,62 @@ def interpreter() -> str:
     return os.path.realpath(sys.executable)
 
 
+def _packages() -> list[Path]:
+    """Where the packages lie that student code may import, and numpy's own libraries."""
+    specs = [spec for name in _PACKAGES if (spec := importlib.util.find_spec(name)) is not None]
+    places = [
+        Path(place).resolve()
+        for spec in specs
+        for place in (spec.submodule_search_locations or [spec.origin or os.devnull])
+    ]
+    beside = [place.with_name("numpy.libs") for place in places if place.name == "numpy"]
+    return [*places, *(path for path in beside if path.is_dir())]
+
+
 def libraries() -> list[str]:
-    """Files and folders that the zygote needs to import torch."""
-    packages = [str(_SITE / name) for name in _PACKAGES if (_SITE / name).exists()]
-    return [sys.base_prefix, *packages]
+    """Files and folders that the zygote needs to import torch, and nothing with a secret in it."""
+    standard = {Path(sysconfig.get_path(name)).resolve().parent for name in _STANDARD}
+    roots = [*map(Path, _SYSTEM), *sorted(standard), Path(interpreter())]
+    shown = dict.fromkeys(part for root in roots for part in _without(root, _hidden(roots)))
+    return [*shown, *map(str, _packages()), str(INSIDE)]
+
+
+_STANDARD = ("stdlib", "platstdlib")
+
+
+def _hidden(roots: Collection[Path]) -> frozenset[Path]:
+    """Folders that stay out of sight though they lie below one that is shown."""
+    sites = ("python*/site-packages", "python*/dist-packages")
+    return frozenset([PACKAGE, *(found for r in roots for site in sites for found in r.glob(site))])
+
+
+def _without(path: Path, hidden: frozenset[Path]) -> Iterator[str]:
+    """A path, or what is left of it when some folders below it are taken out."""
+    if path in hidden or not path.exists():
+        return
+    if path.is_symlink() or not any(folder.is_relative_to(path) for folder in hidden):
+        yield str(path)
+        return
+    for child in sorted(path.iterdir()):
+        yield from _without(child, hidden)
 
 
 def readable() -> list[str]:
-    """What the inner wall leaves readable: libraries, and three harmless devices."""
-    devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
-    return [*_SYSTEM, *_LINKER, *libraries(), str(INSIDE.parent), *devices]
+    """What the inner wall leaves readable: libraries, and four harmless devices."""
+    return [*libraries(), _LINKER, *_DEVICES]
 
 
 def bubblewrap_works() -> bool:
     """Whether bubblewrap is here and may make its namespaces; found by trying."""
     if shutil.which("bwrap") is None:
         return False
-    command = [*_bubblewrap(), "--", "/usr/bin/true"]
+    command = [*_bubblewrap(), "--", interpreter(), "-I", "-S", "-c", ""]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def command(settings: str, *, bubblewrap: bool) -> list[str]:
     """The command line of the zygote; its settings are one JSON argument, and no secret."""
-    search = f"{INSIDE.parent}|{_SITE}"
+    search = "|".join(dict.fromkeys(str(path.parent) for path in [INSIDE, *_packages()]))
     python = [interpreter(), "-I", "-S", "-B", "-c", _START, search, str(THROW_AWAY_UID), settings]
     return [*_bubblewrap(), "--", *python] if bubblewrap else python
 
@@ -85,9 +120,9 @@ def _bubblewrap() -> list[str]:
 def _root_folder() -> list[str]:
     mounts = ["--tmpfs", "/", "--dev", "/dev", "--proc", "/proc"]
     mounts += ["--perms", "1777", "--tmpfs", "/tmp"]
-    for path in (*_SYSTEM, *_LINKER, *libraries(), str(INSIDE)):
+    for path in (*libraries(), _LINKER):
         if os.path.islink(path):
-            mounts += ["--symlink", os.readlink(path), path]
+            mounts += [*_parents(path), "--symlink", os.readlink(path), path]
         elif os.path.exists(path):
             mounts += [*_parents(path), "--ro-bind", path, path]
     return [*mounts, "--remount-ro", "/", "--chdir", "/"]

@@ -61,7 +61,7 @@ def test_probabilities():
         ("0.8176", 1.5),
     ]:
         stated(A1, text, torch.sigmoid(torch.tensor(logit)))
-    stated(A1, "1.3863", -torch.logit(torch.tensor(0.2)))
+    stated(A1, "−1.3863", torch.logit(torch.tensor(0.2)))
     stated(A1, "2.1972", torch.logit(torch.tensor(0.9)))
     assert torch.sigmoid(torch.tensor(0.0)) == 0.5
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-import select
 import socket
 import struct
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -246,45 +244,34 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def send(channel: socket.socket, frame: bytes, deadline: float | None = None) -> None:
-    """Write one frame, or raise DeadlinePassed when the other side does not read it in time."""
-    view = memoryview(frame)
-    while view:
-        _wait(channel, select.POLLOUT, deadline)
-        try:
-            view = view[channel.send(view, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
-        except BlockingIOError:
-            continue
-        except OSError as error:
-            raise ChannelClosed("the other side is gone") from error
-
-
-def receive(channel: socket.socket, deadline: float | None = None) -> dict[str, Any]:
-    """Read one frame; sizes are checked before a byte of it is stored."""
-    head_size, body_size = _LENGTHS.unpack(_read(channel, _LENGTHS.size, deadline))
-    if head_size > MAX_HEAD or body_size > MAX_BODY:
+def frame_size(start: bytes | bytearray) -> int | None:
+    """The size of the frame that begins with these bytes; None while too few are there."""
+    if len(start) < _LENGTHS.size:
+        return None
+    head, body = _LENGTHS.unpack_from(start)
+    if head > MAX_HEAD or body > MAX_BODY:
         raise ProtocolError("a frame over the size limit")
-    return unpack(_read(channel, head_size, deadline), _read(channel, body_size, deadline))
+    return int(_LENGTHS.size + head + body)
 
 
-def _read(channel: socket.socket, size: int, deadline: float | None) -> bytes:
+def send(channel: socket.socket, frame: bytes) -> None:
+    """Write one frame, waiting until the other side has room for it."""
+    channel.sendall(frame)
+
+
+def receive(channel: socket.socket) -> dict[str, Any]:
+    """Wait for one frame and return its content."""
+    start = _read(channel, _LENGTHS.size)
+    size = frame_size(start) or 0
+    return unpack_frame(start + _read(channel, size - len(start)))
+
+
+def _read(channel: socket.socket, size: int) -> bytes:
     chunks, missing = [], size
     while missing:
-        _wait(channel, select.POLLIN, deadline)
-        try:
-            chunk = channel.recv(min(missing, 1 << 20))
-        except OSError as error:
-            raise ChannelClosed("the other side is gone") from error
+        chunk = channel.recv(min(missing, 1 << 20))
         if not chunk:
             raise ChannelClosed("the other side is gone")
         chunks.append(chunk)
         missing -= len(chunk)
     return b"".join(chunks)
-
-
-def _wait(channel: socket.socket, event: int, deadline: float | None) -> None:
-    poll = select.poll()
-    poll.register(channel, event)
-    left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-    if not poll.poll(left):
-        raise DeadlinePassed("no answer in time")
