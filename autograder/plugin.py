@@ -79,6 +79,7 @@ class Graders:
     def __init__(self, assignment: Assignment, work: Callable[[Graders], None]) -> None:
         self._assignment, self._work = assignment, work
         self._items: dict[str, pytest.Function] = {}
+        self._neighbours: dict[str, pytest.Function] = {}
         self._student: Handle | None = None
         self._reference: Handle | None = None
         self._seed = 0
@@ -127,6 +128,10 @@ class Graders:
         """Give the collected checks to the pipeline instead of running them once."""
         functions = (item for item in session.items if isinstance(item, pytest.Function))
         self._items = {item.name: item for item in functions}
+        # pytest keeps the module and the session set up between a check and its neighbour.
+        names = list(self._items)
+        following = [*names[1:], *names[:1]] if len(names) > 1 else []
+        self._neighbours = {n: self._items[f] for n, f in zip(names, following, strict=False)}
         if session.testsfailed:
             return True
         self.worked = True
@@ -139,6 +144,10 @@ class Graders:
     def pytest_runtest_makereport(self, item: pytest.Item, call: Any) -> pytest.TestReport:
         """Note what became of the check; tracebacks are rendered for nobody."""
         seconds = _option(item, "seconds", SECONDS)
+        if call.excinfo is not None and call.when != "call":
+            raise AuthorError(
+                item.nodeid, f"its {call.when} failed: {call.excinfo.value}", "Mend it."
+            )
         if call.excinfo is not None:
             self._status, self._message = judged(call.excinfo.value, seconds)
         elif call.when == "call":
@@ -159,7 +168,7 @@ class Graders:
         self._student, self._reference, self._seed = student, reference, seed
         self._status, self._message = Status.NOT_RUN, ""
         item = self._items[name]
-        runtestprotocol(item, log=False, nextitem=item)
+        runtestprotocol(item, log=False, nextitem=self._neighbours.get(name))
         return self._status, self._message
 
 

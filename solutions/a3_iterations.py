@@ -48,7 +48,9 @@ def shrink_factor(x: Tensor) -> Tensor:
     return torch.tanh(x).abs()
 
 
-def value_and_grad(step: Callable[[Tensor], Tensor], x0: Tensor, n: int = 19) -> tuple[Tensor, Tensor]:
+def value_and_grad(
+    step: Callable[[Tensor], Tensor], x0: Tensor, n: int = 19
+) -> tuple[Tensor, Tensor]:
     """Return the value after n steps from x0, and its element-wise derivative at x0.
 
     Both have the shape of x0 and carry no graph; x0 itself is left untouched.

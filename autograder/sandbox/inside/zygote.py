@@ -18,7 +18,8 @@ import socket
 import struct
 import sys
 import threading
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 import torch
 from torch import nn
@@ -27,19 +28,31 @@ from . import lockdown, protocol
 from .process import serve
 
 ORDER = struct.Struct("!ci")  # order, pid
+_MOST_HANDLES = 1 << 20
 REPLY = struct.Struct("!i")  # pid of a new child, or wait status of a killed one
 
 
 def main() -> None:
     """Warm up, then serve orders until the trusted process goes away."""
     settings = json.loads(sys.argv[1])
-    _warm(settings["setup"])
     control = socket.socket(fileno=settings["control"])
+    lockdown.adopt_orphans()
+    _warm(settings["setup"])
+    limits, rules = lockdown.Limits(**settings["limits"]), lockdown.ruleset(settings["readable"])
     control.send(b"ready")
+    living = set[int]()
     while order := _next_order(control):
         letter, pid, handle = order
-        reply = _fork(control, handle, settings) if letter == b"F" else _kill(pid)
+        if letter == b"F":
+            reply = _fork(handle, limits, rules)
+            living.add(reply)
+        else:
+            living.discard(pid)
+            reply = _kill(pid)
+            _end_orphans(living)
         control.send(REPLY.pack(reply))
+    for pid in living:
+        _kill(pid)
 
 
 def _warm(setup: list[str]) -> None:
@@ -75,12 +88,12 @@ def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
     return letter, pid, handles[0] if handles else -1
 
 
-def _fork(control: socket.socket, handle: int, settings: dict[str, Any]) -> int:
+def _fork(handle: int, limits: lockdown.Limits, rules: lockdown.Ruleset | None) -> int:
     if _threads() > 1:
         raise RuntimeError("the zygote has more than one thread: forking would hang the child")
     pid = os.fork()
     if pid == 0:
-        _become_student(handle, settings)
+        _become_student(handle, limits, rules)
     os.close(handle)
     return pid
 
@@ -91,17 +104,18 @@ def _threads() -> int:
     return len(os.listdir(tasks)) if os.path.isdir(tasks) else threading.active_count()
 
 
-def _become_student(handle: int, settings: dict[str, Any]) -> NoReturn:
+def _become_student(
+    handle: int, limits: lockdown.Limits, rules: lockdown.Ruleset | None
+) -> NoReturn:
     """Close every door in the new process, then serve; no way leads back into the zygote."""
     try:
         os.setsid()
-        os.dup2(handle, 3)
         nothing = os.open(os.devnull, os.O_RDWR)
+        layers = lockdown.raise_walls(limits, rules)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
-        os.closerange(4, 4096)
-        limits = lockdown.Limits(**settings["limits"])
-        layers = lockdown.raise_walls(limits, settings["readable"])
+        os.dup2(handle, 3)
+        os.closerange(4, _MOST_HANDLES)
         channel = socket.socket(fileno=3)
         protocol.send(channel, protocol.pack({"layers": layers}, {}))
         serve(channel)
@@ -118,3 +132,11 @@ def _kill(pid: int) -> int:
         return os.waitpid(pid, 0)[1]
     except (ProcessLookupError, ChildProcessError):
         return 0
+
+
+def _end_orphans(living: set[int]) -> None:
+    """End what a killed process may have left behind where no layer kept it from forking."""
+    with contextlib.suppress(OSError):
+        words = Path("/proc/thread-self/children").read_text().split()
+        for pid in {int(word) for word in words} - living:
+            _kill(pid)
