@@ -87,6 +87,7 @@ class Grader:
         setup = list(assignment.setup)
         self._reference = Local(functions, setup)
         self._judge = Judge(graders, assignment.exercises, self._reference, seed)
+        walled.sandbox.compile([*setup, *self._judge.rehearse()])
         self._namer = Namer(bank.entries(load(course.bank(assignment.name))), functions, setup)
 
     @property

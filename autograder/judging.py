@@ -17,6 +17,7 @@ from autograder.draw import derived_seed
 from autograder.model import Check, Exercise, Status
 from autograder.plugin import Graders, Task, judged
 from autograder.sandbox.client import Reply
+from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import Request, Session, decoded
 from autograder.student import Handle, Local, Record, Stopped
 
@@ -76,6 +77,12 @@ class Judge:
         tasks = [task for task in self._tasks if task.exercise in exercises]
         replies = session.fetch([r for task in tasks for r in self._requests(task)])
         return [self._verdict(task, session, replies) for task in tasks]
+
+    def rehearse(self) -> list[str]:
+        """Learn now what the checks will ask; return the course's code that this runs inside."""
+        frames = [request.frame for task in self._tasks for request in self._requests(task)]
+        heads = (protocol.unpack_frame(frame) for frame in frames)
+        return sorted({head["text"] for head in heads if "text" in head})
 
     def not_run(self, exercise: str) -> list[Check]:
         """The checks of an exercise that was not attempted."""

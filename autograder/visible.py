@@ -137,7 +137,9 @@ def describe(value: Any, values_up_to: int = 12) -> str:
     if value is None or isinstance(value, (bool, int, float, str)):
         return f"{value!r} ({type(value).__name__})"
     if isinstance(value, (list, tuple)):
-        return f"{type(value).__name__} of {len(value)}: {_shortened(value)}"
+        return _described_sequence(value)
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
     if isinstance(value, Mapping):
         return f"dict with keys {list(value)}"
     return f"an object of type {type(value).__name__}"
@@ -152,9 +154,15 @@ def _numbers(value: torch.Tensor) -> str:
     return str(rounded(value.detach().cpu().tolist()))
 
 
-def _shortened(values: Any) -> str:
-    inner = "; ".join(describe(value, 6) for value in list(values)[:4])
-    return inner + ("; ..." if len(values) > 4 else "")
+def _described_sequence(values: Any) -> str:
+    left, right = "[]" if isinstance(values, list) else "()"
+    shown = [_item(value) for value in list(values)[:6]] + ["..."] * (len(values) > 6)
+    return f"{left}{', '.join(shown)}{right}"
+
+
+def _item(value: Any) -> str:
+    plain = value is None or isinstance(value, (bool, int, float, str))
+    return repr(value) if plain else describe(value, 6)
 
 
 def _side(kind: str, value: Any) -> str:

@@ -61,8 +61,10 @@ class Sandbox:
         except TimeoutError:
             ready = b""
         if ready != b"ready":
+            self._process.kill()
+            said = self._complaint()
             self.close()
-            raise InfrastructureError(f"The sandbox did not start: {self._complaint()}")
+            raise InfrastructureError(f"The sandbox did not start: {said}")
 
     def _complaint(self) -> str:
         said = self._process.stderr.read().decode(errors="replace") if self._process.stderr else ""
@@ -75,15 +77,31 @@ class Sandbox:
             pid = self._order(b"F", 0, theirs)
         return SandboxProcess(self, ours, pid)
 
+    def compile(self, texts: Sequence[str]) -> None:
+        """Have the course's own code compiled once, before the processes that will run it."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self._tell(b"C", 0, theirs)
+            protocol.send(ours, protocol.pack({}, {"texts": list(texts)}))
+            self._reply()
+
     def kill(self, pid: int) -> int:
         """Kill a process that ``open`` made; return its wait status."""
         return self._order(b"K", pid)
 
     def _order(self, letter: bytes, pid: int, channel: socket.socket | None = None) -> int:
-        message = zygote.ORDER.pack(letter, pid)
+        self._tell(letter, pid, channel)
+        return self._reply()
+
+    def _tell(self, letter: bytes, pid: int, channel: socket.socket | None) -> None:
+        handles = [channel.fileno()] if channel else []
         try:
-            handles = [channel.fileno()] if channel else []
-            socket.send_fds(self._control, [message], handles)
+            socket.send_fds(self._control, [zygote.ORDER.pack(letter, pid)], handles)
+        except OSError as error:
+            raise InfrastructureError("The sandbox does not answer any more.") from error
+
+    def _reply(self) -> int:
+        try:
             reply = self._control.recv(zygote.REPLY.size)
         except OSError as error:
             raise InfrastructureError("The sandbox does not answer any more.") from error

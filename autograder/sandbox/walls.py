@@ -54,7 +54,9 @@ def _packages() -> list[Path]:
         for place in (spec.submodule_search_locations or [spec.origin or os.devnull])
     ]
     beside = [place.with_name("numpy.libs") for place in places if place.name == "numpy"]
-    return [*places, *(path for path in beside if path.is_dir())]
+    # plotly asks for its own version, which stands in its metadata only
+    beside += [found for place in places for found in place.parent.glob("plotly-*.dist-info")]
+    return [*places, *(path for path in dict.fromkeys(beside) if path.is_dir())]
 
 
 def libraries() -> list[str]:

@@ -8,11 +8,14 @@ import __future__ as future
 
 import ast
 import builtins
+import copy
+import functools
 import math
 import random
 import socket
 import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 import torch
@@ -23,10 +26,18 @@ from . import protocol, slicing
 from .recorder import Recorder
 
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
-_seed_torch, _seed_random = torch.manual_seed, random.seed
+# The CPU generator itself: torch.manual_seed formats a stack trace for each device that is absent.
+_seed_torch, _seed_random = torch.default_generator.manual_seed, random.seed
 _set_dtype, _set_grad = torch.set_default_dtype, torch.set_grad_enabled
 _LAZY_ANNOTATIONS = future.annotations.compiler_flag
 _PROBE_NAMES = {"torch": torch, "nn": nn, "F": F, "math": math, "Tensor": Tensor}
+
+
+@functools.cache
+def compiled(text: str) -> CodeType:
+    """The course's own code, compiled once: the zygote does it for all forks."""
+    code: CodeType = compile(text, "<course>", "exec", _LAZY_ANNOTATIONS)
+    return code
 
 
 class NotDefined(Exception):
@@ -94,15 +105,15 @@ class Process:
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function and note which arguments it changed."""
         function, args = self.function(request["exercise"]), values["args"]
-        before = [_trace(arg) for arg in args]
+        before = [_snapshot(arg) for arg in args]
         result = function(*args)
-        changed = [i for i, arg in enumerate(args) if _trace(arg) != before[i]]
+        changed = [i for i, arg in enumerate(args) if not _as_before(arg, before[i])]
         return {}, {"result": result, "changed": changed}
 
     def do_probe(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run a grader's probe beside the student's functions."""
         namespace = dict(_PROBE_NAMES)
-        exec(compile(request["text"], "<probe>", "exec", _LAZY_ANNOTATIONS), namespace)
+        exec(compiled(request["text"]), namespace)
         probe: Any = namespace[request["name"]]
         return {}, {"result": probe(Solution(self.function), *values["args"]), "changed": []}
 
@@ -111,7 +122,7 @@ class Process:
         name, recorder = request["exercise"], Recorder()
         function = self.function(name)
         namespace = {**self.base(), name: function, "visible_checks": lambda _: recorder}
-        exec(compile(request["text"], "<visible check>", "exec"), namespace)
+        exec(compiled(request["text"]), namespace)
         return {}, {"result": recorder.events, "changed": []}
 
     def do_names(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
@@ -130,7 +141,7 @@ class Process:
         if "" not in self.namespaces:
             self.namespaces[""] = {"__name__": "submission"}
             for text in self.setup:
-                exec(compile(text, "<setup>", "exec"), self.namespaces[""])
+                exec(compiled(text), self.namespaces[""])
         return dict(self.namespaces[""])
 
     def function(self, exercise: str) -> Callable[..., Any]:
@@ -175,8 +186,32 @@ def _described(error: BaseException) -> dict[str, Any]:
     return {"error": names[:8], "out_of_memory": out_of_memory}
 
 
-def _trace(value: Any) -> bytes:
-    return protocol.pack({}, {"value": value})
+def _snapshot(value: Any) -> Any:
+    """What is needed to see later whether an argument was changed."""
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    return copy.deepcopy(value) if isinstance(value, (list, tuple, dict)) else value
+
+
+def _as_before(value: Any, before: Any) -> bool:
+    if isinstance(value, Tensor):
+        return _same_tensor(value, before)
+    if isinstance(value, (list, tuple)):
+        return len(value) == len(before) and all(map(_as_before, value, before))
+    if isinstance(value, dict):
+        return list(value) == list(before) and all(map(_as_before, value.values(), before.values()))
+    return value is before or bool(value == before)
+
+
+def _same_tensor(value: Tensor, before: Tensor) -> bool:
+    """Whether form, bits and freedom from traces of autograd are as they were."""
+    facts = [(t.shape, t.dtype, t.requires_grad, t.is_leaf) for t in (value, before)]
+    if facts[0] != facts[1] or (value.is_leaf and value.grad is not None):
+        return False
+    if value.device.type == "meta":
+        return True
+    bits = (t.detach().reshape(-1).view(torch.uint8) for t in (value, before))
+    return value.numel() == 0 or torch.equal(*bits)
 
 
 def _fingerprint() -> int:

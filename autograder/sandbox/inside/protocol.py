@@ -86,11 +86,7 @@ class Encoder:
     def _tensor(self, value: torch.Tensor) -> Any:
         if value.dtype not in _NAMES or value.layout != torch.strided:
             return {"foreign": f"a tensor of {value.dtype}, {value.layout}"}
-        facts = {
-            "device": value.device.type,
-            "requires_grad": value.requires_grad,
-            "has_grad": value.is_leaf and value.grad is not None,
-        }
+        facts = {"requires_grad": value.requires_grad}
         if value.device.type == "meta":
             return {"meta": list(value.shape), "dtype": _NAMES[value.dtype], **facts}
         self.tensors.append(value)
@@ -173,8 +169,6 @@ def _pair(pair: Any) -> tuple[str, Any]:
 def _with_facts(tensor: torch.Tensor, facts: dict[str, Any]) -> torch.Tensor:
     if facts.get("requires_grad") is True and tensor.is_floating_point():
         tensor.requires_grad_(True)
-    # torch has no public way to say "this came from a device that is not here".
-    tensor.origin = {"device": facts.get("device"), "has_grad": facts.get("has_grad")}  # type: ignore[attr-defined]
     return tensor
 
 
@@ -212,7 +206,7 @@ def pack(head: dict[str, Any], values: dict[str, Any]) -> bytes:
     """Return the bytes of one frame: ``head`` is plain JSON, ``values`` may hold tensors."""
     encoder = Encoder()
     encoded = {key: encoder.encode(value) for key, value in values.items()}
-    text = json.dumps({**head, "values": encoded}, allow_nan=False).encode()
+    text = _JSON.encode({**head, "values": encoded}).encode()
     size = sum(t.numel() * t.element_size() for t in encoder.tensors)
     if len(text) > MAX_HEAD or size > MAX_BODY - (1 << 20):
         raise ProtocolError("a value too large to send")
@@ -230,7 +224,7 @@ def unpack_frame(frame: bytes) -> dict[str, Any]:
 def unpack(head: bytes, body: bytes) -> dict[str, Any]:
     """Return a frame's head, with its decoded values under ``"values"``."""
     try:
-        frame = json.loads(head, parse_constant=_refuse_constant)
+        frame = _FROM_JSON.decode(head.decode())
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a frame that is not JSON") from error
     if not isinstance(frame, dict) or not isinstance(frame.get("values"), dict):
@@ -242,6 +236,10 @@ def unpack(head: bytes, body: bytes) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONEncoder(allow_nan=False)  # made once: json.dumps makes one for each call
+_FROM_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def frame_size(start: bytes | bytearray) -> int | None:

@@ -1,8 +1,9 @@
 """The process that waits with torch imported and forks itself for each submission.
 
 It never runs student code and holds no secret, since a child can read all of its memory. It obeys
-two orders from the trusted process, over one socket: F forks (the new channel comes with the
-order), K kills one child, with its process group, and answers its wait status.
+three orders from the trusted process, over one socket: C compiles the course's own code (which comes
+over a channel of its own), F forks (the new channel comes with the order), K kills one child with
+its process group and answers its wait status.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import torch
 from torch import nn
 
 from . import lockdown, protocol
-from .process import serve
+from .process import compiled, serve
 
 ORDER = struct.Struct("!ci")  # order, pid
 _MOST_HANDLES = 1 << 20
@@ -46,6 +47,8 @@ def main() -> None:
         if letter == b"F":
             reply = _fork(handle, limits, rules)
             living.add(reply)
+        elif letter == b"C":
+            reply = _compile(handle)
         else:
             living.discard(pid)
             reply = _kill(pid)
@@ -96,6 +99,14 @@ def _fork(handle: int, limits: lockdown.Limits, rules: lockdown.Ruleset | None) 
         _become_student(handle, limits, rules)
     os.close(handle)
     return pid
+
+
+def _compile(handle: int) -> int:
+    """Compile the course's probes and visible checks once, for all forks to come."""
+    with socket.socket(fileno=handle) as channel:
+        for text in protocol.receive(channel)["values"]["texts"]:
+            compiled(text)
+    return 0
 
 
 def _threads() -> int:

@@ -1,0 +1,44 @@
+"""What several tests share: the course, and one grading of the sample class."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+
+ROOT = Path(__file__).parents[1]
+
+
+def autograder(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the real command line."""
+    command = [sys.executable, "-m", "autograder", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=900
+    )
+
+
+@pytest.fixture(scope="session")
+def run():
+    """The command line as a function."""
+    return autograder
+
+
+@pytest.fixture(scope="session")
+def course() -> Course:
+    """The course of this repository."""
+    return Course(ROOT)
+
+
+@pytest.fixture(scope="session")
+def graded(tmp_path_factory) -> dict[str, dict]:
+    """The sample class, graded once by the command line: result by student."""
+    out = tmp_path_factory.mktemp("graded")
+    done = autograder("grade", "samples", "--seed", "7", "--out", str(out), "--quiet")
+    assert done.returncode == 0, done.stderr
+    results = (json.loads(path.read_text()) for path in (out / "a1_layers").glob("*.json"))
+    return {result["student"]: {**result, "folder": out} for result in results}
