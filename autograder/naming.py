@@ -13,6 +13,7 @@ from autograder import judging
 from autograder.bank import Entry
 from autograder.compare import Answer, mismatch
 from autograder.judging import Verdict
+from autograder.sandbox.inside import protocol
 from autograder.student import Local, Record
 
 _MEMORY = 20_000  # remembered names; past that, all are forgotten
@@ -53,7 +54,9 @@ class Namer:
 
 
 def _alike(local: Local, records: Sequence[Record]) -> bool:
-    return all(same_answer(record.answer, local.ask(record.frame)) for record in records)
+    """Compare behaviour only: which library names the code mentions is style, not the slip."""
+    behaviour = (r for r in records if protocol.unpack_frame(r.frame)["do"] != "names")
+    return all(same_answer(record.answer, local.ask(record.frame)) for record in behaviour)
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
