@@ -8,7 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.course import Course
-from autograder.errors import AutograderError, InfrastructureError
+from autograder.errors import AutograderError, InfrastructureError, SubmissionError
 from autograder.model import Outcome, Report, Tier
 
 DONE, FAULT, WRONG_USE, INFRASTRUCTURE = 0, 1, 2, 3
@@ -145,56 +145,79 @@ def grade(
     require: Require = Tier.ISOLATED,
     seed: Annotated[int | None, typer.Option(help="Seed of all drawn inputs.")] = None,
     force: Annotated[bool, typer.Option(help="Grade again what is unchanged.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Workers; one per core.")] = None,
     course: CourseOption = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Grade submissions; each gets a result file, whatever is in it."""
-    from autograder import collect
-    from autograder.run import grade_batch
+    from autograder import collect, run
 
     home, started = _course(course), time.perf_counter()
-    batches = collect.find(paths, home.assignments(), assignment)
-    chosen = seed if seed is not None else secrets.randbelow(2**31)
-    reports: list[Report] = []
-    skipped = 0
-    for name, jobs in batches.items():
+    rows, batches = _Rows(as_json), []
+    way = run.with_jobs(jobs or run.cores())
+    for name, submissions in collect.find(paths, home.assignments(), assignment).items():
+        plan = run.plan(home, name, results, seed, require, fresh=force)
         with _progress(f"grade {name}", show=not (quiet or as_json)) as progress:
-            batch = grade_batch(home, name, jobs, results, chosen, require, force, progress)
-        reports += batch.reports
-        skipped += batch.skipped
+            batch = run.grade_batch(
+                plan, submissions, results, way, force=force, finished=rows.add, progress=progress
+            )
+        batches.append(batch)
+    skipped = sum(batch.skipped for batch in batches)
     seconds = time.perf_counter() - started
     if as_json:
-        print(json.dumps(_grade_dict(reports, skipped, seconds)))
+        rows.close(skipped, seconds)
     elif not quiet:
-        _print_grades(reports, skipped, seconds, results)
-    if any(report.status is Outcome.NOT_GRADED for report in reports):
+        _print_grades(rows, skipped, seconds, results)
+    if any(batch.not_graded for batch in batches):
         raise typer.Exit(INFRASTRUCTURE)
 
 
-def _grade_dict(reports: list[Report], skipped: int, seconds: float) -> dict[str, Any]:
-    rows = [
-        {"student": r.student, "assignment": r.assignment, "status": r.status, "score": r.score,
-         "max_score": r.max_score} for r in reports
-    ]  # fmt: skip
-    return {"results": rows, "unchanged": skipped, "seconds": round(seconds, 2)}
+class _Rows:
+    """What is told of many reports: a few lines for people, or each at once for machines."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.shown: list[tuple[str, ...]] = []
+        self.count, self._as_json = 0, as_json
+        if as_json:
+            print('{"results": [', end="")
+
+    def add(self, report: Report) -> None:
+        """Take note of one report."""
+        self.count += 1
+        if self._as_json:
+            print(",\n" * (self.count > 1) + json.dumps(_grade_dict(report)), end="", flush=True)
+        elif len(self.shown) < 40:
+            self.shown.append(_grade_row(report))
+
+    def close(self, skipped: int, seconds: float) -> None:
+        """End the JSON object."""
+        print(f'], "unchanged": {skipped}, "seconds": {seconds:.2f}}}')
 
 
-def _print_grades(reports: list[Report], skipped: int, seconds: float, results: Path) -> None:
-    table = Table(title=f"{len(reports)} submissions graded")
+def _grade_dict(r: Report) -> dict[str, Any]:
+    graded = r.status is not Outcome.NOT_GRADED
+    return {"student": r.student, "assignment": r.assignment, "status": r.status,
+            "score": r.score if graded else None, "max_score": r.max_score}  # fmt: skip
+
+
+def _grade_row(report: Report) -> tuple[str, ...]:
+    graded = report.status is not Outcome.NOT_GRADED
+    score = f"{report.score:g} / {report.max_score:g}" if graded else "not graded"
+    student = "".join(c for c in report.student if c.isprintable())[:40]
+    return escape(student), report.assignment, score, escape(_stands_out(report))
+
+
+def _print_grades(rows: _Rows, skipped: int, seconds: float, results: Path) -> None:
+    table = Table(title=f"{rows.count} submissions graded")
     for head in ("student", "assignment", "score", "what stands out"):
         table.add_column(head, justify="right" if head == "score" else "left")
-    shown = reports[:40]
-    for report in shown:
-        score = f"{report.score:g} / {report.max_score:g}"
-        if report.status is Outcome.NOT_GRADED:
-            score = "not graded"
-        student = "".join(c for c in report.student if c.isprintable())[:40]
-        table.add_row(escape(student), report.assignment, score, escape(_stands_out(report)))
-    if reports:
+    for row in sorted(rows.shown, key=lambda row: (row[1], row[0])):
+        table.add_row(*row)
+    if rows.count:
         out.print(table)
-    if len(reports) > len(shown):
-        out.print(f"and {len(reports) - len(shown)} more.")
+    if rows.count > len(rows.shown):
+        out.print(f"and {rows.count - len(rows.shown)} more.")
     if skipped:
         out.print(f"{skipped} unchanged since they were graded (--force grades them again).")
     out.print(f"Results in {results}/ after {seconds:.1f} s. Next: autograder report {results}")
@@ -220,6 +243,36 @@ def report(
     index = write_pages(list(read_all(results)), pages or results / "pages")
     if not quiet:
         out.print(f"Class page: {index}", soft_wrap=True)
+
+
+@app.command()
+def watch(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook, or its jupytext .py.")],
+    once: Annotated[bool, typer.Option("--once", help="Check once; exit 1 if one fails.")] = False,
+) -> None:
+    """Run the visible checks of your own notebook each time you save it."""
+    from autograder import watch as watching
+
+    with watching.Practice(notebook.resolve().parent) as practice, suppress(KeyboardInterrupt):
+        if once:
+            progress = practice.check(watching.read(notebook))
+            out.print(watching.picture(progress))
+            raise typer.Exit(FAULT if progress.next else DONE)
+        _keep_watching(notebook, practice)
+
+
+def _keep_watching(notebook: Path, practice: Any) -> None:
+    from autograder import watch as watching
+
+    watching.read(notebook)  # refuse a wrong file before waiting for changes of it
+    for _ in watching.saves(notebook):
+        try:
+            shown: Any = watching.picture(practice.check(watching.read(notebook)))
+        except SubmissionError as error:
+            shown = escape(str(error))
+        out.clear()  # does nothing where the output is no terminal
+        out.print(shown)
+        out.print("Watching for the next save; Ctrl+C ends.", style="dim")
 
 
 @app.command()

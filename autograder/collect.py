@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.grading import Job
+from autograder.model import Job
 
 _KINDS = {".ipynb", ".py", ".zip", ".html", ".pdf"}
 

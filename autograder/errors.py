@@ -5,6 +5,7 @@
     ├── UsageError                  the command was called wrongly (exit code 2)
     ├── SubmissionError             the student's file cannot be read (status "unreadable")
     └── InfrastructureError         the machine failed: sandbox, disk (exit code 3, "not graded")
+        └── FileError               one submission's file is out of reach; the others are not
 
 A student's wrong or crashing *code* is no exception here: it is data, in a Check.
 """
@@ -31,3 +32,7 @@ class SubmissionError(AutograderError):
 
 class InfrastructureError(AutograderError):
     """The machine failed, so nothing may be said about the student's work."""
+
+
+class FileError(InfrastructureError):
+    """One submission's file cannot be reached; the others can still be graded."""

@@ -6,28 +6,29 @@
 from __future__ import annotations
 
 import datetime
+import math
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from autograder import bank, findings, scoring, submission, tiers
 from autograder.course import Course, load
-from autograder.errors import SubmissionError
+from autograder.errors import FileError, SubmissionError
 from autograder.judging import Judge, Verdict
 from autograder.model import (
     Assignment,
     Exercise,
     ExerciseReport,
+    Job,
     Outcome,
     Report,
+    Settings,
     Status,
     Submission,
-    Tier,
 )
 from autograder.naming import Namer
 from autograder.plugin import Graders, run_graders
@@ -35,22 +36,6 @@ from autograder.sandbox.session import Session
 from autograder.source import read_release
 from autograder.student import Local
 from autograder.tiers import Walled
-
-
-@dataclass(frozen=True)
-class Job:
-    """One file to grade, and whose it is."""
-
-    student: str
-    path: Path
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to grade: the seed of all drawn inputs, and the weakest wall that will do."""
-
-    seed: int
-    require: Tier = Tier.ISOLATED
 
 
 def grade_all(
@@ -61,6 +46,7 @@ def grade_all(
     finished: Callable[[Report], None],
 ) -> None:
     """Grade submissions of one assignment, handing over each report as it is done."""
+    torch.set_num_threads(1)  # sums in one order, whatever machine and however many workers
     with tiers.sandbox(read_release(course.release(name)).setup, settings.require) as walled:
         assignment = read_release(course.release(name))
 
@@ -72,6 +58,8 @@ def grade_all(
         run_graders(course.graders(name), assignment, work)
 
 
+_PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own
+_SHARED = {Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.NOT_RUN}
 Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
 
 
@@ -106,42 +94,51 @@ class Grader:
         """Grade one file; whatever is in it, a report comes out."""
         started = time.perf_counter()
         try:
-            report = self.report(submission.read(job.path, self.assignment, job.student))
-        except SubmissionError as error:
-            report = self._blank(job.student, job.path.name, Outcome.UNREADABLE, str(error))
+            report = self._read_and_graded(job)
+        except FileError as error:
+            report = self._blank(job.student, job.path.name, Outcome.NOT_GRADED, str(error))
         return replace(report, seconds=round(time.perf_counter() - started, 4))
+
+    def _read_and_graded(self, job: Job) -> Report:
+        try:
+            return self.report(submission.read(job.path, self.assignment, job.student))
+        except SubmissionError as error:
+            blank = self._blank(job.student, job.path.name, Outcome.UNREADABLE, str(error))
+            return replace(blank, sha256=submission.sha256(job.path))
 
     def report(self, handed_in: Submission, exercises: Sequence[str] | None = None) -> Report:
         """Run the checks of one submission (of some exercises only, if asked) and report."""
         wanted = [e.id for e in self.assignment.exercises if exercises is None or e.id in exercises]
         attempted = [e for e in wanted if e not in handed_in.missing | handed_in.untouched]
-        session = self._session(handed_in)
+        in_company = len(attempted) > 1
+        session = self._session(handed_in, _PATIENCE if in_company else math.inf)
         try:
             verdicts = self._verdicts(session, attempted)
-            if session.disturbed:
-                verdicts = {**verdicts, **self._again_alone(handed_in, verdicts)}
+            if in_company:
+                disturbed = session.disturbed
+                doubtful = [e for e, own in verdicts.items() if _in_doubt(own, disturbed)]
+                verdicts = {**verdicts, **self._each_alone(handed_in, doubtful)}
             return self._assembled(handed_in, session, wanted, verdicts)
         finally:
             session.close()
 
-    def _session(self, handed_in: Submission) -> Session:
-        return Session(self._walled.sandbox, handed_in, self.assignment.setup)
+    def _session(self, handed_in: Submission, patience: float = math.inf) -> Session:
+        return Session(self._walled.sandbox, handed_in, self.assignment.setup, patience)
 
     def _verdicts(self, session: Session, exercises: Sequence[str]) -> Verdicts:
         judged = self._judge.verdicts(session, exercises)
         return {e: [v for v in judged if v.task.exercise == e] for e in exercises}
 
-    def _again_alone(self, handed_in: Submission, verdicts: Verdicts) -> Verdicts:
-        """Give each exercise that failed a process of its own: another one's fault is not its."""
-        again: dict[str, Sequence[Verdict]] = {}
-        for exercise, own in verdicts.items():
-            if _worth_a_second_look(own):
-                session = self._session(handed_in)
-                try:
-                    again |= self._verdicts(session, [exercise])
-                finally:
-                    session.close()
-        return again
+    def _each_alone(self, handed_in: Submission, exercises: Sequence[str]) -> Verdicts:
+        """Give each exercise a process of its own: another one's fault is not its."""
+        verdicts: dict[str, Sequence[Verdict]] = {}
+        for exercise in exercises:
+            session = self._session(handed_in)
+            try:
+                verdicts |= self._verdicts(session, [exercise])
+            finally:
+                session.close()
+        return verdicts
 
     def _assembled(
         self, handed_in: Submission, session: Session, wanted: Sequence[str], verdicts: Verdicts
@@ -196,7 +193,7 @@ def environment() -> dict[str, Any]:
     return {"python": platform.python_version(), "torch": torch.__version__, "device": "cpu"}
 
 
-def _worth_a_second_look(verdicts: Sequence[Verdict]) -> bool:
-    """Whether another exercise may be to blame; one that hung did so in its own calls."""
-    statuses = {verdict.check.status for verdict in verdicts}
-    return statuses != {Status.PASSED} and Status.TIMED_OUT not in statuses
+def _in_doubt(verdicts: Sequence[Verdict], disturbed: bool) -> bool:
+    """Whether another exercise may be to blame: for time and memory always, else for a trace."""
+    statuses = {verdict.check.status for verdict in verdicts} - {Status.PASSED}
+    return bool(statuses & _SHARED) or (disturbed and bool(statuses))

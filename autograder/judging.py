@@ -32,6 +32,7 @@ class Verdict:
     task: Task
     check: Check
     replies: tuple[tuple[bytes, Reply], ...] = ()
+    live: tuple[Record, ...] = ()  # of a slow check, which is not rehearsed
 
 
 class Foreseen:
@@ -110,10 +111,12 @@ class Judge:
         if own and key in self._verdicts:
             return Verdict(task, _check(task, *self._verdicts[key], own), tuple(own))
         transport = Foreseen(session, replies)
-        status, message = self._run(task, Handle(transport))
+        student = Handle(transport)
+        status, message = self._run(task, student)
         if not transport.surprised:
             self._remember(key, status, message)
-        return Verdict(task, _check(task, status, message, own), tuple(own))
+        live = tuple(student.records) if task.slow else ()
+        return Verdict(task, _check(task, status, message, own), tuple(own), live)
 
     def _remember(self, key: bytes, status: Status, message: str) -> None:
         if len(self._verdicts) >= _MEMORY:
@@ -136,18 +139,18 @@ class Judge:
 
 def records(verdicts: Sequence[Verdict]) -> list[Record] | None:
     """The hidden checks' requests and decoded answers; None where an answer is missing."""
+    hidden = [verdict for verdict in verdicts if verdict.task.hidden]
     try:
-        return [
-            Record(frame, decoded(reply))
-            for verdict in verdicts if verdict.task.hidden
-            for frame, reply in verdict.replies
-        ]  # fmt: skip
+        quick = [Record(frame, decoded(reply)) for v in hidden for frame, reply in v.replies]
     except Stopped:
         return None
+    return [*quick, *(record for verdict in hidden for record in verdict.live)]
 
 
-def digest(verdicts: Sequence[Verdict]) -> bytes:
-    """A short name for everything that was answered to some checks."""
+def digest(verdicts: Sequence[Verdict]) -> bytes | None:
+    """A short name for everything that was answered to some checks; None if some was live."""
+    if any(verdict.live for verdict in verdicts):
+        return None
     return b"".join(_digest(v.task.name, v.replies) for v in verdicts if v.task.hidden)
 
 

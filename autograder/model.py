@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 SCHEMA = "autograder/result/v1"
@@ -89,6 +90,22 @@ class Assignment:
     def setup(self) -> tuple[str, ...]:
         """The code whose names every answer may use."""
         return tuple(cell.source for cell in self.cells if "setup" in cell.tags)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to grade, and whose it is."""
+
+    student: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to grade: the seed of all drawn inputs, and the weakest wall that will do."""
+
+    seed: int
+    require: Tier = Tier.ISOLATED
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class Namer:
     def name(self, exercise: str, verdicts: Sequence[Verdict]) -> Entry | None:
         """The mistake that answers every recorded call as the student did, or None."""
         key = judging.digest(verdicts)
+        if key is None:
+            return self._replayed(exercise, judging.records(verdicts) or ())
         if key not in self._named:
             if len(self._named) >= _MEMORY:
                 self._named.clear()

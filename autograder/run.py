@@ -1,60 +1,228 @@
-"""Grades one assignment's batch of files into a results folder, skipping what is unchanged."""
+"""Grades one assignment's batch into a results folder: skips what is done, loses nothing.
+
+A result stands for a submission's digest, the graders' digest and a seed; where all three are the
+same there is nothing to do, so that a run that was cut off goes on where it stopped. Reports are
+written as they come and not kept.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import itertools
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import filelock
+
 from autograder.course import Course
-from autograder.errors import AutograderError
-from autograder.grading import Job, Settings, grade_all
-from autograder.model import Outcome, Report, Tier
+from autograder.errors import (
+    AuthorError,
+    AutograderError,
+    FileError,
+    InfrastructureError,
+    UsageError,
+)
+from autograder.model import Job, Outcome, Report, Settings, Tier
+from autograder.pool import TRIES, Plan, Pool, failed_twice, not_graded
 from autograder.report import results
+from autograder.submission import sha256
+
+Finished = Callable[[Report], None]
+Way = Callable[[Plan, Iterable[Job], Finished], None]  # how jobs become reports
 
 
 @dataclass
 class Batch:
-    """What came of a batch: new reports, and how many files needed none."""
+    """What came of a batch."""
 
-    reports: list[Report] = field(default_factory=list)
+    graded: int = 0
+    not_graded: int = 0
     skipped: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many submissions were looked at."""
+        return self.graded + self.not_graded + self.skipped
 
 
 def grade_batch(
-    course: Course,
-    name: str,
+    plan: Plan,
     jobs: Sequence[Job],
     out: Path,
-    seed: int,
-    require: Tier,
-    force: bool,
-    progress: Callable[[int, int], None],
+    way: Way,
+    *,
+    force: bool = False,
+    finished: Finished = lambda report: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Batch:
-    """Grade the jobs that have no result for the same file and graders yet."""
-    batch, digest = Batch(), course.graders_sha256(name)
-    todo = [job for job in jobs if force or not _done(job, name, out, digest)]
-    batch.skipped = len(jobs) - len(todo)
-    progress(0, len(todo))
+    """Grade the jobs that have no result yet for the same file, graders and seed."""
+    jobs = list({job.student: job for job in jobs}.values())  # the last of two files counts
+    batch, digest = Batch(), plan.course.graders_sha256(plan.assignment)
 
-    def finished(report: Report) -> None:
-        results.write(report, out)
-        batch.reports.append(report)
-        progress(len(batch.reports), len(todo))
+    def todo() -> Iterator[Job]:
+        for job in jobs:
+            if not force and _done(job, plan, out, digest):
+                batch.skipped += 1
+                progress(batch.done, len(jobs))
+            else:
+                yield job
 
-    if todo:
-        grade_all(course, name, todo, Settings(seed, require), finished)
+    def keep(report: Report) -> None:
+        _keep(report, out)
+        finished(report)
+        batch.not_graded += report.status is Outcome.NOT_GRADED
+        batch.graded += report.status is not Outcome.NOT_GRADED
+        progress(batch.done, len(jobs))
+
+    with alone(out, plan.assignment):
+        way(plan, todo(), keep)
     return batch
 
 
-def _done(job: Job, name: str, out: Path, digest: str) -> bool:
-    path = results.result_path(name, job.student, out)
+def _done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
+    path = results.result_path(plan.assignment, job.student, out)
     if not path.is_file():
         return False
     try:
         known = results.read(path)
+        same = known.sha256 == sha256(job.path) and known.seed == plan.settings.seed
     except AutograderError:
-        return False  # a damaged result is made anew
-    same = known.sha256 == hashlib.sha256(job.path.read_bytes()).hexdigest()
+        return False  # a damaged result is made anew; a vanished file is reported by the grader
     return same and known.graders_sha256 == digest and known.status is not Outcome.NOT_GRADED
+
+
+def _keep(report: Report, out: Path) -> None:
+    """Write a result; a file that is out of reach leaves its earlier result alone."""
+    unreached = report.status is Outcome.NOT_GRADED and not report.sha256
+    if not (unreached and results.result_path(report.assignment, report.student, out).exists()):
+        results.write(report, out)
+
+
+def plan(
+    course: Course, name: str, out: Path, seed: int | None, require: Tier, *, fresh: bool
+) -> Plan:
+    """Settle the seed: as asked, else the class's so far, unless a fresh one is wanted."""
+    if seed is None:
+        seed = secrets.randbelow(2**31) if fresh else _seed_so_far(course, name, out)
+    return Plan(course, name, Settings(seed, require))
+
+
+def _seed_so_far(course: Course, name: str, out: Path) -> int:
+    """The seed of the results that the same graders gave, so that all are asked the same."""
+    digest = course.graders_sha256(name)
+    for path in sorted(results.result_path(name, "x", out).parent.glob("[!.]*.json")):
+        try:
+            known = results.read(path)
+        except AutograderError:
+            continue
+        if known.graders_sha256 == digest:
+            return known.seed
+    return secrets.randbelow(2**31)
+
+
+@contextmanager
+def alone(out: Path, name: str) -> Iterator[Path]:
+    """Hold an assignment's results folder, so that no other grading writes into it."""
+    folder = results.result_path(name, "x", out).parent
+    lock = filelock.FileLock(folder / ".lock", timeout=0)  # the system drops it when we die
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        _sweep(folder)
+    except filelock.Timeout:
+        raise UsageError(
+            f"{folder}: another grading is writing here. Wait until it has ended, or choose "
+            "another folder with --out."
+        ) from None
+    except OSError as error:
+        raise InfrastructureError(
+            f"{folder}: cannot be written ({error.strerror}). Choose another folder with --out."
+        ) from error
+    try:
+        yield folder
+    finally:
+        lock.release()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run was writing; nobody else is writing now."""
+    for unfinished in folder.glob(".*.tmp"):
+        unfinished.unlink(missing_ok=True)
+
+
+# --- ways of grading ---------------------------------------------------------------------------
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # unknown to macOS
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def with_jobs(most: int) -> Way:
+    """Grade in up to so many processes; one submission alone must not pay for starting any."""
+    return partial(_with_jobs, most)
+
+
+def _with_jobs(most: int, plan: Plan, jobs: Iterable[Job], finished: Finished) -> None:
+    left = iter(jobs)
+    first = list(itertools.islice(left, most))
+    if len(first) < 2:
+        in_this_process(plan, itertools.chain(first, left), finished)
+        return
+    with Pool(plan, len(first)) as pool:
+        for report in pool.grade(itertools.chain(first, left)):
+            finished(report)
+
+
+def in_this_process(plan: Plan, jobs: Iterable[Job], finished: Finished) -> None:
+    """Grade one after the other; a submission over which the engine fails twice is not graded."""
+    from autograder.grading import grade_all  # imports torch, which a parent of workers spares
+
+    hand = _Hand(plan, jobs, finished)
+    while hand.more():
+        try:
+            grade_all(plan.course, plan.assignment, hand.jobs(), plan.settings, hand.done)
+        except (AuthorError, UsageError):
+            raise
+        except Exception as failure:
+            hand.failed(failure)
+
+
+class _Hand:
+    """Hands out jobs, and keeps the one in hand until its report is there."""
+
+    def __init__(self, plan: Plan, jobs: Iterable[Job], finished: Finished) -> None:
+        self._plan, self._left, self._finished = plan, iter(jobs), finished
+        self._job: Job | None = None
+        self._begun, self._failures = False, 0
+
+    def more(self) -> bool:
+        """Whether there is a job, found out without starting the engine."""
+        if self._job is None:
+            self._job, self._failures = next(self._left, None), 0
+        self._begun = False
+        return self._job is not None
+
+    def jobs(self) -> Iterator[Job]:
+        """Yield what is left, beginning with the job in hand."""
+        while self.more() and self._job is not None:
+            self._begun = True
+            yield self._job
+
+    def done(self, report: Report) -> None:
+        """Pass on the report of the job in hand."""
+        self._job, self._begun = None, False
+        self._finished(report)
+
+    def failed(self, failure: Exception) -> None:
+        """Give up a job after two failures over it; raise a failure that came over no job."""
+        if self._job is None or not self._begun:
+            raise failure
+        self._failures += 1
+        if self._failures >= TRIES:
+            self.done(not_graded(self._plan, self._job, failed_twice(str(failure))))

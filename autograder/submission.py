@@ -6,6 +6,7 @@ sentence that its student can act on.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import SubmissionError
+from autograder.errors import FileError, SubmissionError
 from autograder.model import Assignment, Exercise, StudentCell, Submission
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
 MAX_CELL = 200_000  # characters of code in one cell
+MAX_CODE = 300_000  # characters of code in all cells together
 MAX_CELLS = 2_000
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
@@ -34,12 +36,29 @@ class _RawCell:
 
 def read(path: Path, assignment: Assignment, student: str) -> Submission:
     """Read one file; raise SubmissionError with a sentence for the student."""
-    if path.stat().st_size > MAX_FILE:
+    with _reaching(path):
+        content = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
+    if content is None:
         raise SubmissionError(
             f"The file is larger than {MAX_FILE >> 20} MB. Clear its outputs (Edit, Clear All "
             "Outputs), save and hand it in again."
         )
-    return parse(path.read_bytes(), path.name, assignment, student)
+    return parse(content, path.name, assignment, student)
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file of any size."""
+    with _reaching(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _reaching(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = f"{path}: cannot be read ({error.strerror})"
+        raise FileError(f"{what}. Put it back and grade again.") from error
 
 
 def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Submission:
@@ -176,7 +195,7 @@ def _assigned(raw: list[_RawCell], assignment: Assignment) -> tuple[list[Student
     ours = {cell.grade_id for cell in assignment.cells if cell.grade_id}
     answers = {e.id for e in assignment.exercises}
     raw = [cell for cell in raw if cell.grade_id in answers or cell.grade_id not in ours]
-    raw = [_within_limits(cell, notes) for cell in raw]
+    raw = _within_limits(raw, answers, notes)
     chosen = dict[int, tuple[str, ...]]()
     for exercise in assignment.exercises:
         index = _choose(raw, exercise.id, exercise.answer.source, notes)
@@ -226,8 +245,13 @@ def _is_stub(source: str, stub: str) -> bool:
     return not squeezed or squeezed == "".join(stub.split())
 
 
-def _within_limits(cell: _RawCell, notes: list[str]) -> _RawCell:
-    if len(cell.source) <= MAX_CELL:
-        return cell
-    notes.append(f"{cell.label} holds more than {MAX_CELL:,} characters and was not read.")
-    return _RawCell("", cell.grade_id, cell.label)
+def _within_limits(raw: list[_RawCell], answers: set[str], notes: list[str]) -> list[_RawCell]:
+    """The cells without those that are too long; answers are the last to be given up."""
+    left, kept = MAX_CODE, dict[int, _RawCell]()
+    for i, cell in sorted(enumerate(raw), key=lambda pair: pair[1].grade_id not in answers):
+        fits = len(cell.source) <= min(MAX_CELL, left)
+        if not fits:
+            notes.append(f"{cell.label} holds more code than is read; it was left out.")
+        kept[i] = cell if fits else _RawCell("", cell.grade_id, cell.label)
+        left -= len(kept[i].source)
+    return [kept[i] for i in range(len(raw))]

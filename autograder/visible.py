@@ -6,6 +6,8 @@ It needs torch only. ``visible_checks`` runs a student's function, compares and 
 
 from __future__ import annotations
 
+import inspect
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,12 @@ TOLERANCES = {
 }
 
 
+_KINDS = {
+    "dtype": "shape right, dtype differs",
+    "gradient": "the link to autograd differs",
+}
+
+
 @dataclass(frozen=True)
 class Difference:
     """What sets an answer apart from the expected one; the first that matters."""
@@ -34,9 +42,10 @@ class Difference:
     def __str__(self) -> str:
         place = f" at {self.where}" if self.where else ""
         return (
-            f"{self.kind} differs{place}\n"
+            f"{_KINDS.get(self.kind, self.kind + ' differs')}{place}\n"
             f"    came back: {_side(self.kind, self.got)}\n"
             f"    expected:  {_side(self.kind, self.expected)}"
+            f"{_furthest(self.got, self.expected) if self.kind == 'value' else ''}"
         )
 
 
@@ -165,6 +174,22 @@ def _item(value: Any) -> str:
     return repr(value) if plain else describe(value, 6)
 
 
+def _furthest(got: Any, expected: Any) -> str:
+    """Where two tensors of one shape are furthest apart, unless that is plain to see."""
+    if not isinstance(expected, torch.Tensor) or expected.numel() < 2:
+        return ""
+    one, other = got.detach().cpu().flatten(), expected.detach().cpu().flatten()
+    gaps = (one.double() - other.double()).abs()
+    place = int(torch.where(one == other, 0.0, gaps.nan_to_num(nan=float("inf"))).argmax())
+    index = [int(i) for i in torch.unravel_index(torch.tensor(place), expected.shape)]
+    return f"\n    furthest apart at {index}: {_short(one[place])} instead of {_short(other[place])}"
+
+
+def _short(value: torch.Tensor) -> str:
+    """One number, in few digits."""
+    return f"{value.item():.6g}" if value.dtype.is_floating_point else str(value.item())
+
+
 def _side(kind: str, value: Any) -> str:
     if not isinstance(value, torch.Tensor):
         return describe(value)
@@ -214,6 +239,8 @@ class visible_checks:  # noqa: N801  (reads as a sentence: with visible_checks("
         if error is None:
             _results[self.exercise] = True
             print(f"✓ {self.exercise}: visible checks passed; hidden checks run when you submit.")
+        elif isinstance(error, NameError) and error.name == self.exercise:
+            raise CheckFailed(f"· {self.exercise}: run its answer cell first.") from None
 
 
 class Called:
@@ -242,15 +269,22 @@ class Called:
         self, expected: Any, of: int = 0, rtol: float | None = None, atol: float | None = None
     ) -> Called:
         """Expect this gradient of the summed result with respect to argument number ``of``."""
-        if found := difference(self._run(lambda: self._slope(of)), expected, rtol, atol):
+        slope = self._run(lambda: self._slope(of))
+        if slope is None and expected is not None:
+            self._fail(f"no gradient reaches argument {of + 1}")
+        if found := difference(slope, expected, rtol, atol):
             self._fail(f"the gradient with respect to argument {of + 1}: {found}")
         print(f"  ✓ {self._text()} has the expected gradient.")
         return self
 
     def holds(self, sentence: str, condition: Callable[[Any], Any]) -> Called:
         """Expect the sentence to be true of the result."""
-        if not self._run(lambda: bool(condition(self.result))):
-            self._fail(f"not so: {sentence}\n    came back: {describe(self.result, 24)}")
+        try:
+            good, stopped = bool(condition(self.result)), ""
+        except Exception as error:
+            good, stopped = False, f"\n    looking at it stopped with {_said(error)}"
+        if not good:
+            self._fail(f"not so: {sentence}\n    came back: {describe(self.result, 24)}{stopped}")
         print(f"  ✓ {self._text()}: {sentence}.")
         return self
 
@@ -268,26 +302,65 @@ class Called:
         try:
             return action()
         except NotImplementedError:
-            self._fail("not written yet: replace the raise line in the cell above, then run both")
+            words = "not written yet. Replace the raise line, run the answer cell, then this one."
+            raise CheckFailed(f"· {self.exercise}: {words}") from None
         except Exception as error:
-            self._fail(f"it stopped with {type(error).__name__}: {error}")
+            self._fail(f"it stopped with {_said(error)}{_line(error, self.function)}")
 
     def _text(self) -> str:
-        given = [describe(arg, 6) for arg in self.args]
-        given += [f"{name}={describe(value, 6)}" for name, value in self.kwargs.items()]
-        name = getattr(self.function, "__name__", self.exercise)
-        return f"{name}({', '.join(given)})"
+        """The call as one would write it: plain values as they are, others by their name."""
+        given = self._given()
+        shown = [_written(value) or name for name, value in given[: len(self.args)]]
+        shown += [f"{name}={_written(value) or '...'}" for name, value in given[len(self.args) :]]
+        return f"{getattr(self.function, '__name__', self.exercise)}({', '.join(shown)})"
+
+    def _given(self) -> list[tuple[str, Any]]:
+        """The arguments with the names of their parameters."""
+        try:
+            names = list(inspect.signature(self.function).parameters)
+        except (TypeError, ValueError):
+            names = []
+        names += [f"argument {i}" for i in range(len(names) + 1, len(self.args) + 1)]
+        return [*zip(names, self.args, strict=False), *self.kwargs.items()]
 
     def _fail(self, words: str) -> None:
-        message = (
-            f"✗ {self.exercise}: visible check failed\n    called:    {self._text()}\n    {words}"
-        )
-        raise CheckFailed(message) from None
+        named = [(name, value) for name, value in self._given() if not _written(value)]
+        lines = [f"✗ {self.exercise}: visible check failed", f"    called:    {self._text()}"]
+        lines += [f"      {name}: {describe(value, 24)}" for name, value in named]
+        raise CheckFailed("\n".join([*lines, f"    {words}"])) from None
 
 
-def scorecard() -> None:
-    """Print which visible checks passed since the kernel started."""
+def _written(value: Any) -> str:
+    """A plain value as in code, when that is short; else nothing."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    plain = all(part is None or isinstance(part, (bool, int, float, str)) for part in parts)
+    return repr(value) if plain and len(repr(value)) <= 40 else ""
+
+
+def _said(error: Exception) -> str:
+    """An exception's type and the first lines of its text."""
+    text = "\n    ".join(str(error).strip().splitlines()[:4])
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _line(error: Exception, function: Callable[..., Any]) -> str:
+    """The last line of the student's own cell that ran before the error."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    if not frames:
+        return ""
+    code = f": {frames[-1].line}" if frames[-1].line else ""
+    return f"\n    in line {frames[-1].lineno} of its cell{code}"
+
+
+def scorecard(*exercises: str) -> None:
+    """Print which exercises' visible checks passed since the kernel started."""
+    names = list(dict.fromkeys([*exercises, *_results]))
+    for name in names:
+        state = _STATES[_results.get(name)]
+        print(f"  {state}  {name}")
     passed = sum(_results.values())
-    for exercise, good in _results.items():
-        print(f"  {'✓ passed' if good else '✗ not yet'}  {exercise}")
-    print(f"{passed} of {len(_results)} visible checks passed; hidden checks run when you submit.")
+    print(f"{passed} of {len(names)} visible checks passed; hidden checks run when you submit.")
+
+
+_STATES = {True: "✓ passed   ", False: "✗ not yet  ", None: "· not tried"}

@@ -113,7 +113,8 @@ def test_pages_show_nothing_hidden(graded, course, tmp_path):
     assert len(pages) == len(graded)
     tree = ast.parse(course.graders("a1_layers").read_text(encoding="utf-8"))
     names = [n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
-    lines = [ast.unparse(s) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for s in n.body[1:]]
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    lines = [ast.unparse(part) for function in functions for part in function.body[1:]]
     assert len(lines) > 100
     for page in pages:
         assert [name for name in names if "_" in name and name in page] == []

@@ -8,6 +8,7 @@ from autograder.build.course import refuse_incomplete
 from autograder.course import Course
 from autograder.errors import AuthorError
 from autograder.source import read_release, read_source
+from tests.conftest import ROOT
 
 PATH = "source/a1_layers/a1_layers.py"
 CHECK = '"grade_id": "linear-check"'
@@ -68,7 +69,7 @@ def test_an_exercise_without_grader_or_mistake_is_refused(course, tmp_path, monk
         refuse_incomplete(course, read_source(course.source("a1_layers")))
 
 
-@pytest.mark.parametrize("name", [p.stem for p in sorted(Course.find(__import__("pathlib").Path(__file__)).root.glob("source/*/*.py"))])
+@pytest.mark.parametrize("name", Course(ROOT).assignments())
 def test_source_and_release_are_one_assignment(course, name):
     """The release notebook holds the same exercises, points and titles as its source."""
     source, release = read_source(course.source(name)), read_release(course.release(name))

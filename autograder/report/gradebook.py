@@ -34,7 +34,7 @@ def write_csv(reports: Iterable[Report], path: Path) -> None:
     names = [f"{assignment}.{id}" if several else id for assignment, id in columns]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*HEAD, *map(_inert, names)])
+        writer.writerow([*HEAD, *map(inert, names)])
         writer.writerows(_line(one, columns) for one in lines)
 
 
@@ -63,8 +63,8 @@ def _line(report: Report, columns: Sequence[tuple[str, str]]) -> list[str]:
     }
     score = score_of(report)
     return [
-        _inert(report.student),
-        _inert(report.assignment),
+        inert(report.student),
+        inert(report.assignment),
         report.status.value,
         "" if score is None else number(score),
         number(report.max_score),
@@ -72,7 +72,7 @@ def _line(report: Report, columns: Sequence[tuple[str, str]]) -> list[str]:
     ]
 
 
-def _inert(text: str) -> str:
+def inert(text: str, limit: int = 300) -> str:
     """Text that a spreadsheet shows and never computes: an apostrophe stops a formula."""
-    line = one_line(text)
+    line = one_line(text, limit)
     return f"'{line}" if line.startswith(FORMULA) or text.startswith(FORMULA) else line

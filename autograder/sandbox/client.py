@@ -26,6 +26,11 @@ START_SECONDS = 120.0  # importing torch on a busy machine
 OPEN_SECONDS = 20.0
 _MEMORY = 3 << 30
 _CPU_SECONDS = 600
+_OUT_OF_REACH = (
+    "Without bubblewrap student code runs as a throw-away user, who may not enter {folder}, where "
+    "this Python or its packages lie. Install bubblewrap (on Debian and Ubuntu: sudo apt-get "
+    "install bubblewrap), or grade with a Python that every user can read."
+)
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,13 @@ class Sandbox:
     def __init__(self, setup: Sequence[str], *, bubblewrap: bool) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = walls.command(_settings(setup, theirs.fileno()), bubblewrap=bubblewrap)
+        if not bubblewrap and (folder := walls.unreachable()):
+            raise InfrastructureError(_OUT_OF_REACH.format(folder=folder))
         self._process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
             env=walls.ENVIRONMENT,
+            cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -106,7 +114,7 @@ class Sandbox:
         except OSError as error:
             raise InfrastructureError("The sandbox does not answer any more.") from error
         if not reply:
-            raise InfrastructureError("The sandbox ended unexpectedly.")
+            raise InfrastructureError(f"The sandbox ended unexpectedly: {self._complaint()}")
         return int(zygote.REPLY.unpack(reply)[0])
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ stored, and every answer has a deadline.
 
 from __future__ import annotations
 
+import secrets
 import select
 import socket
 import time
@@ -26,10 +27,12 @@ class Exchange:
         self._poll = select.poll()
         self._unsent: deque[memoryview] = deque()
         self._received = bytearray()
+        self._numbers = deque([0])  # of the requests without an answer; the greeting bears 0
 
     def put(self, frame: bytes) -> None:
         """Queue a request; it leaves while answers are awaited."""
-        self._unsent.append(memoryview(frame))
+        self._numbers.append(secrets.randbits(32))
+        self._unsent.append(memoryview(protocol.numbered(frame, self._numbers[-1])))
 
     def get(self, deadline: float) -> bytes:
         """Return the next answer as a raw frame; raise ProtocolError when none comes in time."""
@@ -37,7 +40,9 @@ class Exchange:
             self._move(deadline)
         frame = bytes(self._received[:size])
         del self._received[:size]
-        return frame
+        if protocol.number_of(frame) != self._numbers.popleft():
+            raise protocol.ProtocolError("an answer to a question that was not asked")
+        return protocol.numbered(frame, 0)
 
     @property
     def idle(self) -> bool:

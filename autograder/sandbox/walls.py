@@ -92,6 +92,15 @@ def readable() -> list[str]:
     return [*libraries(), _LINKER, *_DEVICES]
 
 
+def unreachable() -> str | None:
+    """A file or folder that the zygote needs and the throw-away user cannot open, if any."""
+    if os.getuid() != 0:
+        return None  # an ordinary user's zygote is that user's own
+    needed = [INSIDE / "zygote.py", Path(interpreter()), *_packages()]
+    places = dict.fromkeys(place for path in needed for place in [*reversed(path.parents), path])
+    return next((str(p) for p in places if not p.stat().st_mode & (1 if p.is_dir() else 4)), None)
+
+
 def bubblewrap_works() -> bool:
     """Whether bubblewrap is here and may make its namespaces; found by trying."""
     if shutil.which("bwrap") is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _KEEP_BODY = ("time", "timeit", "capture", "prun", "memit")
-_LINE = re.compile(r"^(\s*)(?:[%!?]|[\w, .\[\]]+=\s*[%!])")
+_LINE = re.compile(r"^(\s*)(?:[%!?]|[\w.\[][\w, .\[\]]*=\s*[%!])")
 _HELP = re.compile(r"^(\s*)[\w.]+\?{1,2}\s*$")
 
 

@@ -8,13 +8,14 @@ import __future__ as future
 
 import ast
 import builtins
+import contextlib
 import copy
 import functools
 import math
 import random
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import CodeType
 from typing import Any
 
@@ -22,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import protocol, slicing
+from . import condition, protocol, slicing
 from .recorder import Recorder
 
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
@@ -30,6 +31,8 @@ from .recorder import Recorder
 _seed_torch, _seed_random = torch.default_generator.manual_seed, random.seed
 _set_dtype, _set_grad = torch.set_default_dtype, torch.set_grad_enabled
 _LAZY_ANNOTATIONS = future.annotations.compiler_flag
+_TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_MOST = 100  # things said about one cell
 _PROBE_NAMES = {"torch": torch, "nn": nn, "F": F, "math": math, "Tensor": Tensor}
 
 
@@ -57,8 +60,8 @@ def serve(channel: socket.socket) -> None:
     builtins.input = _no_input
     process = Process()
     while True:
-        request = protocol.receive(channel)
-        protocol.send(channel, process.answer(request))
+        number, request = protocol.receive(channel)
+        protocol.send(channel, process.answer(request), number)
 
 
 class Process:
@@ -68,7 +71,6 @@ class Process:
         self.setup: list[str] = []
         self.cells: list[slicing.ParsedCell] = []
         self.namespaces: dict[str, dict[str, Any]] = {}
-        self.clean = _fingerprint()
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Carry out one request; every failure of student code becomes part of the answer."""
@@ -97,10 +99,14 @@ class Process:
         self.cells = [slicing.parse_cell(i, answers, text) for i, (answers, text) in texts]
         return {}, {
             "problems": [cell.problem for cell in self.cells],
-            "notes": [cell.notes for cell in self.cells],
-            "binds": [sorted({n for s in c.statements for n in s.binds}) for c in self.cells],
-            "flags": [slicing.review_flags(cell) for cell in self.cells],
+            "notes": [cell.notes[:_MOST] for cell in self.cells],
+            "binds": [sorted(slicing.bound(cell))[:_MOST] for cell in self.cells],
+            "flags": [slicing.review_flags(cell)[:_MOST] for cell in self.cells],
+            "names": {name: self._names(name) for cell in self.cells for name in cell.exercises},
         }
+
+    def _names(self, exercise: str) -> list[str]:
+        return slicing.library_names(slicing.needed(self.cells, exercise))[: 50 * _MOST]
 
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function and note which arguments it changed."""
@@ -127,12 +133,11 @@ class Process:
 
     def do_names(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Return the library names that one exercise's code mentions."""
-        statements = slicing.needed(self.cells, request["exercise"])
-        return {}, {"result": slicing.library_names(statements), "changed": []}
+        return {}, {"result": self._names(request["exercise"]), "changed": []}
 
     def do_poisoned(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
-        return {}, {"result": _fingerprint() != self.clean, "changed": []}
+        return {}, {"result": condition.changed(), "changed": []}
 
     # --- namespaces ---
 
@@ -159,7 +164,8 @@ class Process:
         for statement in slicing.needed(self.cells, exercise):
             tree = ast.Module([statement.node], [])
             try:
-                exec(compile(tree, "<answer>", "exec", _LAZY_ANNOTATIONS), namespace)
+                code = compile(tree, "<answer>", "exec", _LAZY_ANNOTATIONS | _TOP_LEVEL_AWAIT)
+                _finish(eval(code, namespace))
             except BaseException as error:
                 namespace.setdefault(_FAULT, error)
         return namespace
@@ -178,11 +184,26 @@ class Solution:
         return self._function(name)
 
 
+def _finish(coroutine: Coroutine[Any, Any, Any] | None) -> None:
+    """Run a cell that awaits something, which notebooks allow, to its end."""
+    if coroutine is not None:
+        with contextlib.suppress(StopIteration):
+            while True:
+                coroutine.send(None)
+
+
+# A metaclass may lie about its classes, or raise: the type's own descriptors do neither.
+_ancestry, _name_of = type.__dict__["__mro__"].__get__, type.__dict__["__name__"].__get__
+
+
 def _described(error: BaseException) -> dict[str, Any]:
     """An exception as data: type names, most derived first; never its text."""
-    kinds = [c.__name__ for c in type(error).__mro__ if c not in (object, BaseException)]
+    kinds = [_name_of(c) for c in _ancestry(type(error)) if c not in (object, BaseException)]
     names = ["".join(x for x in kind if x.isidentifier() or x.isalnum())[:60] for kind in kinds]
-    out_of_memory = isinstance(error, MemoryError) or "allocate memory" in str(error)[:2000]
+    plain = type(error) in (RuntimeError, torch.OutOfMemoryError)
+    out_of_memory = MemoryError in _ancestry(type(error)) or (
+        plain and "allocate memory" in str(error)[:2000]
+    )
     return {"error": names[:8], "out_of_memory": out_of_memory}
 
 
@@ -212,10 +233,3 @@ def _same_tensor(value: Tensor, before: Tensor) -> bool:
         return True
     bits = (t.detach().reshape(-1).view(torch.uint8) for t in (value, before))
     return value.numel() == 0 or torch.equal(*bits)
-
-
-def _fingerprint() -> int:
-    """A number that changes when a name of torch, of its parts or of Python is rebound."""
-    places: tuple[Any, ...] = (torch, F, nn, Tensor, builtins, math)
-    names = [(name, id(value)) for place in places for name, value in vars(place).items()]
-    return hash((torch.get_default_dtype(), torch.is_grad_enabled(), tuple(names)))

@@ -24,7 +24,7 @@ MAX_DEPTH = 16  # nesting of lists and dicts
 MAX_NODES = 100_000  # values in one frame
 MAX_INT = 1 << 63
 
-_LENGTHS = struct.Struct("!II")
+_START = struct.Struct("!III")  # the request's number, bytes of JSON, bytes of tensors
 _DTYPES = {
     "BOOL": torch.bool, "U8": torch.uint8, "I8": torch.int8, "I16": torch.int16,
     "I32": torch.int32, "I64": torch.int64, "F16": torch.float16, "BF16": torch.bfloat16,
@@ -123,7 +123,9 @@ class Decoder:
         self.nodes += 1
         if depth > MAX_DEPTH + 1 or self.nodes > MAX_NODES + 1:
             raise ProtocolError("a value nested too deeply or too large")
-        if value is None or isinstance(value, (bool, int, float, str)):
+        if value is None or isinstance(value, (bool, float, str)):
+            return value
+        if isinstance(value, int) and abs(value) <= MAX_INT:
             return value
         if not isinstance(value, dict):
             raise ProtocolError("a bare list in a frame")
@@ -155,7 +157,7 @@ class Decoder:
     def _meta(self, shape: list[Any], dtype: str, facts: dict[str, Any]) -> torch.Tensor:
         if dtype not in _DTYPES or len(shape) > 32 or not all(type(n) is int for n in shape):
             raise ProtocolError("a malformed meta tensor")
-        if any(n < 0 or n > MAX_BODY for n in shape):
+        if any(n < 0 or n > MAX_BODY for n in shape) or math.prod(shape) > MAX_INT >> 4:
             raise ProtocolError("a meta tensor of an impossible size")
         return _with_facts(torch.empty(shape, dtype=_DTYPES[dtype], device="meta"), facts)
 
@@ -190,6 +192,8 @@ def _plain(tensor: torch.Tensor) -> torch.Tensor:
 def _unpack(body: bytes) -> dict[str, torch.Tensor]:
     if not body:
         return {}
+    if int.from_bytes(body[:8], "little") > MAX_HEAD:
+        raise ProtocolError("too many tensors in a frame")
     try:
         tensors = safetensors.torch.load(body)
     except (safetensors.SafetensorError, ValueError, RuntimeError, KeyError, TypeError) as error:
@@ -211,13 +215,19 @@ def pack(head: dict[str, Any], values: dict[str, Any]) -> bytes:
     if len(text) > MAX_HEAD or size > MAX_BODY - (1 << 20):
         raise ProtocolError("a value too large to send")
     body = _pack(encoder.tensors)
-    return _LENGTHS.pack(len(text), len(body)) + text + body
+    return _START.pack(0, len(text), len(body)) + text + body
+
+
+def head_of(frame: bytes) -> dict[str, Any]:
+    """What one of our own frames asks for, without its values' tensors."""
+    _, size, _ = _START.unpack_from(frame)
+    return dict(_FROM_JSON.decode(frame[_START.size : _START.size + size].decode()))
 
 
 def unpack_frame(frame: bytes) -> dict[str, Any]:
     """Return the content of a whole frame, as ``pack`` made it."""
-    size, _ = _LENGTHS.unpack_from(frame)
-    start = _LENGTHS.size
+    _, size, _ = _START.unpack_from(frame)
+    start = _START.size
     return unpack(frame[start : start + size], frame[start + size :])
 
 
@@ -244,24 +254,34 @@ _FROM_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 def frame_size(start: bytes | bytearray) -> int | None:
     """The size of the frame that begins with these bytes; None while too few are there."""
-    if len(start) < _LENGTHS.size:
+    if len(start) < _START.size:
         return None
-    head, body = _LENGTHS.unpack_from(start)
+    _, head, body = _START.unpack_from(start)
     if head > MAX_HEAD or body > MAX_BODY:
         raise ProtocolError("a frame over the size limit")
-    return int(_LENGTHS.size + head + body)
+    return int(_START.size + head + body)
 
 
-def send(channel: socket.socket, frame: bytes) -> None:
+def numbered(frame: bytes, number: int) -> bytes:
+    """The frame with a number: an answer bears its request's, so that none is taken for another."""
+    return number.to_bytes(4, "big") + frame[4:]
+
+
+def number_of(frame: bytes) -> int:
+    """The number that a frame bears."""
+    return int.from_bytes(frame[:4], "big")
+
+
+def send(channel: socket.socket, frame: bytes, number: int = 0) -> None:
     """Write one frame, waiting until the other side has room for it."""
-    channel.sendall(frame)
+    channel.sendall(numbered(frame, number))
 
 
-def receive(channel: socket.socket) -> dict[str, Any]:
-    """Wait for one frame and return its content."""
-    start = _read(channel, _LENGTHS.size)
+def receive(channel: socket.socket) -> tuple[int, dict[str, Any]]:
+    """Wait for one frame and return its number and content."""
+    start = _read(channel, _START.size)
     size = frame_size(start) or 0
-    return unpack_frame(start + _read(channel, size - len(start)))
+    return number_of(start), unpack_frame(start + _read(channel, size - len(start)))
 
 
 def _read(channel: socket.socket, size: int) -> bytes:

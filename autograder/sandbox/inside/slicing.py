@@ -39,12 +39,15 @@ class ParsedCell:
     notes: list[str] = field(default_factory=list)  # what of the cell is not run
 
 
-def parse_cell(index: int, exercises: tuple[str, ...], source: str) -> ParsedCell:
+def parse_cell(index: int, exercises: tuple[str, ...], source: str | None) -> ParsedCell:
     """Parse one cell, without its magics if need be; a syntax error is kept as data."""
     cell = ParsedCell(exercises)
+    if source is None:
+        cell.problem = (1, "this cell is too involved to be read")
+        return cell
     try:
         source, cell.notes = _python(source)
-        lines = source.split("\n")
+        lines = [line.encode() for line in source.split("\n")]
         cell.statements = [_statement(node, index, lines) for node in ast.parse(source).body]
     except _PARSE_ERRORS as error:
         line = getattr(error, "lineno", None) or 1
@@ -62,14 +65,26 @@ def _python(source: str) -> tuple[str, list[str]]:
         return blank_magics(source)
 
 
-def _statement(node: ast.stmt, cell: int, lines: list[str]) -> Statement:
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(d.lineno for d in decorators)])
-    text = "\n".join(lines[first - 1 : node.end_lineno])
-    table = symtable.symtable(text, "<cell>", "exec")
+def bound(cell: ParsedCell) -> frozenset[str]:
+    """The names that a cell defines."""
+    return frozenset(name for statement in cell.statements for name in statement.binds)
+
+
+def _statement(node: ast.stmt, cell: int, lines: list[bytes]) -> Statement:
+    table = symtable.symtable(_text(node, lines), "<cell>", "exec")
     binds = (s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported())
     changes = frozenset(_changed(node))
     return Statement(node, cell, frozenset(binds), changes, frozenset(_used(table)))
+
+
+def _text(node: ast.stmt, lines: list[bytes]) -> str:
+    """The source of one statement, decorators included, without its neighbours on the line."""
+    decorators = [part.lineno for part in getattr(node, "decorator_list", [])]
+    first, start = (min(decorators), 0) if decorators else (node.lineno, node.col_offset)
+    own = lines[first - 1 : node.end_lineno]
+    own[-1] = own[-1][: node.end_col_offset]
+    own[0] = own[0][start:]
+    return b"\n".join(own).decode()
 
 
 def _used(table: symtable.SymbolTable) -> Iterator[str]:
@@ -101,15 +116,26 @@ def _root(node: ast.expr) -> Iterator[str]:
 def needed(cells: list[ParsedCell], exercise: str) -> list[Statement]:
     """Return, in notebook order, the statements that the exercise's function needs."""
     pool = [s for cell in cells for s in cell.statements if _may_serve(s, cell, cells, exercise)]
+    serving = _by_name(pool)
+    chosen, names = set[int](), {exercise}
+    waiting = [exercise]
+    while waiting:
+        new = serving.pop(waiting.pop(), set()) - chosen
+        chosen |= new
+        used = {name for i in new for name in pool[i].uses} - names
+        names |= used
+        waiting.extend(used)
+    return [pool[i] for i in sorted(chosen)]
+
+
+def _by_name(pool: list[Statement]) -> dict[str, set[int]]:
+    """Which statements bind a name, or change what one of these statements bound to it."""
     owned = {name for s in pool if not _is_import(s) for name in s.binds}
-    names, chosen = {exercise}, set[int]()
-    while True:
-        serves = (i for i, s in enumerate(pool) if (s.binds | s.changes & owned) & names)
-        new = [i for i in serves if i not in chosen]
-        if not new:
-            return [pool[i] for i in sorted(chosen)]
-        chosen.update(new)
-        names.update(name for i in new for name in pool[i].uses)
+    serving: dict[str, set[int]] = {}
+    for i, statement in enumerate(pool):
+        for name in statement.binds | statement.changes & owned:
+            serving.setdefault(name, set()).add(i)
+    return serving
 
 
 def _is_import(statement: Statement) -> bool:

@@ -1,0 +1,101 @@
+"""Classroom 50: a report as its result.json, and the autograder.py that writes it.
+
+A copy of this file is the ``CLASSROOM/autograders/ASSIGNMENT/autograder.py`` of a classroom. The
+course is not in that bundle, because students can download bundles: it is installed on the
+self-hosted runner, in the folder that AUTOGRADER_COURSE names, and the runner group allows no
+workflow but the grading one.
+
+The schema knows whole numbers only, so points are counted there in hundredths.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.model import ExerciseReport, Report
+
+SCHEMA = "classroom50/result/v1"
+UNITS = 100  # in one point
+
+
+def result(report: Report, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The report as Classroom 50 wants it, with what its runner says about the submission."""
+    from autograder.errors import UsageError
+
+    try:
+        submission = _submission(environment)
+    except KeyError as missing:
+        raise UsageError(
+            f"{missing.args[0]} is not set. Classroom 50's runner sets it; set it by hand to try."
+        ) from None
+    tests = [_test(exercise) for exercise in report.exercises]
+    return {
+        "schema": SCHEMA,
+        **submission,
+        "datetime": _utc(report.graded_at),
+        "score": sum(test["score"] for test in tests),
+        "max-score": round(report.max_score * UNITS),
+        "tests": tests,
+    }
+
+
+def _submission(environment: Mapping[str, str]) -> dict[str, str]:
+    owner = environment.get("OWNER") or environment["USERNAME"]
+    return {
+        "classroom": environment["CLASSROOM"],
+        "assignment": environment["ASSIGNMENT"],
+        "assignment_type": environment.get("ASSIGNMENT_TYPE") or "individual",
+        "owner": owner,
+        "submission": environment["SUBMISSION_TAG"],
+        "commit": environment["COMMIT_URL"],
+        "release": environment["RELEASE_URL"],
+        "review": environment.get("REVIEW_URL") or environment["COMMIT_URL"],
+    }
+
+
+def _test(exercise: ExerciseReport) -> dict[str, Any]:
+    from autograder.report.text import clean
+
+    return {
+        "test-name": f"{exercise.title} ({exercise.id})",
+        "passed": exercise.status.value == "passed",
+        "score": round(exercise.score * UNITS),
+        "max-score": round(exercise.points * UNITS),
+        "output": clean("\n".join(exercise.remarks)),
+    }
+
+
+def _utc(moment: str) -> str:
+    return re.sub(r"(\.\d+)?\+00:00$", "Z", moment)
+
+
+def main() -> None:
+    """Grade the notebook of the student's checkout, which is the current folder."""
+    _forget_this_folder()
+    from autograder.course import Course
+    from autograder.integrations.single import grade_one, notebook_in
+    from autograder.model import Job, Tier
+
+    assignment = os.environ["ASSIGNMENT"]
+    job = Job(os.environ["USERNAME"], notebook_in(Path.cwd(), assignment))
+    course = Course.find(Path(os.environ["AUTOGRADER_COURSE"]))
+    report = grade_one(course, assignment, job, Tier.ISOLATED)
+    text = json.dumps(result(report, os.environ), indent=1)
+    Path("result.json").write_text(text, encoding="utf-8")
+
+
+def _forget_this_folder() -> None:
+    """Keep this file, which a classroom calls autograder.py, from hiding the package."""
+    here = Path(__file__).resolve().parent
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Gradescope: runs inside its container, and writes its results.json from a report.
+
+    python -m autograder.integrations.gradescope /autograder
+
+Each exercise becomes two tests: its visible check, which students see at once, and its hidden
+checks with the points, which they see when the instructor's settings.json says so. While any test
+is out of a student's sight, Gradescope shows that student no total either.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from autograder import sentences
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.integrations.single import SEED, grade_one, notebook_in
+from autograder.model import Check, ExerciseReport, Job, Report, Status, Tier
+from autograder.report.text import clean
+
+
+class Visibility(StrEnum):
+    """When students see a test, in Gradescope's words."""
+
+    VISIBLE = "visible"
+    AFTER_DUE_DATE = "after_due_date"
+    AFTER_PUBLISHED = "after_published"
+    HIDDEN = "hidden"
+
+
+def results(report: Report, hidden: Visibility = Visibility.AFTER_PUBLISHED) -> dict[str, Any]:
+    """The report by Gradescope's published schema."""
+    tests = [
+        test
+        for place, exercise in enumerate(report.exercises, 1)
+        for test in _tests(exercise, place, hidden)
+    ]
+    said = [report.reason, *report.notes] if report.reason else report.notes
+    return {
+        "score": report.score,
+        "execution_time": round(report.seconds),
+        "output": clean("\n".join(line for line in said if line)),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {
+            "status": report.status.value,
+            "max_score": report.max_score,
+            "seed": report.seed,
+            "graders_sha256": report.graders_sha256,
+            "tier": report.tier.value,
+        },
+    }
+
+
+def _tests(exercise: ExerciseReport, place: int, hidden: Visibility) -> Iterator[dict[str, Any]]:
+    for check in exercise.checks:
+        if not check.hidden:
+            yield {
+                "name": f"{exercise.title} ({exercise.id}): the example in the notebook",
+                "number": f"{place}.1",
+                "status": _passed(check.status is Status.PASSED),
+                "output": clean(_visible_output(exercise, check)),
+                "visibility": Visibility.VISIBLE.value,
+            }
+    yield {
+        "name": f"{exercise.title} ({exercise.id}): hidden checks",
+        "number": f"{place}.2",
+        "score": exercise.score,
+        "max_score": exercise.points,
+        "status": _passed(exercise.status is Status.PASSED),
+        "output": clean("\n".join(exercise.remarks) or sentences.ALL_PASSED),
+        "visibility": hidden.value,
+        "tags": [exercise.id],
+    }
+
+
+def _passed(passed: bool) -> str:
+    return "passed" if passed else "failed"
+
+
+def _visible_output(exercise: ExerciseReport, check: Check) -> str:
+    """What became of the example; why the cell could not run, where that is the reason."""
+    if check.status is Status.PASSED:
+        return sentences.ALL_PASSED
+    failed = {one.message for one in exercise.checks}
+    problems = [line for line in exercise.remarks if line not in failed and not exercise.mistake]
+    return "\n".join(problems) or check.message
+
+
+# --- inside the container ----------------------------------------------------------------------
+
+
+def run(root: Path) -> Path:
+    """Grade what lies in ``root``/submission; return the results.json that was written.
+
+    Where the machine fails no file is written: Gradescope then says that the autograder failed.
+    """
+    settings = _read(root / "source" / "settings.json")
+    assignment = settings["assignment"]
+    if settings.get("seed") is not None:
+        os.environ.setdefault(SEED, str(settings["seed"]))
+    course = Course(root / "source")
+    try:
+        report = _graded(course, assignment, root)
+        made = results(report, Visibility(settings["hidden_checks"]))
+    except UsageError as error:
+        made = {"score": 0, "output": str(error), "output_format": "text", "tests": []}
+    target = root / "results" / "results.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(made, indent=1, allow_nan=False), encoding="utf-8")
+    return target
+
+
+def _graded(course: Course, assignment: str, root: Path) -> Report:
+    file = notebook_in(root / "submission", assignment)
+    return grade_one(course, assignment, Job(_student(root), file), Tier.CONFINED)
+
+
+def _student(root: Path) -> str:
+    """Whose submission it is, by Gradescope's word and not by the notebook's."""
+    metadata = root / "submission_metadata.json"
+    users = _read(metadata).get("users") if metadata.is_file() else None
+    return str(users[0].get("email") or users[0]["id"]) if users else "student"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return data
+
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]))

@@ -1,0 +1,98 @@
+"""Quiet stand-ins for packages that draw, show progress or belong to Colab.
+
+Answers do not need them, but cells import them. They are found only where the real package is
+not: whatever is taken from one can be called, entered, iterated over and drawn on, without effect.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_QUIET = frozenset("matplotlib seaborn tqdm ipywidgets IPython google pylab mpl_toolkits".split())
+
+
+class Quiet:
+    """An object on which everything may be done and nothing happens."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        only_a_function = len(args) == 1 and not kwargs and callable(args[0])
+        return args[0] if only_a_function else self  # a decorator leaves what it decorates
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: object) -> Quiet:
+        return self
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[Quiet]:
+        return iter(())
+
+    def __enter__(self) -> Quiet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class Progress(Quiet):
+    """Stands where tqdm is: hands on what it is given, without a bar."""
+
+    def __init__(self, iterable: Iterable[Any] = (), *args: Any, **kwargs: Any) -> None:
+        self._iterable = iterable
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._iterable)
+
+    def __len__(self) -> int:
+        return len(self._iterable)  # type: ignore[arg-type]
+
+
+def _subplots(rows: int = 1, columns: int = 1, *args: Any, **kwargs: Any) -> tuple[Quiet, Any]:
+    return Quiet(), Quiet() if rows * columns == 1 else [Quiet()] * (rows * columns)
+
+
+_SPECIAL = {
+    "tqdm": Progress,
+    "trange": lambda *args, **kwargs: range(*args),
+    "subplots": _subplots,
+}
+
+
+class _Stub(ModuleType):
+    """A module that has everything."""
+
+    __all__: Sequence[str] = ()
+    __path__: Sequence[str] = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _SPECIAL.get(name, Quiet())
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds a stub where nobody else has found the package."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self, is_package=True) if name.split(".")[0] in _QUIET else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Stub(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing needs to be run."""
+
+
+def install() -> None:
+    """Let stubs stand in from now on."""
+    sys.meta_path.append(_Finder())

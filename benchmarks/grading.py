@@ -1,0 +1,256 @@
+"""One class, three graders: this project, ``nbgrader autograde`` and ``otter run``, side by side.
+
+A class of a1_layers notebooks is drawn from the bank in fixed shares (right, wrong, blank, faulty)
+and graded in one run of this script: by this project with every hidden check on the isolated tier,
+and, a sample of it, by nbgrader and otter with the visible checks only, which favours them. Cost
+is CPU seconds of the whole process tree, and wall seconds, per submission. The floor is the same
+calls in one warm process without any wall, which nobody could safely offer.
+
+What profiling found (py-spy and cProfile), largest first, and what was done about it:
+* pytest's set-up of 64 checks: 40 to 60 ms. Verdicts are functions of seed and answers, so a check
+  runs only on answers that were not judged before (``autograder.judging``).
+* 150 round trips through the socket, two context switches each: all requests of a submission flow
+  in one go (``autograder.sandbox.exchange``).
+* ``torch.manual_seed``: 0.9 ms a call, spent formatting stack traces for devices that are not
+  there; the CPU generator is seeded directly.
+* compiling probes and visible checks in every fork: done once, in the zygote.
+* lazy imports inside torch (meta tensors, optimizers): 1 to 4 s in every fork until the zygote
+  was warmed.
+
+Run: .venv/bin/python benchmarks/grading.py --class-size 200 --others 6
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+NAME = "a1_layers"
+SHARES = {"right": 0.40, "wrong": 0.45, "blank": 0.05, "faulty": 0.10}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What grading some submissions took, per submission."""
+
+    grader: str
+    submissions: int
+    cpu_seconds: float
+    wall_seconds: float
+    peak_mib: float
+
+
+def measured(grader: str, submissions: int, command: Sequence[str], cwd: Path) -> Cost:
+    """Run a command and divide what its process tree used by the number of submissions."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(f"{grader}: {done.stdout[-500:]} {done.stderr[-2000:]}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(grader, submissions, cpu / submissions, wall / submissions, after.ru_maxrss / 1024)
+
+
+def notebooks(size: int) -> Iterator[tuple[str, str]]:
+    """Student handles and notebook texts: the class, the same at every run."""
+    import make_sample_class as sample
+
+    mistakes = [key for key, entry in _entries(sample).items() if entry.tutor is not None]
+    others = [key for key, entry in _entries(sample).items() if entry.tutor is None]
+    faulty = [sample.deleted_cell, sample.syntax_error, sample.exits, sample.renamed, sample.colab]
+    makers = {
+        "right": lambda i: sample.with_slips(**dict([others[i % len(others)]])),
+        "wrong": lambda i: sample.with_slips(
+            **dict(mistakes[(7 * i + k) % len(mistakes)] for k in (0, 40))
+        ),
+        "blank": lambda i: copy.deepcopy(sample.release),
+        "faulty": lambda i: faulty[i % len(faulty)](),
+    }
+    for kind, share in SHARES.items():
+        for i in range(round(size * share)):
+            yield f"{kind}{i:04d}", sample.text_of(makers[kind](i))
+
+
+def _entries(sample: Any) -> dict[tuple[str, str], Any]:
+    loaded = sample.bank.entries(sample.load(sample.course.bank(NAME)))
+    return {(entry.exercise, entry.name): entry for entry in loaded}
+
+
+def write_class(size: int, folder: Path) -> list[Path]:
+    """Write the class as an nbgrader ``submitted/`` tree."""
+    paths = []
+    for student, text in notebooks(size):
+        path = folder / student / NAME / f"{NAME}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def ours(submitted: Path, size: int, out: Path, jobs: int) -> Cost:
+    """Grade with this project, every check on, isolated."""
+    command = [sys.executable, "-m", "autograder", "grade", str(submitted), "--assignment", NAME]
+    options = ["--out", str(out), "--quiet", "--seed", "1", "--jobs", str(jobs)]
+    return measured("this project", size, [*command, *options], ROOT)
+
+
+def nbgrader(paths: Sequence[Path], work: Path) -> Cost:
+    """Grade with nbgrader's own kernel execution of the visible checks."""
+    course = work / "nbgrader"
+    master = course / "source" / NAME
+    master.mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'b'\nc.ExecutePreprocessor.timeout = 60\n"
+    )
+    (master / f"{NAME}.ipynb").write_text(_master_text(), encoding="utf-8")
+    tool = str(Path(sys.executable).with_name("nbgrader"))
+    subprocess.run([tool, "generate_assignment", NAME, "--create"], cwd=course, check=True,
+                   capture_output=True)  # fmt: skip
+    for path in paths:
+        target = course / "submitted" / path.parent.parent.name / NAME
+        target.mkdir(parents=True)
+        shutil.copy(path, target)
+    command = [tool, "autograde", NAME, "--create"]
+    return measured("nbgrader 0.9.6", len(paths), command, course)
+
+
+def _master_text() -> str:
+    import nbformat
+
+    from autograder.build.release import master
+    from autograder.course import Course
+    from autograder.source import read_source
+
+    path = Course(ROOT).source(NAME)
+    text: str = nbformat.writes(master(read_source(path), path.read_text(encoding="utf-8")))
+    return text
+
+
+def otter(paths: Sequence[Path], work: Path) -> Cost:
+    """Grade with ``otter run``, one command per submission as its containers do."""
+    archive = _otter_zip(work / "otter")
+    tool = str(Path(sys.executable).with_name("otter"))
+    script = work / "otter.sh"
+    lines = [
+        f"{tool} run {path} -a {archive} -o {work / 'out' / path.parent.parent.name} --no-logo; :"
+        for path in paths
+    ]
+    script.write_text("\n".join(lines) + "\n")
+    return measured("otter-grader 7.0.0", len(paths), ["sh", str(script)], work)
+
+
+def _otter_zip(folder: Path) -> Path:
+    from autograder.course import Course
+    from autograder.source import read_release
+
+    (folder / "tests").mkdir(parents=True)
+    for exercise in read_release(Course(ROOT).release(NAME)).exercises:
+        body = json.dumps(exercise.check.source)
+        (folder / "tests" / f"{exercise.id}.py").write_text(
+            "from otter.test_files import test_case\nOK_FORMAT = False\n"
+            f"name = {exercise.id!r}\npoints = {max(exercise.points, 0)}\n"
+            f"@test_case()\ndef test_visible(env):\n    exec({body}, env)\n"
+        )
+    tool = str(Path(sys.executable).with_name("otter"))
+    command = [tool, "generate", "-t", "tests", "-o", "autograder.zip", "--no-environment"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder / "autograder.zip"
+
+
+def floor(paths: Sequence[Path], work: Path) -> tuple[Cost, Cost]:
+    """The calls in one warm process without a wall, and the same submissions with the wall."""
+    script = Path(__file__).with_name("floor.py")
+    listed = work / "floor.json"
+    listed.write_text(json.dumps([str(path) for path in paths]))
+    done = subprocess.run(
+        [sys.executable, str(script), str(listed)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    figures = json.loads(done.stdout.splitlines()[-1])
+    return tuple(Cost(name, len(paths), *figures[name]) for name in ("floor", "walled"))  # type: ignore[return-value]
+
+
+def table(costs: Sequence[Cost], base: Cost) -> str:
+    """The costs and their ratios as a Markdown table."""
+    lines = [
+        "| grader | submissions | CPU s each | wall s each | peak MiB | CPU, times this project |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for cost in costs:
+        ratio = cost.cpu_seconds / base.cpu_seconds
+        lines.append(
+            f"| {cost.grader} | {cost.submissions} | {cost.cpu_seconds:.3f} | "
+            f"{cost.wall_seconds:.3f} | {cost.peak_mib:.0f} | {ratio:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def picture(costs: Sequence[Cost], path: Path) -> None:
+    """A bar chart of the CPU seconds on a log axis, as a static page."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(go.Bar(
+        x=[cost.cpu_seconds for cost in costs], y=[cost.grader for cost in costs], orientation="h",
+        text=[f"{cost.cpu_seconds:.3f} s" for cost in costs], textposition="auto",
+    ))  # fmt: skip
+    figure.update_layout(
+        title="CPU seconds per submission",
+        template="plotly_white",
+        xaxis={"type": "log", "title": "CPU seconds, log scale"},
+        yaxis_autorange="reversed",
+    )
+    figure.write_html(path, include_plotlyjs="cdn")
+
+
+def main() -> None:
+    """Run all graders and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--class-size", type=int, default=200)
+    parser.add_argument("--others", type=int, default=6, help="notebooks that the others grade")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "records")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        os.chmod(work, 0o755)
+        paths = write_class(options.class_size, work / "submitted")
+        step = max(1, len(paths) // options.others)
+        sample = [path for path in paths if "faulty" not in str(path)][::step][: options.others]
+        base = ours(work / "submitted", len(paths), work / "results", options.jobs)
+        calm = [path for path in paths if "faulty" not in str(path)]
+        costs = [base, *floor(calm, work), nbgrader(sample, work), otter(sample, work)]
+    text = table(costs, base)
+    print(text)
+    record = {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "costs": [vars(cost) for cost in costs],
+        "ratios": {c.grader: round(c.cpu_seconds / base.cpu_seconds, 1) for c in costs},
+    }
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "grading.json").write_text(json.dumps(record, indent=1) + "\n")
+    (options.out / "grading.md").write_text(text + "\n")
+    picture(costs, options.out / "grading.html")
+
+
+if __name__ == "__main__":
+    main()

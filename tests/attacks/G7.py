@@ -1,0 +1,6 @@
+# G7 · Always answers with the mean.
+# expect: linear=0
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+def linear(x, weight, bias):
+    return x.mean().expand(*x.shape[:-1], weight.shape[0])

@@ -1,0 +1,10 @@
+# X20 · Answers right from the second question on, hoping that the first failure is forgiven.
+# expect: linear=0
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+class Two(torch.nn.Module):
+    pass
+
+def linear(x, weight, bias):
+    y = torch.zeros(*x.shape[:-1], weight.shape[0])
+    return y if y.numel() % 2 else -y + 0.0

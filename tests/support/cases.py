@@ -1,0 +1,122 @@
+"""Cases: small percent files that say in their first lines what they are and what to expect.
+
+    # A3 · Walks the stack for the expected value.
+    # expect: linear=0
+    # says: It came back as another type
+
+Answers that a case does not give are filled in with right ones, so that every case also shows
+whether it changes the score of an exercise that it does not touch. ``full`` expects every point,
+``unreadable`` no score but a sentence. ``says`` is something that the student must read (one line
+each), ``never`` what no report may repeat, ``flags`` what the instructor is told. A text that is too
+long to be written out is named in the cells and computed: ``with: NAME = "x" * 1000``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.module import without_marks
+from autograder.source import read_source
+from tests.support import forms
+
+ROOT = Path(__file__).parents[2]
+ASSIGNMENT = "a1_layers"
+_HEADER = re.compile(r"# (?P<key>expect|says|never|flags|form|limit|with): (?P<value>.+)")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file of tests/attacks or tests/faults, parsed."""
+
+    id: str
+    story: str
+    expect: str
+    says: tuple[str, ...]
+    never: tuple[str, ...]
+    flags: tuple[str, ...]
+    form: str  # how the file is made from the cells; see tests/support/forms.py
+    hurried: bool  # graded with short limits, since it only ends by them
+    cells: tuple[forms.Cell, ...]
+
+    def scores(self) -> dict[str, float]:
+        """What each exercise should earn."""
+        lost = dict(part.split("=") for part in self.expect.split() if "=" in part)
+        points = {e.id: e.points for e in assignment().exercises}
+        assert lost.keys() <= points.keys(), f"{self.id} expects something of no exercise"
+        return {name: float(lost.get(name, full)) for name, full in points.items()}
+
+    def write(self, folder: Path) -> Path:
+        """Write what the student hands in."""
+        suffix, content = forms.FORMS[self.form](list(self.cells))
+        path = folder / f"{self.id}{suffix}"
+        path.write_bytes(content)
+        return path
+
+
+@functools.cache
+def assignment():  # type: ignore[no-untyped-def]
+    """The assignment that the cases answer."""
+    return read_source(Course(ROOT).source(ASSIGNMENT))
+
+
+@functools.cache
+def right_answers() -> dict[str, str]:
+    """The reference's cells by exercise."""
+    return {e.id: without_marks(e.answer) for e in assignment().exercises}
+
+
+def read(path: Path) -> Case:
+    """Read one case file."""
+    text = path.read_text(encoding="utf-8")
+    head = text.split("# %%")[0].splitlines()
+    found = [match for line in head if (match := _HEADER.fullmatch(line.strip()))]
+    fields = {match["key"]: match["value"] for match in found}
+    name, _, story = head[0].removeprefix("# ").partition(" · ")
+    assert name == path.stem, f"{path}: its first line must begin with its row, {path.stem}"
+    lines = {key: _all(found, key) for key in ("says", "never", "flags")}
+    return Case(
+        id=name,
+        story=story,
+        expect=fields["expect"],
+        form=fields.get("form", "notebook"),
+        hurried="limit" in fields,
+        cells=tuple(_filled_in(_spelt_out(forms.percent_cells(text), _all(found, "with")))),
+        **lines,
+    )
+
+
+def _all(found: list[re.Match[str]], key: str) -> tuple[str, ...]:
+    return tuple(match["value"] for match in found if match["key"] == key)
+
+
+def _spelt_out(cells: list[forms.Cell], definitions: tuple[str, ...]) -> list[forms.Cell]:
+    """The cells with the long texts that their header defines in place of their names."""
+    for definition in definitions:
+        name, _, expression = definition.partition(" = ")
+        text = eval(expression)  # a line of this repository, not of a student
+        cells = [forms.Cell(re.sub(rf"\b{name}\b", lambda _: text, c.source), c.grade_id) for c in cells]
+    return cells
+
+
+def _filled_in(cells: list[forms.Cell]) -> list[forms.Cell]:
+    """The case's cells with right answers before and after them, in the notebook's order."""
+    given = {cell.grade_id for cell in cells}
+    order = list(right_answers())
+    places = [order.index(name) for name in given if name in order] or [0]
+    rest = {i: name for i, name in enumerate(order) if name not in given}
+    before = [forms.Cell(right_answers()[n], n) for i, n in rest.items() if i < min(places)]
+    after = [forms.Cell(right_answers()[n], n) for i, n in rest.items() if i >= min(places)]
+    kept = [cell for cell in cells if cell.source != DELETED]
+    return [*before, *kept, *after]
+
+
+DELETED = "# deleted"  # the source of a cell that the student lost
+
+
+def in_folder(folder: Path) -> list[Case]:
+    """All cases of a folder, by name."""
+    return [read(path) for path in sorted(folder.glob("[A-Z]*[0-9]*.py"))]

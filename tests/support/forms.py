@@ -1,0 +1,165 @@
+"""The forms in which students hand in their cells: notebooks of all ages, scripts, broken files."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_CELL = re.compile(r"^# %%(.*)$", re.MULTILINE)
+_GRADE_ID = re.compile(r'"grade_id": "([\w-]+)"')
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One code cell, and the id that nbgrader gave it."""
+
+    source: str
+    grade_id: str | None = None
+
+
+def percent_cells(text: str) -> list[Cell]:
+    """The cells of a percent file, without what stands above the first."""
+    marks = list(_CELL.finditer(text))
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    return [
+        Cell(text[mark.end() : end].strip("\n"), found[1] if found else None)
+        for mark, end in zip(marks, ends, strict=True)
+        for found in [_GRADE_ID.search(mark[1])]
+    ]
+
+
+def notebook(cells: list[Cell]) -> dict[str, Any]:
+    """The cells as nbformat 4."""
+    return {"cells": [_cell(cell) for cell in cells], "metadata": {}, "nbformat": 4,
+            "nbformat_minor": 5}  # fmt: skip
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    marks = {"grade_id": cell.grade_id, "solution": True, "schema_version": 3}
+    metadata = {"nbgrader": marks} if cell.grade_id else {}
+    return {"cell_type": "code", "metadata": metadata, "execution_count": None, "outputs": [],
+            "source": cell.source.splitlines(keepends=True)}  # fmt: skip
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def _saved(cells: list[Cell]) -> bytes:
+    return _text(notebook(cells)).encode("utf-8", "surrogatepass")
+
+
+def _without_ids(cells: list[Cell]) -> bytes:
+    return _saved([Cell(cell.source) for cell in cells])
+
+
+def _with_outputs(cells: list[Cell], size: int) -> bytes:
+    data = notebook(cells)
+    image = {"output_type": "display_data", "data": {"image/png": "iVBOR" * (size // 5)}}
+    data["cells"][0]["outputs"] = [image]
+    return _text(data).encode()
+
+
+def _version_3(cells: list[Cell]) -> bytes:
+    old = [
+        {**part, "input": part.pop("source"), "language": "python"}
+        for part in notebook(cells)["cells"]
+    ]
+    return _text({"worksheets": [{"cells": old}], "metadata": {}, "nbformat": 3}).encode()
+
+
+def _without_version(cells: list[Cell]) -> bytes:
+    data = notebook(cells)
+    return _text({"cells": data["cells"]}).encode()
+
+
+def _version_5(cells: list[Cell]) -> bytes:
+    return _text({**notebook(cells), "nbformat": 5, "novelty": {"a": [1]}}).encode()
+
+
+def _generous(cells: list[Cell]) -> bytes:
+    """Every cell claims a thousand points, a wide tolerance and another student's name."""
+    data = notebook(cells)
+    for cell in data["cells"]:
+        cell["metadata"]["nbgrader"] |= {"points": 1000, "grade": True, "tolerance": 1e9}
+    data["metadata"] = {"student": "somebody else", "kernelspec": {"name": "<script>"}}
+    return _text(data).encode()
+
+
+def script(cells: list[Cell]) -> bytes:
+    """The cells as a percent file."""
+    marks = [f' nbgrader={{"grade_id": "{c.grade_id}"}}' if c.grade_id else "" for c in cells]
+    parts = [f"# %%{mark}\n{c.source}\n" for mark, c in zip(marks, cells, strict=True)]
+    return "\n".join(parts).encode()
+
+
+def _plain_script(cells: list[Cell]) -> bytes:
+    return "\n\n".join(cell.source for cell in cells).encode()
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """A zip file with these members."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def _deep(cells: list[Cell]) -> bytes:
+    return b'{"cells": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+
+
+def _many_lists(cells: list[Cell]) -> bytes:
+    return b'{"cells": [' + b"[]," * 12_000_000 + b"[]]}"
+
+
+def _long_number(cells: list[Cell]) -> bytes:
+    return b'{"nbformat": ' + b"9" * 1_000_000 + b', "cells": []}'
+
+
+def _many_cells(cells: list[Cell]) -> bytes:
+    cell = b'{"cell_type": "code", "metadata": {}, "source": ["x = 1"]},'
+    return b'{"cells": [' + cell * 100_000 + cell[:-1] + b"]}"
+
+
+FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
+    "notebook": lambda cells: (".ipynb", _saved(cells)),
+    "bom": lambda cells: (".ipynb", b"\xef\xbb\xbf" + _saved(cells)),
+    "crlf": lambda cells: (".ipynb", _saved(cells).replace(b"\n", b"\r\n").replace(b"\\n", b"\\r\\n")),
+    "utf16": lambda cells: (".ipynb", _text(notebook(cells)).encode("utf-16")),
+    "latin1": lambda cells: (".ipynb", _text(notebook(cells)).encode("latin-1", "replace")),
+    "truncated": lambda cells: (".ipynb", _saved(cells)[:-400]),
+    "damaged": lambda cells: (".ipynb", _saved(cells).replace(b'"cell_type"', b"cell_type", 1)),
+    "empty": lambda cells: (".ipynb", b""),
+    "a list": lambda cells: (".ipynb", b"[1, 2, 3]"),
+    "version 3": lambda cells: (".ipynb", _version_3(cells)),
+    "version 5": lambda cells: (".ipynb", _version_5(cells)),
+    "no version": lambda cells: (".ipynb", _without_version(cells)),
+    "no ids": lambda cells: (".ipynb", _without_ids(cells)),
+    "shuffled": lambda cells: (".ipynb", _saved(cells[::-1])),
+    "20 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 20 << 20)),
+    "110 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 110 << 20)),
+    "generous metadata": lambda cells: (".ipynb", _generous(cells)),
+    "script": lambda cells: (".py", script(cells)),
+    "plain script": lambda cells: (".py", _plain_script(cells)),
+    "capital suffix": lambda cells: (".IPYNB", _saved(cells)),
+    "html": lambda cells: (".html", b"<html><body>my notebook</body></html>"),
+    "pdf": lambda cells: (".pdf", b"%PDF-1.7\n%..."),
+    "pdf named ipynb": lambda cells: (".ipynb", b"%PDF-1.7\n%..."),
+    "zip": lambda cells: (".zip", zipped({"me/a1_layers.ipynb": _saved(cells)})),
+    "zip of two": lambda cells: (".zip", zipped({"a.ipynb": _saved(cells), "b.ipynb": _saved(cells)})),
+    "zip of nothing": lambda cells: (".zip", zipped({"notes.txt": b"sorry"})),
+    "zip of zips": lambda cells: (".zip", zipped({"a1.zip": zipped({"a.ipynb": _saved(cells)})})),
+    "zip bomb": lambda cells: (".zip", zipped({"a.ipynb": b" " * (300 << 20)})),
+    "deep json": lambda cells: (".ipynb", _deep(cells)),
+    "many lists": lambda cells: (".ipynb", _many_lists(cells)),
+    "long number": lambda cells: (".ipynb", _long_number(cells)),
+    "many cells": lambda cells: (".ipynb", _many_cells(cells)),
+    "not a zip": lambda cells: (".zip", b"PK\x03\x04 and then nothing of the kind"),
+}  # fmt: skip

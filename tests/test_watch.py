@@ -1,0 +1,176 @@
+"""Watching a notebook: the states, the words and the picture, from real runs of visible checks."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import jupytext
+import pytest
+from rich.console import Console
+
+from autograder import watch
+from autograder.errors import SubmissionError, UsageError
+from tests.conftest import ROOT
+
+RELEASE = ROOT / "release" / "a1_layers" / "a1_layers.ipynb"
+ANSWERS = {
+    "input_batch": "def input_batch(rows):\n    return torch.tensor(rows, dtype=torch.float32)\n",
+    "linear": "def linear(x, weight, bias):\n    y = x @ weight\n    return y + bias\n",
+    "hidden_stack": "import os\n\ndef hidden_stack(*args):\n    os._exit(0)\n",
+    "head_for": "def head_for(task, n_classes=None:\n    return None\n",
+    "build_network": "def bild_network(*args):\n    return None\n",
+    "multiclass_predict": "def multiclass_predict(logits):\n    raise SystemExit\n",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder outside the course with a student's notebook, and the same as a script."""
+    folder = tmp_path_factory.mktemp("student")
+    notebook = json.loads(RELEASE.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        cell["source"] = ANSWERS.get(grade_id, "".join(cell["source"]))
+    (folder / "mine.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    jupytext.write(jupytext.read(folder / "mine.ipynb"), folder / "mine.py", fmt="py:percent")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def progress(folder):
+    """The notebook's visible checks, run once."""
+    with watch.Practice(folder) as practice:
+        return practice.check(watch.read(folder / "mine.ipynb"))
+
+
+def line(progress, exercise):
+    """One exercise's line."""
+    return next(line for line in progress.lines if line.exercise.id == exercise)
+
+
+def said(progress):
+    """The picture as plain text."""
+    console = Console(width=100, no_color=True, file=open(os.devnull, "w"), record=True)  # noqa: SIM115
+    console.print(watch.picture(progress))
+    console.file.close()
+    return console.export_text()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "state", "words"),
+    [
+        ("input_batch", "passed", ""),
+        ("linear", "failed", "in line 2 of its cell"),
+        ("hidden_stack", "failed", "It ended Python itself"),
+        ("head_for", "failed", "could not be read as Python, at line 1"),
+        ("build_network", "failed", "No function named build_network"),
+        ("binary_predict", "open", "not written yet"),
+        ("multiclass_predict", "failed", "it stopped with SystemExit"),
+        ("collapse", "open", "not written yet"),
+    ],
+)
+def test_each_exercise_has_its_own_state_and_words(progress, exercise, state, words):
+    """Right, wrong, deadly, unreadable, misnamed and unwritten answers leave the others alone."""
+    found = line(progress, exercise)
+    assert found.state == state
+    assert words in found.message
+
+
+def test_a_script_says_the_same_as_its_notebook(folder, progress):
+    """The jupytext form of a notebook has the same exercises and the same outcomes."""
+    with watch.Practice(folder) as practice:
+        scripted = practice.check(watch.read(folder / "mine.py"))
+    assert [(li.exercise.id, li.exercise.title, li.state) for li in scripted.lines] == [
+        (li.exercise.id, li.exercise.title, li.state) for li in progress.lines
+    ]
+    assert scripted.title == progress.title == "Layers and outputs"
+
+
+def test_the_picture_shows_the_list_one_message_and_the_next_step(progress):
+    """A line per exercise with a symbol, the first failing check's words, the count, what next."""
+    text = said(progress)
+    assert "✓ 1.1 · A table of examples" in text
+    assert "✗ 1.2 · One layer of neurons" in text
+    assert "· 1.6 · Yes or no" in text
+    assert text.count("visible check failed") == 1
+    assert "1 of 9 visible checks passed; hidden checks run when you submit." in text
+    assert "Next: mend linear, then save." in text
+    assert len(text.splitlines()) <= 24
+
+
+def test_nothing_hidden_is_ever_shown(folder):
+    """With every visible check passed, no more than that is claimed."""
+    solved = ROOT / "samples" / "olga" / "a1_layers" / "a1_layers.ipynb"  # fails hidden checks
+    with watch.Practice(folder) as practice:
+        text = said(practice.check(watch.read(solved)))
+    assert "9 of 9 visible checks passed; hidden checks run when you submit." in text
+    assert "Next: read every contract once more, then submit." in text
+
+
+def test_a_check_that_hangs_costs_only_itself(folder, monkeypatch, tmp_path):
+    """The exercise that does not finish is named, and those after it are still checked."""
+    monkeypatch.setattr(watch, "SECONDS", 4.0)
+    text = (folder / "mine.py").read_text(encoding="utf-8")
+    hanging = text.replace("    os._exit(0)", "    while True:\n        pass")
+    (tmp_path / "mine.py").write_text(hanging, encoding="utf-8")
+    with watch.Practice(tmp_path) as practice:
+        progress = practice.check(watch.read(tmp_path / "mine.py"))
+    assert "It did not finish within 4 s" in line(progress, "hidden_stack").message
+    assert line(progress, "multiclass_predict").state == "failed"
+
+
+def test_a_message_cannot_move_the_cursor(progress):
+    """Control characters in a student's error text are not sent to the terminal."""
+    exercise = progress.lines[0].exercise
+    text = said(watch.Progress("t", (watch.Line(exercise, "failed", "✗ a\x1b[2Jb[bold]"),)))
+    assert "✗ a[2Jb[bold]" in text
+    assert "\x1b" not in text
+
+
+def test_what_cannot_be_watched_is_refused_with_advice(tmp_path):
+    """A missing file, a notebook of another course and half a file each say what to do."""
+    with pytest.raises(UsageError, match="Name the notebook that you work on"):
+        watch.read(tmp_path / "none.ipynb")
+    (tmp_path / "other.ipynb").write_text('{"cells": []}')
+    with pytest.raises(UsageError, match="Watch the notebook that was handed out"):
+        watch.read(tmp_path / "other.ipynb")
+    (tmp_path / "half.ipynb").write_text('{"cells": [')
+    with pytest.raises(SubmissionError, match="still being saved"):
+        watch.read(tmp_path / "half.ipynb")
+
+
+def test_saves_are_noticed(tmp_path):
+    """The first look comes at once, the next only after the file has changed."""
+    path = tmp_path / "mine.py"
+    path.write_text("a")
+    saves = watch.saves(path)
+    next(saves)
+    path.unlink()
+    path.write_text("longer")
+    next(saves)
+
+
+def test_the_command_rechecks_on_save(folder, tmp_path):
+    """Started once, it prints again after a save, with the new count."""
+    path = tmp_path / "mine.py"
+    text = (folder / "mine.py").read_text(encoding="utf-8").replace("os._exit(0)", "return 1")
+    path.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "autograder", "watch", str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert "1 of 9 visible checks passed" in next(x for x in lines if " of 9 " in x)
+        time.sleep(0.5)
+        path.write_text(text.replace("x @ weight\n", "x @ weight.T\n"), encoding="utf-8")
+        assert "2 of 9 visible checks passed" in next(x for x in lines if " of 9 " in x)
+        process.terminate()
+
+
+@pytest.mark.parametrize(("student", "code"), [("ada", 0), ("emil", 1)])
+def test_once_tells_by_its_exit_code(run, student, code):
+    """--once ends with 0 when every visible check passes, else with 1."""
+    done = run("watch", "--once", f"samples/{student}/a1_layers/a1_layers.ipynb")
+    assert done.returncode == code
