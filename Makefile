@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup check verify build clean
+.PHONY: demo test setup check verify mutants build clean
 
 demo: setup
 	@$(BIN)/python scripts/demo.py
@@ -29,10 +29,13 @@ setup: .venv/ready
 
 .venv/ready: pyproject.toml constraints.txt
 	@echo "Setting up .venv (once, about two minutes) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { scripts/need ensurepip-is-missing python3-venv; $(PYTHON) -m venv .venv; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { scripts/need no-venv-yet python3-venv; $(PYTHON) -m venv .venv; }
 	@$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 clean:
 	rm -rf .venv results dist .mypy_cache .ruff_cache .pytest_cache
+
+mutants: setup
+	$(BIN)/python scripts/mutants.py
