@@ -7,6 +7,7 @@ import json
 import secrets
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from rich.table import Table
 
 from autograder.course import Course
 from autograder.errors import AutograderError, InfrastructureError, SubmissionError
+from autograder.integrations.targets import Package, Target, Visibility
 from autograder.model import Outcome, Report, Tier
 
 DONE, FAULT, WRONG_USE, INFRASTRUCTURE = 0, 1, 2, 3
@@ -61,19 +63,27 @@ def _course(path: Path | None) -> Course:
 def build(
     assignments: Names = None,
     check: Annotated[bool, typer.Option(help="Write nothing; exit 1 if a file is stale.")] = False,
+    target: Annotated[Package | None, typer.Option(help="Pack for another tool.")] = None,
+    hidden_checks: Annotated[
+        Visibility, typer.Option(help="When Gradescope shows them to students.")
+    ] = Visibility.AFTER_PUBLISHED,
     course: CourseOption = None,
 ) -> None:
-    """Make the release notebooks and the reference modules from the sources."""
+    """Make the release notebooks and the reference modules, or a package for another tool."""
     from autograder.build.course import tree
+    from autograder.build.packages import package
     from autograder.build.tree import stale, write
 
     home = _course(course)
-    changed = []
+    changed: list[str] = []
     for name in assignments or home.assignments():
+        if target is not None:
+            changed += package(home, name, target, hidden_checks)
+            continue
         made = tree(home, name)
         changed += stale(made, home.root) if check else write(made, home.root)
     for path in changed:
-        out.print(f"{'stale' if check else 'written'}: {path}")
+        out.print(f"{'stale' if check else 'written'}: {path}", soft_wrap=True)
     if not changed:
         out.print("Everything is up to date.")
     if check and changed:
@@ -143,7 +153,9 @@ def grade(
     assignment: Annotated[str | None, typer.Option(help="Grade as this assignment.")] = None,
     results: Annotated[Path, typer.Option("--out", help="Where results go.")] = Path("results"),
     require: Require = Tier.ISOLATED,
-    seed: Annotated[int | None, typer.Option(help="Seed of all drawn inputs.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(envvar="AUTOGRADER_SEED", help="Seed of all drawn inputs.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Grade again what is unchanged.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Workers; one per core.")] = None,
     course: CourseOption = None,
@@ -171,6 +183,74 @@ def grade(
         _print_grades(rows, skipped, seconds, results)
     if any(batch.not_graded for batch in batches):
         raise typer.Exit(INFRASTRUCTURE)
+
+
+@app.command()
+def regrade(
+    paths: Annotated[list[Path], typer.Argument(help="Notebooks or folders of them.")],
+    assignment: Annotated[str | None, typer.Option(help="Grade as this assignment.")] = None,
+    results: Annotated[Path, typer.Option("--out", help="The published results.")] = Path(
+        "results"
+    ),
+    apply: Annotated[bool, typer.Option("--apply", help="Publish what is shown.")] = False,
+    require: Require = Tier.ISOLATED,
+    seed: Annotated[int | None, typer.Option(help="Seed; as published if left out.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Workers; one per core.")] = None,
+    course: CourseOption = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Grade again after a grader has changed; show who gains and loses, and publish on request."""
+    from autograder import collect, run
+    from autograder import regrade as again
+
+    home, way, failed = _course(course), run.with_jobs(jobs or run.cores()), False
+    for name, submissions in collect.find(paths, home.assignments(), assignment).items():
+        plan = again.plan(home, name, results, seed, require)
+        with _progress(f"regrade {name}", show=not (quiet or as_json)) as progress:
+            batch = again.grade_again(plan, submissions, results, way, progress)
+        failed = failed or batch.not_graded > 0
+        _print_changes(name, again.changes(name, results), quiet=quiet, as_json=as_json)
+        if apply:
+            published = again.apply(name, results)
+            _say(f"{published} results of {name} published.", quiet=quiet or as_json)
+    if not apply:
+        _say("Nothing is published yet: add --apply for that.", quiet=quiet or as_json)
+    if failed:
+        raise typer.Exit(INFRASTRUCTURE)
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        out.print(text)
+
+
+def _print_changes(name: str, changes: Iterator[Any], *, quiet: bool, as_json: bool) -> None:
+    from autograder.regrade import other_scores
+    from autograder.report.summary import score_of
+
+    table = Table("student", "before", "now", "change", "exercises", title=f"Regrade of {name}")
+    kinds: Counter[str] = Counter()
+    for change in changes:
+        kinds[change.kind] += 1
+        scores = score_of(change.before), score_of(change.now)
+        if as_json:
+            row = {"assignment": name, "student": change.student, "kind": change.kind}
+            row |= {"before": scores[0], "now": scores[1], "exercises": other_scores(change)}
+            print(json.dumps(row))
+        elif change.kind != "same" and table.row_count < 200:
+            shown = ["–" if score is None else f"{score:g}" for score in scores]
+            delta = "" if change.delta is None else f"{change.delta:+g}"
+            words = "; ".join(other_scores(change))
+            table.add_row(escape(change.student), *shown, delta, words)
+    if not (quiet or as_json):
+        out.print(table)
+        out.print(
+            f"{kinds['higher']} gain, {kinds['lower']} lose, {kinds['same']} stay the same, "
+            f"{kinds['new'] + kinds['other']} are new or could not be compared."
+        )
+        if kinds.total() - kinds["same"] > table.row_count:
+            out.print(f"The first {table.row_count} are shown; --json lists all.")
 
 
 class _Rows:
@@ -246,6 +326,20 @@ def report(
 
 
 @app.command()
+def new(
+    exercise: Annotated[str, typer.Argument(help="The function's name, like smooth_labels.")],
+    assignment: Annotated[str, typer.Option("--in", help="The assignment it belongs to.")],
+    course: CourseOption = None,
+) -> None:
+    """Write the three stubs of a new exercise, for you to fill in."""
+    from autograder.scaffold import new_exercise
+
+    for place in new_exercise(_course(course), assignment, exercise):
+        out.print(f"Fill in: {place}", soft_wrap=True, highlight=False)
+    out.print(f"Then: autograder build {assignment} (it names each TODO that is left)")
+
+
+@app.command()
 def watch(
     notebook: Annotated[Path, typer.Argument(help="Your notebook, or its jupytext .py.")],
     once: Annotated[bool, typer.Option("--once", help="Check once; exit 1 if one fails.")] = False,
@@ -273,6 +367,27 @@ def _keep_watching(notebook: Path, practice: Any) -> None:
         out.clear()  # does nothing where the output is no terminal
         out.print(shown)
         out.print("Watching for the next save; Ctrl+C ends.", style="dim")
+
+
+@app.command()
+def export(
+    results: Annotated[Path, typer.Argument(help="The folder that grade wrote.")],
+    to: Annotated[Target, typer.Option("--to", help="Where the results go.")],
+    path: Annotated[Path | None, typer.Option("--out", help="The file or folder.")] = None,
+    db: Annotated[str | None, typer.Option(help="nbgrader's gradebook, as a URL.")] = None,
+    course: CourseOption = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write results in the form that another tool imports."""
+    from autograder.integrations.export import export as run
+    from autograder.report.results import read_all
+
+    home = _course(course) if to is Target.NBGRADER else None
+    exported = run(list(read_all(results)), to, home, path, db)
+    if exported.aloud:
+        print(exported.aloud, end="")  # commands to the runner: no markup, no wrapping
+    if not quiet:
+        out.print(f"Exported: {exported.made}", soft_wrap=True)
 
 
 @app.command()

@@ -10,17 +10,19 @@ import math
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from autograder import bank, findings, scoring, submission, tiers
+from autograder.bank import Entry
 from autograder.course import Course, load
 from autograder.errors import FileError, SubmissionError
 from autograder.judging import Judge, Verdict
 from autograder.model import (
     Assignment,
+    Check,
     Exercise,
     ExerciseReport,
     Job,
@@ -60,7 +62,16 @@ def grade_all(
 
 _PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own
 _SHARED = {Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.NOT_RUN}
+_MOST_KNOWN = 5_000  # remembered judgements; past that, all are forgotten
 Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of one exercise: its checks, and the known mistake that answers alike."""
+
+    checks: Sequence[Check]
+    slip: Entry | None
 
 
 class Grader:
@@ -74,6 +85,7 @@ class Grader:
         functions = vars(load(course.solution(assignment.name)))
         setup = list(assignment.setup)
         self._reference = Local(functions, setup)
+        self._known: dict[tuple[str, str], Judged] = {}  # by exercise and digest of its code
         self._judge = Judge(graders, assignment.exercises, self._reference, seed)
         walled.sandbox.compile([*setup, *self._judge.rehearse()])
         self._namer = Namer(bank.entries(load(course.bank(assignment.name))), functions, setup)
@@ -88,6 +100,7 @@ class Grader:
         self.seed = seed
         self._reference.answers.clear()
         self._judge.reseed(seed)
+        self._known.clear()
         self._namer.reseed()
 
     def grade(self, job: Job) -> Report:
@@ -110,17 +123,35 @@ class Grader:
         """Run the checks of one submission (of some exercises only, if asked) and report."""
         wanted = [e.id for e in self.assignment.exercises if exercises is None or e.id in exercises]
         attempted = [e for e in wanted if e not in handed_in.missing | handed_in.untouched]
-        in_company = len(attempted) > 1
-        session = self._session(handed_in, _PATIENCE if in_company else math.inf)
+        session = self._session(handed_in, _PATIENCE if len(attempted) > 1 else math.inf)
         try:
-            verdicts = self._verdicts(session, attempted)
-            if in_company:
-                disturbed = session.disturbed
-                doubtful = [e for e, own in verdicts.items() if _in_doubt(own, disturbed)]
-                verdicts = {**verdicts, **self._each_alone(handed_in, doubtful)}
-            return self._assembled(handed_in, session, wanted, verdicts)
+            judged = self._judged(handed_in, session, attempted)
+            return self._assembled(handed_in, session, wanted, judged)
         finally:
             session.close()
+
+    def _judged(
+        self, handed_in: Submission, session: Session, attempted: Sequence[str]
+    ) -> dict[str, Judged]:
+        """Judge each exercise, or recall the judgement where equal code was judged before."""
+        keys = {e: (e, session.inventory.digests.get(e, "")) for e in attempted}
+        known = {e: self._known[key] for e, key in keys.items() if key in self._known}
+        verdicts = self._verdicts(session, [e for e in attempted if e not in known])
+        disturbed = bool(verdicts) and session.disturbed
+        doubtful = [e for e, own in verdicts.items() if _in_doubt(own, disturbed)]
+        if len(attempted) > 1:
+            verdicts = {**verdicts, **self._each_alone(handed_in, doubtful)}
+        new = {e: self._with_slip(e, own) for e, own in verdicts.items()}
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        if not disturbed:
+            self._known |= {keys[e]: new[e] for e in new if e not in doubtful}
+        return {**known, **new}
+
+    def _with_slip(self, exercise: str, own: Sequence[Verdict]) -> Judged:
+        checks = tuple(verdict.check for verdict in own)
+        failed = scoring.status(checks) is not Status.PASSED
+        return Judged(checks, self._namer.name(exercise, own) if failed else None)
 
     def _session(self, handed_in: Submission, patience: float = math.inf) -> Session:
         return Session(self._walled.sandbox, handed_in, self.assignment.setup, patience)
@@ -141,29 +172,34 @@ class Grader:
         return verdicts
 
     def _assembled(
-        self, handed_in: Submission, session: Session, wanted: Sequence[str], verdicts: Verdicts
+        self,
+        handed_in: Submission,
+        session: Session,
+        wanted: Sequence[str],
+        judged: Mapping[str, Judged],
     ) -> Report:
         exercises = (e for e in self.assignment.exercises if e.id in wanted)
         blank = self._blank(handed_in.student, handed_in.file, Outcome.GRADED, None)
         return replace(
             blank,
             sha256=handed_in.sha256,
-            exercises=tuple(self._exercise(e, handed_in, session, verdicts) for e in exercises),
+            exercises=tuple(
+                self._exercise(e, handed_in, session, judged.get(e.id)) for e in exercises
+            ),
             notes=findings.notes(handed_in, session.inventory),
             flags=findings.flags(handed_in, session.inventory),
             layers=(*self._walled.layers, *session.layers),
         )
 
     def _exercise(
-        self, exercise: Exercise, handed_in: Submission, session: Session, verdicts: Verdicts
+        self, exercise: Exercise, handed_in: Submission, session: Session, own: Judged | None
     ) -> ExerciseReport:
-        own = verdicts.get(exercise.id)
-        checks = self._judge.not_run(exercise.id) if own is None else [v.check for v in own]
+        judged = own or Judged(self._judge.not_run(exercise.id), None)
         problems = findings.problems(exercise.id, handed_in, session.inventory)
-        failed = scoring.status(checks) is not Status.PASSED
-        slip = self._namer.name(exercise.id, own) if own and failed and not problems else None
+        slip = None if problems else judged.slip
         code = handed_in.answer(exercise.id)
-        return scoring.exercise_report(exercise, checks, slip, problems, own is not None, code)
+        attempted = own is not None
+        return scoring.exercise_report(exercise, judged.checks, slip, problems, attempted, code)
 
     def _blank(self, student: str, file: str, status: Outcome, reason: str | None) -> Report:
         """A report without a single check: the default is nothing earned."""

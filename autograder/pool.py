@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import platform
 import queue
 import subprocess
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from autograder import worker
-from autograder.course import Course
+from autograder.course import PACKAGE, Course
 from autograder.errors import FileError, InfrastructureError, UsageError
 from autograder.model import Job, Outcome, Report, Settings
 from autograder.report.results import from_dict
@@ -103,6 +104,7 @@ class _Process:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  (see close)
         self._process = subprocess.Popen(
             _command(plan),
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -157,7 +159,13 @@ def _command(plan: Plan) -> list[str]:
     settings = plan.settings
     options = {"course": plan.course.root, "seed": settings.seed, "require": settings.require}
     words = [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "autograder.worker", plan.assignment, *words]
+    return [sys.executable, "-P", "-m", "autograder.worker", plan.assignment, *words]
+
+
+def _environment() -> dict[str, str]:
+    """Have this very package imported, and nothing that lies where the grading was started."""
+    path = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 class Pool:

@@ -11,7 +11,7 @@ import itertools
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,6 @@ from autograder.course import Course
 from autograder.errors import (
     AuthorError,
     AutograderError,
-    FileError,
     InfrastructureError,
     UsageError,
 )
@@ -32,6 +31,7 @@ from autograder.report import results
 from autograder.submission import sha256
 
 Finished = Callable[[Report], None]
+Progress = Callable[[int, int], None]  # submissions done, of how many
 Way = Callable[[Plan, Iterable[Job], Finished], None]  # how jobs become reports
 
 
@@ -57,7 +57,7 @@ def grade_batch(
     *,
     force: bool = False,
     finished: Finished = lambda report: None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda done, total: None,
 ) -> Batch:
     """Grade the jobs that have no result yet for the same file, graders and seed."""
     jobs = list({job.student: job for job in jobs}.values())  # the last of two files counts
@@ -65,7 +65,7 @@ def grade_batch(
 
     def todo() -> Iterator[Job]:
         for job in jobs:
-            if not force and _done(job, plan, out, digest):
+            if not force and is_done(job, plan, out, digest):
                 batch.skipped += 1
                 progress(batch.done, len(jobs))
             else:
@@ -83,7 +83,8 @@ def grade_batch(
     return batch
 
 
-def _done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
+def is_done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
+    """Whether a result stands there for this very file, these graders and this seed."""
     path = results.result_path(plan.assignment, job.student, out)
     if not path.is_file():
         return False
@@ -114,14 +115,15 @@ def plan(
 def _seed_so_far(course: Course, name: str, out: Path) -> int:
     """The seed of the results that the same graders gave, so that all are asked the same."""
     digest = course.graders_sha256(name)
+    seeds = (known.seed for known in known_results(name, out) if known.graders_sha256 == digest)
+    return next(seeds, secrets.randbelow(2**31))
+
+
+def known_results(name: str, out: Path) -> Iterator[Report]:
+    """The results of an assignment that can be read, by student."""
     for path in sorted(results.result_path(name, "x", out).parent.glob("[!.]*.json")):
-        try:
-            known = results.read(path)
-        except AutograderError:
-            continue
-        if known.graders_sha256 == digest:
-            return known.seed
-    return secrets.randbelow(2**31)
+        with suppress(AutograderError):
+            yield results.read(path)
 
 
 @contextmanager

@@ -59,6 +59,8 @@ def raised(answer: Answer) -> str:
         return "It still raises NotImplementedError."
     if "NotDefined" in names[:1]:
         return "There is no function of this name to call."
+    if names[:1] == ("ProtocolError",):
+        return "What came back is too large or too deep to be looked at."
     known = next((name for name in names if name in _KNOWN), None)
     return f"It stopped with {_article(known)} {known}." if known else "It stopped with an error."
 

@@ -10,15 +10,19 @@ import contextlib
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder import archives, lighten
 from autograder.errors import FileError, SubmissionError
 from autograder.model import Assignment, Exercise, StudentCell, Submission
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
+MAX_AT_HOME = 8 << 20  # characters of JSON; more is parsed in a process of its own
 MAX_CELL = 200_000  # characters of code in one cell
 MAX_CODE = 300_000  # characters of code in all cells together
 MAX_CELLS = 2_000
@@ -88,6 +92,9 @@ def _raw_cells(content: bytes, name: str) -> list[_RawCell]:
     suffix = Path(name).suffix.lower()
     if not content.strip():
         raise SubmissionError("The file is empty. Save the notebook and hand it in again.")
+    if suffix == ".zip":
+        member = archives.only_notebook(content)
+        return _raw_cells(member.content, member.path.name)
     if suffix == ".py":
         return list(_script_cells(_text(content)))
     if suffix != ".ipynb":
@@ -117,7 +124,7 @@ def _text(content: bytes) -> str:
 
 def _json(text: str) -> dict[str, Any]:
     try:
-        notebook = json.loads(text)
+        notebook = json.loads(text) if len(text) <= MAX_AT_HOME else _lightened(text)
     except json.JSONDecodeError as error:
         raise SubmissionError(_broken(text, error)) from None
     except (RecursionError, ValueError):
@@ -125,6 +132,18 @@ def _json(text: str) -> dict[str, Any]:
     if not isinstance(notebook, dict):
         raise SubmissionError("The file is not a notebook: it holds no cells. Hand in the .ipynb.")
     return notebook
+
+
+def _lightened(text: str) -> Any:
+    """Parse a large notebook elsewhere, where it may use up memory, and keep its code alone."""
+    command = [sys.executable, "-I", "-S", lighten.__file__]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
+    if done.returncode == lighten.DAMAGED:
+        message, position = json.loads(done.stdout)
+        raise json.JSONDecodeError(message, text, position)
+    if done.returncode != 0 or len(done.stdout) > MAX_AT_HOME:
+        raise ValueError("too large even without its outputs")
+    return json.loads(done.stdout)
 
 
 def _broken(text: str, error: json.JSONDecodeError) -> str:
@@ -147,8 +166,10 @@ def _notebook_cells(notebook: dict[str, Any]) -> list[_RawCell]:
         cells = [
             cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()
         ]
-    if not isinstance(cells, list) or len(cells) > MAX_CELLS:
+    if not isinstance(cells, list):
         raise SubmissionError("The file is not a notebook that Jupyter could open.")
+    if len(cells) > MAX_CELLS:
+        raise SubmissionError(f"The notebook has more than {MAX_CELLS:,} cells. Delete the rest.")
     found = (_notebook_cell(cell, number) for number, cell in enumerate(cells, 1))
     return [cell for cell in found if cell is not None]
 

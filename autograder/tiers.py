@@ -20,7 +20,7 @@ from autograder.sandbox.inside import protocol
 
 NOT_ISOLATED = "NOT ISOLATED: student code ran with your rights"
 _ATTACKS = """
-def attempt(solution, canary, port, pid):
+def attempt(solution, canary, port, pid, hidden):
     import os, socket
     def succeeds(act):
         try:
@@ -33,11 +33,16 @@ def attempt(solution, canary, port, pid):
             os._exit(0)
     def connect():
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    def send():
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", port))
     return {
         "read a private file": succeeds(lambda: open(canary).read()),
         "write a file": succeeds(lambda: open(os.path.join(os.path.dirname(canary), "w"), "w")),
-        "reach the network": succeeds(connect),
+        "change a file": succeeds(lambda: os.chmod(canary, 0o600)),
+        "list the hidden checks": succeeds(lambda: os.listdir(hidden)),
+        "reach the network": succeeds(connect) or succeeds(send),
         "signal the grader": succeeds(lambda: os.kill(pid, 0)),
+        "read the grader's memory": succeeds(lambda: open(f"/proc/{pid}/mem", "rb")),
         "start a process": succeeds(fork),
         "be root": os.getuid() == 0,
     }
@@ -83,7 +88,8 @@ def _attempted(process: SandboxProcess) -> tuple[str, ...]:
         os.chmod(folder, 0o777)  # only the wall may keep the attack out, not the file's mode
         canary = Path(folder, "canary")
         canary.write_text("secret")
-        args = [str(canary), server.getsockname()[1], os.getpid()]
+        hidden = str(walls.PACKAGE / "graders")
+        args = [str(canary), server.getsockname()[1], os.getpid(), hidden]
         frame = protocol.pack({"do": "probe", "text": _ATTACKS, "name": "attempt"}, {"args": args})
         reply = process.ask(frame, time.monotonic() + 20)
     answer = protocol.unpack_frame(reply.raw) if reply.raw else {"values": {}}

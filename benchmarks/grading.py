@@ -23,7 +23,9 @@ Run: .venv/bin/python benchmarks/grading.py --class-size 200 --others 6
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
+import ctypes
 import json
 import os
 import platform
@@ -60,11 +62,24 @@ def measured(grader: str, submissions: int, command: Sequence[str], cwd: Path) -
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     wall = time.perf_counter() - started
+    reap_orphans()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{grader}: {done.stdout[-500:]} {done.stderr[-2000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(grader, submissions, cpu / submissions, wall / submissions, after.ru_maxrss / 1024)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what outlives its own (sandboxes, kernels), so that it is counted."""
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def reap_orphans() -> None:
+    """Wait for every process that is left; its CPU time then counts as this process's."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
 
 
 def notebooks(size: int) -> Iterator[tuple[str, str]]:
@@ -229,6 +244,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "records")
     options = parser.parse_args()
+    adopt_orphans()
     # nbgrader and otter call their own helpers by name
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from autograder.build.release import release
 from autograder.build.solutions import solutions
 from autograder.build.tree import Tree
@@ -20,11 +22,13 @@ def tree(course: Course, name: str) -> Tree:
 
 
 def refuse_incomplete(course: Course, assignment: Assignment) -> None:
-    """Refuse an exercise without a hidden check or without a known mistake."""
+    """Refuse an exercise without a hidden check or a known mistake, and what is still TODO."""
     graders, bank = course.graders(assignment.name), course.bank(assignment.name)
     for path in (graders, bank):
         if not path.is_file():
             raise AuthorError(str(path), "there is no such file", "Write it beside the others.")
+    for path in (course.source(assignment.name), graders, bank):
+        _refuse_unfinished(path)
     for exercise in assignment.exercises:
         if f'exercise("{exercise.id}"' not in graders.read_text(encoding="utf-8"):
             remedy = f'Write a check marked @pytest.mark.exercise("{exercise.id}").'
@@ -32,6 +36,13 @@ def refuse_incomplete(course: Course, assignment: Assignment) -> None:
         if f'mistake("{exercise.id}"' not in _squeezed(bank.read_text(encoding="utf-8")):
             remedy = f'Write at least one function marked @mistake("{exercise.id}", ...).'
             raise AuthorError(str(bank), f"no known mistake for {exercise.id!r}", remedy)
+
+
+def _refuse_unfinished(path: Path) -> None:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if "TODO" in line:
+            remedy = "Write it, take the TODO away, and build again."
+            raise AuthorError(f"{path}:{number}", f"unfinished: {line.strip()}", remedy)
 
 
 def _squeezed(text: str) -> str:

@@ -59,9 +59,9 @@ def _filled(cell: Any, points: dict[str, float]) -> str:
 
 
 def _dress(cell: Any) -> None:
-    """Fold the helper's long code away, and let a failed check not stop "Run All"."""
+    """Fold away the code of helper and scorecard; let a failed check not stop "Run All"."""
     tags = cell.metadata.get("tags", [])
-    if "visible-checks" in tags:
+    if {"visible-checks", "scorecard"} & set(tags):
         cell.metadata["jupyter"] = {"source_hidden": True}
     if cell.metadata.get("nbgrader", {}).get("grade"):
         cell.metadata["tags"] = [*tags, "raises-exception"]

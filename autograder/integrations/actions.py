@@ -14,8 +14,8 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
 _UNFIT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def annotations(reports: Sequence[Report]) -> str:
-    """Workflow commands, to be printed: one for each exercise with a fault, at the notebook."""
+def workflow_commands(reports: Sequence[Report]) -> str:
+    """Annotations, to be printed: one for each exercise with a fault, at the notebook."""
     return "".join(f"{line}\n" for report in reports for line in _annotated(report))
 
 
@@ -44,11 +44,14 @@ def _property(text: str) -> str:
 
 def summary(reports: Sequence[Report]) -> str:
     """A page in Markdown: a table of exercises for each report, and what to mend."""
-    return "\n".join(_summarised(report) for report in reports)
+    several = len({report.student for report in reports}) > 1
+    return "\n".join(
+        _summarised(report, f"{report.student}, " if several else "") for report in reports
+    )
 
 
-def _summarised(report: Report) -> str:
-    head = f"## {_text(report.assignment)}: {_total(report)}\n"
+def _summarised(report: Report, whose: str) -> str:
+    head = f"## {_text(whose + report.assignment)}: {_total(report)}\n"
     if report.reason:
         return f"{head}\n{_text(report.reason)}\n"
     table = ["| exercise | points | result |", "| --- | ---: | --- |"]

@@ -10,28 +10,18 @@ is out of a student's sight, Gradescope shows that student no total either.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from autograder import sentences
 from autograder.course import Course
 from autograder.errors import UsageError
-from autograder.integrations.single import SEED, grade_one, notebook_in
+from autograder.integrations.single import grade_one, notebook_in
+from autograder.integrations.targets import Visibility
 from autograder.model import Check, ExerciseReport, Job, Report, Status, Tier
 from autograder.report.text import clean
-
-
-class Visibility(StrEnum):
-    """When students see a test, in Gradescope's words."""
-
-    VISIBLE = "visible"
-    AFTER_DUE_DATE = "after_due_date"
-    AFTER_PUBLISHED = "after_published"
-    HIDDEN = "hidden"
 
 
 def results(report: Report, hidden: Visibility = Visibility.AFTER_PUBLISHED) -> dict[str, Any]:
@@ -106,8 +96,6 @@ def run(root: Path) -> Path:
     """
     settings = _read(root / "source" / "settings.json")
     assignment = settings["assignment"]
-    if settings.get("seed") is not None:
-        os.environ.setdefault(SEED, str(settings["seed"]))
     course = Course(root / "source")
     try:
         report = _graded(course, assignment, root)

@@ -81,8 +81,10 @@ class Sandbox:
     def open(self) -> SandboxProcess:
         """Fork a fresh process for student code."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with contextlib.ExitStack() as unless_it_opens, theirs:
+            unless_it_opens.callback(ours.close)
             pid = self._order(b"F", 0, theirs)
+            unless_it_opens.pop_all()
         return SandboxProcess(self, ours, pid)
 
     def compile(self, texts: Sequence[str]) -> None:
@@ -143,6 +145,7 @@ def _settings(setup: Sequence[str], control: int) -> str:
             "setup": list(setup),
             "limits": limits,
             "readable": walls.readable(),
+            "packages": walls.PACKAGES,
         }
     )
 

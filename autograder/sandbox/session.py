@@ -45,6 +45,7 @@ class Inventory:
     binds: tuple[tuple[str, ...], ...]
     flags: tuple[tuple[str, ...], ...]
     names: dict[str, list[str]]  # library names that each exercise's code mentions
+    digests: dict[str, str]  # of the code that each exercise runs
 
 
 class Session:
@@ -216,4 +217,5 @@ def _inventory(values: dict[str, Any]) -> Inventory:
         binds=tuple(map(tuple, values["binds"])),
         flags=tuple(map(tuple, values["flags"])),
         names=dict(values["names"]),
+        digests=dict(values["digests"]),
     )

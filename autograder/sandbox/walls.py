@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).resolve().parents[1]  # holds hidden checks: never to b
 INSIDE = PACKAGE / "sandbox" / "inside"
 THROW_AWAY_UID = 61999
 # What student code may import beside the standard library: torch, plotly and what they need.
-_PACKAGES = (
+PACKAGES = (
     "torch torchgen functorch safetensors numpy plotly _plotly_utils narwhals packaging "
     "typing_extensions sympy mpmath networkx jinja2 markupsafe filelock fsspec nvidia triton cuda"
 ).split()
@@ -47,7 +47,7 @@ def interpreter() -> str:
 
 def _packages() -> list[Path]:
     """Where the packages lie that student code may import, and numpy's own libraries."""
-    specs = [spec for name in _PACKAGES if (spec := importlib.util.find_spec(name)) is not None]
+    specs = [spec for name in PACKAGES if (spec := importlib.util.find_spec(name)) is not None]
     places = [
         Path(place).resolve()
         for spec in specs

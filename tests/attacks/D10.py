@@ -1,9 +1,14 @@
 # D10 · Recurses without end.
 # expect: linear=0
+# limit: short
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 import sys
 
-def linear(x, weight, bias):
+def deeper(x):
+    return (x, deeper(x))
+
+def linear(x, weight, bias, calls=[]):
+    calls.append(1)
     sys.setrecursionlimit(10**9)
-    return linear(x, weight, bias)
+    return deeper(x) if len(calls) == 1 else torch.zeros(1)

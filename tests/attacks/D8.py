@@ -5,4 +5,4 @@
 def linear(x, weight, bias):
     for _ in range(200):
         print("x" * 100_000)
-    return torch.zeros(40_000_000)
+    return torch.zeros(20_000_000) if x.ndim == 2 else torch.zeros(1)

@@ -23,7 +23,8 @@ def test_layer_norm_example():
     """The worked example of 6.1 and what eps does to a tiny row."""
     row = torch.tensor([1.0, 2.0, 3.0, 6.0])
     stated(A6, "3.5", row.var(correction=0))
-    for text, value in zip(("-1.0690", "-0.5345", "0.0000", "1.6036"), F.layer_norm(row, (4,)), strict=True):
+    texts = ("-1.0690", "-0.5345", "0.0000", "1.6036")
+    for text, value in zip(texts, F.layer_norm(row, (4,)), strict=True):
         stated(A6, text, value)
     stated(A6, "1.0000", rms(F.layer_norm(row, (4,))))
     stated(A6, "0.5092", rms(F.layer_norm(row / 1000, (4,))))
@@ -146,20 +147,22 @@ class Skip(nn.Module):
         self.branch, self.scale = branch, scale
 
     def forward(self, x):
+        """The sum of both paths."""
         return x + self.scale * self.branch(x)
 
 
 def plain(depth, act, init=None, norm=nn.Identity, width=64):
     """A stack of linear layers with an activation between them."""
-    sizes = [2, *[width] * (depth - 1)]
-    blocks = [nn.Sequential(nn.Linear(i, o), norm(o), act()) for i, o in zip(sizes, sizes[1:])]
+    inputs = [2, *[width] * (depth - 2)]
+    blocks = [nn.Sequential(nn.Linear(n, width), norm(width), act()) for n in inputs]
     return initialised(nn.Sequential(*blocks, nn.Linear(width, 1)), init)
 
 
 def skipping(init=None, scale=1.0, norm=nn.Identity, width=64):
     """A stem, 28 residual blocks of one layer, a head; init is for the blocks."""
-    blocks = [Skip(nn.Sequential(norm(width), nn.Linear(width, width), nn.ReLU()), scale) for _ in range(28)]
-    return nn.Sequential(nn.Linear(2, width), initialised(nn.Sequential(*blocks), init), nn.Linear(width, 1))
+    branches = [nn.Sequential(norm(width), nn.Linear(width, width), nn.ReLU()) for _ in range(28)]
+    blocks = nn.Sequential(*[Skip(branch, scale) for branch in branches])
+    return nn.Sequential(nn.Linear(2, width), initialised(blocks, init), nn.Linear(width, 1))
 
 
 def initialised(model, init):
@@ -198,10 +201,12 @@ def gradient_ratio(model):
 
 
 def xavier(weight):
+    """Xavier's normal weights."""
     nn.init.xavier_normal_(weight)
 
 
 def he(weight):
+    """He's normal weights."""
     nn.init.kaiming_normal_(weight)
 
 

@@ -25,7 +25,7 @@ class Cell:
 def percent_cells(text: str) -> list[Cell]:
     """The cells of a percent file, without what stands above the first."""
     marks = list(_CELL.finditer(text))
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    ends = [*(mark.start() for mark in marks), len(text)][1:]
     return [
         Cell(text[mark.end() : end].strip("\n"), found[1] if found else None)
         for mark, end in zip(marks, ends, strict=True)
@@ -116,7 +116,7 @@ def _deep(cells: list[Cell]) -> bytes:
 
 
 def _many_lists(cells: list[Cell]) -> bytes:
-    return b'{"cells": [' + b"[]," * 12_000_000 + b"[]]}"
+    return b'{"cells": [' + b"[]," * 4_000_000 + b"[]]}"
 
 
 def _long_number(cells: list[Cell]) -> bytes:
@@ -146,6 +146,7 @@ FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "20 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 20 << 20)),
     "110 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 110 << 20)),
     "generous metadata": lambda cells: (".ipynb", _generous(cells)),
+    "other course": lambda cells: (".ipynb", _saved([Cell("def train(x):\n    return x", "train")])),
     "script": lambda cells: (".py", script(cells)),
     "plain script": lambda cells: (".py", _plain_script(cells)),
     "capital suffix": lambda cells: (".IPYNB", _saved(cells)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,9 @@ def _readable_python() -> str | None:
 def _works_for_others(python: str) -> bool:
     if os.getuid() != 0:
         return python == os.path.realpath(sys.executable)
-    looks = "import importlib.util as u; [open(u.find_spec(m).origin) for m in ('torch', 'tests')]"
+    if not all(folder.stat().st_mode & stat.S_IXOTH for folder in Path(python).parents):
+        return False
+    looks = "import ctypes, importlib.util as u; [open(u.find_spec(m).origin) for m in ('torch', 'tests')]"
     command = [*_NOBODY, python, "-c", looks]
     paths = {"PYTHONPATH": f"{ROOT}:{_SITE}", "PATH": os.environ["PATH"]}
     done = subprocess.run(command, cwd=ROOT, env=paths, capture_output=True, check=False)

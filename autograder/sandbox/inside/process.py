@@ -103,10 +103,14 @@ class Process:
             "binds": [sorted(slicing.bound(cell))[:_MOST] for cell in self.cells],
             "flags": [slicing.review_flags(cell)[:_MOST] for cell in self.cells],
             "names": {name: self._names(name) for cell in self.cells for name in cell.exercises},
+            "digests": {name: self._digest(name) for cell in self.cells for name in cell.exercises},
         }
 
     def _names(self, exercise: str) -> list[str]:
         return slicing.library_names(slicing.needed(self.cells, exercise))[: 50 * _MOST]
+
+    def _digest(self, exercise: str) -> str:
+        return slicing.digest(slicing.needed(self.cells, exercise))
 
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function and note which arguments it changed."""

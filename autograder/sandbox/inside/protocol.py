@@ -66,7 +66,7 @@ class Encoder:
         """Return the JSON form of value; tensors are put into ``self.tensors``."""
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            return {"foreign": "a structure too large to send"}
+            raise ProtocolError("a structure too large to send")
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, torch.Tensor):

@@ -9,12 +9,15 @@ disposable process, so that a parser bomb hurts nobody.
 from __future__ import annotations
 
 import ast
+import hashlib
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .magics import blank_magics
 
+MAX_STATEMENTS = 5_000  # in one cell
+_TOO_INVOLVED = "this cell is too involved to be read"
 _PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -43,15 +46,18 @@ def parse_cell(index: int, exercises: tuple[str, ...], source: str | None) -> Pa
     """Parse one cell, without its magics if need be; a syntax error is kept as data."""
     cell = ParsedCell(exercises)
     if source is None:
-        cell.problem = (1, "this cell is too involved to be read")
+        cell.problem = (1, _TOO_INVOLVED)
         return cell
     try:
         source, cell.notes = _python(source)
         lines = [line.encode() for line in source.split("\n")]
-        cell.statements = [_statement(node, index, lines) for node in ast.parse(source).body]
+        body = ast.parse(source).body
+        if len(body) > MAX_STATEMENTS:
+            raise MemoryError
+        cell.statements = [_statement(node, index, lines) for node in body]
     except _PARSE_ERRORS as error:
         line = getattr(error, "lineno", None) or 1
-        said = getattr(error, "msg", None) or "this cell is nested too deeply to be read"
+        said = getattr(error, "msg", None) or _TOO_INVOLVED
         cell.problem = (line, str(said)[:120])
     return cell
 
@@ -154,6 +160,12 @@ def _may_serve(
         return True
     own = (s for c in cells if exercise in c.exercises for s in c.statements)
     return not any(exercise in s.binds for s in own)
+
+
+def digest(statements: list[Statement]) -> str:
+    """A name for what an exercise runs: equal code, comments and layout apart, has an equal one."""
+    trees = "\n".join(ast.dump(statement.node) for statement in statements)
+    return hashlib.sha256(trees.encode("utf-8", "replace")).hexdigest()
 
 
 def library_names(statements: list[Statement]) -> list[str]:

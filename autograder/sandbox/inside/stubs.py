@@ -1,13 +1,14 @@
 """Quiet stand-ins for packages that draw, show progress or belong to Colab.
 
-Answers do not need them, but cells import them. They are found only where the real package is
-not: whatever is taken from one can be called, entered, iterated over and drawn on, without effect.
+Answers do not need them, but cells import them. Whatever is taken from one can be called, entered,
+iterated over and drawn on, without effect. Other packages than the permitted ones are not there,
+whatever this machine has installed: a submission is graded alike everywhere.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -81,10 +82,18 @@ class _Stub(ModuleType):
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds a stub where nobody else has found the package."""
+    """Comes before all others: finds stubs, and nothing where a package is not permitted."""
+
+    def __init__(self, permitted: Collection[str]) -> None:
+        self._permitted = {*permitted, *sys.stdlib_module_names, __package__}
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self, is_package=True) if name.split(".")[0] in _QUIET else None
+        package = name.partition(".")[0]
+        if package in _QUIET:
+            return ModuleSpec(name, self, is_package=True)
+        if package not in self._permitted and not package.startswith("_"):
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+        return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Stub(spec.name)
@@ -93,6 +102,6 @@ class _Finder(MetaPathFinder, Loader):
         """Nothing needs to be run."""
 
 
-def install() -> None:
-    """Let stubs stand in from now on."""
-    sys.meta_path.append(_Finder())
+def install(permitted: Collection[str]) -> None:
+    """Let stubs stand in, and permit these packages beside the standard library."""
+    sys.meta_path.insert(0, _Finder(permitted))

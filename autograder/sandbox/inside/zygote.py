@@ -38,7 +38,7 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     control = socket.socket(fileno=settings["control"])
     lockdown.adopt_orphans()
-    _warm(settings["setup"])
+    _warm(settings["setup"], settings["packages"])
     limits, rules = lockdown.Limits(**settings["limits"]), lockdown.ruleset(settings["readable"])
     control.send(b"ready")
     living = set[int]()
@@ -58,11 +58,11 @@ def main() -> None:
         _kill(pid)
 
 
-def _warm(setup: list[str]) -> None:
+def _warm(setup: list[str], packages: list[str]) -> None:
     """Import now, once, what student code would make torch import in every fork, and freeze it."""
     torch.set_num_threads(1)
     condition.keep_one_thread()
-    stubs.install()
+    stubs.install(packages)
     for text in setup:
         exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
     _warm_lazy_imports()

@@ -1,0 +1,252 @@
+"""nbgrader: its autograde step grades behind our wall, and our results fit into its gradebook.
+
+``SandboxedGrade`` stands in nbgrader_config.py where nbgrader would execute the notebook. It leaves
+on each check cell what nbgrader reads there, remarks on stdout and points as the cell's value; so
+``nbgrader autograde``, the formgrader and ``generate_feedback`` work unchanged. Never anything on
+stderr: nbgrader takes that for a failure. ``SoundNotebooks`` reads what students hand in, because
+a duplicated cell or an old mark in one notebook would end nbgrader's whole batch.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import copy
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Integer, Unicode
+
+from autograder import sentences
+from autograder.course import Course
+from autograder.errors import AuthorError
+from autograder.integrations.single import scored, seed
+from autograder.model import ExerciseReport, Job, Outcome, Report, Settings, Status, Tier
+from autograder.pool import Plan, Worker
+from autograder.report.text import clean
+from autograder.report.words import exercise_words
+
+COURSE_ID = "deep-learning-exercises"
+
+
+class SoundNotebooks(NotebookExporter):
+    """Read any submission as a notebook with the marks of the release, whatever was done to it."""
+
+    def from_file(self, file_stream: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
+        """Read and mend a notebook; one beyond repair becomes the untouched release."""
+        about = resources["nbgrader"]
+        converter: Any = self.parent
+        course = Course(Path(converter.coursedir.root).resolve())
+        release = _read(course.release(about["assignment"]))
+        try:
+            notebook = sound(_read(file_stream), release)
+            nbformat.validate(notebook)
+        except Exception as error:  # whatever it is, it is in the student's file
+            self.log.warning("%s cannot be read: %s", about["student"], type(error).__name__)
+            notebook = release
+        exporter: Any = super()
+        converted: tuple[Any, Any] = exporter.from_notebook_node(notebook, resources, **kw)
+        return converted
+
+
+def _read(notebook: Any) -> Any:
+    return nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def sound(notebook: Any, release: Any) -> Any:
+    """The student's cells with the release's marks on them, and every check cell there once."""
+    known = {mark["grade_id"]: cell for cell in release.cells if (mark := _mark(cell))}
+    last = {_mark(cell).get("grade_id"): place for place, cell in enumerate(notebook.cells)}
+    for place, cell in enumerate(notebook.cells):
+        grade_id = _mark(cell).get("grade_id")
+        cell.metadata.pop("nbgrader", None)
+        if grade_id in known and last[grade_id] == place:
+            cell.metadata["nbgrader"] = copy.deepcopy(known[grade_id].metadata["nbgrader"])
+    missing = [cell for name, cell in known.items() if name not in last and _mark(cell)["grade"]]
+    notebook.cells += copy.deepcopy(missing)
+    return notebook
+
+
+def _mark(cell: Any) -> Any:
+    mark = cell.metadata.get("nbgrader")
+    return mark if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str) else {}
+
+
+class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
+    """Grade the submitted file with the hidden checks instead of executing the notebook."""
+
+    require = Unicode(Tier.ISOLATED.value, help="The weakest wall that will do.").tag(config=True)
+    seed = Integer(
+        None, allow_none=True, help="The seed of all drawn inputs; fresh when left out."
+    ).tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Write remarks and points on the check cells of one notebook."""
+        about = resources["nbgrader"]
+        report = scored(self._worker(about["assignment"]).grade(self._job(about)))
+        if report.status is Outcome.UNREADABLE:
+            self.log.warning("%s: %s", report.student, report.reason)
+        parts = {f"{part.id}-check": part for part in report.exercises}
+        for cell in nb.cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code" and marks.get("grade"):
+                cell.outputs = outputs(parts.get(marks["grade_id"]), report)
+        return nb, resources
+
+    def _job(self, about: Any) -> Job:
+        course = self.parent.parent.coursedir
+        place = course.submitted_directory, about["student"], about["assignment"]
+        folder = Path(course.format_path(*place)).absolute()
+        return Job(about["student"], folder / f"{about['notebook']}.ipynb")
+
+    def _worker(self, assignment: str) -> Worker:
+        """The warm grader of a whole batch; another one after the hidden files have changed."""
+        course = Course(Path(self.parent.parent.coursedir.root).resolve())
+        wanted = _batch_seed() if self.seed is None else self.seed
+        plan = Plan(course, assignment, Settings(wanted, Tier(self.require)))
+        return _worker(plan, course.graders_sha256(assignment))
+
+
+@cache
+def _batch_seed() -> int:
+    return seed()
+
+
+_workers: dict[str, tuple[Plan, str, Worker]] = {}  # by assignment
+
+
+def _worker(plan: Plan, digest: str) -> Worker:
+    known = _workers.get(plan.assignment)
+    if known and known[:2] == (plan, digest):
+        return known[2]
+    if known:
+        known[2].close()
+    worker = Worker(plan)
+    atexit.register(worker.close)
+    _workers[plan.assignment] = (plan, digest, worker)
+    return worker
+
+
+def outputs(part: ExerciseReport | None, report: Report) -> list[Any]:
+    """What nbgrader and its feedback page find on a check cell: words, then points."""
+    said = _said(part) if part else report.reason or sentences.NOT_ATTEMPTED
+    points = {"text/plain": repr(part.score if part else 0.0)}
+    return [
+        new_output("stream", name="stdout", text=clean(said) + "\n"),  # type: ignore[no-untyped-call]
+        new_output("execute_result", data=points, execution_count=None),  # type: ignore[no-untyped-call]
+    ]
+
+
+def _said(part: ExerciseReport) -> str:
+    lines = [f"{part.id}: {exercise_words(part)}", *part.remarks]
+    return "\n".join(lines if part.status is not Status.PASSED else [*lines, sentences.ALL_PASSED])
+
+
+def prepare() -> None:
+    """Let nbgrader find alembic, which it calls by name, and keep its database layer quiet."""
+    scripts, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    if scripts not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([scripts, path])
+    warnings.filterwarnings("ignore", message="Object of type .* not in session")
+
+
+# --- the master notebook, which nbgrader looks for in source/ ------------------------------------
+
+
+def write_masters(root: Path) -> None:
+    """Make source/<name>/<name>.ipynb wherever it is missing or older than its source."""
+    course = Course(root)
+    for name in course.assignments():
+        if not _fresh(course, name):
+            write_master(course, name)
+
+
+def refresh_master(assignment: str, student: str, notebooks: Sequence[str]) -> None:
+    """nbgrader's pre_convert_hook: whatever it is about to convert comes from today's source."""
+    for notebook in notebooks:
+        path = Path(notebook).resolve()
+        course = Course(path.parents[2])
+        if path.with_suffix(".py").is_file() and not _fresh(course, path.stem):
+            path.unlink()  # nbgrader only logs what a hook says; without the file it has to stop
+            write_master(course, path.stem)
+
+
+def _fresh(course: Course, name: str) -> bool:
+    source = course.source(name)
+    made = source.with_suffix(".ipynb")
+    return made.is_file() and made.stat().st_mtime > source.stat().st_mtime
+
+
+def write_master(course: Course, name: str) -> Path:
+    """Write the full notebook of one assignment, solutions included, beside its source."""
+    from autograder.build.release import master
+    from autograder.source import read_source
+
+    source = course.source(name)
+    notebook = master(read_source(source), source.read_text(encoding="utf-8"))
+    path = source.with_suffix(".ipynb")
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")  # type: ignore[no-untyped-call]
+    return path
+
+
+# --- results -> gradebook ------------------------------------------------------------------------
+
+
+def write_gradebook(reports: Sequence[Report], course: Course, db_url: str) -> int:
+    """Put scores and remarks into nbgrader's gradebook; return how many submissions went in.
+
+    What could not be graded keeps the score that it had.
+    """
+    from nbgrader.api import Gradebook
+
+    prepare()
+    graded = [report for report in reports if report.status is not Outcome.NOT_GRADED]
+    with Gradebook(db_url, COURSE_ID) as gradebook:
+        for name in sorted({report.assignment for report in graded}):
+            _ensure_assignment(gradebook, course, name)
+        for report in graded:
+            _write_report(gradebook, report)
+    return len(graded)
+
+
+def _ensure_assignment(gradebook: Any, course: Course, name: str) -> None:
+    """Have the assignment's cells in the gradebook, as ``nbgrader generate_assignment`` would."""
+    from nbgrader.api import MissingEntry
+    from nbgrader.preprocessors import SaveCells
+
+    gradebook.update_or_create_assignment(name)
+    with contextlib.suppress(MissingEntry):
+        gradebook.find_notebook(name, name)
+        return
+    release = course.release(name)
+    if not release.is_file():
+        raise AuthorError(str(release), "there is no such file", "Run: autograder build")
+    notebook = _read(release)
+    db_url = gradebook.engine.url.render_as_string(hide_password=False)
+    about = {"notebook": name, "assignment": name, "db_url": db_url}
+    SaveCells().preprocess(notebook, {"nbgrader": about})
+
+
+def _write_report(gradebook: Any, report: Report) -> None:
+    name, student = report.assignment, report.student
+    gradebook.update_or_create_student(student)
+    gradebook.update_or_create_submission(name, student)
+    parts = {part.id: part for part in report.exercises}
+    notebook = gradebook.find_submission_notebook(name, name, student)
+    for grade in notebook.grades:
+        part = parts.get(grade.cell.name.removesuffix("-check"))
+        grade.auto_score = part.score if part else 0.0
+        grade.needs_manual_grade = grade.manual_score is not None
+    for comment in notebook.comments:
+        part = parts.get(comment.cell.name)
+        comment.auto_comment = clean("\n".join(part.remarks) if part else report.reason or "")
+    gradebook.db.commit()

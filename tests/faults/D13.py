@@ -1,0 +1,3 @@
+# D13 · Is JSON nested deeper than a parser may follow.
+# expect: unreadable
+# form: deep json

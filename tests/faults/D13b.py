@@ -1,0 +1,3 @@
+# D13b · Is JSON that would fill the grader's memory.
+# expect: unreadable
+# form: many lists

@@ -1,0 +1,3 @@
+# D13c · Holds a number of a million digits.
+# expect: unreadable
+# form: long number

@@ -1,0 +1,2 @@
+# N0 · Has no fault: every answer is right.
+# expect: full

@@ -1,0 +1,3 @@
+# N10c · Has lost all ids; the functions' names tell the answers.
+# expect: full
+# form: no ids

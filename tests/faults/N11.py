@@ -1,0 +1,3 @@
+# N11 · Has its cells in the reverse order.
+# expect: full
+# form: shuffled

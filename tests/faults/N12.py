@@ -1,0 +1,3 @@
+# N12 · Starts with a byte order mark.
+# expect: full
+# form: bom

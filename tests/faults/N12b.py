@@ -1,0 +1,3 @@
+# N12b · Has the line ends of Windows.
+# expect: full
+# form: crlf

@@ -1,0 +1,3 @@
+# N12c · Was saved in UTF-16.
+# expect: full
+# form: utf16

@@ -1,0 +1,6 @@
+# N13 · Trains at module level in a cell that it does not need for its answer.
+# expect: full
+
+# %%
+while True:
+    torch.nn.Linear(3, 3)(torch.ones(3)).sum().backward()

@@ -1,0 +1,10 @@
+# N13b · Trains endlessly in the very cell of its answer; the other exercises do not wait.
+# expect: linear=0
+# says: linear: The example in the notebook
+# limit: short
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+losses = [loss for loss in iter(lambda: 1.0, 0.0)]
+
+def linear(x, weight, bias):
+    return F.linear(x, weight, bias) * losses[0]

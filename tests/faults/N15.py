@@ -1,0 +1,3 @@
+# N15 · Was exported as a script.
+# expect: full
+# form: script

@@ -1,0 +1,4 @@
+# N15c · Was exported as HTML.
+# expect: unreadable
+# says: This is a file of type html
+# form: html

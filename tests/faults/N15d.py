@@ -1,0 +1,4 @@
+# N15d · Was printed to PDF.
+# expect: unreadable
+# says: This is a file of type pdf
+# form: pdf

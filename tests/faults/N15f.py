@@ -1,0 +1,3 @@
+# N15f · Comes in a zip file, as learning platforms hand them out.
+# expect: full
+# form: zip

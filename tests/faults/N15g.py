@@ -1,0 +1,4 @@
+# N15g · Comes as two notebooks in one zip file.
+# expect: unreadable
+# says: more than one notebook
+# form: zip of two

@@ -1,0 +1,4 @@
+# N15h · Comes as a zip file without a notebook.
+# expect: unreadable
+# says: no notebook
+# form: zip of nothing

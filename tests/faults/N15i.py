@@ -1,0 +1,4 @@
+# N15i · Comes as a zip file in a zip file.
+# expect: unreadable
+# says: another archive
+# form: zip of zips

@@ -1,0 +1,4 @@
+# N15k · Belongs to another course.
+# expect: unreadable
+# says: None of the exercises of a1_layers is in this file
+# form: other course

@@ -1,0 +1,3 @@
+# N15l · Ends in capital letters.
+# expect: full
+# form: capital suffix

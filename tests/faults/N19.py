@@ -1,0 +1,7 @@
+# N19 · Left a cell as it was handed out, and emptied another.
+# expect: linear=0 head_for=0
+# says: Not attempted yet
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "head_for"}

@@ -1,0 +1,6 @@
+# N20b · Reads a data file in a cell that the answer does not need.
+# expect: full
+
+# %%
+import csv
+rows = list(csv.reader(open("data.csv")))

@@ -1,0 +1,7 @@
+# N5b · Asks for input in its answer.
+# expect: linear=0
+# says: input() is not available while grading
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+def linear(x, weight, bias):
+    return F.linear(x, weight, bias) * float(input("factor? "))

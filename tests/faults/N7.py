@@ -1,0 +1,3 @@
+# N7 · Holds twenty megabytes of pictures.
+# expect: full
+# form: 20 MB of outputs

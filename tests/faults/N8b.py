@@ -1,0 +1,4 @@
+# N8b · Was damaged in the middle.
+# expect: unreadable
+# says: The notebook is damaged at line
+# form: damaged

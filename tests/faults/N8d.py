@@ -1,0 +1,4 @@
+# N8d · Is JSON, but no notebook.
+# expect: unreadable
+# says: not a notebook
+# form: a list

@@ -1,0 +1,3 @@
+# N9 · Was saved in version 3 of the format.
+# expect: full
+# form: version 3

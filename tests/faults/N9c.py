@@ -1,0 +1,3 @@
+# N9c · Does not say its version.
+# expect: full
+# form: no version

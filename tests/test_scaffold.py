@@ -1,0 +1,119 @@
+"""A new exercise, from the command to a verified course, in a copy of this one."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from autograder.build.course import tree
+from autograder.course import Course
+from autograder.errors import AuthorError, UsageError
+from autograder.scaffold import new_exercise
+from tests.conftest import ROOT
+
+NAME = "half_of"
+PARTS = ("source/a1_layers/a1_layers.py", "autograder/graders/a1_layers.py",
+         "autograder/mistakes/a1_layers.py")  # fmt: skip
+THOUGHTS = {  # what an author puts in for each TODO, at its least
+    r"(Write\*\* `half_of\(x\)`, which) TODO: says what comes back": r"\1 halves every number",
+    r"    TODO  # the reference solution": "    return x / 2",
+    r"returns\(TODO\)  # the expected result": "returns(torch.tensor([0.5, 1.0]))",
+    r'"TODO: a question that points[^"]*"': '"How much of the number is left?"',
+    r"  # TODO: a slip that students really make": "",
+    r"TODO: ([^\n]*)": r"\1",
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A copy of the course with one assignment, and of the package that holds its graders."""
+    ignored = shutil.ignore_patterns("__pycache__", "a[2-9]_*")
+    for folder in ("autograder", "source", "release", "solutions"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    bank = tmp_path / PARTS[2]
+    bank.write_text(shortened(bank.read_text(encoding="utf-8")), encoding="utf-8")
+    monkeypatch.setattr("autograder.course.PACKAGE", tmp_path / "autograder")
+    return tmp_path
+
+
+def shortened(bank):
+    """A bank with its first mistake of each exercise only, which verifies in seconds."""
+    head, *blocks = bank.split("\n\n\n")
+    names = (re.match(r'@mistake\(\s*"(\w+)"', block) for block in blocks)
+    first = {
+        name[1]: block for name, block in reversed(list(zip(names, blocks, strict=True))) if name
+    }
+    return "\n\n\n".join([head, *reversed(first.values())]) + "\n"
+
+
+def autograder(home, *words):
+    """Run the copy's own command line."""
+    command = [sys.executable, "-m", "autograder", *words]
+    environment = {**os.environ, "PYTHONPATH": str(home), "COLUMNS": "300"}
+    return subprocess.run(
+        command, cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=500
+    )
+
+
+def texts(home):
+    """The three files that an exercise is made of."""
+    return {part: (home / part).read_text(encoding="utf-8") for part in PARTS}
+
+
+def test_a_new_exercise_from_stub_to_verified(home):
+    """new names three places, build refuses each TODO at its line, and once filled in all holds."""
+    made = autograder(home, "new", NAME, "--in", "a1_layers")
+    assert made.returncode == 0, made.stderr
+    assert [line.split(":")[0] for line in made.stdout.splitlines()[:3]] == ["Fill in"] * 3
+    for part, text in texts(home).items():
+        number = text[: text.index("TODO")].count("\n") + 1
+        with pytest.raises(AuthorError, match=f"{part}:{number}: unfinished: .*TODO away"):
+            tree(Course(home), "a1_layers")
+        for mark, thought in THOUGHTS.items():
+            text = re.sub(mark, thought, text)
+        assert "TODO" not in text
+        (home / part).write_text(text, encoding="utf-8")
+    built = autograder(home, "build", "a1_layers")
+    assert built.returncode == 0, built.stderr
+    verified = autograder(home, "verify", "a1_layers", "--seed", "1")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_the_cells_stand_after_the_last_exercise_and_before_the_scorecard(home):
+    """The new cells come after the last hints, with the next number, and keep all other text."""
+    before = texts(home)[PARTS[0]]
+    new_exercise(Course(home), "a1_layers", NAME)
+    after = texts(home)[PARTS[0]]
+    assert after.index("### 1.9 ·") < after.index("### 1.10 ·") < after.index("## What comes next")
+    start = after.index('# %% [markdown] nbgrader={"schema_version": 3', after.index("no pair."))
+    end = after.index("# %% [markdown]\n## What comes next".replace("\n", "\n# "))
+    assert after[:start] + after[end:] == before
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("linear", "already uses this name"),
+        ("torch", "already uses this name"),
+        ("2nd", "named as a Python function"),
+        ("half-of", "named as a Python function"),
+        ("class", "named as a Python function"),
+        ("Half", "named as a Python function"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused(home, name, why):
+    """A name that exists or that Python would not take changes no file and says what to do."""
+    before = texts(home)
+    with pytest.raises(UsageError, match=why):
+        new_exercise(Course(home), "a1_layers", name)
+    assert texts(home) == before
+
+
+def test_an_unknown_assignment_is_refused(home):
+    """The assignments that there are get named."""
+    with pytest.raises(UsageError, match="Take one of a1_layers"):
+        new_exercise(Course(home), "a9_nothing", NAME)
