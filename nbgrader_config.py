@@ -1,6 +1,34 @@
-"""nbgrader's view of this course: its commands work at this root."""
+"""nbgrader's view of this course: its commands work at this root, and grade behind our wall.
+
+AUTOGRADER_SEED (or c.SandboxedGrade.seed) fixes the drawn inputs; each run draws others without it.
+"""
+
+from pathlib import Path
+
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute
+
+from autograder.integrations.nbgrader import (
+    COURSE_ID,
+    MASTERS,
+    SandboxedGrade,
+    SoundNotebooks,
+    prepare,
+    refresh_master,
+    write_masters,
+)
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
-c.CourseDirectory.course_id = "deep-learning-exercises"
-c.CourseDirectory.root = "."
+root = Path(__file__).parent
+prepare()
+write_masters(root)
+
+c.CourseDirectory.course_id = COURSE_ID
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = MASTERS  # made from source/, where the text files are
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
+c.GenerateAssignment.pre_convert_hook = refresh_master
+c.GenerateSolution.pre_convert_hook = refresh_master
+usual = Autograde.class_traits()["autograde_preprocessors"].default()
+c.Autograde.autograde_preprocessors = [SandboxedGrade if p is Execute else p for p in usual]
+c.Autograde.exporter_class = SoundNotebooks

@@ -7,11 +7,12 @@ import json
 import secrets
 import sys
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich import progress as bars
@@ -32,11 +33,15 @@ app = typer.Typer(
     help="Release, grade and report the exercises of a deep-learning course.",
 )
 out, err = Console(), Console(stderr=True)
+T = TypeVar("T")
 
 Names = Annotated[list[str] | None, typer.Argument(help="Assignments; all when left out.")]
 CourseOption = Annotated[Path | None, typer.Option("--course", help="The course's folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+Scheduler = Annotated[
+    str | None, typer.Option(help="A Dask scheduler's address, or local, for a cluster.")
+]
 Require = Annotated[Tier, typer.Option("--require", help="The weakest wall that will do.")]
 
 
@@ -48,9 +53,12 @@ def main() -> None:
         _fail(error, INFRASTRUCTURE)
     except AutograderError as error:
         _fail(error, WRONG_USE)
+    except Exception as error:
+        traceback.print_exc()
+        _fail(f"this is a fault in autograder itself ({type(error).__name__}).", INFRASTRUCTURE)
 
 
-def _fail(error: AutograderError, code: int) -> None:
+def _fail(error: AutograderError | str, code: int) -> None:
     err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
     sys.exit(code)
 
@@ -68,6 +76,7 @@ def build(
         Visibility, typer.Option(help="When Gradescope shows them to students.")
     ] = Visibility.AFTER_PUBLISHED,
     course: CourseOption = None,
+    quiet: Quiet = False,
 ) -> None:
     """Make the release notebooks and the reference modules, or a package for another tool."""
     from autograder.build.course import tree
@@ -75,19 +84,20 @@ def build(
     from autograder.build.tree import stale, write
 
     home = _course(course)
-    changed: list[str] = []
-    for name in assignments or home.assignments():
-        if target is not None:
-            changed += package(home, name, target, hidden_checks)
-            continue
-        made = tree(home, name)
-        changed += stale(made, home.root) if check else write(made, home.root)
-    for path in changed:
+    names, changed = assignments or home.assignments(), list[str]()
+    with _progress("build", show=not quiet) as progress:
+        for name in _counted(names, len(names), progress):
+            if target is not None:
+                changed += package(home, name, target, hidden_checks)
+                continue
+            made = tree(home, name)
+            changed += stale(made, home.root) if check else write(made, home.root)
+    for path in changed if not quiet else ():
         out.print(f"{'stale' if check else 'written'}: {path}", soft_wrap=True)
     if not changed:
-        out.print("Everything is up to date.")
+        _say("Everything is up to date.", quiet=quiet)
     if check and changed:
-        out.print("Run: autograder build")
+        _say("Run: autograder build", quiet=quiet)
         raise typer.Exit(FAULT)
 
 
@@ -98,6 +108,7 @@ def verify(
     seed: Annotated[int | None, typer.Option(help="The first seed; fresh when left out.")] = None,
     require: Require = Tier.ISOLATED,
     course: CourseOption = None,
+    quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Let the course grade itself: reference, untouched release, mistakes and alternatives."""
@@ -107,11 +118,11 @@ def verify(
     names = assignments or home.assignments()
     verdicts = []
     for name in names:
-        with _progress(f"verify {name}", show=not as_json) as progress:
+        with _progress(f"verify {name}", show=not (quiet or as_json)) as progress:
             verdicts.append(run(home, name, range(first, first + seeds), require, progress))
     if as_json:
         print(json.dumps([_verdict_dict(v, first, seeds) for v in verdicts]))
-    else:
+    elif not quiet:
         _print_matrix(verdicts, first, seeds)
     if any(v.faults for v in verdicts):
         raise typer.Exit(FAULT)
@@ -158,6 +169,7 @@ def grade(
     ] = None,
     force: Annotated[bool, typer.Option(help="Grade again what is unchanged.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Workers; one per core.")] = None,
+    scheduler: Scheduler = None,
     course: CourseOption = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -167,7 +179,7 @@ def grade(
 
     home, started = _course(course), time.perf_counter()
     rows, batches = _Rows(as_json), []
-    way = run.with_jobs(jobs or run.cores())
+    way = _way(jobs, scheduler)
     for name, submissions in collect.find(paths, home.assignments(), assignment).items():
         plan = run.plan(home, name, results, seed, require, fresh=force)
         with _progress(f"grade {name}", show=not (quiet or as_json)) as progress:
@@ -196,15 +208,16 @@ def regrade(
     require: Require = Tier.ISOLATED,
     seed: Annotated[int | None, typer.Option(help="Seed; as published if left out.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Workers; one per core.")] = None,
+    scheduler: Scheduler = None,
     course: CourseOption = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Grade again after a grader has changed; show who gains and loses, and publish on request."""
-    from autograder import collect, run
+    from autograder import collect
     from autograder import regrade as again
 
-    home, way, failed = _course(course), run.with_jobs(jobs or run.cores()), False
+    home, way, failed = _course(course), _way(jobs, scheduler), False
     for name, submissions in collect.find(paths, home.assignments(), assignment).items():
         plan = again.plan(home, name, results, seed, require)
         with _progress(f"regrade {name}", show=not (quiet or as_json)) as progress:
@@ -253,20 +266,32 @@ def _print_changes(name: str, changes: Iterator[Any], *, quiet: bool, as_json: b
             out.print(f"The first {table.row_count} are shown; --json lists all.")
 
 
+def _way(jobs: int | None, scheduler: str | None) -> Any:
+    from autograder import run
+
+    if scheduler is None:
+        return run.with_jobs(jobs or run.cores())
+    from autograder.cluster import with_scheduler
+
+    return with_scheduler(scheduler, jobs or run.cores())
+
+
 class _Rows:
     """What is told of many reports: a few lines for people, or each at once for machines."""
 
     def __init__(self, as_json: bool) -> None:
         self.shown: list[tuple[str, ...]] = []
         self.count, self._as_json = 0, as_json
+        self._stdout = sys.stdout  # which pytest has when one process does it all
         if as_json:
-            print('{"results": [', end="")
+            print('{"results": [', end="", file=self._stdout)
 
     def add(self, report: Report) -> None:
         """Take note of one report."""
         self.count += 1
         if self._as_json:
-            print(",\n" * (self.count > 1) + json.dumps(_grade_dict(report)), end="", flush=True)
+            row = ",\n" * (self.count > 1) + json.dumps(_grade_dict(report))
+            print(row, end="", file=self._stdout, flush=True)
         elif len(self.shown) < 40:
             self.shown.append(_grade_row(report))
 
@@ -291,16 +316,23 @@ def _grade_row(report: Report) -> tuple[str, ...]:
 def _print_grades(rows: _Rows, skipped: int, seconds: float, results: Path) -> None:
     table = Table(title=f"{rows.count} submissions graded")
     for head in ("student", "assignment", "score", "what stands out"):
-        table.add_column(head, justify="right" if head == "score" else "left")
-    for row in sorted(rows.shown, key=lambda row: (row[1], row[0])):
+        right, last = head == "score", head == "what stands out"
+        table.add_column(head, justify="right" if right else "left", no_wrap=last)
+    shown = sorted(rows.shown, key=lambda row: (row[1], row[0]))[: _rows_that_fit()]
+    for row in shown:
         table.add_row(*row)
     if rows.count:
         out.print(table)
-    if rows.count > len(rows.shown):
-        out.print(f"and {rows.count - len(rows.shown)} more.")
+    if rows.count > len(shown):
+        out.print(f"and {rows.count - len(shown)} more.")
     if skipped:
         out.print(f"{skipped} unchanged since they were graded (--force grades them again).")
     out.print(f"Results in {results}/ after {seconds:.1f} s. Next: autograder report {results}")
+
+
+def _rows_that_fit() -> int:
+    """How many rows of a table leave room for its head and for the lines around it."""
+    return max(out.height - 9, 5) if out.is_terminal else 40
 
 
 def _stands_out(report: Report) -> str:
@@ -320,7 +352,11 @@ def report(
     from autograder.report.gradebook import write_pages
     from autograder.report.results import read_all
 
-    index = write_pages(list(read_all(results)), pages or results / "pages")
+    total = sum(1 for _ in results.glob("*/*.json"))
+    with _progress("report", show=not quiet) as progress:
+        index = write_pages(
+            _counted(read_all(results), total, progress), pages or results / "pages"
+        )
     if not quiet:
         out.print(f"Class page: {index}", soft_wrap=True)
 
@@ -407,6 +443,13 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(FAULT)
 
 
+def _counted(items: Iterable[T], total: int, progress: Callable[[int, int], None]) -> Iterator[T]:
+    """The same items, with the progress bar moving on after each."""
+    for done, item in enumerate(items):
+        progress(done, total)
+        yield item
+
+
 @contextmanager
 def _progress(label: str, *, show: bool) -> Iterator[Callable[[int, int], None]]:
     """A progress bar with an ETA on a terminal, and a callback that moves it."""
@@ -416,7 +459,9 @@ def _progress(label: str, *, show: bool) -> Iterator[Callable[[int, int], None]]
         bars.MofNCompleteColumn(),
         bars.TimeRemainingColumn(),
     )
-    with bars.Progress(*columns, console=err, disable=not show, transient=True) as bar:
+    console = Console(file=sys.stderr)
+    hidden = not (show and console.is_terminal)
+    with bars.Progress(*columns, console=console, disable=hidden, transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

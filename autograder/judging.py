@@ -12,7 +12,8 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from autograder.compare import Answer, Mismatch, StudentRaised, assert_same
+from autograder import sentences
+from autograder.compare import Answer, Mismatch, assert_same
 from autograder.draw import derived_seed
 from autograder.model import Check, Exercise, Status
 from autograder.plugin import Graders, Task, judged
@@ -176,7 +177,7 @@ def _digest(name: str, replies: Sequence[tuple[bytes, Reply]]) -> bytes:
 def _check(
     task: Task, status: Status, message: str, replies: Sequence[tuple[bytes, Reply]]
 ) -> Check:
-    said = task.sentence if not message else f"{task.sentence} {message}"
+    said = sentences.told(task.sentence, message)
     seconds = round(sum(reply.seconds for _, reply in replies), 4)
     name = task.name.removeprefix("test_") if task.hidden else "visible"
     return Check(name, task.hidden, task.weight, status, said, seconds)

@@ -13,14 +13,14 @@ _BY_KIND = {
     "dtype": "The shape is right, the dtype is not.",
     "device": "The result is not on the device of the input.",
     "gradient": "The values may be right, but autograd cannot follow them as it should.",
-    "value": "The form is right, the values are not.",
+    "value": "Type and shape are right, the values are not.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
     "error": "Another error than the promised one was raised, or none at all.",
 }
 _BY_STATUS = {
-    Status.TIMED_OUT: "It did not finish within {seconds:g} s.",
-    Status.OUT_OF_MEMORY: "It asked for more memory than there is.",
-    Status.CRASHED: "It ended Python itself, so no answer came back.",
+    Status.TIMED_OUT: "It did not finish within {seconds:g} s. Does every loop come to an end?",
+    Status.OUT_OF_MEMORY: "It asked for more memory than there is. Which tensor grows so large?",
+    Status.CRASHED: "It ended Python itself, so no answer came back. Return, rather than exit.",
     Status.NOT_RUN: "It was not run, because an earlier check used up this exercise's time.",
 }
 # Exceptions whose name alone helps; any other is "an error of its own".
@@ -33,11 +33,16 @@ _KNOWN = frozenset(
 )
 NOT_ATTEMPTED = "Not attempted yet: the cell is still as it was handed out."
 MISSING = "The cell of {exercise} was not found in the notebook. Copy it from the released one."
-SYNTAX = "The cell could not be read as Python, at line {line}: {said}."
+SYNTAX = "The cell could not be read as Python, at line {line} or just before it: {said}."
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
-VISIBLE = "The example in the notebook"
+VISIBLE = "The example in the notebook."
 ALL_PASSED = "All checks passed."
+
+
+def told(sentence: str, message: str) -> str:
+    """What a student reads of a check: its sentence, and why that is not so yet, if it is not."""
+    return f"{sentence.removesuffix('.')} – not yet. {message}" if message else sentence
 
 
 def difference(kind: str) -> str:

@@ -50,6 +50,12 @@ def read(path: Path, assignment: Assignment, student: str) -> Submission:
     return parse(content, path.name, assignment, student)
 
 
+def content(path: Path) -> bytes:
+    """Return a file's bytes, for whoever grades it elsewhere."""
+    with _reaching(path):
+        return path.read_bytes()
+
+
 def sha256(path: Path) -> str:
     """The digest of a file of any size."""
     with _reaching(path), path.open("rb") as file:

@@ -181,9 +181,12 @@ def _furthest(got: Any, expected: Any) -> str:
         return ""
     one, other = got.detach().cpu().flatten(), expected.detach().cpu().flatten()
     gaps = (one.double() - other.double()).abs()
-    place = int(torch.where(one == other, 0.0, gaps.nan_to_num(nan=float("inf"))).argmax())
+    same = (one == other) | (one.isnan() & other.isnan())
+    place = int(torch.where(same, 0.0, gaps.nan_to_num(nan=float("inf"))).argmax())
     index = [int(i) for i in torch.unravel_index(torch.tensor(place), expected.shape)]
-    return f"\n    furthest apart at {index}: {_short(one[place])} instead of {_short(other[place])}"
+    return (
+        f"\n    furthest apart at {index}: {_short(one[place])} instead of {_short(other[place])}"
+    )
 
 
 def _short(value: torch.Tensor) -> str:

@@ -5,7 +5,8 @@
 A line in names a submission: {"student": "ada", "path": "submitted/ada/a1_layers/a1_layers.ipynb"}.
 The line out that answers it, in the same order, is {"report": {...}}, the contents of its result
 file (autograder.report.results.from_dict reads it). Torch, the sandbox and the graders are loaded
-once; lines may be sent ahead. The worker ends when its standard input does.
+once; lines may be sent ahead. The worker ends when its standard input does, after the lines that it
+was sent, and at once when its parent has died.
 
 When it cannot go on, it answers {"error": "a sentence", "blame": "course", "begun": true} instead
 and ends: blame is "course" (its author's or the caller's fault; exit code 2) or "machine" (exit
@@ -19,6 +20,8 @@ import argparse
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -72,6 +75,18 @@ def own_pipes() -> Line:
     return line
 
 
+def end_with_parent() -> None:
+    """Watch over the parent: when it dies, nobody wants the answers any more."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(_EXIT_CODES[MACHINE])
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main() -> int:
     """Serve until standard input ends; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m autograder.worker")
@@ -81,6 +96,7 @@ def main() -> int:
     parser.add_argument("--require", type=Tier, default=Tier.ISOLATED)
     options = parser.parse_args()
     line, settings = own_pipes(), Settings(options.seed, options.require)
+    end_with_parent()
     try:
         from autograder.grading import grade_all
 

@@ -54,10 +54,19 @@ def mutants(exercise: str, answer: str) -> Iterator[Mutant]:
     seen = {behaviour(answer)}
     plain = (cosmic_ray.plugins.get_operator(name) for name in cosmic_ray.plugins.operator_names())
     for operator in (found for found in plain if not found.arguments()):
-        for text in _at_every_place(answer, operator()):
+        for text in filter(is_python, _at_every_place(answer, operator())):
             if (acts := behaviour(text)) not in seen:
                 seen.add(acts)
                 yield Mutant(exercise, text, changed_line(answer, text))
+
+
+def is_python(text: str) -> bool:
+    """Whether the mutation left code that can be parsed."""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
 def behaviour(text: str) -> str:

@@ -30,7 +30,7 @@ def result(report: Report, environment: Mapping[str, str]) -> dict[str, Any]:
     from autograder.errors import UsageError
 
     try:
-        submission = _submission(environment)
+        submission = _submission({name: said for name, said in environment.items() if said})
     except KeyError as missing:
         raise UsageError(
             f"{missing.args[0]} is not set. Classroom 50's runner sets it; set it by hand to try."

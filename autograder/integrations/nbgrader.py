@@ -13,6 +13,7 @@ import atexit
 import contextlib
 import copy
 import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -22,13 +23,13 @@ from typing import Any
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Integer, Unicode
 
 from autograder import sentences
 from autograder.course import Course
-from autograder.errors import AuthorError
+from autograder.errors import AuthorError, AutograderError
 from autograder.integrations.single import scored, seed
 from autograder.model import ExerciseReport, Job, Outcome, Report, Settings, Status, Tier
 from autograder.pool import Plan, Worker
@@ -63,17 +64,42 @@ def _read(notebook: Any) -> Any:
 
 
 def sound(notebook: Any, release: Any) -> Any:
-    """The student's cells with the release's marks on them, and every check cell there once."""
+    """The student's cells in a notebook like the release: its marks, its check cells, each once.
+
+    Everything else is made anew, and text of the student's own is shown as it was typed: what they
+    write ends up in pages that instructors open.
+    """
     known = {mark["grade_id"]: cell for cell in release.cells if (mark := _mark(cell))}
+    ours = {cell.source for cell in release.cells}
     last = {_mark(cell).get("grade_id"): place for place, cell in enumerate(notebook.cells)}
+    cells = []
     for place, cell in enumerate(notebook.cells):
         grade_id = _mark(cell).get("grade_id")
-        cell.metadata.pop("nbgrader", None)
-        if grade_id in known and last[grade_id] == place:
-            cell.metadata["nbgrader"] = copy.deepcopy(known[grade_id].metadata["nbgrader"])
+        is_last = grade_id in known and last[grade_id] == place
+        like = known[grade_id] if is_last else None
+        cells.append(_remade(cell, like, place, trusted=cell.source in ours))
     missing = [cell for name, cell in known.items() if name not in last and _mark(cell)["grade"]]
-    notebook.cells += copy.deepcopy(missing)
-    return notebook
+    mended = copy.deepcopy(release)
+    mended.cells = cells + copy.deepcopy(missing)
+    return mended
+
+
+def _remade(cell: Any, like: Any, place: int, *, trusted: bool) -> Any:
+    if like is not None:
+        remade = copy.deepcopy(like)
+        remade.source = cell.source if like.cell_type == "code" else like.source
+        return remade
+    if cell.cell_type == "code":
+        return new_code_cell(cell.source, id=f"own-{place}")  # type: ignore[no-untyped-call]
+    text = cell.source if trusted else _as_typed(cell.source)
+    return new_markdown_cell(text, id=f"own-{place}")  # type: ignore[no-untyped-call]
+
+
+def _as_typed(text: str) -> str:
+    """Text in a fence that is longer than any in it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _mark(cell: Any) -> Any:
@@ -159,43 +185,54 @@ def prepare() -> None:
     warnings.filterwarnings("ignore", message="Object of type .* not in session")
 
 
-# --- the master notebook, which nbgrader looks for in source/ ------------------------------------
+# --- the master notebooks, nbgrader's source ------------------------------------------------------
+
+MASTERS = "dist/nbgrader"  # apart from source/, whose text files nbgrader would copy to students
 
 
 def write_masters(root: Path) -> None:
-    """Make source/<name>/<name>.ipynb wherever it is missing or older than its source."""
+    """Make the master notebooks that are missing or older than their source; never fail.
+
+    nbgrader ignores a configuration that raises, and would go on without our wall.
+    """
     course = Course(root)
     for name in course.assignments():
         if not _fresh(course, name):
-            write_master(course, name)
+            try:
+                write_master(course, name)
+            except AutograderError as error:
+                warnings.warn(str(error), stacklevel=2)
 
 
 def refresh_master(assignment: str, student: str, notebooks: Sequence[str]) -> None:
     """nbgrader's pre_convert_hook: whatever it is about to convert comes from today's source."""
     for notebook in notebooks:
         path = Path(notebook).resolve()
-        course = Course(path.parents[2])
-        if path.with_suffix(".py").is_file() and not _fresh(course, path.stem):
-            path.unlink()  # nbgrader only logs what a hook says; without the file it has to stop
+        course = Course.find(path)
+        if not _fresh(course, path.stem):
             write_master(course, path.stem)
 
 
+def master_path(course: Course, name: str) -> Path:
+    """Where nbgrader finds the full notebook of an assignment."""
+    return course.root / MASTERS / name / f"{name}.ipynb"
+
+
 def _fresh(course: Course, name: str) -> bool:
-    source = course.source(name)
-    made = source.with_suffix(".ipynb")
-    return made.is_file() and made.stat().st_mtime > source.stat().st_mtime
+    made = master_path(course, name)
+    return made.is_file() and made.stat().st_mtime > course.source(name).stat().st_mtime
 
 
-def write_master(course: Course, name: str) -> Path:
-    """Write the full notebook of one assignment, solutions included, beside its source."""
+def write_master(course: Course, name: str) -> None:
+    """Write the full notebook of one assignment; on a fault in its source there is none."""
     from autograder.build.release import master
     from autograder.source import read_source
 
-    source = course.source(name)
+    path, source = master_path(course, name), course.source(name)
+    path.unlink(missing_ok=True)  # nbgrader only logs what a hook says; without the file it stops
     notebook = master(read_source(source), source.read_text(encoding="utf-8"))
-    path = source.with_suffix(".ipynb")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(nbformat.writes(notebook), encoding="utf-8")  # type: ignore[no-untyped-call]
-    return path
 
 
 # --- results -> gradebook ------------------------------------------------------------------------

@@ -1367,8 +1367,14 @@ def skips_that_start_silent(depth=30, width=64):
 
 
 @alternative("rescue")
-def layer_norm_without_skips(depth=30, width=64):
-    def block(inputs):
-        return nn.Sequential(nn.Linear(inputs, width), nn.LayerNorm(width), nn.SiLU())
+def sigmoid_behind_layer_norm_and_skips(depth=30, width=64):
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm, self.linear = nn.LayerNorm(width), nn.Linear(width, width)
 
-    return nn.Sequential(block(2), *(block(width) for _ in range(depth - 2)), nn.Linear(width, 1))
+        def forward(self, x):
+            return x + torch.sigmoid(self.linear(self.norm(x)))
+
+    blocks = [Block() for _ in range(depth - 2)]
+    return nn.Sequential(nn.Linear(2, width), *blocks, nn.Linear(width, 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.errors import InfrastructureError
@@ -26,7 +27,7 @@ def write_csv(reports: Iterable[Report], path: Path) -> None:
     Where no verdict was reached the cells of the scores are empty. With several assignments the
     columns are called ``assignment.exercise``.
     """
-    lines = list(reports)
+    lines = [_without_details(report) for report in reports]
     columns = list(
         dict.fromkeys((one.assignment, part.id) for one in lines for part in one.exercises)
     )
@@ -38,22 +39,33 @@ def write_csv(reports: Iterable[Report], path: Path) -> None:
         writer.writerows(_line(one, columns) for one in lines)
 
 
-def write_pages(reports: Sequence[Report], folder: Path, previous: Sequence[Report] = ()) -> Path:
-    """Write the class page and all that it links to; return the path of the class page."""
+def write_pages(reports: Iterable[Report], folder: Path, previous: Sequence[Report] = ()) -> Path:
+    """Write the class page and all that it links to; return the path of the class page.
+
+    Reports may come from a stream: of each, only what the class page needs is kept.
+    """
+    kept = []
     try:
         (folder / "students").mkdir(parents=True, exist_ok=True)
         for report in reports:
             page = folder / "students" / page_name(report)
             page.write_text(feedback_page(report), encoding="utf-8")
+            kept.append(_without_details(report))
         shutil.copyfile(plotly_js(), folder / "plotly.min.js")
-        write_csv(reports, folder / "grades.csv")
+        write_csv(kept, folder / "grades.csv")
         index = folder / "index.html"
-        index.write_text(class_page(reports, previous), encoding="utf-8")
+        index.write_text(class_page(kept, previous), encoding="utf-8")
     except OSError as error:
         raise InfrastructureError(
             f"{folder}: the pages cannot be written ({error.strerror})."
         ) from error
     return index
+
+
+def _without_details(report: Report) -> Report:
+    """A report without what fills it: the student's code, the single checks, the notes."""
+    exercises = tuple(replace(part, code="", checks=()) for part in report.exercises)
+    return replace(report, exercises=exercises, notes=())
 
 
 def _line(report: Report, columns: Sequence[tuple[str, str]]) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from autograder.report.text import clean, count, number, one_line
 
@@ -55,8 +56,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=number, one_line=one_line, count=count)
+    environment.filters.update(number=number, one_line=one_line, count=count, with_code=with_code)
     return environment
+
+
+def with_code(text: str) -> Markup:
+    """A sentence whose `names` stand as code; everything in it is escaped first."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(clean(text)))))
 
 
 def _cleaned(value: Any) -> Any:

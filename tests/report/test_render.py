@@ -7,7 +7,7 @@ import json
 import pytest
 from jinja2 import UndefinedError
 
-from autograder.report.render import data_block, environment
+from autograder.report.render import data_block, environment, with_code
 
 
 def test_text_is_escaped_and_cleaned_without_being_asked() -> None:
@@ -31,3 +31,8 @@ def test_data_cannot_leave_its_block() -> None:
     block = data_block(data)
     assert not set(block) & set("<>&\u2028")
     assert json.loads(block) == data
+
+
+def test_names_in_backticks_stand_as_code():
+    """A tutor line's `name` becomes code, and whatever else it holds stays text."""
+    assert with_code("`a<b>` & <i>") == "<code>a&lt;b&gt;</code> &amp; &lt;i&gt;"

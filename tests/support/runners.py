@@ -34,9 +34,13 @@ class Runner:
         """How tests are labelled."""
         return f"{self.tier}-user" if self.ordinary else str(self.tier)
 
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of a module of this project."""
+        return [_python(self), "-m", *arguments]
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the worker, or another module of this project."""
-        command = [_python(self), "-m", *arguments]
+        """Start a module of this project."""
+        command = self.command(*arguments)
         return subprocess.Popen(
             [shutil.which("setpriv") or "", *_NOBODY[1:], *command] if self.ordinary else command,
             cwd=ROOT,

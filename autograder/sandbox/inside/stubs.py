@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -81,19 +81,11 @@ class _Stub(ModuleType):
         return _SPECIAL.get(name, Quiet())
 
 
-class _Finder(MetaPathFinder, Loader):
-    """Comes before all others: finds stubs, and nothing where a package is not permitted."""
-
-    def __init__(self, permitted: Collection[str]) -> None:
-        self._permitted = {*permitted, *sys.stdlib_module_names, __package__}
+class _Stubs(MetaPathFinder, Loader):
+    """Finds a stub for every quiet package, whether the real one is here or not."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        package = name.partition(".")[0]
-        if package in _QUIET:
-            return ModuleSpec(name, self, is_package=True)
-        if package not in self._permitted and not package.startswith("_"):
-            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
-        return None
+        return ModuleSpec(name, self, is_package=True) if _package(name) in _QUIET else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Stub(spec.name)
@@ -102,6 +94,30 @@ class _Finder(MetaPathFinder, Loader):
         """Nothing needs to be run."""
 
 
+class _Permitted(MetaPathFinder):
+    """Finds modules where Python usually does, but of the permitted packages only."""
+
+    def __init__(self, packages: Collection[str]) -> None:
+        self._packages = {*packages, *sys.stdlib_module_names, _package(__name__)}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        private = name.startswith("_")  # parts of the standard library that differ by platform
+        if _package(name) in self._packages or private:
+            return PathFinder.find_spec(name, path, target)
+        return None
+
+    def find_distributions(self, *args: Any, **kwargs: Any) -> Any:
+        """Metadata of packages, where plotly looks up its own version."""
+        return PathFinder.find_distributions(*args, **kwargs)
+
+
+def _package(name: str) -> str:
+    return name.partition(".")[0]
+
+
 def install(permitted: Collection[str]) -> None:
     """Let stubs stand in, and permit these packages beside the standard library."""
-    sys.meta_path.insert(0, _Finder(permitted))
+    usual = [finder for finder in sys.meta_path if finder is not PathFinder]
+    sys.meta_path[:] = [_Stubs(), *usual, _Permitted(permitted)]

@@ -1,0 +1,77 @@
+"""What remains after cheats and accidents: nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support import cases, runners
+from tests.support.cases import Case
+from tests.support.runners import Runner
+
+FOLDER = Path(__file__).parent
+COUNT = int(os.environ.get("AUTOGRADER_SUBMISSIONS", "40"))  # 1000 for the full promise
+HOSTILE = ["C4", "C3b", "X1", "X12", "D6", "E14", "A8"]
+PER_RUNNER = pytest.mark.parametrize("runner", runners.available(), ids=lambda runner: runner.name)
+
+
+def written(folder: Path, names: list[str]) -> list[str]:
+    """Attack files, ready to be handed in."""
+    return [str(cases.read(FOLDER / f"{name}.py").write(folder)) for name in names]
+
+
+def right(folder: Path, name: str) -> str:
+    """A submission without a fault."""
+    case = cases.read(FOLDER.parent / "faults" / "N0.py")
+    return str(Case(**{**vars(case), "id": name}).write(folder))
+
+
+def mounts() -> int:
+    """How many mounts this process sees."""
+    return len(Path("/proc/self/mountinfo").read_text().splitlines())
+
+
+@PER_RUNNER
+def test_nothing_is_left_behind(runner: Runner, shared: Path) -> None:
+    """After hostile submissions no process, no mount and no file is left."""
+    places = [Path("/tmp"), Path("/dev/shm"), Path("/var/tmp")]
+    before = mounts(), {path for place in places for path in place.glob("*plant*")}
+    files = written(shared, ["C4", "D5", "E2", "A11", "C1"])
+    worker = runner.command("tests.support.worker", str(shared), str(runner.tier), "hurried", *files)
+    with runner.start("tests.support.reaper", "0", *worker) as reaper:
+        said = reaper.communicate(timeout=300)
+    assert said[0].split("left:")[1].split() == [], said
+    assert (mounts(), {path for place in places for path in place.glob("*plant*")}) == before
+
+
+@PER_RUNNER
+def test_a_killed_grader_takes_its_sandbox_along(runner: Runner, shared: Path) -> None:
+    """When the grader itself is killed, so is the code that it was grading."""
+    files = written(shared, ["D1", "D3"])
+    worker = runner.command("tests.support.worker", str(shared), str(runner.tier), "calm", *files)
+    with runner.start("tests.support.reaper", "14", *worker) as reaper:
+        said = reaper.communicate(timeout=300)
+    assert int(said[0].split("running:")[1].split()[0]) > 1, said
+    assert said[0].split("left:")[1].split() == [], said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", runners.available()[:2], ids=lambda runner: runner.name)
+def test_many_submissions_in_a_row_leave_the_grader_as_it_was(runner: Runner, shared: Path) -> None:
+    """After many submissions, a third of them hostile, memory, handles and processes are as before."""
+    hostile = written(shared, HOSTILE)
+    files = [name for bad in hostile for name in (right(shared, "a"), right(shared, "b"), bad)]
+    with runner.start("tests.support.endurance", str(runner.tier), str(COUNT), *files) as worker:
+        said = worker.communicate(timeout=60 + 10 * COUNT)
+    assert worker.returncode == 0, said[1][-2000:]
+    found = json.loads(said[0])
+    before, after = found["before"], found["after"]
+    assert after["handles"] <= before["handles"]
+    assert after["processes"] <= before["processes"]
+    assert after["own memory"] < before["own memory"] + 40
+    assert after["all memory"] < before["all memory"] + 80
+    assert found["scores"]["a.ipynb"] == found["scores"]["b.ipynb"] == [100.0]
+    assert all(len(scores) == 1 for scores in found["scores"].values())

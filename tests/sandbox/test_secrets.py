@@ -1,0 +1,103 @@
+"""A scan of a sandboxed process's whole memory, by the kernel's own view of it, finds no secret."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pytest
+import torch
+
+from autograder import bank, tiers
+from autograder.course import Course, load
+from autograder.judging import Judge
+from autograder.model import Tier
+from autograder.plugin import Graders, run_graders
+from autograder.sandbox.session import Session
+from autograder.source import read_release
+from autograder.student import Local
+from autograder.submission import parse
+from tests.support import cases, forms
+
+ASSIGNMENT = cases.ASSIGNMENT
+COURSE = Course(cases.ROOT)
+MARK = "a constant of the student's"
+WRONG = f'KEPT = "{MARK}"\n\ndef linear(x, weight, bias):\n    return torch.zeros(len(KEPT))'
+PIECE = 1 << 16
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root may read another's memory")
+
+
+def memory_of(pid: int) -> bytes:
+    """All that a process may read and has written itself, as one piece without empty pages."""
+    parts = []
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            if found := re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line):
+                start, end = (int(group, 16) for group in found.groups())
+                parts += [page for page in pages(memory, start, end) if page.strip(b"\0")]
+    return b"".join(parts)
+
+
+def pages(memory: IO[bytes], start: int, end: int) -> Iterator[bytes]:
+    """A stretch of memory in pieces of 64 KB."""
+    for place in range(start, end, PIECE):
+        memory.seek(place)
+        yield memory.read(min(PIECE, end - place))
+
+
+def below(pid: int) -> list[int]:
+    """The processes that descend from one, the deepest last."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [found for child in map(int, children) for found in (child, *below(child))]
+
+
+def hidden_words() -> set[bytes]:
+    """Names and sentences of hidden checks, and the tutor's lines on known mistakes."""
+    tree = ast.parse(COURSE.graders(ASSIGNMENT).read_text())
+    checks = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    sentences = [(ast.get_docstring(check) or "").split("\n")[0] for check in checks]
+    known = bank.entries(load(COURSE.bank(ASSIGNMENT)))
+    tutors = [entry.tutor for entry in known if entry.tutor]
+    slips = [entry.name for entry in known if len(entry.name) > 12]
+    words = [*(check.name for check in checks), *sentences, *tutors, *slips]
+    return {word.encode() for word in words if word.isascii()}
+
+
+@as_root
+def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
+    """No hidden name, sentence, tutor's line or expected value is in reach of student code."""
+    assignment = read_release(COURSE.release(ASSIGNMENT))
+    answers = [forms.Cell(source, name) for name, source in cases.right_answers().items()]
+    answers[1] = forms.Cell(WRONG, "linear")
+    handed_in = parse(forms.FORMS["notebook"](answers)[1], "a.ipynb", assignment, "scan")
+    local = Local(vars(load(COURSE.solution(ASSIGNMENT))), list(assignment.setup))
+    seen: list[tuple[bytes, list[bytes]]] = []
+
+    def work(graders: Graders) -> None:
+        with tiers.sandbox(assignment.setup, Tier.CONFINED) as walled:
+            judge = Judge(graders, assignment.exercises, local, 7)
+            session = Session(walled.sandbox, handed_in, assignment.setup)
+            judge.verdicts(session, ["linear"])
+            seen.append((memory_of(below(os.getpid())[-1]), expected_values(local)))
+            session.close()
+
+    run_graders(COURSE.graders(ASSIGNMENT), assignment, work)
+    memory, expected = seen[0]
+    text = b"\n".join(re.findall(rb"[ -~]{10,}", memory))
+    assert MARK.encode() in memory, "the scan did not see the student's code"
+    assert [word for word in hidden_words() if word in text] == []
+    assert [value for value in expected if value in memory] == []
+
+
+def expected_values(local: Local) -> list[bytes]:
+    """The bytes of what the reference answered to the calls of linear."""
+    tensors = [a.result for a in local.answers.values() if isinstance(a.result, torch.Tensor)]
+    flat = (t.detach().flatten()[:4].tolist() for t in tensors if t.dtype == torch.float32 and not t.is_meta)
+    values = [struct.pack(f"{len(numbers)}f", *numbers) for numbers in flat if len(numbers) > 3]
+    assert len(values) > 3, "there is too little to look for"
+    return values[:4]

@@ -1,0 +1,206 @@
+"""The words of the notebook's helper, exactly as a student reads them."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from autograder import visible
+from autograder.visible import CheckFailed, describe, difference, scorecard, visible_checks
+
+X = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+WEIGHT = torch.tensor([[1.0, 0.0], [0.5, 2.0]])
+EXPECTED = X @ WEIGHT.T
+CALL = """\
+✗ linear: visible check failed
+    called:    linear(x, weight)
+      x: tensor of shape (2, 2), float32, values [[1.0, 2.0], [3.0, 4.0]]
+      weight: tensor of shape (2, 2), float32, values [[1.0, 0.0], [0.5, 2.0]]
+"""
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """No results of other tests."""
+    monkeypatch.setattr(visible, "_results", {})
+
+
+def named(function):
+    """The function under the exercise's name and with its parameters."""
+
+    def linear(x, weight):
+        return function(x, weight)
+
+    return linear
+
+
+def failure(function, look=lambda call: call.returns(EXPECTED)):
+    """What a failed check of the exercise says."""
+    with pytest.raises(CheckFailed) as failed, visible_checks("linear") as call:
+        look(call(function, X, WEIGHT))
+    assert failed.value._render_traceback_() == [str(failed.value)]
+    return str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            lambda x, w: (x @ w.T)[0],
+            "    shape differs\n    came back: shape (2,)\n    expected:  shape (2, 2)",
+        ),
+        (
+            lambda x, w: (x @ w.T).double(),
+            "    shape right, dtype differs\n    came back: torch.float64\n"
+            "    expected:  torch.float32",
+        ),
+        (
+            lambda x, w: None,
+            "    type differs\n    came back: None (NoneType)\n    expected:  "
+            "tensor of shape (2, 2), float32, values [[1.0, 4.5], [3.0, 9.5]]",
+        ),
+        (
+            lambda x, w: (x @ w.T).requires_grad_(),
+            "    the link to autograd differs\n    came back: attached to the graph\n"
+            "    expected:  detached from the graph",
+        ),
+        (
+            lambda x, w: x @ w,
+            "    value differs\n"
+            "    came back: tensor of shape (2, 2), float32, values [[2.0, 4.0], [5.0, 8.0]]\n"
+            "    expected:  tensor of shape (2, 2), float32, values [[1.0, 4.5], [3.0, 9.5]]\n"
+            "    furthest apart at [1, 0]: 5 instead of 3",
+        ),
+    ],
+    ids=["shape", "dtype", "type", "gradient", "value"],
+)
+def test_a_wrong_answer_reads_the_call_and_the_first_difference(answer, words):
+    """The call with its arguments, then one kind of difference with both sides of it."""
+    assert failure(named(answer)) == CALL + words
+
+
+def test_an_error_is_quoted_with_its_line():
+    """An exception in the student's code is shown by type, text and line, without a traceback."""
+    said = failure(named(lambda x, w: x @ w[0, :1]))
+    assert "    it stopped with RuntimeError: size mismatch" in said
+    assert "    in line " in said
+    assert said.splitlines()[-1].endswith("x @ w[0, :1]))")
+
+
+def test_the_stub_is_not_written_yet():
+    """A stub is told apart from a wrong answer by its symbol and its words."""
+
+    def stub(x, weight):
+        raise NotImplementedError
+
+    assert failure(stub) == (
+        "· linear: not written yet. Replace the raise line, run the answer cell, then this one."
+    )
+
+
+def test_an_answer_cell_that_was_not_run_is_named():
+    """A NameError of the exercise's own name becomes a hint; any other stays an error."""
+    with pytest.raises(CheckFailed, match="run its answer cell"), visible_checks("linear") as call:
+        call(linear, X)  # noqa: F821
+    with pytest.raises(NameError, match="liner"), visible_checks("linear") as call:
+        call(liner, X)  # noqa: F821
+
+
+def test_a_sentence_that_does_not_hold_is_repeated():
+    """holds says the sentence that is not so, what came back, and why it could not be seen."""
+    good = named(lambda x, w: x @ w.T)
+    said = failure(good, lambda call: call.holds("all are small", lambda y: y.max() < 5))
+    assert "    not so: all are small\n    came back: tensor of shape (2, 2)" in said
+    said = failure(good, lambda call: call.holds("it has a name", lambda y: y.name.strip()))
+    assert "    looking at it stopped with AttributeError: " in said
+
+
+def test_a_lost_gradient_is_named():
+    """gradient says whether none arrives or a wrong one does, and for which argument."""
+    detached = named(lambda x, w: (x @ w.T).detach())
+    said = failure(detached, lambda call: call.gradient(X, of=1))
+    assert said == CALL + "    no gradient reaches argument 2"
+    said = failure(named(lambda x, w: x @ w.T), lambda call: call.gradient(X))
+    assert "the gradient with respect to argument 1: value differs" in said
+
+
+def test_a_right_answer_is_told_no_more_than_it_earned(capsys):
+    """Passing prints a line per expectation, then that hidden checks run on submission."""
+    right = named(lambda x, w: F.linear(x, w))
+    with visible_checks("linear") as call:
+        call(right, X, weight=WEIGHT).returns(EXPECTED).holds("it is square", lambda y: True)
+    assert capsys.readouterr().out == (
+        "  ✓ linear(x, weight=...) returned what was expected.\n"
+        "  ✓ linear(x, weight=...): it is square.\n"
+        "✓ linear: visible checks passed; hidden checks run when you submit.\n"
+    )
+
+
+def test_plain_arguments_are_written_as_in_code(capsys):
+    """Numbers, words, None and short lists appear in the call itself."""
+
+    def head(task, classes=None, sizes=()):
+        return 1
+
+    with visible_checks("head") as call:
+        call(head, "binary", None, sizes=[4, 8]).returns(1)
+    assert "head('binary', None, sizes=[4, 8]) returned" in capsys.readouterr().out
+
+
+def test_the_scorecard_counts_all_exercises(capsys):
+    """Passed, failed and untried exercises have a symbol and a word each, and all are counted."""
+    failure(named(lambda x, w: None))
+    with visible_checks("head") as call:
+        call(lambda: 1).returns(1)
+    capsys.readouterr()
+    scorecard("head", "linear", "body")
+    assert capsys.readouterr().out == (
+        "  ✓ passed     head\n"
+        "  ✗ not yet    linear\n"
+        "  · not tried  body\n"
+        "1 of 3 visible checks passed; hidden checks run when you submit.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "kind"),
+    [
+        (1, 1.0, None),
+        (True, 1, "type"),
+        (2, "2", "type"),
+        ([1, 2], (1, 2), None),
+        ([1], [1, 2], "length"),
+        ({"a": 1}, {"b": 1}, "keys"),
+        (torch.ones(2), torch.ones(2, 1), "shape"),
+        (torch.ones(2), torch.ones(2).double(), "dtype"),
+        (torch.tensor([1.0, float("nan")]), torch.tensor([1.0, float("nan")]), None),
+        (torch.tensor([float("inf")]), torch.tensor([float("-inf")]), "value"),
+        (torch.ones(2) + 1e-6, torch.ones(2), None),
+        (torch.ones(2) + 1e-3, torch.ones(2), "value"),
+        (torch.ones(2, device="meta"), torch.ones(2), "device"),
+    ],
+)
+def test_differences_are_found_in_order(got, expected, kind):
+    """Type, length or keys, shape, dtype and device come before values, which have a tolerance."""
+    found = difference(got, expected)
+    assert (found and found.kind) == kind
+
+
+def test_nan_is_as_far_apart_as_can_be():
+    """The place that is pointed at is the one with NaN, even beside a large gap."""
+    nan = float("nan")
+    found = difference(torch.tensor([nan, 9.0, nan, 3.0]), torch.tensor([nan, 1.0, 2.0, 3.0]))
+    assert str(found).endswith("furthest apart at [2]: nan instead of 2")
+
+
+def test_a_place_inside_a_structure_is_named():
+    """In a list of dictionaries, the path leads to what differs."""
+    found = difference([{"loss": 1.0}, {"loss": 3.0}], [{"loss": 1.0}, {"loss": 2.0}])
+    assert str(found) == (
+        "value differs at [1]['loss']\n    came back: 3.0 (float)\n    expected:  2.0 (float)"
+    )
+
+
+def test_large_values_are_described_by_their_form():
+    """A tensor of many numbers is its shape and dtype; a long list is cut short."""
+    assert describe(torch.zeros(100, 3)) == "tensor of shape (100, 3), float32"
+    assert describe(list(range(9))) == "[0, 1, 2, 3, 4, 5, ...]"
