@@ -74,7 +74,9 @@ def _refuse_odd(infos: list[zipfile.ZipInfo]) -> None:
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
             raise SubmissionError("The zip file holds a link. Pack the notebook itself.")
         if path.suffix.lower() in _ARCHIVES:
-            raise SubmissionError("The zip file holds another archive. Hand in the notebook itself.")
+            raise SubmissionError(
+                "The zip file holds another archive. Hand in the notebook itself."
+            )
         if info.flag_bits & 1:
             raise SubmissionError("The zip file is locked with a password. Pack it without one.")
     large = any(info.file_size > MAX_MEMBER for info in infos)

@@ -24,9 +24,10 @@ def main() -> None:
     try:
         notebook = json.loads(sys.stdin.buffer.read())
     except json.JSONDecodeError as error:
-        print(json.dumps([error.msg, error.pos]))
+        sys.stdout.write(json.dumps([error.msg, error.pos]))
         sys.exit(DAMAGED)
-    print(json.dumps({"cells": [_without_outputs(cell) for cell in _cells(notebook)]}))
+    cells = [_without_outputs(cell) for cell in _cells(notebook)]
+    sys.stdout.write(json.dumps({"cells": cells}))
 
 
 def _cells(notebook: Any) -> list[Any]:

@@ -330,7 +330,7 @@ class Called:
     def _fail(self, words: str) -> None:
         named = [(name, value) for name, value in self._given() if not _written(value)]
         lines = [f"✗ {self.exercise}: visible check failed", f"    called:    {self._text()}"]
-        lines += [f"      {name}: {describe(value, 24)}" for name, value in named]
+        lines += [f"      {name}: {describe(value)}" for name, value in named]
         raise CheckFailed("\n".join([*lines, f"    {words}"])) from None
 
 

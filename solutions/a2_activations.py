@@ -52,7 +52,7 @@ def activation_figure() -> go.Figure:
 
 def neuron_slider(ws: list[float]) -> go.Figure:
     """Return a figure with one frame and one slider step for every weight."""
-    x = torch.arange(-200, 201) / 40
+    x = torch.linspace(-5, 5, 401)
 
     def curves(w: float) -> list[go.Scatter]:
         y = torch.sigmoid(w * x + 1)
@@ -60,7 +60,7 @@ def neuron_slider(ws: list[float]) -> go.Figure:
         pairs = {"neuron": y, "slope": slope}
         return [go.Scatter(x=x.tolist(), y=values.tolist(), name=name) for name, values in pairs.items()]
 
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)], {"mode": "immediate"}]} for w in ws]
+    frames = [go.Frame(name=str(weight), data=curves(weight)) for weight in ws]
+    steps = [{"label": str(weight), "method": "animate", "args": [[str(weight)], {"mode": "immediate"}]} for weight in ws]
     layout = {"sliders": [{"currentvalue": {"prefix": "w = "}, "steps": steps}], "yaxis": {"range": [-0.1, 1.1]}}
     return go.Figure(curves(ws[0]), layout, frames)

@@ -51,7 +51,15 @@ def test_a_notebook_counts_before_a_script() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.ipynb", "a/../../a.ipynb", "/etc/a.ipynb", "C:\\a.ipynb", "a\\..\\b.ipynb", "a\nb.ipynb"]
+    "name",
+    [
+        "../a.ipynb",
+        "a/../../a.ipynb",
+        "/etc/a.ipynb",
+        "C:\\a.ipynb",
+        "a\\..\\b.ipynb",
+        "a\nb.ipynb",
+    ],
 )
 def test_paths_out_of_the_archive_are_refused(name: str) -> None:
     """A member may not name a place outside the archive."""
@@ -79,7 +87,9 @@ def test_a_locked_archive_is_refused() -> None:
 def test_what_is_too_large_is_refused_before_it_is_unpacked() -> None:
     """The sizes are read from the archive's list, without unpacking anything."""
     assert "too large" in refusal(zipped({"a.ipynb": b" " * (archives.MAX_MEMBER + 1)}))
-    assert "too large" in refusal(zipped({f"{i}.txt": b"" for i in range(archives.MAX_MEMBERS + 1)}))
+    assert "too large" in refusal(
+        zipped({f"{i}.txt": b"" for i in range(archives.MAX_MEMBERS + 1)})
+    )
 
 
 def test_an_entry_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
@@ -92,7 +102,9 @@ def test_an_entry_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     assert "could not be opened" in refusal(bytes(raw))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"no zip at all", zipped({"a.ipynb": NOTEBOOK})[:-30]])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04", b"no zip at all", zipped({"a.ipynb": NOTEBOOK})[:-30]]
+)
 def test_damaged_archives_are_refused(content: bytes) -> None:
     """What cannot be opened is said to be so."""
     assert "could not be opened as a zip file" in refusal(content)

@@ -539,7 +539,7 @@ with visible_checks("value_and_grad") as call:
 # <details><summary>Hint 3 · nearly the code</summary>
 #
 # ```python
-# start = x0.detach().clone().requires_grad_()
+# start = ...                   # x0: cut off, copied, and watched by autograd
 # latest = ...                  # the loop of 3.2, with step
 # (gradient,) = torch.autograd.grad(..., start)
 # return latest.detach(), gradient

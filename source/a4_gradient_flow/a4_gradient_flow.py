@@ -207,7 +207,7 @@ with visible_checks("forward_rms") as call:
 # for weight in weights:
 #     h = ...            # one whole layer
 #     sizes.append(...)  # root of the mean of the squares
-# return torch.stack(sizes)
+# return ...           # all of them in one tensor
 # ```
 #
 # </details>
@@ -534,9 +534,9 @@ def flow_verdict(act: str, scheme: str, depth: int = 20, width: int = 256, seed:
     """
     ### BEGIN SOLUTION
     activations = {"linear": nn.Identity(), "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    generator = torch.Generator().manual_seed(seed)
-    weights = [init_weight(width, width, scheme, generator) for _ in range(depth)]
-    x, upstream = torch.randn(2, 256, width, generator=generator)
+    dice = torch.Generator().manual_seed(seed)
+    weights = [init_weight(width, width, scheme, dice) for _ in range(depth)]
+    x, upstream = torch.randn(2, 256, width, generator=dice)
     rms = backward_rms(x, weights, activations[act], upstream)
     ratio = (rms[0] / rms[-1]).item()
     return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"

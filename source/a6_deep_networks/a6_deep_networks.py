@@ -192,7 +192,7 @@ with visible_checks("batch_norm") as call:
 # </details>
 # <details><summary>Hint 3 · nearly the code</summary>
 #
-# Start with `mean, var = running_mean, running_var`. Only if `training`: replace both by the batch's own, and rebind the two running names to blends of the old value with *detached* batch statistics (no `+=`, no `mul_`). Then one return line serves both modes.
+# Let `mean` and `var` start as the running statistics. Only if `training`: replace both by the batch's own, and rebind the two running names to blends of the old value with *detached* batch statistics (no `+=`, no `mul_`). Then one return line serves both modes.
 #
 # </details>
 

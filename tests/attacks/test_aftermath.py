@@ -40,7 +40,9 @@ def test_nothing_is_left_behind(runner: Runner, shared: Path) -> None:
     places = [Path("/tmp"), Path("/dev/shm"), Path("/var/tmp")]
     before = mounts(), {path for place in places for path in place.glob("*plant*")}
     files = written(shared, ["C4", "D5", "E2", "A11", "C1"])
-    worker = runner.command("tests.support.worker", str(shared), str(runner.tier), "hurried", *files)
+    worker = runner.command(
+        "tests.support.worker", str(shared), str(runner.tier), "hurried", *files
+    )
     with runner.start("tests.support.reaper", "0", *worker) as reaper:
         said = reaper.communicate(timeout=300)
     assert said[0].split("left:")[1].split() == [], said

@@ -97,7 +97,11 @@ def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
 def expected_values(local: Local) -> list[bytes]:
     """The bytes of what the reference answered to the calls of linear."""
     tensors = [a.result for a in local.answers.values() if isinstance(a.result, torch.Tensor)]
-    flat = (t.detach().flatten()[:4].tolist() for t in tensors if t.dtype == torch.float32 and not t.is_meta)
+    flat = (
+        t.detach().flatten()[:4].tolist()
+        for t in tensors
+        if t.dtype == torch.float32 and not t.is_meta
+    )
     values = [struct.pack(f"{len(numbers)}f", *numbers) for numbers in flat if len(numbers) > 3]
     assert len(values) > 3, "there is too little to look for"
     return values[:4]

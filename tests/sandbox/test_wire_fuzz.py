@@ -25,7 +25,10 @@ from autograder.student import Stopped
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 DEADLINE = 0.05
 START = struct.Struct("!III")
-VALUES = {"result": [torch.arange(6.0).reshape(2, 3), 1, 2.5, "x", {"a": torch.ones(2)}], "changed": []}
+VALUES = {
+    "result": [torch.arange(6.0).reshape(2, 3), 1, 2.5, "x", {"a": torch.ones(2)}],
+    "changed": [],
+}
 
 
 def framed(head: bytes, body: bytes = b"", number: int = 0) -> bytes:

@@ -98,7 +98,9 @@ def _spelt_out(cells: list[forms.Cell], definitions: tuple[str, ...]) -> list[fo
     for definition in definitions:
         name, _, expression = definition.partition(" = ")
         text = eval(expression)  # a line of this repository, not of a student
-        cells = [forms.Cell(re.sub(rf"\b{name}\b", lambda _: text, c.source), c.grade_id) for c in cells]
+        cells = [
+            forms.Cell(re.sub(rf"\b{name}\b", lambda _: text, c.source), c.grade_id) for c in cells
+        ]
     return cells
 
 

@@ -23,7 +23,9 @@ def differences(case: Case, report: Report) -> list[str]:
     repeated = json.dumps(_without_code(report), ensure_ascii=False)
     found += [f"repeated: {text!r}" for text in case.never if text in repeated]
     flags = "\n".join(report.flags)
-    return found + [f"not flagged: {name}; only:\n{flags}" for name in case.flags if name not in flags]
+    return found + [
+        f"not flagged: {name}; only:\n{flags}" for name in case.flags if name not in flags
+    ]
 
 
 def _without_code(report: Report) -> dict[str, Any]:

@@ -66,7 +66,11 @@ def _python(runner: Runner) -> str:
 @functools.cache
 def _readable_python() -> str | None:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    candidates = [os.path.realpath(sys.executable), f"/usr/bin/{version}", f"/usr/local/bin/{version}"]
+    candidates = [
+        os.path.realpath(sys.executable),
+        f"/usr/bin/{version}",
+        f"/usr/local/bin/{version}",
+    ]
     return next((path for path in candidates if _works_for_others(path)), None)
 
 

@@ -37,7 +37,8 @@ def changed() -> bool:
 
 def keep_one_thread() -> None:
     """Make torch.set_num_threads do nothing: a sandbox has one core, and sums stay repeatable."""
-    torch.set_num_threads = torch.set_num_interop_threads = lambda count: None
+    for name in ("set_num_threads", "set_num_interop_threads"):
+        setattr(torch, name, lambda count: None)
 
 
 def _condition() -> int:

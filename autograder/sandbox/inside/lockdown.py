@@ -229,9 +229,7 @@ def _only_when_first_argument_is(call: int, value: int) -> list[_Instruction]:
 
 def _not_with(call: int, argument: int, values: Sequence[int]) -> list[_Instruction]:
     """Refuse a call where one of its arguments has one of these values."""
-    tests = [
-        step for value in values for step in ((_EQUAL, 0, 1, value), (_RETURN, 0, 0, _REFUSE))
-    ]
+    tests = [step for value in values for step in ((_EQUAL, 0, 1, value), (_RETURN, 0, 0, _REFUSE))]
     return [
         (_EQUAL, 0, len(tests) + 2, call),
         (_LOAD, 0, 0, argument),

@@ -73,7 +73,7 @@ class _Stub(ModuleType):
     """A module that has everything."""
 
     __all__: Sequence[str] = ()
-    __path__: Sequence[str] = ()
+    __path__ = []  # noqa: RUF012  (what makes a module a package)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
