@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 SUBMISSIONS, BYTES = 8, 8 << 20  # a batch is full with so many, or with so much
+# Dask keeps its last thousand messages for its developers: with submissions in them, a gigabyte.
+KEEP_FEW_MESSAGES = {"distributed.admin.low-level-log-length": 10}
 SECONDS = 60  # to wait for a scheduler, for a worker, for news
 _log = logging.getLogger(__name__)
 
@@ -144,12 +146,14 @@ def connected(
 @contextmanager
 def _cluster(address: str, workers: int) -> Iterator[Any]:
     try:
+        import dask
         from distributed import LocalCluster
     except ImportError as error:
         install = 'pip install "deep-learning-exercises[cluster]"'
         raise UsageError(
             f"--scheduler needs Dask, which is not installed. Run: {install}"
         ) from error
+    dask.config.set(KEEP_FEW_MESSAGES)
     if address != LOCAL:
         yield address
         return

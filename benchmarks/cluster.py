@@ -64,10 +64,11 @@ def stub(order: str, names: Names, contents: tuple[bytes, ...]) -> str:
 
 @dataclass(frozen=True)
 class Memory:
-    """The client's resident memory after so many reports."""
+    """Resident memory after so many reports, in MiB."""
 
     reports: int
-    mib: float
+    client: float
+    scheduler: float
 
 
 def grading_cost(plan: Plan, out: Path) -> float:
@@ -90,11 +91,15 @@ def cpu_seconds() -> float:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[str]:
-    """A scheduler and two workers; yields the scheduler's address."""
+def cluster(folder: Path) -> Iterator[tuple[int, str]]:
+    """A scheduler and two workers; yields the scheduler's process and address."""
     dask = [sys.executable, "-m", "dask"]
     file = folder / "scheduler.json"
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'benchmarks'}"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'benchmarks'}",
+        "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10",  # as the recipes say
+    }
     commands = [[*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
                  "--scheduler-file", str(file)]]  # fmt: skip
     commands += 2 * [[*dask, "worker", "--scheduler-file", str(file), "--nthreads", "1",
@@ -106,11 +111,16 @@ def cluster(folder: Path) -> Iterator[str]:
                 started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
                 while not file.exists():
                     time.sleep(0.1)
-            yield json.loads(file.read_text())["address"]
+            yield started[0].pid, json.loads(file.read_text())["address"]
         finally:
             for process in started:
                 process.kill()
                 process.wait()
+
+
+def resident(pid: int) -> float:
+    """The resident memory of a process, in MiB."""
+    return round(psutil.Process(pid).memory_info().rss / 2**20, 1)
 
 
 def dispatched(plan: Plan, size: int, folder: Path) -> dict[str, Any]:
@@ -122,10 +132,10 @@ def dispatched(plan: Plan, size: int, folder: Path) -> dict[str, Any]:
         results.write(report, folder / "out")
         number = next(count)
         if number % max(1, size // POINTS) == 0:
-            memory.append(Memory(number, psutil.Process().memory_info().rss / 2**20))
+            memory.append(Memory(number, resident(os.getpid()), resident(scheduler)))
 
     jobs = (job(SAMPLES[number % len(SAMPLES)], number) for number in range(size))
-    with cluster(folder) as address, connected(address, 2) as client:
+    with cluster(folder) as (scheduler, address), connected(address, 2) as client:
         client.wait_for_workers(2, timeout=60)
         cpu, wall = cpu_seconds(), time.perf_counter()
         Dispatch(client, plan, finished, {}, stub).run(jobs)
@@ -135,7 +145,7 @@ def dispatched(plan: Plan, size: int, folder: Path) -> dict[str, Any]:
         "results": sum(1 for _ in (folder / "out" / NAME).iterdir()),
         "cpu_ms_per_submission": round(1000 * cpu / size, 2),
         "wall_ms_per_submission": round(1000 * wall / size, 2),
-        "client_mib": [[m.reports, round(m.mib, 1)] for m in memory],
+        "resident_mib": [vars(m) for m in memory],
     }
 
 

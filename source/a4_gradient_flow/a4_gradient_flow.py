@@ -641,15 +641,15 @@ def flow_figure(curves: dict[int, dict[str, Tensor]]) -> go.Figure:
         x, y = list(range(len(curve))), curve.tolist()
         return go.Scatter(x=x, y=y, name=name, mode="lines+markers", line={"dash": dash}, marker={"symbol": symbol})
 
-    frames = [
-        go.Frame(name=str(depth), data=[trace(*item, *look) for item, *look in zip(flow.items(), dashes, symbols)])
-        for depth, flow in curves.items()
+    views = [
+        go.Frame(name=str(n_layers), data=[trace(*item, *look) for item, *look in zip(flow.items(), dashes, symbols)])
+        for n_layers, flow in curves.items()
     ]
-    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
-    figure = go.Figure(data=frames[0].data, frames=frames)
-    figure.update_layout(template="plotly_white", sliders=[{"currentvalue": {"prefix": "depth: "}, "steps": steps}])
-    figure.update_xaxes(title="Layer")
-    return figure.update_yaxes(title="Gradient RMS", type="log")
+    steps = [{"label": view.name, "method": "animate", "args": [[view.name], {"mode": "immediate"}]} for view in views]
+    picture = go.Figure(data=views[0].data, frames=views)
+    picture.update_layout(template="plotly_white", sliders=[{"currentvalue": {"prefix": "depth: "}, "steps": steps}])
+    picture.update_xaxes(title="Layer")
+    return picture.update_yaxes(title="Gradient RMS", type="log")
     ### END SOLUTION
 
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "flow_figure-check", "points": 0} tags=["bonus"]

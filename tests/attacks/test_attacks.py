@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import pytest
 
-from autograder.model import Report
 from tests.support import cases, runners
 from tests.support.cases import Case
 from tests.support.expectations import differences
-from tests.support.runners import Runner
+from tests.support.runners import Reports, Runner
 
 CASES = cases.in_folder(Path(__file__).parent)
 PAIRS = [
@@ -21,13 +19,13 @@ PAIRS = [
 ]
 
 
-@functools.cache
-def graded(runner: Runner) -> dict[str, Report]:
-    """All cases, graded by one warm worker."""
-    return runners.grade_cases(runner, CASES)
+@pytest.fixture(scope="module")
+def reports(request: pytest.FixtureRequest) -> Reports:
+    """The reports of all selected cases, graded by one warm worker for each way to grade."""
+    return runners.grade_selected(request)
 
 
 @pytest.mark.parametrize(("case", "runner"), PAIRS)
-def test_attack(case: Case, runner: Runner) -> None:
+def test_attack(case: Case, runner: Runner, reports: Reports) -> None:
     """A cheat earns what its wrong answer earns, and moves no other exercise."""
-    assert not differences(case, graded(runner)[case.id])
+    assert not differences(case, reports[case.id, runner])

@@ -152,7 +152,7 @@ class Notebook:
     def run_all(self) -> None:
         """Choose "Run All Cells" and wait until the last cell has run."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-        self.page.wait_for_function(_RUNS, arg=self.place("scorecard"), timeout=60_000)
+        self.page.wait_for_function(_RUNS, arg=self.place("scorecard"), timeout=180_000)
 
     def hints(self, exercise: str) -> Any:
         """The folded hints below an exercise's check."""

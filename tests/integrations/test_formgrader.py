@@ -1,5 +1,6 @@
 """The formgrader in a real browser: an instructor's click grades behind our wall."""
 
+import json
 import os
 import secrets
 import socket
@@ -37,7 +38,7 @@ def address(tmp_path) -> Iterator[tuple[str, object]]:
     )  # fmt: skip
     try:
         wait(f"http://127.0.0.1:{port}/api?token={token}", server)
-        yield f"http://127.0.0.1:{port}/formgrader/{{}}?token={token}", place
+        yield f"http://127.0.0.1:{port}/{{}}?token={token}", place
     finally:
         server.terminate()
         server.wait(timeout=60)
@@ -65,10 +66,11 @@ def test_the_formgraders_button_grades_with_our_checks(address):
     with sync.sync_playwright() as running:
         browser = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         page = browser.new_page()
-        page.goto(url.format(f"manage_submissions/{NAME}"))
+        page.goto(url.format("login"))
+        page.goto(url.format(f"formgrader/manage_submissions/{NAME}"))
         page.locator("td.autograde a").click()
         page.get_by_text("Success", exact=True).wait_for(timeout=200_000)
-        page.goto(url.format(f"gradebook/{NAME}/{NAME}"))
+        page.goto(url.format(f"formgrader/gradebook/{NAME}/{NAME}"))
         page.get_by_text("Submission #1").click()
         page.wait_for_url("**/submissions/**")
         page.locator("text=stopped with an error").first.wait_for(timeout=60_000)
@@ -80,6 +82,4 @@ def test_the_formgraders_button_grades_with_our_checks(address):
 
 def read(place) -> dict:
     """Our own result of the one submission."""
-    import json
-
     return json.loads((place.root / "results" / NAME / f"{STUDENT}.json").read_text())

@@ -19,7 +19,7 @@ from autograder.model import Job, Report, Settings, Tier
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.worker import SEED
 
-WARM_UP = 60
+WARM_UP = 15
 
 
 def main(tier: str, count: str, *files: str) -> None:
