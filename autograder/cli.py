@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from rich import box
 from rich import progress as bars
 from rich.console import Console
 from rich.markup import escape
@@ -107,6 +108,7 @@ def verify(
     seeds: Annotated[int, typer.Option(help="How many fresh seeds to try.")] = 1,
     seed: Annotated[int | None, typer.Option(help="The first seed; fresh when left out.")] = None,
     require: Require = Tier.ISOLATED,
+    slow: Annotated[bool, typer.Option(help="Also the exercises that train networks.")] = True,
     course: CourseOption = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -119,7 +121,7 @@ def verify(
     verdicts = []
     for name in names:
         with _progress(f"verify {name}", show=not (quiet or as_json)) as progress:
-            verdicts.append(run(home, name, range(first, first + seeds), require, progress))
+            verdicts.append(run(home, name, range(first, first + seeds), require, progress, slow))
     if as_json:
         print(json.dumps([_verdict_dict(v, first, seeds) for v in verdicts]))
     elif not quiet:
@@ -140,15 +142,18 @@ def _verdict_dict(verdict: Any, first: int, seeds: int) -> dict[str, Any]:
 
 
 def _print_matrix(verdicts: list[Any], first: int, seeds: int) -> None:
-    table = Table(title=f"The kill matrix (seeds {first} to {first + seeds - 1})")
-    for head in ("assignment", "checks", "mistakes", "caught visibly", "only hidden", "missed",
-                 "named", "alternatives", "wrong verdicts"):  # fmt: skip
-        table.add_column(head, justify="left" if head == "assignment" else "right")
+    table = Table(title=f"The kill matrix, seeds {first} to {first + seeds - 1}", box=box.SIMPLE)
+    table.add_column("assignment", no_wrap=True)
+    for head in ("checks", "mistakes", "visible", "hidden", "missed", "named", "right", "wrong"):
+        table.add_column(head, justify="right")
     for v in verdicts:
-        named = f"{sum(v.named.values())}/{len(v.named)}"
         row = (v.checks, len(v.caught), v.count("visible"), v.count("hidden"), v.count("missed"),
-               named, v.alternatives // seeds, len(v.faults))  # fmt: skip
+               sum(v.named.values()), v.alternatives // seeds, len(v.faults))  # fmt: skip
         table.add_row(v.assignment, *map(str, row))
+    table.caption = (
+        "mistakes caught by a visible check, by hidden checks only, or missed; named by their own "
+        "tutor line; right: alternatives tried; wrong: wrong verdicts"
+    )
     out.print(table)
     for v in verdicts:
         for fault in v.faults:

@@ -26,7 +26,8 @@ from autograder.student import Handle, Stopped
 
 SECONDS = 5.0  # wall clock for the calls of one check, where its grader says nothing else
 _ARGUMENTS = [
-    "-q", "--capture=no", "--assert=plain", "--strict-markers", "--import-mode=importlib", "--color=no",
+    "-q", "--capture=no", "--assert=plain", "--strict-markers", "--import-mode=importlib",
+    "--color=no",
     *(f"-p no:{name}" for name in (
         "cacheprovider unraisableexception threadexception logging stepwise pastebin nose "
         "faulthandler warnings junitxml doctest setuponly debugging"

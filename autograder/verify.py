@@ -51,13 +51,17 @@ def verify(
     seeds: Sequence[int],
     require: Tier = Tier.ISOLATED,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    slow: bool = True,
 ) -> Verdicts:
-    """Grade the bank of one assignment with every seed and collect each wrong verdict."""
+    """Grade the bank of one assignment with every seed and collect each wrong verdict.
+
+    Without ``slow``, the entries of exercises that train networks are left out.
+    """
     verdicts, assignment = Verdicts(name), read_release(course.release(name))
 
     def work(graders: Graders) -> None:
         grader = Grader(course, assignment, walled, graders, seeds[0])
-        _Verifier(course, grader, verdicts, progress).run(seeds)
+        _Verifier(course, grader, verdicts, progress, slow).run(seeds)
 
     with tiers.sandbox(assignment.setup, require) as walled:
         run_graders(course.graders(name), assignment, work)
@@ -71,10 +75,12 @@ class _Verifier:
         grader: Grader,
         verdicts: Verdicts,
         progress: Callable[[int, int], None],
+        slow: bool,
     ) -> None:
         self.grader, self.verdicts, self.progress = grader, verdicts, progress
         self.source = read_source(course.source(grader.assignment.name))
-        self.entries = bank.entries(load(course.bank(grader.assignment.name)))
+        entries = bank.entries(load(course.bank(grader.assignment.name)))
+        self.entries = [entry for entry in entries if slow or entry.exercise not in grader.slow]
         self.done = self.total = 0
 
     def run(self, seeds: Sequence[int]) -> None:

@@ -21,6 +21,7 @@ class Quiet:
     """An object on which everything may be done and nothing happens."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Do nothing, but leave a decorated function as it is."""
         only_a_function = len(args) == 1 and not kwargs and callable(args[0])
         return args[0] if only_a_function else self  # a decorator leaves what it decorates
 

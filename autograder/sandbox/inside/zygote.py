@@ -1,9 +1,9 @@
 """The process that waits with torch imported and forks itself for each submission.
 
 It never runs student code and holds no secret, since a child can read all of its memory. It obeys
-three orders from the trusted process, over one socket: C compiles the course's own code (which comes
-over a channel of its own), F forks (the new channel comes with the order), K kills one child with
-its process group and answers its wait status.
+three orders from the trusted process, over one socket: C compiles the course's own code (which
+comes over a channel of its own), F forks (the new channel comes with the order), K kills one child
+with its process group and answers its wait status.
 """
 
 from __future__ import annotations

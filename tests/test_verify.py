@@ -1,0 +1,70 @@
+"""The course grades itself: no wrong verdict on any reference, stub, mistake or alternative."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from autograder import verify
+from autograder.bank import entries
+from autograder.course import Course, load
+from tests.conftest import ROOT, autograder
+
+NAMES = Course(ROOT).assignments()
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    """What ``autograder verify`` says of every assignment, two at a time, one fresh seed each.
+
+    The capstone's entries train for minutes; make verify runs them, with twenty seeds.
+    """
+
+    def run(name: str) -> dict:
+        done = autograder("verify", name, "--no-slow", "--json")
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)[0]
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(NAMES, pool.map(run, NAMES), strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_verdict_is_wrong(verdicts, name):
+    """References and alternatives have all points, stubs none, each mistake loses its own."""
+    assert verdicts[name]["faults"] == []
+    assert "missed" not in verdicts[name]["caught"].values()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_most_mistakes_are_named(verdicts, name):
+    """The report of at least nine mistakes in ten shows that very mistake's tutor line."""
+    assert verdicts[name]["named"] >= 0.9 * len(verdicts[name]["caught"])
+
+
+def test_the_bank_is_rich(course):
+    """At least 220 mistakes and 90 alternatives, and two alternatives for each exercise."""
+    bank = [entry for name in NAMES for entry in entries(load(course.bank(name)))]
+    right = [entry.exercise for entry in bank if entry.tutor is None]
+    assert len(bank) - len(right) >= 220
+    assert len(right) >= 90
+    assert min(right.count(entry.exercise) for entry in bank) >= 2
+
+
+WEAK = '''"""A grader that asserts nothing."""
+import pytest
+
+@pytest.mark.exercise("count_fates")
+def test_nothing(student):
+    """Says that it looks, and does not."""
+'''
+
+
+def test_a_check_that_cannot_fail_is_noticed(course, tmp_path, monkeypatch):
+    """With a grader that asserts nothing, verify names the mistakes that it lets through."""
+    grader = tmp_path / "a3_iterations.py"
+    grader.write_text(WEAK, encoding="utf-8")
+    monkeypatch.setattr(Course, "graders", lambda self, name: grader)
+    faults = verify.verify(course, "a3_iterations", [1]).faults
+    assert any(fault.startswith("count_fates: the mistake") for fault in faults)
+    assert any("the untouched stub passes nothing" in fault for fault in faults)
