@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup check verify mutants build clean
+.PHONY: demo test setup check verify mutants axe screenshots build clean
 
 demo: setup
 	@$(BIN)/python scripts/demo.py
@@ -39,3 +39,9 @@ clean:
 
 mutants: setup
 	$(BIN)/python scripts/mutants.py
+
+axe: setup
+	npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.10.3
+
+screenshots: setup
+	$(BIN)/python scripts/screenshots.py

@@ -1,14 +1,16 @@
-"""Finds submissions: single files, folders of notebooks, and nbgrader's submitted/ trees."""
+"""Finds submissions: files, folders, nbgrader's trees, and what an LMS makes of a class."""
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.errors import UsageError
+from autograder.integrations import lms
 from autograder.model import Job
-
-_KINDS = {".ipynb", ".py", ".zip", ".html", ".pdf"}
 
 
 def find(paths: Iterable[Path], assignments: list[str], only: str | None) -> dict[str, list[Job]]:
@@ -28,26 +30,40 @@ def find(paths: Iterable[Path], assignments: list[str], only: str | None) -> dic
 
 
 def _jobs(path: Path, assignments: list[str], only: str | None) -> Iterator[tuple[str, Job]]:
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_submission(p))
-    for file in files:
-        named = _assignment(file, assignments)
+    for file, found in _files(path):
+        named = _assignment(file, found.file if found else file.name, assignments)
         if only is not None and named not in (None, only):
             continue
         name = only or named
         if name is None:
             known = ", ".join(assignments)
             raise UsageError(f"{file}: which assignment is it? Add --assignment (of {known}).")
-        yield name, Job(_student(file, name), file)
+        yield name, Job(found.student if found else _student(file, name), file)
+
+
+def _files(path: Path) -> Iterator[tuple[Path, lms.HandedIn | None]]:
+    """Files, and whose they are where an LMS or an exchange says so; of attempts, the last."""
+    if path.suffix.lower() == ".zip" and path.is_file() and lms.is_download(path):
+        unpacked = Path(tempfile.mkdtemp(prefix="autograder-"))
+        atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
+        yield from lms.unpack(path, unpacked)
+        return
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_submission(p))
+    said = {file: lms.recognise(file.relative_to(path.parent).as_posix()) for file in files}
+    last = {said[file] or file: file for file in files}
+    yield from ((file, said[file]) for file in last.values())
 
 
 def _is_submission(path: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.parts[-3:])
-    return path.suffix.lower() in _KINDS and path.is_file() and not path.is_symlink() and not hidden
+    return (
+        path.suffix.lower() in lms.KINDS and path.is_file() and not path.is_symlink() and not hidden
+    )
 
 
-def _assignment(file: Path, assignments: list[str]) -> str | None:
+def _assignment(file: Path, title: str, assignments: list[str]) -> str | None:
     """The assignment that a path names: its folder, the file's beginning, the folder above."""
-    for part in (file.parent.name, file.stem, file.parent.parent.name):
+    for part in (file.parent.name, title, file.parent.parent.name):
         for name in assignments:
             if part.startswith(name):
                 return name

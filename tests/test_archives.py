@@ -39,7 +39,7 @@ def refusal(content: bytes) -> str:
 def test_the_only_notebook_is_found() -> None:
     """Folders, hidden files, and what macOS adds do not count."""
     packed = zipped({"me/a1.ipynb": NOTEBOOK, "__MACOSX/me/._a1.ipynb": b"x", "me/": b"",
-                     ".ipynb_checkpoints/a1-checkpoint.ipynb": b"x", "notes.txt": b"x"})  # fmt: skip
+                     ".ipynb_checkpoints/a1-checkpoint.ipynb": b"x", "notes.txt": b""})  # fmt: skip
     assert archives.only_notebook(packed).content == NOTEBOOK
 
 

@@ -37,7 +37,7 @@ def grading(folder: Path, out: Path) -> list[str]:
 @pytest.mark.slow
 def test_killed_at_any_moment_and_resumed_the_results_are_the_same(tmp_path):
     """After every kill -9, going on gives what an undisturbed run gives, and leaves no process."""
-    people, calm = a_class(tmp_path / "class", 20), tmp_path / "calm"
+    people, calm = a_class(tmp_path / "class", 12), tmp_path / "calm"
     started = time.monotonic()
     subprocess.run(grading(people, calm), cwd=ROOT, check=True)
     duration, dice, expected = time.monotonic() - started, random.Random(SEED), results_in(calm)

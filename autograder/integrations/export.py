@@ -11,7 +11,7 @@ from typing import Any
 
 from autograder.course import Course
 from autograder.errors import InfrastructureError, UsageError
-from autograder.integrations import actions, classroom50, gradescope, lms
+from autograder.integrations import actions, classroom50, grades, gradescope
 from autograder.integrations.targets import Target
 from autograder.model import Outcome, Report
 from autograder.report.gradebook import write_csv
@@ -77,7 +77,7 @@ def _written(reports: Sequence[Report], target: Target, path: Path) -> Exported:
     if target is Target.JUNIT:
         path.write_text(actions.junit(reports), encoding="utf-8")
     else:
-        writers = {Target.CSV: write_csv, **lms.WRITERS}
+        writers = {Target.CSV: write_csv, **grades.WRITERS}
         writers[target](reports, path)
     return Exported(str(path))
 

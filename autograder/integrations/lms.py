@@ -1,29 +1,31 @@
-"""Learning management systems: the names in their zip downloads, and the CSVs that they import.
+"""Learning management systems: whose file is which in the zip that an instructor downloads.
 
 Canvas names a file doejane_LATE_4711_99887_a1_layers-2.ipynb, Moodle a folder (or the start of a
 file) "Jane Doe_4711_assignsubmission_file_", Gradescope a folder submission_123 beside a
-submission_metadata.yml. The handle made of it (jane_4711) keeps the system's own number, by which
-the grades find their way back.
+submission_metadata.yml, nbgrader's exchange a folder ada+a1_layers+time+random. The handle made of
+it (doejane_4711) keeps the system's own number, by which the grades find their way back.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+import stat
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import UsageError
-from autograder.model import Outcome, Report
-from autograder.report.gradebook import inert
-from autograder.report.text import number
+from autograder.report.names import file_stem
 
+MAX_MEMBER = 100 << 20  # bytes, unpacked
+MAX_TOTAL = 20 << 30
+KINDS = {".ipynb", ".py", ".zip", ".html", ".pdf"}
 _CANVAS = re.compile(r"(?P<who>[^_/]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
 _CANVAS_AGAIN = re.compile(r"-\d+(?=\.\w+$)")  # the second, third, ... attempt
 _MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file_?(?P<file>.*)")
 _GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
-_HANDLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)")
+_EXCHANGE = re.compile(r"(?P<who>[^+]+)\+[^+]+\+[^+]+\+[^+]+")
 METADATA = "submission_metadata.yml"
 
 
@@ -43,6 +45,8 @@ def recognise(path: str) -> HandedIn | None:
             return HandedIn(_handle(found), name)
         if found := _GRADESCOPE.fullmatch(folder):
             return HandedIn(folder, name)
+        if found := _EXCHANGE.fullmatch(folder):
+            return HandedIn(found["who"], name)
     if found := _MOODLE.fullmatch(name):
         return HandedIn(_handle(found), found["file"])
     if found := _CANVAS.fullmatch(name):
@@ -66,72 +70,66 @@ def gradescope_students(metadata: str) -> dict[str, str]:
     return students
 
 
-# --- grades on their way back ------------------------------------------------------------------
+# --- the zip of a whole class --------------------------------------------------------------------
 
 
-def write_canvas(reports: Sequence[Report], path: Path) -> None:
-    """The CSV of Canvas's "Import grades": a column per assignment, points possible on top."""
-    names = sorted({report.assignment: report.max_score for report in reports}.items())
-    head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(name for name, _ in names)]
-    possible = ["    Points Possible", "", "", "", "", *(number(points) for _, points in names)]
-    students = sorted({report.student for report in reports})
-    scores = {(report.student, report.assignment): _score(report) for report in reports}
-    rows = [
-        [*_canvas_student(student), *(scores.get((student, name), "") for name, _ in names)]
-        for student in students
-    ]
-    _write([head, possible, *rows], path)
+def is_download(archive: Path) -> bool:
+    """Whether a zip file holds a class's submissions, and not one student's notebook."""
+    if not zipfile.is_zipfile(archive):
+        return False
+    with zipfile.ZipFile(archive) as opened:
+        return any(recognise(name) for name in opened.namelist())
 
 
-def _canvas_student(student: str) -> list[str]:
-    found = _HANDLE.fullmatch(student)
-    if found:
-        return [inert(found["who"]), found["id"], "", "", ""]
-    return [inert(student), "", "", inert(student), ""]
+def unpack(archive: Path, folder: Path) -> Iterator[tuple[Path, HandedIn]]:
+    """Write a class's files below ``folder`` under names of our own; yield each and whose it is.
+
+    Only regular members are read, and never more than their limit: of one that is larger, a file
+    of that size without content stands for it, so that its student hears why.
+    """
+    with zipfile.ZipFile(archive) as opened:
+        infos = [info for info in opened.infolist() if _is_submission(info)]
+        if sum(min(info.file_size, MAX_MEMBER) for info in infos) > MAX_TOTAL:
+            raise UsageError(f"{archive}: is too large when unpacked. Split it into smaller ones.")
+        students = _submitters(opened)
+        for place, info in enumerate(infos):
+            found = recognise(info.filename)
+            if found:
+                path = folder / str(place) / _own_name(found.file)
+                path.parent.mkdir(parents=True)
+                _extract(opened, info, path)
+                yield path, HandedIn(students.get(found.student, found.student), found.file)
 
 
-def write_moodle(reports: Sequence[Report], path: Path) -> None:
-    """The "offline grading worksheet" of one Moodle assignment, feedback included."""
-    if len({report.assignment for report in reports}) > 1:
-        raise UsageError(
-            "Moodle takes one worksheet for each assignment. Name the folder of one, "
-            f"such as results/{reports[0].assignment}."
-        )
-    head = ["Identifier", "Full name", "Username", "Status", "Grade", "Maximum Grade",
-            "Feedback comments"]  # fmt: skip
-    _write([head, *map(_moodle_row, reports)], path)
+def _is_submission(info: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(info.filename)
+    regular = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG) and not info.is_dir()
+    chaff = any(
+        (part.startswith(".") and part != "..") or part == "__MACOSX" for part in path.parts
+    )
+    return regular and not chaff and path.suffix.lower() in KINDS
 
 
-def _moodle_row(report: Report) -> list[str]:
-    found = _HANDLE.fullmatch(report.student)
-    name = found["who"] if found else ""
-    return [
-        f"Participant {found['id']}" if found else "",
-        inert(name),
-        "" if found else inert(report.student),
-        "Submitted for grading",
-        _score(report),
-        number(report.max_score),
-        inert(feedback(report), limit=2000),
-    ]
+def _own_name(name: str) -> str:
+    path = PurePosixPath(name)
+    return f"{file_stem(path.stem)}{path.suffix.lower()}"
 
 
-def feedback(report: Report) -> str:
-    """What a student reads in a single cell: the first remark of each exercise with a fault."""
-    told = [f"{part.id}: {part.remarks[0]}" for part in report.exercises if part.remarks]
-    return " / ".join([report.reason] if report.reason else told)
+def _submitters(opened: zipfile.ZipFile) -> dict[str, str]:
+    """Gradescope's list of who submitted what, where there is one."""
+    for info in opened.infolist():
+        if PurePosixPath(info.filename).name == METADATA and info.file_size < MAX_MEMBER:
+            return gradescope_students(opened.read(info).decode("utf-8", errors="replace"))
+    return {}
 
 
-def _score(report: Report) -> str:
-    return "" if report.status is Outcome.NOT_GRADED else number(report.score)
-
-
-def _write(rows: Iterable[Sequence[str]], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-
-WRITERS: dict[str, Callable[[Sequence[Report], Path], None]] = {
-    "canvas": write_canvas,
-    "moodle": write_moodle,
-}
+def _extract(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+    with path.open("wb") as file:
+        try:
+            if info.file_size > MAX_MEMBER:
+                file.truncate(MAX_MEMBER + 1)
+            else:
+                with opened.open(info) as member:
+                    file.write(member.read(info.file_size))
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
+            file.truncate(0)  # damaged or locked: read as the empty file that it then is

@@ -46,10 +46,10 @@ class Sandbox:
     """One zygote behind the walls; use it as a context manager."""
 
     def __init__(self, setup: Sequence[str], *, bubblewrap: bool) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = walls.command(_settings(setup, theirs.fileno()), bubblewrap=bubblewrap)
         if not bubblewrap and (folder := walls.unreachable()):
             raise InfrastructureError(_OUT_OF_REACH.format(folder=folder))
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = walls.command(_settings(setup, theirs.fileno()), bubblewrap=bubblewrap)
         self._process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],

@@ -19,6 +19,8 @@
 #
 # **How checks work.** Every exercise has a visible check right below it: run it as often as you like. It looks at one small example. When you submit, hidden checks ask for the same behaviour on other inputs: passing the visible check is a good sign, not yet the score.
 #
+# **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
+#
 # **The contract for every function**, unless an exercise says otherwise:
 #
 # * it hands back a *new* tensor and leaves its inputs exactly as they were;
@@ -370,6 +372,7 @@ def fate_figure() -> go.Figure:
         title="What becomes of a start, round by round",
         xaxis={"title": "Size of the start", "range": [0, 3]},
         yaxis={"title": "Size of the value", **heights},
+        height=520,
         sliders=[{**slider, "steps": stops}],
     )
     return figure

@@ -19,7 +19,9 @@
 #
 # **Time.** About 90 minutes.
 #
-# **How checks work.** Below every answer stands a *visible check*: run it as often as you like. When you submit, *hidden checks* try your function on other inputs. The statement says everything that they rely on.
+# **How checks work.** Below every answer stands a *visible check*: run it as often as you like. When you submit, *hidden checks* try your function on other inputs. The points come from them, and the statement says everything that they rely on.
+#
+# **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
 #
 # **The contract for every function.** Return a new tensor and leave the inputs as you found them; keep the dtype and the device of the input; let autograd work through your answer; no printing is needed; no globals; the same arguments give the same answer. Where a *measurement* should come without a graph (4.2, 4.3) or as a plain Python number (4.4), its statement says so.
 
@@ -303,7 +305,7 @@ for design, (signal, gradient) in flow.items():
     frames.append(go.Frame(name=design, data=[up, down]))
 steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
 figure = go.Figure(data=frames[0].data, frames=frames)
-figure.update_layout(title="Twenty layers: the signal going up, the gradient coming down", template="plotly_white", sliders=[{"currentvalue": {"prefix": "design: "}, "pad": {"t": 50}, "steps": steps}])
+figure.update_layout(title="Twenty layers: the signal going up, the gradient coming down", template="plotly_white", height=560, sliders=[{"currentvalue": {"prefix": "design: "}, "pad": {"t": 50}, "steps": steps}])
 figure.update_xaxes(title="layer (0 is the input, 20 the output)")
 figure.update_yaxes(title="RMS (log scale)", type="log", range=[-14, 4], dtick=2, exponentformat="power")
 figure.show()

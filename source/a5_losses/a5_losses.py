@@ -26,6 +26,8 @@
 # points. The points come from hidden checks, run after you submit: they try other shapes, other number types and
 # extreme values, and they tell you by name which property failed.
 #
+# **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
+#
 # **What every function promises.**
 #
 # * It returns a new result and leaves its inputs as they were.

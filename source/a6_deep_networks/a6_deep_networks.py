@@ -26,6 +26,8 @@
 #
 # **How checks work.** Below each answer is a visible check: it tries one small example at once, and passing it is a good sign, not yet the points. The hidden checks run when you submit; they try other shapes, other numbers and other data, and tell you which property holds and which does not.
 #
+# **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
+#
 # **The contract for every function.** It returns a new tensor and leaves its inputs as they were, keeps the dtype and the device of its input, lets autograd work through it, uses no global state and gives the same answer each time. It need not print anything. Three functions exist in order to change something, and say so: `clip_global_norm` (gradients), `train_step` (a model), and `rescue` draws random weights.
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}

@@ -63,7 +63,7 @@ def test_a_killed_grader_takes_its_sandbox_along(runner: Runner, shared: Path) -
 @pytest.mark.slow
 @pytest.mark.parametrize("runner", runners.available()[:1], ids=lambda runner: runner.name)
 def test_many_submissions_in_a_row_leave_the_grader_as_it_was(runner: Runner, shared: Path) -> None:
-    """After many submissions, a third of them hostile, memory, handles and processes are as before."""
+    """Many submissions, a third of them hostile, cost no memory, handle or process for good."""
     hostile = written(shared, HOSTILE)
     files = [name for bad in hostile for name in (right(shared, "a"), right(shared, "b"), bad)]
     with runner.start("tests.support.endurance", str(runner.tier), str(COUNT), *files) as worker:

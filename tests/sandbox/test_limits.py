@@ -25,12 +25,16 @@ HANGS = {
         """,
     "stops itself": "import signal; signal.raise_signal(signal.SIGSTOP)",
     "waits for a lock": "import threading; threading.Lock().acquire() and threading.Event().wait()",
-    "hangs in a thread": """
+    "hangs in threads": """
         import threading
         [threading.Thread(target=lambda: [0 for _ in iter(int, 1)]).start() for _ in range(4)]
         threading.Event().wait()
         """,
-    "sends half an answer": "import os, time; os.write(3, b'\\0' * 7 + b' ' + b'\\0' * 5); time.sleep(1000)",
+    "sends half an answer": """
+        import os, time
+        os.write(3, b"\\0" * 7 + b" " + b"\\0" * 5)
+        time.sleep(1000)
+        """,
     "computes in one call": "torch.ones(6000, 6000).matrix_power(10**6)",
 }
 

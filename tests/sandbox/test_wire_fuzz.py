@@ -1,4 +1,4 @@
-"""The wire under fire: whatever bytes arrive, the trusted side gets an answer or a ProtocolError."""
+"""The wire under fire: whatever bytes arrive, there is an answer or a ProtocolError."""
 
 from __future__ import annotations
 
@@ -207,8 +207,10 @@ def test_impossible_values_are_refused(lie: Any) -> None:
     "head",
     [
         b"", b"null", b"[]", b"{", b'{"values": []}', b'{"values": {"result": NaN}}', b"\xff\xfe",
-        b'{"values": {"result": Infinity}}', b'{"values": ' * 100_000, b'{"error": [1], "values": {}}',
-        b'{"values": {"result": ' + b"9" * 5000 + b"}}", b'{"values": {"changed": {"list": ["x"]}}}',
+        b'{"values": {"result": Infinity}}', b'{"values": ' * 100_000,
+        b'{"error": [1], "values": {}}',
+        b'{"values": {"result": ' + b"9" * 5000 + b"}}",
+        b'{"values": {"changed": {"list": ["x"]}}}',
     ],
 )  # fmt: skip
 def test_broken_heads_are_refused(head: bytes) -> None:

@@ -7,8 +7,8 @@
 Answers that a case does not give are filled in with right ones, so that every case also shows
 whether it changes the score of an exercise that it does not touch. ``full`` expects every point,
 ``unreadable`` no score but a sentence. ``says`` is something that the student must read (one line
-each), ``never`` what no report may repeat, ``flags`` what the instructor is told. A text that is too
-long to be written out is named in the cells and computed: ``with: NAME = "x" * 1000``.
+each), ``never`` what no report may repeat, ``flags`` what the instructor is told. A text that is
+too long to be written out is named in the cells and computed: ``with: NAME = "x" * 1000``.
 """
 
 from __future__ import annotations
@@ -98,10 +98,12 @@ def _spelt_out(cells: list[forms.Cell], definitions: tuple[str, ...]) -> list[fo
     for definition in definitions:
         name, _, expression = definition.partition(" = ")
         text = eval(expression)  # a line of this repository, not of a student
-        cells = [
-            forms.Cell(re.sub(rf"\b{name}\b", lambda _: text, c.source), c.grade_id) for c in cells
-        ]
+        cells = [forms.Cell(_replaced(c.source, name, text), c.grade_id) for c in cells]
     return cells
+
+
+def _replaced(source: str, name: str, text: str) -> str:
+    return re.sub(rf"\b{name}\b", lambda _: text, source)
 
 
 def _filled_in(cells: list[forms.Cell]) -> list[forms.Cell]:

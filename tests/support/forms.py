@@ -128,10 +128,16 @@ def _many_cells(cells: list[Cell]) -> bytes:
     return b'{"cells": [' + cell * 100_000 + cell[:-1] + b"]}"
 
 
+def _of_windows(cells: list[Cell]) -> bytes:
+    return _saved(cells).replace(b"\n", b"\r\n").replace(b"\\n", b"\\r\\n")
+
+
+_TWO = ("a.ipynb", "b.ipynb")
+_FOREIGN = Cell("def train(x):\n    return x", "train")
 FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "notebook": lambda cells: (".ipynb", _saved(cells)),
     "bom": lambda cells: (".ipynb", b"\xef\xbb\xbf" + _saved(cells)),
-    "crlf": lambda cells: (".ipynb", _saved(cells).replace(b"\n", b"\r\n").replace(b"\\n", b"\\r\\n")),
+    "crlf": lambda cells: (".ipynb", _of_windows(cells)),
     "utf16": lambda cells: (".ipynb", _text(notebook(cells)).encode("utf-16")),
     "latin1": lambda cells: (".ipynb", _text(notebook(cells)).encode("latin-1", "replace")),
     "truncated": lambda cells: (".ipynb", _saved(cells)[:-400]),
@@ -146,7 +152,7 @@ FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "20 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 20 << 20)),
     "110 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 110 << 20)),
     "generous metadata": lambda cells: (".ipynb", _generous(cells)),
-    "other course": lambda cells: (".ipynb", _saved([Cell("def train(x):\n    return x", "train")])),
+    "other course": lambda cells: (".ipynb", _saved([_FOREIGN])),
     "script": lambda cells: (".py", script(cells)),
     "plain script": lambda cells: (".py", _plain_script(cells)),
     "capital suffix": lambda cells: (".IPYNB", _saved(cells)),
@@ -154,7 +160,7 @@ FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "pdf": lambda cells: (".pdf", b"%PDF-1.7\n%..."),
     "pdf named ipynb": lambda cells: (".ipynb", b"%PDF-1.7\n%..."),
     "zip": lambda cells: (".zip", zipped({"me/a1_layers.ipynb": _saved(cells)})),
-    "zip of two": lambda cells: (".zip", zipped({"a.ipynb": _saved(cells), "b.ipynb": _saved(cells)})),
+    "zip of two": lambda cells: (".zip", zipped(dict.fromkeys(_TWO, _saved(cells)))),
     "zip of nothing": lambda cells: (".zip", zipped({"notes.txt": b"sorry"})),
     "zip of zips": lambda cells: (".zip", zipped({"a1.zip": zipped({"a.ipynb": _saved(cells)})})),
     "zip bomb": lambda cells: (".zip", zipped({"a.ipynb": b" " * (300 << 20)})),

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def _works_for_others(python: str) -> bool:
         return python == os.path.realpath(sys.executable)
     if not all(folder.stat().st_mode & stat.S_IXOTH for folder in Path(python).parents):
         return False
-    looks = "import ctypes, importlib.util as u; [open(u.find_spec(m).origin) for m in ('torch', 'tests')]"
+    looks = "from importlib.util import find_spec as f; open(f('torch').origin), f('tests').origin"
     command = [*_NOBODY, python, "-c", looks]
     paths = {"PYTHONPATH": f"{ROOT}:{_SITE}", "PATH": os.environ["PATH"]}
     done = subprocess.run(command, cwd=ROOT, env=paths, capture_output=True, check=False)
@@ -124,11 +125,12 @@ def grade_pairs(pairs: Sequence[Pair]) -> Reports:
     for case, runner in pairs:
         batches.setdefault((runner, case.hurried), []).append(case)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        found = pool.map(lambda item: _batch(*item[0], item[1]), batches.items())
+        found = pool.map(_batch, batches.items())
     return {key: report for reports in found for key, report in reports.items()}
 
 
-def _batch(runner: Runner, hurried: bool, cases: Sequence[Case]) -> Reports:
+def _batch(batch: tuple[tuple[Runner, bool], list[Case]]) -> Reports:
+    (runner, hurried), cases = batch
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         files = [case.write(Path(folder)) for case in cases]
@@ -138,5 +140,7 @@ def _batch(runner: Runner, hurried: bool, cases: Sequence[Case]) -> Reports:
 def grade_selected(request: pytest.FixtureRequest) -> Reports:
     """Grade what the selected tests of the requesting module are about."""
     own = [item for item in request.session.items if item.path == request.path]
-    params = [item.callspec.params for item in own if isinstance(item, pytest.Function)]
+    params: list[dict[str, Any]] = [
+        item.callspec.params for item in own if isinstance(item, pytest.Function)
+    ]
     return grade_pairs([(each["case"], each["runner"]) for each in params])

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from autograder import judging, plugin
 from autograder.course import Course
-from autograder.grading import Job, Settings, grade_all
-from autograder.model import Report, Tier
+from autograder.grading import grade_all
+from autograder.model import Job, Report, Settings, Tier
 from autograder.report import results
 from tests.support.cases import ASSIGNMENT, ROOT
 

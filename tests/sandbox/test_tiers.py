@@ -1,0 +1,136 @@
+"""A tier is what attacks from inside could not do, and never what was hoped for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from autograder import tiers
+from autograder.errors import InfrastructureError
+from autograder.model import Tier
+from autograder.sandbox import client, walls
+from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.tiers import Walled
+from tests.sandbox.support import ask, result
+from tests.support import runners
+
+isolated = pytest.mark.skipif(not walls.bubblewrap_works(), reason="bubblewrap does not work here")
+
+
+def test_nothing_that_is_tried_succeeds(walled: Walled) -> None:
+    """The wall of this machine holds against every attack of the examination."""
+    assert walled.breaches == ()
+    assert walled.tier in (Tier.ISOLATED, Tier.CONFINED)
+
+
+def test_every_layer_is_named(process: SandboxProcess) -> None:
+    """Each process says which layers took hold around it."""
+    assert [layer.split("-")[0] for layer in process.layers] == ["rlimits", "landlock", "seccomp"]
+
+
+@isolated
+def test_a_hole_in_the_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where files lie open, the tier is the lowest, whatever layers are there."""
+    monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")
+    shown = [*walls.libraries(), "/var/tmp"]
+    monkeypatch.setattr(walls, "libraries", lambda: shown)
+    with Sandbox(["import torch"], bubblewrap=True) as sandbox:
+        found = tiers.examine(sandbox, bubblewrap=True)
+    assert found.tier is Tier.SEPARATE
+    assert "read a private file" in found.breaches
+
+
+@isolated
+def test_hidden_checks_in_reach_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the course's own package can be seen, the tier is the lowest."""
+    shown = [*walls.libraries(), str(walls.PACKAGE / "graders")]
+    monkeypatch.setattr(walls, "libraries", lambda: shown)
+    with Sandbox(["import torch"], bubblewrap=True) as sandbox:
+        found = tiers.examine(sandbox, bubblewrap=True)
+    assert found.breaches == ("list the hidden checks",)
+    assert found.tier is Tier.SEPARATE
+
+
+@isolated
+def test_a_missing_inner_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the kernel filters no system calls, processes can be started, and it is noticed."""
+    start = walls._START.replace(
+        "from inside.zygote",
+        "from inside import lockdown; lockdown._seccomp = bool; from inside.zygote",
+    )
+    monkeypatch.setattr(walls, "_START", start)
+    with Sandbox(["import torch"], bubblewrap=True) as sandbox:
+        found = tiers.examine(sandbox, bubblewrap=True)
+    assert "start a process" in found.breaches
+    assert found.tier is Tier.SEPARATE
+
+
+def test_grading_below_the_required_tier_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The refusal names the tier that was reached, and the package that brings the missing one."""
+    monkeypatch.setattr(walls, "bubblewrap_works", lambda: False)
+    walled = Walled(None, Tier.CONFINED, (), ())  # type: ignore[arg-type]
+    said = tiers._refusal(walled, Tier.ISOLATED)
+    assert "confined, but isolated is required" in said
+    assert "apt-get install bubblewrap" in said
+
+
+@pytest.mark.parametrize(
+    "runner", [r for r in runners.available() if r.tier is Tier.CONFINED], ids=lambda r: r.name
+)
+def test_isolation_is_not_silently_absent(runner: runners.Runner, tmp_path: Path) -> None:
+    """Without bubblewrap, a grader that was asked for isolation grades nothing."""
+    with runner.start("tests.support.worker", str(tmp_path), "isolated", "calm") as worker:
+        said = worker.communicate(timeout=200)[1]
+    assert worker.returncode != 0
+    assert "isolated is required" in said
+
+
+def test_a_python_out_of_reach_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without bubblewrap, a Python in a private folder gives one clear sentence."""
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    (private / "python").touch()
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    monkeypatch.setattr(walls, "interpreter", lambda: str(private / "python"))
+    monkeypatch.setattr(walls, "_packages", list)
+    with pytest.raises(InfrastructureError, match="Without bubblewrap student code runs as"):
+        client.Sandbox([], bubblewrap=False)
+
+
+def test_a_sandbox_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last thing that a dying zygote said reaches the instructor."""
+    monkeypatch.setattr(walls, "_START", "raise ImportError('no torch here')")
+    with pytest.raises(InfrastructureError, match="no torch here"):
+        Sandbox(["import torch"], bubblewrap=walls.bubblewrap_works()).wait_until_ready()
+
+
+def test_the_command_line_of_the_zygote_holds_no_secret(walled: Walled) -> None:
+    """All users of a machine may read command lines: no hidden name stands in this one."""
+    assert isinstance(walled.sandbox._process, subprocess.Popen)
+    words = " ".join(map(str, walled.sandbox._process.args))  # type: ignore[arg-type]
+    assert "import torch" in words
+    assert not any(
+        word in words for word in ("graders/", "mistakes", "solutions", "test_", "points")
+    )
+
+
+def test_a_process_sees_no_other(process: SandboxProcess) -> None:
+    """Only the channel and the three silenced standard handles are open."""
+    body = """
+        import os
+        found = []
+        for handle in range(5000):
+            try:
+                found.append([handle, os.fstat(handle).st_mode & 0o170000])
+            except OSError:
+                pass
+        return found
+        """
+    character_device, socket = 0o020000, 0o140000
+    assert result(ask(process, body)) == [
+        [0, character_device], [1, character_device], [2, character_device], [3, socket],
+    ]  # fmt: skip
