@@ -21,7 +21,7 @@ from autograder.model import Report, Tier
 from autograder.report import results
 from tests.support.cases import ASSIGNMENT, ROOT, Case
 
-_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+_NOBODY = [shutil.which("setpriv") or "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 _SITE = Path(next(iter(__import__("torch").__path__))).parent
 _SECONDS = 900
 _WORKERS = 3  # at a time
@@ -47,7 +47,7 @@ class Runner:
         """Start a module of this project."""
         command = self.command(*arguments)
         return subprocess.Popen(
-            [shutil.which("setpriv") or "", *_NOBODY[1:], *command] if self.ordinary else command,
+            [*_NOBODY, *command] if self.ordinary else command,
             cwd=ROOT,
             env=self._environment(),
             stdout=subprocess.PIPE,
@@ -85,20 +85,37 @@ def _works_for_others(python: str) -> bool:
     if not all(folder.stat().st_mode & stat.S_IXOTH for folder in Path(python).parents):
         return False
     looks = "from importlib.util import find_spec as f; open(f('torch').origin), f('tests').origin"
-    command = [*_NOBODY, python, "-c", looks]
+    return _succeeds([*_as_nobody(), python, "-c", looks])
+
+
+def _as_nobody() -> list[str]:
+    """What makes a command run as an ordinary user; nothing where that is not possible."""
+    return _NOBODY if os.getuid() == 0 and shutil.which("setpriv") else []
+
+
+def _succeeds(command: Sequence[str]) -> bool:
     paths = {"PYTHONPATH": f"{ROOT}:{_SITE}", "PATH": os.environ["PATH"]}
-    done = subprocess.run(command, cwd=ROOT, env=paths, capture_output=True, check=False)
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=paths, capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
     return done.returncode == 0
 
 
 @functools.cache
 def available() -> tuple[Runner, ...]:
     """The ways that this machine offers."""
-    tiers = [Tier.ISOLATED] if shutil.which("bwrap") else []
-    if sys.platform == "linux" and _readable_python():
-        tiers.append(Tier.CONFINED)
-    users = [False, True] if os.getuid() == 0 and _readable_python() else [False]
-    return tuple(Runner(tier, user) for user in users for tier in tiers)
+    if sys.platform != "linux":
+        return ()
+    users = [False, True] if _as_nobody() and _readable_python() else [False]
+    return tuple(Runner(tier, user) for user in users for tier in _tiers(user))
+
+
+def _tiers(ordinary: bool) -> list[Tier]:
+    bubblewrap = ["bwrap", "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", "true"]
+    isolated = _succeeds([*(_as_nobody() if ordinary else []), *bubblewrap])
+    found = [Tier.ISOLATED] if isolated else []
+    return [*found, Tier.CONFINED] if _readable_python() else found
 
 
 def grade(runner: Runner, files: Sequence[Path], *, hurried: bool = False) -> dict[str, Report]:
@@ -108,7 +125,7 @@ def grade(runner: Runner, files: Sequence[Path], *, hurried: bool = False) -> di
         arguments = [folder, str(runner.tier), "hurried" if hurried else "calm"]
         with runner.start("tests.support.worker", *arguments, *map(str, files)) as worker:
             said = worker.communicate(timeout=_SECONDS)[1]
-        assert worker.returncode == 0, said[-3000:]
+        assert worker.returncode == 0, f"{runner.name}: {worker.returncode}: {said[-3000:]}"
         return {r.student: r for r in results.read_all(Path(folder, ASSIGNMENT))}
 
 
