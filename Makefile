@@ -10,8 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: setup
 	@$(BIN)/python scripts/demo.py
 
-# What takes long or needs servers (Dask, nbgrader, PostgreSQL, kill -9) runs in test-long.
-LONG := tests/cluster tests/integrations tests/test_durability.py
+# What takes long or needs servers (Dask, nbgrader, PostgreSQL, JupyterLab, kill -9) runs in test-long.
+LONG := tests/cluster tests/integrations tests/browser tests/test_durability.py tests/test_pool.py
 
 test: setup check
 	$(BIN)/pytest $(LONG:%=--ignore=%)
