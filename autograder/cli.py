@@ -320,9 +320,10 @@ def _grade_row(report: Report) -> tuple[str, ...]:
 
 def _print_grades(rows: _Rows, skipped: int, seconds: float, results: Path) -> None:
     table = Table(title=f"{rows.count} submissions graded")
-    for head in ("student", "assignment", "score", "what stands out"):
-        right, last = head == "score", head == "what stands out"
-        table.add_column(head, justify="right" if right else "left", no_wrap=last)
+    table.add_column("student", no_wrap=True, min_width=8)
+    table.add_column("assignment", no_wrap=True, min_width=16)
+    table.add_column("score", no_wrap=True, min_width=11, justify="right")
+    table.add_column("what stands out", no_wrap=True, overflow="ellipsis")
     shown = sorted(rows.shown, key=lambda row: (row[1], row[0]))[: _rows_that_fit()]
     for row in shown:
         table.add_row(*row)
