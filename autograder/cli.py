@@ -325,8 +325,10 @@ def _print_grades(rows: _Rows, skipped: int, seconds: float, results: Path) -> N
     table.add_column("score", no_wrap=True, min_width=11, justify="right")
     table.add_column("what stands out", no_wrap=True, overflow="ellipsis")
     shown = sorted(rows.shown, key=lambda row: (row[1], row[0]))[: _rows_that_fit()]
-    for row in shown:
-        table.add_row(*row)
+    room = max(20, out.width - 55)  # what the other columns leave
+    for *narrow, stands_out in shown:
+        cut = stands_out if len(stands_out) <= room else stands_out[: room - 1] + "…"
+        table.add_row(*narrow, cut)
     if rows.count:
         out.print(table)
     if rows.count > len(shown):
