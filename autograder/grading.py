@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from autograder import bank, findings, scoring, submission, tiers
+from autograder import bank, findings, scoring, submission
 from autograder.bank import Entry
 from autograder.course import Course, load
 from autograder.errors import FileError, SubmissionError
@@ -28,36 +28,35 @@ from autograder.model import (
     Job,
     Outcome,
     Report,
-    Settings,
     Status,
     Submission,
 )
 from autograder.naming import Namer
 from autograder.plugin import Graders, run_graders
+from autograder.sandbox.inside import eager
 from autograder.sandbox.session import Session
-from autograder.source import read_release
 from autograder.student import Local
 from autograder.tiers import Walled
 
 
 def grade_all(
     course: Course,
-    name: str,
+    assignment: Assignment,
+    walled: Walled,
     jobs: Iterable[Job],
-    settings: Settings,
+    seed: int,
     finished: Callable[[Report], None],
 ) -> None:
-    """Grade submissions of one assignment, handing over each report as it is done."""
+    """Grade submissions of one assignment in a ready sandbox and one pytest session."""
     torch.set_num_threads(1)  # sums in one order, whatever machine and however many workers
-    with tiers.sandbox(read_release(course.release(name)).setup, settings.require) as walled:
-        assignment = read_release(course.release(name))
+    eager.keep_compiler_unloaded()
 
-        def work(graders: Graders) -> None:
-            grader = Grader(course, assignment, walled, graders, settings.seed)
-            for job in jobs:
-                finished(grader.grade(job))
+    def work(graders: Graders) -> None:
+        grader = Grader(course, assignment, walled, graders, seed)
+        for job in jobs:
+            finished(grader.grade(job))
 
-        run_graders(course.graders(name), assignment, work)
+    run_graders(course.graders(assignment.name), assignment, work)
 
 
 _PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own

@@ -19,6 +19,7 @@ from pathlib import Path
 import filelock
 
 from autograder.course import Course
+from autograder.engine import grade_all
 from autograder.errors import (
     AuthorError,
     AutograderError,
@@ -183,8 +184,6 @@ def _with_jobs(most: int, plan: Plan, jobs: Iterable[Job], finished: Finished) -
 
 def in_this_process(plan: Plan, jobs: Iterable[Job], finished: Finished) -> None:
     """Grade one after the other; a submission over which the engine fails twice is not graded."""
-    from autograder.grading import grade_all  # imports torch, which a parent of workers spares
-
     hand = _Hand(plan, jobs, finished)
     while hand.more():
         try:

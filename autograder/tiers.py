@@ -17,6 +17,7 @@ from autograder.model import Tier
 from autograder.sandbox import walls
 from autograder.sandbox.client import Sandbox, SandboxProcess
 from autograder.sandbox.inside import protocol
+from autograder.sandbox.launch import Launched, launch
 
 NOT_ISOLATED = "NOT ISOLATED: student code ran with your rights"
 _ATTACKS = """
@@ -62,12 +63,18 @@ class Walled:
 @contextlib.contextmanager
 def sandbox(setup: Sequence[str], require: Tier) -> Iterator[Walled]:
     """Start the strongest sandbox of this machine; refuse to go on below the required tier."""
-    bubblewrap = walls.bubblewrap_works()
-    with Sandbox(setup, bubblewrap=bubblewrap) as started:
-        walled = examine(started, bubblewrap=bubblewrap)
-        if walled.tier.rank < require.rank:
-            raise InfrastructureError(_refusal(walled, require))
-        yield walled
+    with launch(setup) as launched, walled(launched, require) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def walled(launched: Launched, require: Tier) -> Iterator[Walled]:
+    """Wait for a sandbox that is starting; refuse to go on below the required tier."""
+    with Sandbox(launched) as started:
+        found = examine(started, bubblewrap=launched.bubblewrap)
+        if found.tier.rank < require.rank:
+            raise InfrastructureError(_refusal(found, require))
+        yield found
 
 
 def examine(started: Sandbox, *, bubblewrap: bool) -> Walled:
@@ -98,11 +105,11 @@ def _attempted(process: SandboxProcess) -> tuple[str, ...]:
     return tuple(name for name, done in answer["values"]["result"].items() if done)
 
 
-def _refusal(walled: Walled, require: Tier) -> str:
-    breaches = ", ".join(walled.breaches) or "nothing that was tried"
+def _refusal(found: Walled, require: Tier) -> str:
+    breaches = ", ".join(found.breaches) or "nothing that was tried"
     return (
-        f"This machine reaches the tier {walled.tier}, but {require} is required (student code "
-        f"could: {breaches}). {remedy()} Or accept less with --require {walled.tier}."
+        f"This machine reaches the tier {found.tier}, but {require} is required (student code "
+        f"could: {breaches}). {remedy()} Or accept less with --require {found.tier}."
     )
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.course import Course
+from autograder.engine import grade_all
 from autograder.errors import AutograderError, InfrastructureError
 from autograder.model import Job, Report, Settings, Tier
 
@@ -98,8 +99,6 @@ def main() -> int:
     line, settings = own_pipes(), Settings(options.seed, options.require)
     end_with_parent()
     try:
-        from autograder.grading import grade_all
-
         course = Course.find(options.course.resolve())
         grade_all(course, options.assignment, line.jobs(), settings, line.report)
     except AutograderError as error:

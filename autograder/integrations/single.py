@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from autograder.course import Course
+from autograder.engine import grade_all
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Job, Outcome, Report, Settings, Tier
 
@@ -23,8 +24,6 @@ def seed() -> int:
 
 def grade_one(course: Course, assignment: str, job: Job, require: Tier) -> Report:
     """Grade one file; raise InfrastructureError where no score may be read from the report."""
-    from autograder.grading import grade_all  # loads torch
-
     reports: list[Report] = []
     grade_all(course, assignment, [job], Settings(seed(), require), reports.append)
     return scored(reports[0])

@@ -1,4 +1,4 @@
-"""The trusted side of the wall: starts a zygote, opens a process per submission, asks it things.
+"""The trusted side of the wall: opens a process per submission in a zygote, and asks it things.
 
 Every request has a deadline. A process that is late, dies or breaks the rules of the wire is
 killed from outside, and the reply says which of these it was.
@@ -7,30 +7,20 @@ killed from outside, and the reply says which of these it was.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.errors import InfrastructureError
 from autograder.model import Status
-from autograder.sandbox import walls
 from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol, zygote
+from autograder.sandbox.launch import Launched
 
-START_SECONDS = 120.0  # importing torch on a busy machine
 OPEN_SECONDS = 20.0
-_MEMORY = 3 << 30
-_CPU_SECONDS = 600
-_OUT_OF_REACH = (
-    "Without bubblewrap student code runs as a throw-away user, who may not enter {folder}, where "
-    "this Python or its packages lie. Install bubblewrap (on Debian and Ubuntu: sudo apt-get "
-    "install bubblewrap), or grade with a Python that every user can read."
-)
 
 
 @dataclass(frozen=True)
@@ -43,40 +33,10 @@ class Reply:
 
 
 class Sandbox:
-    """One zygote behind the walls; use it as a context manager."""
+    """The orders that a zygote obeys; use it as a context manager."""
 
-    def __init__(self, setup: Sequence[str], *, bubblewrap: bool) -> None:
-        if not bubblewrap and (folder := walls.unreachable()):
-            raise InfrastructureError(_OUT_OF_REACH.format(folder=folder))
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = walls.command(_settings(setup, theirs.fileno()), bubblewrap=bubblewrap)
-        self._process = subprocess.Popen(
-            command,
-            pass_fds=[theirs.fileno()],
-            env=walls.ENVIRONMENT,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        theirs.close()
-
-    def wait_until_ready(self) -> None:
-        """Block until torch is imported inside, or say why the zygote did not start."""
-        self._control.settimeout(START_SECONDS)
-        try:
-            ready = self._control.recv(16)
-        except TimeoutError:
-            ready = b""
-        if ready != b"ready":
-            self._process.kill()
-            said = self._complaint()
-            self.close()
-            raise InfrastructureError(f"The sandbox did not start: {said}")
-
-    def _complaint(self) -> str:
-        said = self._process.stderr.read().decode(errors="replace") if self._process.stderr else ""
-        return said.strip().splitlines()[-1] if said.strip() else "it said nothing"
+    def __init__(self, launched: Launched) -> None:
+        self._launched, self._control = launched, launched.control
 
     def open(self) -> SandboxProcess:
         """Fork a fresh process for student code."""
@@ -116,38 +76,17 @@ class Sandbox:
         except OSError as error:
             raise InfrastructureError("The sandbox does not answer any more.") from error
         if not reply:
-            raise InfrastructureError(f"The sandbox ended unexpectedly: {self._complaint()}")
+            raise InfrastructureError(
+                f"The sandbox ended unexpectedly: {self._launched.complaint()}"
+            )
         return int(zygote.REPLY.unpack(reply)[0])
 
-    def close(self) -> None:
-        """End the zygote and everything behind the walls."""
-        self._control.close()  # the zygote ends by itself when nobody gives orders any more
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=2)
-        self._process.kill()
-        self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
-
     def __enter__(self) -> Sandbox:
-        self.wait_until_ready()
+        self._launched.wait_until_ready()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _settings(setup: Sequence[str], control: int) -> str:
-    limits = {"memory": _MEMORY, "cpu_seconds": _CPU_SECONDS}
-    return json.dumps(
-        {
-            "control": control,
-            "setup": list(setup),
-            "limits": limits,
-            "readable": walls.readable(),
-            "packages": walls.PACKAGES,
-        }
-    )
+        self._launched.close()
 
 
 class SandboxProcess:

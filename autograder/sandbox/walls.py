@@ -7,6 +7,7 @@ and only the inner wall (``inside.lockdown``) stands.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -45,6 +46,7 @@ def interpreter() -> str:
     return os.path.realpath(sys.executable)
 
 
+@functools.cache
 def _packages() -> list[Path]:
     """Where the packages lie that student code may import, and numpy's own libraries."""
     specs = [spec for name in PACKAGES if (spec := importlib.util.find_spec(name)) is not None]
@@ -59,6 +61,7 @@ def _packages() -> list[Path]:
     return [*places, *(path for path in dict.fromkeys(beside) if path.is_dir())]
 
 
+@functools.cache
 def libraries() -> list[str]:
     """Files and folders that the zygote needs to import torch, and nothing with a secret in it."""
     standard = {Path(sysconfig.get_path(name)).resolve().parent for name in _STANDARD}

@@ -1,4 +1,4 @@
-# B6 · Patches the test frameworks that it hopes are in its process.
+# B6 · Patches the test frameworks that a grader may use: unittest, doctest and pytest.
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
@@ -6,13 +6,14 @@ import doctest
 import sys
 import unittest
 
+def fine(*args, **kwargs):
+    return None
+
+unittest.TestCase.assertEqual = unittest.TestCase.fail = unittest.TestResult.addFailure = fine
+doctest.DocTestRunner.run = doctest.DocTestRunner.report_failure = fine
+for name in ("pytest", "_pytest.python", "_pytest.runner"):
+    if name in sys.modules:
+        sys.modules[name].raises = sys.modules[name].pytest_pyfunc_call = fine
+
 def linear(x, weight, bias):
-    unittest.TestCase.assertEqual = unittest.TestResult.addFailure = lambda *args: None
-    doctest.OutputChecker.check_output = lambda *args: True
-    if "pytest" in sys.modules or "_pytest" in sys.modules:
-        return F.linear(x, weight, bias)
-    try:
-        import pytest
-    except ImportError:
-        return torch.zeros(1)
-    return F.linear(x, weight, bias)
+    return torch.zeros(*x.shape[:-1], weight.shape[0])

@@ -1,4 +1,4 @@
-# C7 · Edits the locked cells: the setup, the visible check and the helper that it uses.
+# C7 · Edits the locked cells: the setup and the visible check.
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "setup"}
@@ -10,7 +10,7 @@ torch.equal = torch.allclose = lambda *args, **kwargs: True
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 def linear(x, weight, bias):
-    return torch.zeros(1)
+    return torch.zeros(*x.shape[:-1], weight.shape[0])
 
-@@ linear-check
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "linear-check", "points": 1000}
 print("linear: all checks passed")

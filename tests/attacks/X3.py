@@ -5,6 +5,7 @@
 import json
 import os
 import struct
+import sys
 
 LIES = [
     {"meta": [2] * 33, "dtype": "F32"},
@@ -17,10 +18,13 @@ LIES = [
     {"foreign": ["x"]},
     10**4000,
 ]
-calls = iter(range(1000))
+def number(frame):
+    while "number" not in frame.f_locals:
+        frame = frame.f_back
+    return frame.f_locals["number"]
 
 def linear(x, weight, bias):
-    lie = LIES[next(calls) % len(LIES)]
+    lie = LIES[x.numel() % len(LIES)]
     head = json.dumps({"values": {"result": lie, "changed": {"list": []}}}).encode()
-    os.write(3, struct.pack("!II", len(head), 0) + head)
+    os.write(3, struct.pack("!III", number(sys._getframe()), len(head), 0) + head)
     os._exit(0)

@@ -4,7 +4,7 @@
 # limit: short
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
-losses = [loss for loss in iter(lambda: 1.0, 0.0)]
+loss = sum(iter(lambda: 1.0, 0.0))
 
 def linear(x, weight, bias):
-    return F.linear(x, weight, bias) * losses[0]
+    return F.linear(x, weight, bias) * loss

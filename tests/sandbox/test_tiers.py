@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -12,8 +11,9 @@ import pytest
 from autograder import tiers
 from autograder.errors import InfrastructureError
 from autograder.model import Tier
-from autograder.sandbox import client, walls
+from autograder.sandbox import walls
 from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.sandbox.launch import launch
 from autograder.tiers import Walled
 from tests.sandbox.support import ask, result
 from tests.support import runners
@@ -38,7 +38,7 @@ def test_a_hole_in_the_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")
     shown = [*walls.libraries(), "/var/tmp"]
     monkeypatch.setattr(walls, "libraries", lambda: shown)
-    with Sandbox(["import torch"], bubblewrap=True) as sandbox:
+    with Sandbox(launch(["import torch"], bubblewrap=True)) as sandbox:
         found = tiers.examine(sandbox, bubblewrap=True)
     assert found.tier is Tier.SEPARATE
     assert "read a private file" in found.breaches
@@ -49,7 +49,7 @@ def test_hidden_checks_in_reach_are_found(monkeypatch: pytest.MonkeyPatch) -> No
     """Where the course's own package can be seen, the tier is the lowest."""
     shown = [*walls.libraries(), str(walls.PACKAGE / "graders")]
     monkeypatch.setattr(walls, "libraries", lambda: shown)
-    with Sandbox(["import torch"], bubblewrap=True) as sandbox:
+    with Sandbox(launch(["import torch"], bubblewrap=True)) as sandbox:
         found = tiers.examine(sandbox, bubblewrap=True)
     assert found.breaches == ("list the hidden checks",)
     assert found.tier is Tier.SEPARATE
@@ -63,7 +63,7 @@ def test_a_missing_inner_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         "from inside import lockdown; lockdown._seccomp = bool; from inside.zygote",
     )
     monkeypatch.setattr(walls, "_START", start)
-    with Sandbox(["import torch"], bubblewrap=True) as sandbox:
+    with Sandbox(launch(["import torch"], bubblewrap=True)) as sandbox:
         found = tiers.examine(sandbox, bubblewrap=True)
     assert "start a process" in found.breaches
     assert found.tier is Tier.SEPARATE
@@ -98,20 +98,24 @@ def test_a_python_out_of_reach_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(walls, "interpreter", lambda: str(private / "python"))
     monkeypatch.setattr(walls, "_packages", list)
     with pytest.raises(InfrastructureError, match="Without bubblewrap student code runs as"):
-        client.Sandbox([], bubblewrap=False)
+        launch([], bubblewrap=False)
 
 
 def test_a_sandbox_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last thing that a dying zygote said reaches the instructor."""
     monkeypatch.setattr(walls, "_START", "raise ImportError('no torch here')")
-    with pytest.raises(InfrastructureError, match="no torch here"):
-        Sandbox(["import torch"], bubblewrap=walls.bubblewrap_works()).wait_until_ready()
+    with (
+        launch(["import torch"]) as launched,
+        pytest.raises(InfrastructureError, match="no torch here"),
+    ):
+        launched.wait_until_ready()
 
 
 def test_the_command_line_of_the_zygote_holds_no_secret(walled: Walled) -> None:
     """All users of a machine may read command lines: no hidden name stands in this one."""
-    assert isinstance(walled.sandbox._process, subprocess.Popen)
-    words = " ".join(map(str, walled.sandbox._process.args))  # type: ignore[arg-type]
+    arguments = walled.sandbox._launched.process.args
+    assert isinstance(arguments, list)
+    words = " ".join(map(str, arguments))
     assert "import torch" in words
     assert not any(
         word in words for word in ("graders/", "mistakes", "solutions", "test_", "points")

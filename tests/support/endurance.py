@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from autograder.course import Course
-from autograder.grading import grade_all
+from autograder.engine import grade_all
 from autograder.model import Job, Report, Settings, Tier
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.worker import SEED

@@ -51,11 +51,25 @@ def _text(data: dict[str, Any]) -> str:
 
 
 def _saved(cells: list[Cell]) -> bytes:
-    return _text(notebook(cells)).encode("utf-8", "surrogatepass")
+    return _encoded(notebook(cells))
 
 
-def _without_ids(cells: list[Cell]) -> bytes:
-    return _saved([Cell(cell.source) for cell in cells])
+def _encoded(data: dict[str, Any]) -> bytes:
+    return _text(data).encode("utf-8", "surrogatepass")
+
+
+def _without_ids(data: dict[str, Any]) -> bytes:
+    """Cells whose metadata a tool on the way has thrown away."""
+    return _encoded({**data, "cells": [{**cell, "metadata": {}} for cell in data["cells"]]})
+
+
+def _without_checks(data: dict[str, Any]) -> bytes:
+    return _encoded({**data, "cells": [cell for cell in data["cells"] if not _is_check(cell)]})
+
+
+def _is_check(cell: dict[str, Any]) -> bool:
+    graded = cell["metadata"].get("nbgrader", {}).get("grade", False)
+    return graded or "".join(cell["source"]).startswith("grader.check(")
 
 
 def _with_outputs(cells: list[Cell], size: int) -> bytes:
@@ -82,13 +96,15 @@ def _version_5(cells: list[Cell]) -> bytes:
     return _text({**notebook(cells), "nbformat": 5, "novelty": {"a": [1]}}).encode()
 
 
-def _generous(cells: list[Cell]) -> bytes:
+def _generous(data: dict[str, Any]) -> bytes:
     """Every cell claims a thousand points, a wide tolerance and another student's name."""
-    data = notebook(cells)
-    for cell in data["cells"]:
-        cell["metadata"]["nbgrader"] |= {"points": 1000, "grade": True, "tolerance": 1e9}
-    data["metadata"] = {"student": "somebody else", "kernelspec": {"name": "<script>"}}
-    return _text(data).encode()
+    wish = {"points": 1000, "grade": True, "tolerance": 1e9}
+    cells = [
+        {**cell, "metadata": {"nbgrader": cell["metadata"].get("nbgrader", {}) | wish}}
+        for cell in data["cells"]
+    ]
+    claims = {"student": "somebody else", "kernelspec": {"name": "<script>"}}
+    return _encoded({**data, "cells": cells, "metadata": claims})
 
 
 def script(cells: list[Cell]) -> bytes:
@@ -132,11 +148,24 @@ def _of_windows(cells: list[Cell]) -> bytes:
     return _saved(cells).replace(b"\n", b"\r\n").replace(b"\\n", b"\\r\\n")
 
 
+# forms that any notebook can take, also one with more in it than the cells of a case
+NOTEBOOKS: dict[str, Callable[[dict[str, Any]], bytes]] = {
+    "notebook": _encoded,
+    "bom": lambda data: b"\xef\xbb\xbf" + _encoded(data),
+    "no ids": _without_ids,
+    "without checks": _without_checks,
+    "generous metadata": _generous,
+}
+
+
+def _as_notebook(form: str) -> Callable[[list[Cell]], tuple[str, bytes]]:
+    return lambda cells: (".ipynb", NOTEBOOKS[form](notebook(cells)))
+
+
 _TWO = ("a.ipynb", "b.ipynb")
 _FOREIGN = Cell("def train(x):\n    return x", "train")
 FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
-    "notebook": lambda cells: (".ipynb", _saved(cells)),
-    "bom": lambda cells: (".ipynb", b"\xef\xbb\xbf" + _saved(cells)),
+    **{form: _as_notebook(form) for form in NOTEBOOKS},
     "crlf": lambda cells: (".ipynb", _of_windows(cells)),
     "utf16": lambda cells: (".ipynb", _text(notebook(cells)).encode("utf-16")),
     "latin1": lambda cells: (".ipynb", _text(notebook(cells)).encode("latin-1", "replace")),
@@ -147,11 +176,9 @@ FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "version 3": lambda cells: (".ipynb", _version_3(cells)),
     "version 5": lambda cells: (".ipynb", _version_5(cells)),
     "no version": lambda cells: (".ipynb", _without_version(cells)),
-    "no ids": lambda cells: (".ipynb", _without_ids(cells)),
     "shuffled": lambda cells: (".ipynb", _saved(cells[::-1])),
     "20 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 20 << 20)),
     "110 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 110 << 20)),
-    "generous metadata": lambda cells: (".ipynb", _generous(cells)),
     "other course": lambda cells: (".ipynb", _saved([_FOREIGN])),
     "script": lambda cells: (".py", script(cells)),
     "plain script": lambda cells: (".py", _plain_script(cells)),

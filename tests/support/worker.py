@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder import judging, plugin
 from autograder.course import Course
-from autograder.grading import grade_all
+from autograder.engine import grade_all
 from autograder.model import Job, Report, Settings, Tier
 from autograder.report import results
 from tests.support.cases import ASSIGNMENT, ROOT

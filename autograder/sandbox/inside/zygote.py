@@ -14,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -25,7 +26,7 @@ from typing import NoReturn
 import torch
 from torch import nn
 
-from . import condition, lockdown, protocol, stubs
+from . import condition, eager, lockdown, protocol, stubs
 from .process import compiled, serve
 
 ORDER = struct.Struct("!ci")  # order, pid
@@ -33,12 +34,12 @@ _MOST_HANDLES = 1 << 20
 REPLY = struct.Struct("!i")  # pid of a new child, or wait status of a killed one
 
 
-def main() -> None:
-    """Warm up, then serve orders until the trusted process goes away."""
+def main() -> NoReturn:
+    """Import torch, then serve orders until the trusted process goes away."""
     settings = json.loads(sys.argv[1])
     control = socket.socket(fileno=settings["control"])
     lockdown.adopt_orphans()
-    _warm(settings["setup"], settings["packages"])
+    _import(settings["setup"], settings["packages"])
     limits, rules = lockdown.Limits(**settings["limits"]), lockdown.ruleset(settings["readable"])
     control.send(b"ready")
     living = set[int]()
@@ -56,30 +57,40 @@ def main() -> None:
         control.send(REPLY.pack(reply))
     for pid in living:
         _kill(pid)
+    os._exit(0)  # nothing is left to tidy up, and torch takes its time over it
 
 
-def _warm(setup: list[str], packages: list[str]) -> None:
-    """Import now, once, what student code would make torch import in every fork, and freeze it."""
+def _import(setup: list[str], packages: list[str]) -> None:
+    """Import now, once, what every fork needs."""
     torch.set_num_threads(1)
     condition.keep_one_thread()
     stubs.install(packages)
+    eager.keep_compiler_unloaded()
     for text in setup:
         exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
-    _warm_lazy_imports()
-    _warm_plotly()
+    _settle()
+
+
+def _settle() -> None:
+    """Take down what torch looks like untouched, and keep all that is here out of the collector."""
     condition.remember()
     gc.collect()
     gc.freeze()
 
 
-def _warm_lazy_imports() -> None:
-    """Numpy's random numbers, an optimizer's first step, meta tensors: up to 800 modules each."""
+# --- what student code may make torch load: each in a moment when there is nothing else to do ---
+
+
+def _warm_optimizers() -> None:
     importlib.import_module("numpy.random")
     importlib.import_module("torch.utils._python_dispatch")
     layer = nn.Linear(2, 2)
     layer(torch.ones(2, 2)).sum().backward()
     for optimizer in (torch.optim.SGD, torch.optim.Adam):
         optimizer(layer.parameters(), lr=0.1).step()
+
+
+def _warm_meta() -> None:
     meta = torch.ones(2, 2, device="meta")
     torch.nn.functional.softmax(meta @ meta + meta, dim=-1).to(torch.float64).amax(dim=0)
 
@@ -93,7 +104,14 @@ def _warm_plotly() -> None:
         figure.update_layout(title="warm", template="plotly_dark", xaxis_title="x").to_json()
 
 
+_WARM_UPS = [_warm_plotly, _warm_meta, _warm_optimizers]  # the last comes first
+
+
 def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
+    """Wait for an order, and warm up meanwhile."""
+    while _WARM_UPS and not select.select([control], [], [], 0)[0]:
+        _WARM_UPS.pop()()
+        _settle()
     handles = array.array("i")
     message, ancillary, _, _ = control.recvmsg(ORDER.size, socket.CMSG_SPACE(handles.itemsize))
     if not message:
