@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -96,8 +97,11 @@ def kill_each_reader(trap: Path, worker: Worker) -> None:
         with trap.open("wb"):
             if last:
                 trap.unlink()
-            assert worker.pid is not None
-            os.kill(worker.pid, signal.SIGKILL)
+            pid = worker.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        while Path(f"/proc/{pid}").exists():  # the dead one still holds the trap open for reading
+            time.sleep(0.01)
 
 
 @pytest.mark.slow

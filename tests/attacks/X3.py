@@ -18,6 +18,7 @@ LIES = [
     {"foreign": ["x"]},
     10**4000,
 ]
+
 def number(frame):
     while "number" not in frame.f_locals:
         frame = frame.f_back

@@ -100,9 +100,9 @@ def _generous(data: dict[str, Any]) -> bytes:
     """Every cell claims a thousand points, a wide tolerance and another student's name."""
     wish = {"points": 1000, "grade": True, "tolerance": 1e9}
     cells = [
-        {**cell, "metadata": {"nbgrader": cell["metadata"].get("nbgrader", {}) | wish}}
-        for cell in data["cells"]
-    ]
+        {**cell, "metadata": {name: marks | wish for name, marks in cell["metadata"].items()}}
+        if "nbgrader" in cell["metadata"] else cell for cell in data["cells"]
+    ]  # fmt: skip
     claims = {"student": "somebody else", "kernelspec": {"name": "<script>"}}
     return _encoded({**data, "cells": cells, "metadata": claims})
 
