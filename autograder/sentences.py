@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from autograder.compare import Answer
+from typing import TYPE_CHECKING
+
 from autograder.model import Status
+
+if TYPE_CHECKING:  # reading results needs no torch
+    from autograder.compare import Answer
 
 _BY_KIND = {
     "type": "It came back as another type than promised.",
@@ -30,6 +34,13 @@ _KNOWN = frozenset(
     "OSError OverflowError PermissionError RecursionError RuntimeError StopIteration SyntaxError "
     "SystemExit KeyboardInterrupt TypeError UnboundLocalError UnicodeError ValueError "
     "ZeroDivisionError".split()
+)
+_OFF_DEVICE = (
+    "On a GPU, tensors of two devices met. Make new ones on the device of x (device=x.device), and "
+    "compute in torch all the way."
+)
+_DEVICE_LOST = (
+    "On a GPU it broke off for good: most often an index points beyond the end of a tensor."
 )
 NOT_ATTEMPTED = "Not attempted yet: the cell is still as it was handed out."
 MISSING = "The cell of {exercise} was not found in the notebook. Copy it from the released one."
@@ -64,6 +75,10 @@ def raised(answer: Answer) -> str:
         return "It still raises NotImplementedError."
     if "NotDefined" in names[:1]:
         return "There is no function of this name to call."
+    if "OffDevice" in names[:1]:
+        return _OFF_DEVICE
+    if "DeviceLost" in names[:1]:
+        return _DEVICE_LOST
     if names[:1] == ("ProtocolError",):
         return "What came back is too large or too deep to be looked at."
     known = next((name for name in names if name in _KNOWN), None)
