@@ -61,9 +61,9 @@ from torch import Tensor, nn
 #
 # | type | $e^x$ becomes `inf` above | $e^x$ becomes `0` below |
 # |---|---|---|
-# | float16 | x = 11.09 | x = -17.33 |
-# | float32 | x = 88.72 | x = -103.97 |
-# | float64 | x = 709.78 | x = -745.13 |
+# | float16 | x = 11.09 | x = −17.33 |
+# | float32 | x = 88.72 | x = −103.97 |
+# | float64 | x = 709.78 | x = −745.13 |
 #
 # A logit of 100 is nothing unusual for a network that is sure of itself, and in half precision 12 is enough. The
 # answer we want is often perfectly ordinary: $\log(e^{1000} + e^{1000})$ is $1000 + \ln 2 = 1000.6931$. Only the
@@ -92,7 +92,7 @@ figure.show()
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** both curves follow the straight line x + 0.6931. The careful one (dashed) runs on over the whole
-# picture, from -130 to 130. The formula as written (thick, solid) exists only between crosses near -104 and 88: to
+# picture, from −130 to 130. The formula as written (thick, solid) exists only between crosses near −104 and 88: to
 # the left it is minus infinity, to the right it is infinity.
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "logsumexp-statement"}
@@ -105,7 +105,7 @@ figure.show()
 #
 # * `z` is a floating-point tensor with at least one axis. The axis `dim` disappears: a (N, C) tensor gives (N,) for
 #   `dim=1` or `dim=-1`, and (C,) for `dim=0`.
-# * It is right for logits of any size, such as 1000 or -1000, and when one row is very large and the next is small.
+# * It is right for logits of any size, such as 1000 or −1000, and when one row is very large and the next is small.
 #   For logits in the thousands an absolute error of 0.01 is fine; in float16 two digits are.
 # * An entry of `-inf` is a candidate that has been ruled out: it adds nothing. If *all* entries along `dim` are
 #   `-inf`, the result is `-inf`. Entries of `+inf` or `nan` do not occur.
@@ -183,7 +183,7 @@ with visible_checks("logsumexp") as call:
 #   slice along `dim`) is a distribution of its own.
 # * It is right for logits of any size, and when one row is large and the next is small. For logits in the thousands,
 #   three digits are enough; in float16, two.
-# * Small probabilities are still probabilities: beside a logit of 0, a logit of -50 gets its 1.9e-22, to three digits,
+# * Small probabilities are still probabilities: beside a logit of 0, a logit of −50 gets its 1.9e-22, to three digits,
 #   not 0.
 # * An entry of `-inf` gets probability exactly 0. At least one entry along `dim` is finite.
 # * Values and gradients are finite. **Not allowed:** the list in 5.1.
@@ -237,7 +237,7 @@ with visible_checks("softmax") as call:
 #
 # A loss never asks for a probability. It asks for the *logarithm* of one. That sounds like one more step,
 # `softmax(z).log()`, but the order matters. A probability of $e^{-200}$ is too small for float32 and is rounded to 0,
-# while its logarithm is simply -200. Take the logarithm on paper, before anything is rounded:
+# while its logarithm is simply −200. Take the logarithm on paper, before anything is rounded:
 #
 # $$\log p_i \;=\; \log\frac{e^{z_i}}{\sum_j e^{z_j}} \;=\; z_i - \log\sum_j e^{z_j}.$$
 
@@ -402,7 +402,7 @@ figure.show()
 # **In words:** left, the loss computed from logits (solid) rises in a straight line, one per logit. With an epsilon
 # inside the logarithm (dashed) it bends at about 16 and stays at 16.12 for ever. Without one (dotted) it follows the
 # line and stops at a cross just before 104, where it becomes infinite. Right, the gradient for the true class: from
-# logits it starts at -0.5, soon reaches -1, the strongest call to change, and stays there. With the epsilon it fades to
+# logits it starts at −0.5, soon reaches −1, the strongest call to change, and stays there. With the epsilon it fades to
 # 0 around a lead of 16: a disaster teaches nothing. Without one it is right at first and turns into `nan` at a cross
 # near 88, well before the loss itself gives out.
 
@@ -511,9 +511,9 @@ figure.update_layout(
 figure.show()
 
 # %% [markdown] tags=["text-alternative"]
-# **In words:** at 20 of the 21 logits all three marks lie on one another, on the smooth curve σ(z) - 1 from -0.73 to
-# -0.27. At a logit of exactly 0 they part: the open circle (torch's loss) stays on the curve at -0.5; the cross (relu)
-# drops to -1; the triangle (clamp) jumps to 0. It is one point of the line, and it is where training begins when the
+# **In words:** at 20 of the 21 logits all three marks lie on one another, on the smooth curve σ(z) − 1 from −0.73 to
+# −0.27. At a logit of exactly 0 they part: the open circle (torch's loss) stays on the curve at −0.5; the cross (relu)
+# drops to −1; the triangle (clamp) jumps to 0. It is one point of the line, and it is where training begins when the
 # last layer starts at zero.
 
 # %% [markdown]
@@ -846,14 +846,14 @@ with visible_checks("accurate_tanh") as call:
 # **4.** True or false: in float64 none of this is needed.
 # <details><summary>Answer</summary>
 #
-# False. The limits move from 88.72 to 709.78 and from -103.97 to -745.13. A logit of 1000 is beyond both.
+# False. The limits move from 88.72 to 709.78 and from −103.97 to −745.13. A logit of 1000 is beyond both.
 # </details>
 #
 # **5.** True or false: if two formulas for a loss agree in every value, they train alike.
 # <details><summary>Answer</summary>
 #
 # False. At a logit of 0 with target 1, all three formulas in the picture of 5.5 cost 0.6931, and autograd reports the
-# slopes -0.5, -1 and 0.
+# slopes −0.5, −1 and 0.
 # </details>
 #
 # **6.** True or false: `softmax(z)` and `softmax(z + 5)` are the same.

@@ -18,6 +18,11 @@ def stated(assignment: str, literal: str, value: SupportsFloat) -> None:
     assert abs(float(value) - expected) <= digits, f"computed {float(value)!r}, stated {literal}"
 
 
+def number(literal: str) -> float:
+    """The number that a literal means, typographic minus included."""
+    return float(literal.replace("−", "-"))
+
+
 def _parsed(literal: str) -> tuple[float, float]:
     """The number that a literal means and half a unit of its last digit, with a little slack."""
     plain = literal.replace(" ", "").replace(",", "").replace("−", "-").rstrip("%")

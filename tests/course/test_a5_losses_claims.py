@@ -4,7 +4,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from claims import stated
+from claims import number, stated
 from torch import Tensor
 
 
@@ -40,18 +40,18 @@ def train_on_clouds(softmax_first: bool) -> tuple[float, float]:
 def test_where_the_exponential_ends():
     """Each limit in the table is the last logit, to two decimals, before inf or 0."""
     limits = {
-        torch.float16: ("11.09", "-17.33"),
-        torch.float32: ("88.72", "-103.97"),
-        torch.float64: ("709.78", "-745.13"),
+        torch.float16: ("11.09", "−17.33"),
+        torch.float32: ("88.72", "−103.97"),
+        torch.float64: ("709.78", "−745.13"),
     }
     for dtype, (high, low) in limits.items():
         kind = torch.finfo(dtype)
         says(high, math.log(kind.max))
         says(low, math.log(kind.smallest_normal) + math.log(kind.eps / 2))
         assert torch.tensor(float(high) + 0.02).to(dtype).exp() == math.inf
-        assert torch.tensor(float(low) - 0.02).to(dtype).exp() == 0
+        assert torch.tensor(number(low) - 0.02).to(dtype).exp() == 0
         assert torch.tensor(float(high) - 0.02).to(dtype).exp() < math.inf
-        assert torch.tensor(float(low) + 0.02).to(dtype).exp() > 0
+        assert torch.tensor(number(low) + 0.02).to(dtype).exp() > 0
 
 
 def test_the_worked_examples_of_the_stable_functions():
@@ -114,8 +114,8 @@ def test_the_slopes_at_zero():
     for loss, expected in zip(losses, (-0.5, -1.0, 0.0), strict=True):
         says("0.6931", loss)
         assert slope(loss, z).item() == expected
-    says("-0.73", torch.tensor(-1.0).sigmoid() - 1)
-    says("-0.27", torch.tensor(1.0).sigmoid() - 1)
+    says("−0.73", torch.tensor(-1.0).sigmoid() - 1)
+    says("−0.27", torch.tensor(1.0).sigmoid() - 1)
     says("0.9933", torch.tensor(5.0).sigmoid())
 
 
