@@ -69,6 +69,8 @@ def test_a_new_exercise_from_stub_to_verified(home):
     made = autograder(home, "new", NAME, "--in", "a1_layers")
     assert made.returncode == 0, made.stderr
     assert [line.split(":")[0] for line in made.stdout.splitlines()[:3]] == ["Fill in"] * 3
+    refused = autograder(home, "build", "a1_layers").stderr
+    assert all(part in refused for part in PARTS)
     for part, text in texts(home).items():
         number = text[: text.index("TODO")].count("\n") + 1
         with pytest.raises(AuthorError, match=f"{part}:{number}: unfinished: .*TODO away"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.build.release import release
@@ -27,8 +28,7 @@ def refuse_incomplete(course: Course, assignment: Assignment) -> None:
     for path in (graders, bank):
         if not path.is_file():
             raise AuthorError(str(path), "there is no such file", "Write it beside the others.")
-    for path in (course.source(assignment.name), graders, bank):
-        _refuse_unfinished(path)
+    _refuse_unfinished([course.source(assignment.name), graders, bank])
     for exercise in assignment.exercises:
         if f'exercise("{exercise.id}"' not in graders.read_text(encoding="utf-8"):
             remedy = f'Write a check marked @pytest.mark.exercise("{exercise.id}").'
@@ -38,11 +38,19 @@ def refuse_incomplete(course: Course, assignment: Assignment) -> None:
             raise AuthorError(str(bank), f"no known mistake for {exercise.id!r}", remedy)
 
 
-def _refuse_unfinished(path: Path) -> None:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if "TODO" in line:
-            remedy = "Write it, take the TODO away, and build again."
-            raise AuthorError(f"{path}:{number}", f"unfinished: {line.strip()}", remedy)
+def _refuse_unfinished(paths: Sequence[Path]) -> None:
+    """Name every TODO that is left, so that an author sees how far there is to go."""
+    left = [
+        (f"{path}:{number}", line.strip())
+        for path in paths
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if "TODO" in line
+    ]
+    if left:
+        (where, line), *others = left
+        more = "".join(f"\n  {place}: {text}" for place, text in others)
+        remedy = "Write it, take the TODO away, and build again."
+        raise AuthorError(where, f"unfinished: {line}", f"{remedy}{more and ' Also:'}{more}")
 
 
 def _squeezed(text: str) -> str:
