@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-long setup check verify mutants axe screenshots build clean
+.PHONY: demo test test-long gpu setup check verify mutants axe screenshots build clean
 
 demo: setup
 	@$(BIN)/python scripts/demo.py
@@ -18,6 +18,11 @@ test: setup check
 
 test-long: setup
 	$(BIN)/pytest $(LONG)
+
+# Needs an NVIDIA GPU; the record is benchmarks/records/gpu.json.
+gpu: setup
+	$(BIN)/pytest -m gpu tests/gpu
+	$(BIN)/python benchmarks/gpu.py
 
 check: setup
 	$(BIN)/ruff check .

@@ -8,10 +8,11 @@ archive is opened at all.
 from __future__ import annotations
 
 import io
+import itertools
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,8 +21,10 @@ from autograder.errors import SubmissionError
 MAX_MEMBERS = 5_000
 MAX_MEMBER = 100 << 20  # bytes, unpacked
 MAX_TOTAL = 4 << 30
+_ENTRY = b"PK\x01\x02"  # begins each entry of an archive's list
 _ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
-_NOTEBOOKS = {".ipynb", ".py"}
+_NOTEBOOKS = (".ipynb", ".py")  # in the order in which they count
+_TOO_LARGE = "The zip file is too large when unpacked. Hand in the notebook only."
 _DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
@@ -34,24 +37,29 @@ class Member:
 
 
 def only_notebook(content: bytes) -> Member:
-    """The one notebook in a student's zip file."""
-    found = [member for member in notebooks(io.BytesIO(content)) if member.path.suffix == ".ipynb"]
-    found = found or list(notebooks(io.BytesIO(content)))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise SubmissionError("The zip file holds more than one notebook. Hand in a single one.")
+    """The one notebook in a student's zip file, else its one script."""
+    if content.count(_ENTRY) > MAX_MEMBERS:  # a list of millions is not even read
+        raise SubmissionError(_TOO_LARGE)
+    for suffix in _NOTEBOOKS:
+        # two are enough to know: a small archive may hold gigabytes of them
+        found = list(itertools.islice(notebooks(io.BytesIO(content), (suffix,)), 2))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise SubmissionError("The zip file holds more than one notebook. Hand in one only.")
     raise SubmissionError("The zip file holds no notebook. Hand in the file that ends in .ipynb.")
 
 
-def notebooks(archive: Path | io.BytesIO) -> Iterator[Member]:
+def notebooks(
+    archive: Path | io.BytesIO, suffixes: Collection[str] = _NOTEBOOKS
+) -> Iterator[Member]:
     """Read the notebooks and scripts in a zip file one by one, once all of it looks harmless."""
     try:
         with zipfile.ZipFile(archive) as opened:
             infos = [info for info in opened.infolist() if not _is_chaff(info)]
             _refuse_odd(infos)
             for info in infos:
-                if PurePosixPath(info.filename).suffix.lower() in _NOTEBOOKS:
+                if PurePosixPath(info.filename).suffix.lower() in suffixes:
                     yield Member(PurePosixPath(info.filename), _content(opened, info))
     except _DAMAGED as error:
         raise SubmissionError(
@@ -81,7 +89,7 @@ def _refuse_odd(infos: list[zipfile.ZipInfo]) -> None:
             raise SubmissionError("The zip file is locked with a password. Pack it without one.")
     large = any(info.file_size > MAX_MEMBER for info in infos)
     if large or len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_TOTAL:
-        raise SubmissionError("The zip file is too large when unpacked. Hand in the notebook only.")
+        raise SubmissionError(_TOO_LARGE)
 
 
 def _content(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

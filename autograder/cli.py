@@ -24,7 +24,7 @@ from rich.table import Table
 from autograder.course import Course
 from autograder.errors import AutograderError, InfrastructureError, SubmissionError
 from autograder.integrations.targets import Package, Target, Visibility
-from autograder.model import Outcome, Report, Tier
+from autograder.model import Device, Outcome, Report, Tier
 
 DONE, FAULT, WRONG_USE, INFRASTRUCTURE = 0, 1, 2, 3
 app = typer.Typer(
@@ -44,6 +44,10 @@ Scheduler = Annotated[
     str | None, typer.Option(help="A Dask scheduler's address, or local, for a cluster.")
 ]
 Require = Annotated[Tier, typer.Option("--require", help="The weakest wall that will do.")]
+OnDevice = Annotated[Device, typer.Option("--device", help="Where student code computes.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Workers; one per core, on a GPU at most four.")
+]
 
 
 def main() -> None:
@@ -108,6 +112,7 @@ def verify(
     seeds: Annotated[int, typer.Option(help="How many fresh seeds to try.")] = 1,
     seed: Annotated[int | None, typer.Option(help="The first seed; fresh when left out.")] = None,
     require: Require = Tier.ISOLATED,
+    device: OnDevice = Device.CPU,
     slow: Annotated[bool, typer.Option(help="Also the exercises that train networks.")] = True,
     course: CourseOption = None,
     quiet: Quiet = False,
@@ -121,7 +126,8 @@ def verify(
     verdicts = []
     for name in names:
         with _progress(f"verify {name}", show=not (quiet or as_json)) as progress:
-            verdicts.append(run(home, name, range(first, first + seeds), require, progress, slow))
+            tried = range(first, first + seeds)
+            verdicts.append(run(home, name, tried, require, device, progress, slow))
     if as_json:
         print(json.dumps([_verdict_dict(v, first, seeds) for v in verdicts]))
     elif not quiet:
@@ -169,11 +175,12 @@ def grade(
     assignment: Annotated[str | None, typer.Option(help="Grade as this assignment.")] = None,
     results: Annotated[Path, typer.Option("--out", help="Where results go.")] = Path("results"),
     require: Require = Tier.ISOLATED,
+    device: OnDevice = Device.CPU,
     seed: Annotated[
         int | None, typer.Option(envvar="AUTOGRADER_SEED", help="Seed of all drawn inputs.")
     ] = None,
     force: Annotated[bool, typer.Option(help="Grade again what is unchanged.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Workers; one per core.")] = None,
+    jobs: Jobs = None,
     scheduler: Scheduler = None,
     course: CourseOption = None,
     quiet: Quiet = False,
@@ -184,9 +191,9 @@ def grade(
 
     home, started = _course(course), time.perf_counter()
     rows, batches = _Rows(as_json), []
-    way = _way(jobs, scheduler)
+    way = _way(jobs, scheduler, device)
     for name, submissions in collect.find(paths, home.assignments(), assignment).items():
-        plan = run.plan(home, name, results, seed, require, fresh=force)
+        plan = run.plan(home, name, results, seed, require, device, fresh=force)
         with _progress(f"grade {name}", show=not (quiet or as_json)) as progress:
             batch = run.grade_batch(
                 plan, submissions, results, way, force=force, finished=rows.add, progress=progress
@@ -211,8 +218,9 @@ def regrade(
     ),
     apply: Annotated[bool, typer.Option("--apply", help="Publish what is shown.")] = False,
     require: Require = Tier.ISOLATED,
+    device: OnDevice = Device.CPU,
     seed: Annotated[int | None, typer.Option(help="Seed; as published if left out.")] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Workers; one per core.")] = None,
+    jobs: Jobs = None,
     scheduler: Scheduler = None,
     course: CourseOption = None,
     quiet: Quiet = False,
@@ -222,9 +230,9 @@ def regrade(
     from autograder import collect
     from autograder import regrade as again
 
-    home, way, failed = _course(course), _way(jobs, scheduler), False
+    home, way, failed = _course(course), _way(jobs, scheduler, device), False
     for name, submissions in collect.find(paths, home.assignments(), assignment).items():
-        plan = again.plan(home, name, results, seed, require)
+        plan = again.plan(home, name, results, seed, require, device)
         with _progress(f"regrade {name}", show=not (quiet or as_json)) as progress:
             batch = again.grade_again(plan, submissions, results, way, progress)
         failed = failed or batch.not_graded > 0
@@ -271,14 +279,15 @@ def _print_changes(name: str, changes: Iterator[Any], *, quiet: bool, as_json: b
             out.print(f"The first {table.row_count} are shown; --json lists all.")
 
 
-def _way(jobs: int | None, scheduler: str | None) -> Any:
+def _way(jobs: int | None, scheduler: str | None, device: Device) -> Any:
     from autograder import run
 
+    slots = jobs or run.slots(device)
     if scheduler is None:
-        return run.with_jobs(jobs or run.cores())
+        return run.with_jobs(slots)
     from autograder.cluster import with_scheduler
 
-    return with_scheduler(scheduler, jobs or run.cores())
+    return with_scheduler(scheduler, slots, {"GPU": 1} if device is Device.CUDA else None)
 
 
 class _Rows:

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.course import Course
 from autograder.errors import AutograderError, FileError, InfrastructureError, UsageError
-from autograder.model import Job, Report, Settings, Tier
+from autograder.model import Device, Job, Report, Settings, Tier
 from autograder.pool import Plan, Worker, failed_twice, not_graded
 from autograder.report.results import from_dict, to_dict
 from autograder.run import Finished, Way
@@ -77,7 +77,8 @@ def _warm(order: dict[str, Any]) -> Worker:
             f"Its graders of {order['assignment']} differ from the client's ({digest[:8]} against "
             f"{order['graders_sha256'][:8]}). Install the same version and the same course there."
         )
-    plan = Plan(course, order["assignment"], Settings(order["seed"], Tier(order["require"])))
+    settings = Settings(order["seed"], Tier(order["require"]), Device(order["device"]))
+    plan = Plan(course, order["assignment"], settings)
     if getattr(_mine, "key", None) != (plan, digest):
         if hasattr(_mine, "worker"):
             _mine.worker.close()
@@ -133,7 +134,7 @@ def connected(
 ) -> Iterator[Client]:
     """Connect to a scheduler that has workers with these resources, or say what is missing."""
     try:
-        with _cluster(address, workers) as place, _client(place) as client:
+        with _cluster(address, workers, resources) as place, _client(place) as client:
             _wait_for_workers(client, resources)
             yield client
     except OSError as error:
@@ -144,7 +145,7 @@ def connected(
 
 
 @contextmanager
-def _cluster(address: str, workers: int) -> Iterator[Any]:
+def _cluster(address: str, workers: int, resources: Mapping[str, float]) -> Iterator[Any]:
     try:
         import dask
         from distributed import LocalCluster
@@ -158,7 +159,7 @@ def _cluster(address: str, workers: int) -> Iterator[Any]:
         yield address
         return
     settings = {"threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None}
-    with LocalCluster(n_workers=workers, **settings) as cluster:
+    with LocalCluster(n_workers=workers, resources=dict(resources), **settings) as cluster:
         yield cluster
 
 
@@ -310,6 +311,7 @@ def _order(plan: Plan) -> str:
             "graders_sha256": plan.course.graders_sha256(plan.assignment),
             "seed": plan.settings.seed,
             "require": plan.settings.require,
+            "device": plan.settings.device,
         }
     )
 

@@ -57,8 +57,8 @@ class Course:
 
     def graders_sha256(self, assignment: str) -> str:
         """A digest of everything that a score depends on, beside the submission."""
-        parts = (self.graders(assignment), self.bank(assignment))
-        parts = (*parts, self.solution(assignment), self.release(assignment))
+        checks = (self.graders(assignment), self.bank(assignment))
+        parts = (*checks, self.solution(assignment), self.release(assignment))
         engine = sorted([*PACKAGE.glob("*.py"), *(PACKAGE / "sandbox").rglob("*.py")])
         content = b"\0".join(path.read_bytes() for path in (*parts, *engine) if path.exists())
         return hashlib.sha256(content).hexdigest()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from autograder import tiers
 from autograder.errors import InfrastructureError
 from autograder.model import Tier
+from autograder.sandbox import gpu
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,12 @@ def _tier(walled: tiers.Walled, layers: list[str]) -> Finding:
 
 
 def _gpu() -> Finding:
-    import torch
-
-    if torch.cuda.is_available():
-        return Finding("GPU", True, torch.cuda.get_device_name())
-    return Finding("GPU", True, "none; checks run on the CPU")
+    """Whether --device cuda would work: tried where student code would run."""
+    try:
+        with tiers.sandbox(["import torch"], Tier.PRACTICE, gpu.find()) as walled:
+            return Finding("GPU", True, f"{walled.gpu}, for grade --device cuda")
+    except InfrastructureError as error:
+        return Finding("GPU", True, "none that can be used; checks run on the CPU", str(error))
 
 
 def _package(name: str) -> Finding:

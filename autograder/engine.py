@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from autograder.course import Course
 from autograder.model import Job, Report, Settings
+from autograder.sandbox import gpu
 from autograder.sandbox.launch import launch
 from autograder.source import read_release
 
@@ -22,7 +23,7 @@ def grade_all(
 ) -> None:
     """Grade submissions of one assignment, handing over each report as it is done."""
     assignment = read_release(course.release(name))
-    with launch(assignment.setup) as launched:
+    with launch(assignment.setup, gpu.of(settings.device)) as launched:
         from autograder import grading, tiers
 
         with tiers.walled(launched, settings.require) as walled:

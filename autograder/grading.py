@@ -10,12 +10,13 @@ import math
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from autograder import bank, findings, scoring, submission
+from autograder import bank, eager, findings, scoring, submission
 from autograder.bank import Entry
 from autograder.course import Course, load
 from autograder.errors import FileError, SubmissionError
@@ -23,18 +24,19 @@ from autograder.judging import Judge, Verdict
 from autograder.model import (
     Assignment,
     Check,
+    Device,
     Exercise,
     ExerciseReport,
     Job,
     Outcome,
     Report,
     Status,
+    StudentCell,
     Submission,
 )
 from autograder.naming import Namer
 from autograder.plugin import Graders, run_graders
-from autograder.sandbox.inside import eager
-from autograder.sandbox.session import Session
+from autograder.sandbox.session import Behind, Session
 from autograder.student import Local
 from autograder.tiers import Walled
 
@@ -49,12 +51,11 @@ def grade_all(
 ) -> None:
     """Grade submissions of one assignment in a ready sandbox and one pytest session."""
     torch.set_num_threads(1)  # sums in one order, whatever machine and however many workers
-    eager.keep_compiler_unloaded()
 
     def work(graders: Graders) -> None:
-        grader = Grader(course, assignment, walled, graders, seed)
-        for job in jobs:
-            finished(grader.grade(job))
+        with closing(Grader(course, assignment, walled, graders, seed)) as grader:
+            for job in jobs:
+                finished(grader.grade(job))
 
     run_graders(course.graders(assignment.name), assignment, work)
 
@@ -79,20 +80,34 @@ class Grader:
     def __init__(
         self, course: Course, assignment: Assignment, walled: Walled, graders: Graders, seed: int
     ) -> None:
+        eager.keep_compiler_unloaded()
         self.assignment, self.seed, self._walled = assignment, seed, walled
-        self._sha256 = course.graders_sha256(assignment.name)
+        self._course, self._sha256 = course, course.graders_sha256(assignment.name)
         functions = vars(load(course.solution(assignment.name)))
         setup = list(assignment.setup)
-        self._reference = Local(functions, setup)
+        self._reference = self._reference_on_gpu() if walled.gpu else Local(functions, setup)
         self._known: dict[tuple[str, str], Judged] = {}  # by exercise and digest of its code
         self._judge = Judge(graders, assignment.exercises, self._reference, seed)
-        walled.sandbox.compile([*setup, *self._judge.rehearse()])
+        given = [cell.source for cell in assignment.cells if cell.kind == "code"]
+        walled.sandbox.prepare([*setup, *self._judge.rehearse()], given)
         self._namer = Namer(bank.entries(load(course.bank(assignment.name))), functions, setup)
+
+    def _reference_on_gpu(self) -> Behind:
+        """The reference where the students' code runs, in a process that no student's code sees."""
+        path = self._course.solution(self.assignment.name)
+        ids = tuple(exercise.id for exercise in self.assignment.exercises)
+        cell = StudentCell(ids, path.read_text(encoding="utf-8"), "the reference")
+        return Behind(self._session(Submission(self.assignment.name, "", "", "", (cell,))))
 
     @property
     def slow(self) -> frozenset[str]:
         """Exercises whose checks take long."""
         return self._judge.slow
+
+    def close(self) -> None:
+        """End what the grader itself has started behind the wall."""
+        if isinstance(self._reference, Behind):
+            self._reference.close()
 
     def reseed(self, seed: int) -> None:
         """Draw other inputs from now on."""
@@ -217,15 +232,16 @@ class Grader:
             flags=(),
             tier=self._walled.tier,
             layers=self._walled.layers,
-            environment=environment(),
+            environment=environment(self._walled.gpu),
             graded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             seconds=0.0,
         )
 
 
-def environment() -> dict[str, Any]:
+def environment(gpu: str | None) -> dict[str, Any]:
     """What a result was computed with."""
-    return {"python": platform.python_version(), "torch": torch.__version__, "device": "cpu"}
+    device = {"device": Device.CUDA, "gpu": gpu} if gpu else {"device": Device.CPU}
+    return {"python": platform.python_version(), "torch": torch.__version__, **device}
 
 
 def _in_doubt(verdicts: Sequence[Verdict], disturbed: bool) -> bool:

@@ -20,7 +20,7 @@ from autograder.plugin import Graders, Task, judged
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import Request, Session, decoded
-from autograder.student import Handle, Local, Record, Stopped
+from autograder.student import Handle, Record, Stopped, Transport
 
 VISIBLE_SECONDS = 20.0
 _MEMORY = 100_000  # remembered verdicts; past that, all are forgotten
@@ -55,9 +55,9 @@ class Judge:
     """The checks of one assignment with one seed."""
 
     def __init__(
-        self, graders: Graders, exercises: Sequence[Exercise], reference: Local, seed: int
+        self, graders: Graders, exercises: Sequence[Exercise], reference: Transport, seed: int
     ) -> None:
-        self._graders, self._local, self._seed = graders, reference, seed
+        self._graders, self._own, self._seed = graders, reference, seed
         self._reference = Handle(reference)
         self._tasks = [task for exercise in exercises for task in _tasks(exercise, graders)]
         self._frames: dict[str, list[bytes]] = {}
@@ -102,7 +102,7 @@ class Judge:
         ]
 
     def _rehearsed(self, task: Task) -> list[bytes]:
-        rehearsing = Handle(self._local)
+        rehearsing = Handle(self._own)
         self._run(task, rehearsing)
         return [record.frame for record in rehearsing.records]
 

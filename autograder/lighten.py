@@ -1,4 +1,4 @@
-"""Takes a large notebook's outputs away, in a process of its own that may run out of memory.
+"""Takes all but the code out of a large notebook, in a process that may run out of memory.
 
     python -I -S lighten.py < notebook > cells
 
@@ -14,11 +14,12 @@ from typing import Any
 
 MEMORY = 2 << 30
 CPU_SECONDS = 30
-DAMAGED = 3  # exit code: standard output says where
+LARGEST = 8 << 20  # characters that the grader takes back
+DAMAGED, TOO_LARGE = 3, 4  # exit codes; of a damaged notebook, standard output says where
 
 
 def main() -> None:
-    """Write the code cells without their outputs, or where the JSON is broken."""
+    """Write the cells with nothing but their code, or where the JSON is broken."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     try:
@@ -26,8 +27,10 @@ def main() -> None:
     except json.JSONDecodeError as error:
         sys.stdout.write(json.dumps([error.msg, error.pos]))
         sys.exit(DAMAGED)
-    cells = [_without_outputs(cell) for cell in _cells(notebook)]
-    sys.stdout.write(json.dumps({"cells": cells}))
+    text = json.dumps({"cells": [_code_alone(cell) for cell in _cells(notebook)]})
+    if len(text) > LARGEST:
+        sys.exit(TOO_LARGE)
+    sys.stdout.write(text)
 
 
 def _cells(notebook: Any) -> list[Any]:
@@ -35,8 +38,13 @@ def _cells(notebook: Any) -> list[Any]:
     return notebook.get("cells") or [cell for sheet in sheets for cell in sheet.get("cells", [])]
 
 
-def _without_outputs(cell: Any) -> Any:
-    return {name: value for name, value in dict(cell).items() if name != "outputs"}
+_OF_CODE = ("cell_type", "metadata", "source", "input")
+
+
+def _code_alone(cell: Any) -> dict[str, Any]:
+    """A cell without its outputs; of text and the pictures in it, only that it was there."""
+    kept = _OF_CODE if cell.get("cell_type") == "code" else ("cell_type",)
+    return {name: cell[name] for name in kept if name in cell}
 
 
 if __name__ == "__main__":

@@ -44,6 +44,13 @@ class Tier(StrEnum):
         return list(Tier).index(self)
 
 
+class Device(StrEnum):
+    """Where student code gets its inputs."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 @dataclass(frozen=True)
 class Cell:
     """One notebook cell, reduced to what the course needs."""
@@ -102,10 +109,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to grade: the seed of all drawn inputs, and the weakest wall that will do."""
+    """How to grade: the seed of all drawn inputs, the weakest wall that will do, the device."""
 
     seed: int
     require: Tier = Tier.ISOLATED
+    device: Device = Device.CPU
 
 
 @dataclass(frozen=True)

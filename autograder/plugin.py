@@ -20,7 +20,7 @@ from _pytest.runner import runtestprotocol
 from autograder import sentences
 from autograder.compare import Mismatch, StudentRaised
 from autograder.draw import Draw, derived_seed
-from autograder.errors import AuthorError
+from autograder.errors import AuthorError, InfrastructureError
 from autograder.model import Assignment, Status
 from autograder.student import Handle, Stopped
 
@@ -176,6 +176,8 @@ class Graders:
 def judged(error: BaseException, seconds: float) -> tuple[Status, str]:
     """A check's status and what the student may read, from the exception that ended it."""
     match error:
+        case InfrastructureError():
+            raise error
         case Mismatch(kind=kind):
             return Status.FAILED, sentences.difference(kind)
         case StudentRaised(answer=answer) if answer.out_of_memory:

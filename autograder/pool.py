@@ -157,7 +157,8 @@ def _open(pipe: IO[str] | None) -> IO[str]:
 
 def _command(plan: Plan) -> list[str]:
     settings = plan.settings
-    options = {"course": plan.course.root, "seed": settings.seed, "require": settings.require}
+    options = {"course": plan.course.root, "seed": settings.seed}
+    options |= {"require": settings.require, "device": settings.device}
     words = [f"--{name}={value}" for name, value in options.items()]
     return [sys.executable, "-P", "-m", "autograder.worker", plan.assignment, *words]
 

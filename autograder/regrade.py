@@ -15,19 +15,21 @@ from pathlib import Path
 
 from autograder.course import Course
 from autograder.errors import AutograderError, InfrastructureError
-from autograder.model import Job, Outcome, Report, Settings, Tier
+from autograder.model import Device, Job, Outcome, Report, Settings, Tier
 from autograder.pool import Plan
 from autograder.report import results
 from autograder.report.summary import Change
 from autograder.run import Batch, Progress, Way, alone, grade_batch, is_done, known_results
 
 
-def plan(course: Course, name: str, out: Path, seed: int | None, require: Tier) -> Plan:
+def plan(
+    course: Course, name: str, out: Path, seed: int | None, require: Tier, device: Device
+) -> Plan:
     """Draw the same inputs as the published results, so that only the graders differ."""
     if seed is None:
         published = (report.seed for report in known_results(name, out))
         seed = next(published, secrets.randbelow(2**31))
-    return Plan(course, name, Settings(seed, require))
+    return Plan(course, name, Settings(seed, require, device))
 
 
 def grade_again(plan: Plan, jobs: Sequence[Job], out: Path, way: Way, progress: Progress) -> Batch:

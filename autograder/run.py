@@ -1,8 +1,8 @@
 """Grades one assignment's batch into a results folder: skips what is done, loses nothing.
 
-A result stands for a submission's digest, the graders' digest and a seed; where all three are the
-same there is nothing to do, so that a run that was cut off goes on where it stopped. Reports are
-written as they come and not kept.
+A result stands for a submission's digest, the graders' digest, a seed and a device; where all of
+these are the same there is nothing to do, so that a run that was cut off goes on where it stopped.
+Reports are written as they come and not kept.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ from autograder.errors import (
     InfrastructureError,
     UsageError,
 )
-from autograder.model import Job, Outcome, Report, Settings, Tier
+from autograder.model import Device, Job, Outcome, Report, Settings, Tier
 from autograder.pool import TRIES, Plan, Pool, failed_twice, not_graded
 from autograder.report import results
 from autograder.submission import sha256
 
+# Each takes up to 3.5 GiB of the GPU: the reference's process, a submission's, and that of one
+# exercise alone, with a context of half a GiB and, for a student's two, 1 GiB of tensors.
+GPU_SLOTS = 4
 Finished = Callable[[Report], None]
 Progress = Callable[[int, int], None]  # submissions done, of how many
 Way = Callable[[Plan, Iterable[Job], Finished], None]  # how jobs become reports
@@ -85,7 +88,7 @@ def grade_batch(
 
 
 def is_done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
-    """Whether a result stands there for this very file, these graders and this seed."""
+    """Whether a result stands there for this very file, these graders, seed and device."""
     path = results.result_path(plan.assignment, job.student, out)
     if not path.is_file():
         return False
@@ -94,6 +97,7 @@ def is_done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
         same = known.sha256 == sha256(job.path) and known.seed == plan.settings.seed
     except AutograderError:
         return False  # a damaged result is made anew; a vanished file is reported by the grader
+    same = same and known.environment.get("device") == plan.settings.device
     return same and known.graders_sha256 == digest and known.status is not Outcome.NOT_GRADED
 
 
@@ -105,12 +109,19 @@ def _keep(report: Report, out: Path) -> None:
 
 
 def plan(
-    course: Course, name: str, out: Path, seed: int | None, require: Tier, *, fresh: bool
+    course: Course,
+    name: str,
+    out: Path,
+    seed: int | None,
+    require: Tier,
+    device: Device = Device.CPU,
+    *,
+    fresh: bool,
 ) -> Plan:
     """Settle the seed: as asked, else the class's so far, unless a fresh one is wanted."""
     if seed is None:
         seed = secrets.randbelow(2**31) if fresh else _seed_so_far(course, name, out)
-    return Plan(course, name, Settings(seed, require))
+    return Plan(course, name, Settings(seed, require, device))
 
 
 def _seed_so_far(course: Course, name: str, out: Path) -> int:
@@ -164,6 +175,11 @@ def cores() -> int:
     """How many processors this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # unknown to macOS
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def slots(device: Device) -> int:
+    """How many submissions to grade at once where nobody says: one per core, a few on a GPU."""
+    return min(cores(), GPU_SLOTS) if device is Device.CUDA else cores()
 
 
 def with_jobs(most: int) -> Way:

@@ -22,7 +22,7 @@ from autograder.errors import FileError, SubmissionError
 from autograder.model import Assignment, Exercise, StudentCell, Submission
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
-MAX_AT_HOME = 8 << 20  # characters of JSON; more is parsed in a process of its own
+MAX_AT_HOME = lighten.LARGEST  # characters of JSON; more is parsed in a process of its own
 MAX_CELL = 200_000  # characters of code in one cell
 MAX_CODE = 300_000  # characters of code in all cells together
 MAX_CELLS = 2_000
@@ -147,7 +147,7 @@ def _lightened(text: str) -> Any:
     if done.returncode == lighten.DAMAGED:
         message, position = json.loads(done.stdout)
         raise json.JSONDecodeError(message, text, position)
-    if done.returncode != 0 or len(done.stdout) > MAX_AT_HOME:
+    if done.returncode != 0:
         raise ValueError("too large even without its outputs")
     return json.loads(done.stdout)
 
@@ -168,16 +168,21 @@ def _notebook_cells(notebook: dict[str, Any]) -> list[_RawCell]:
     cells = notebook.get("cells")
     if cells is None:  # nbformat 3 keeps its cells in worksheets
         sheets = notebook.get("worksheets")
-        sheets = sheets if isinstance(sheets, list) else []
-        cells = [
-            cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()
-        ]
+        cells = [cell for sheet in _list(sheets) for cell in _list(_dict(sheet).get("cells"))]
     if not isinstance(cells, list):
         raise SubmissionError("The file is not a notebook that Jupyter could open.")
     if len(cells) > MAX_CELLS:
         raise SubmissionError(f"The notebook has more than {MAX_CELLS:,} cells. Delete the rest.")
     found = (_notebook_cell(cell, number) for number, cell in enumerate(cells, 1))
     return [cell for cell in found if cell is not None]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _notebook_cell(cell: Any, number: int) -> _RawCell | None:
@@ -188,9 +193,7 @@ def _notebook_cell(cell: Any, number: int) -> _RawCell | None:
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         return None
-    metadata = cell.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
+    grade_id = _dict(_dict(cell.get("metadata")).get("nbgrader")).get("grade_id")
     return _RawCell(
         _clean(source), grade_id if isinstance(grade_id, str) else None, f"cell {number}"
     )

@@ -16,6 +16,7 @@ from autograder.errors import InfrastructureError
 from autograder.model import Tier
 from autograder.sandbox import walls
 from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.sandbox.gpu import Gpu
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.launch import Launched, launch
 
@@ -58,12 +59,13 @@ class Walled:
     tier: Tier
     layers: tuple[str, ...]
     breaches: tuple[str, ...]  # what an attack from inside could still do
+    gpu: str | None = None  # the name of the one that student code computes on
 
 
 @contextlib.contextmanager
-def sandbox(setup: Sequence[str], require: Tier) -> Iterator[Walled]:
+def sandbox(setup: Sequence[str], require: Tier, gpu: Gpu | None = None) -> Iterator[Walled]:
     """Start the strongest sandbox of this machine; refuse to go on below the required tier."""
-    with launch(setup) as launched, walled(launched, require) as found:
+    with launch(setup, gpu) as launched, walled(launched, require) as found:
         yield found
 
 
@@ -87,7 +89,7 @@ def examine(started: Sandbox, *, bubblewrap: bool) -> Walled:
     layers = ("bubblewrap",) if bubblewrap else ()
     held = Tier.ISOLATED if bubblewrap else Tier.CONFINED
     tier = Tier.SEPARATE if breaches else held
-    return Walled(started, tier, layers, breaches)
+    return Walled(started, tier, layers, breaches, process.gpu)
 
 
 def _attempted(process: SandboxProcess) -> tuple[str, ...]:

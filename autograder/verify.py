@@ -7,6 +7,7 @@ excepted; further seeds run the entry's own exercise, where chance could change 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from autograder import bank, tiers
@@ -15,6 +16,7 @@ from autograder.course import Course, load
 from autograder.grading import Grader
 from autograder.model import (
     Assignment,
+    Device,
     ExerciseReport,
     Report,
     Status,
@@ -24,6 +26,7 @@ from autograder.model import (
 )
 from autograder.module import without_marks
 from autograder.plugin import Graders, run_graders
+from autograder.sandbox import gpu
 from autograder.source import read_release, read_source
 
 CAUGHT_VISIBLY, CAUGHT_HIDDEN, MISSED = "visible", "hidden", "missed"
@@ -50,6 +53,7 @@ def verify(
     name: str,
     seeds: Sequence[int],
     require: Tier = Tier.ISOLATED,
+    device: Device = Device.CPU,
     progress: Callable[[int, int], None] = lambda done, total: None,
     slow: bool = True,
 ) -> Verdicts:
@@ -60,10 +64,10 @@ def verify(
     verdicts, assignment = Verdicts(name), read_release(course.release(name))
 
     def work(graders: Graders) -> None:
-        grader = Grader(course, assignment, walled, graders, seeds[0])
-        _Verifier(course, grader, verdicts, progress, slow).run(seeds)
+        with closing(Grader(course, assignment, walled, graders, seeds[0])) as grader:
+            _Verifier(course, grader, verdicts, progress, slow).run(seeds)
 
-    with tiers.sandbox(assignment.setup, require) as walled:
+    with tiers.sandbox(assignment.setup, require, gpu.of(device)) as walled:
         run_graders(course.graders(name), assignment, work)
     return verdicts
 

@@ -15,13 +15,19 @@ from typing import Any
 
 import torch
 
-# How far an answer may be from the expected one: relative and absolute, by the expected dtype.
-# About ten times the rounding that an honest reordering of a sum of some hundred terms leaves.
+# How far an answer may be from the expected one, relative and absolute, by device and dtype: about
+# ten times the rounding that an honest reordering of a sum of some hundred terms leaves. A GPU has
+# the CPU's numbers: the expected answer comes from that GPU too, and both are computed without
+# TF32 and without sums in half precision, so that again only the order of the terms differs.
 TOLERANCES = {
-    torch.float64: (1e-7, 1e-9),
-    torch.float32: (1e-4, 1e-5),
-    torch.float16: (5e-3, 1e-3),
-    torch.bfloat16: (2e-2, 1e-2),
+    ("cpu", torch.float64): (1e-7, 1e-9),
+    ("cpu", torch.float32): (1e-4, 1e-5),
+    ("cpu", torch.float16): (5e-3, 1e-3),
+    ("cpu", torch.bfloat16): (2e-2, 1e-2),
+    ("cuda", torch.float64): (1e-7, 1e-9),
+    ("cuda", torch.float32): (1e-4, 1e-5),
+    ("cuda", torch.float16): (5e-3, 1e-3),
+    ("cuda", torch.bfloat16): (2e-2, 1e-2),
 }
 
 
@@ -72,12 +78,22 @@ def _tensor_difference(
         return Difference("shape", where, got, expected)
     if got.dtype != expected.dtype:
         return Difference("dtype", where, got, expected)
-    if got.device.type != expected.device.type:
+    if got.device.type != expected.device.type or _left_its_device(got, expected):
         return Difference("device", where, got, expected)
     if got.requires_grad != expected.requires_grad:
         return Difference("gradient", where, got, expected)
-    same = expected.device.type == "meta" or _close(got.detach(), expected.detach(), rtol, atol)
+    same = expected.device.type == "meta" or _close(got, expected, rtol, atol)
     return None if same else Difference("value", where, got, expected)
+
+
+def _computed_on(tensor: torch.Tensor) -> str:
+    """The device of a tensor's values; a copy of what was on a GPU says so by an attribute."""
+    return str(getattr(tensor, "computed_on", tensor.device.type))
+
+
+def _left_its_device(got: torch.Tensor, expected: torch.Tensor) -> bool:
+    """Whether the answer left the GPU, and the expected one did not."""
+    return _computed_on(expected) == "cuda" != _computed_on(got)
 
 
 def _close(
@@ -86,9 +102,9 @@ def _close(
     """Whether all values agree; NaN agrees with NaN and an infinity with itself."""
     if not expected.dtype.is_floating_point:
         return bool(torch.equal(got, expected))
-    usual = TOLERANCES.get(expected.dtype, (1e-4, 1e-5))
+    usual = TOLERANCES.get((_computed_on(expected), expected.dtype), (1e-4, 1e-5))
     rtol, atol = usual[0] if rtol is None else rtol, usual[1] if atol is None else atol
-    wide = got.double(), expected.double()
+    wide = got.detach().double(), expected.detach().double()
     return bool(torch.isclose(*wide, rtol=rtol, atol=atol, equal_nan=True).all())
 
 
@@ -128,7 +144,7 @@ def _plain_difference(
         return Difference("type", where, got, expected)
     if not numeric:
         return None if got == expected else Difference("value", where, got, expected)
-    usual = TOLERANCES[torch.float32]
+    usual = TOLERANCES["cpu", torch.float32]
     rtol, atol = usual[0] if rtol is None else rtol, usual[1] if atol is None else atol
     pair = torch.tensor(float(got)).double(), torch.tensor(float(expected)).double()
     return None if _close(*pair, rtol, atol) else Difference("value", where, got, expected)
@@ -202,7 +218,7 @@ def _side(kind: str, value: Any) -> str:
     if kind == "dtype":
         return str(value.dtype)
     if kind == "device":
-        return f"device {value.device.type}"
+        return f"device {_computed_on(value)}"
     if kind == "gradient":
         return "attached to the graph" if value.requires_grad else "detached from the graph"
     return describe(value, 24)

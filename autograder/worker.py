@@ -1,6 +1,6 @@
 """Grades one assignment in a process of its own: a JSON object per line in, and one per line out.
 
-    python -m autograder.worker ASSIGNMENT --course ROOT --seed N --require TIER
+    python -m autograder.worker ASSIGNMENT --course ROOT --seed N --require TIER --device cpu
 
 A line in names a submission: {"student": "ada", "path": "submitted/ada/a1_layers/a1_layers.ipynb"}.
 The line out that answers it, in the same order, is {"report": {...}}, the contents of its result
@@ -29,7 +29,7 @@ from typing import IO, Any
 from autograder.course import Course
 from autograder.engine import grade_all
 from autograder.errors import AutograderError, InfrastructureError
-from autograder.model import Job, Report, Settings, Tier
+from autograder.model import Device, Job, Report, Settings, Tier
 
 COURSE, MACHINE = "course", "machine"
 _EXIT_CODES = {COURSE: 2, MACHINE: 3}
@@ -95,8 +95,9 @@ def main() -> int:
     parser.add_argument("--course", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--require", type=Tier, default=Tier.ISOLATED)
+    parser.add_argument("--device", type=Device, default=Device.CPU)
     options = parser.parse_args()
-    line, settings = own_pipes(), Settings(options.seed, options.require)
+    line, settings = own_pipes(), Settings(options.seed, options.require, options.device)
     end_with_parent()
     try:
         course = Course.find(options.course.resolve())

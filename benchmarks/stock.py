@@ -25,6 +25,7 @@ from typing import Any, Protocol
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
+from autograder.model import Exercise
 from tests.support import cases, forms
 from tests.support.cases import ASSIGNMENT, Case
 
@@ -77,7 +78,7 @@ class Grader(Protocol):
         """The points that the tool gives for a case; none when it gives no grade."""
 
 
-def test(body: str) -> str:
+def compared(body: str) -> str:
     """An example with its comparison, as a teacher would write it."""
     return body.strip() if "assert" in body else f"{body.strip()}\n{COMPARED}"
 
@@ -177,16 +178,9 @@ class NbGrader:
 
     @staticmethod
     def master() -> Any:
-        """The teacher's notebook: each test cell with its hidden part."""
-        cells = [_marked(SETUP, "setup", locked=True)]
-        for exercise in EXERCISES:
-            hidden = f"### BEGIN HIDDEN TESTS\n{test(HIDDEN[exercise.id])}\n### END HIDDEN TESTS"
-            tests, name = f"{test(SEEN[exercise.id])}\n{hidden}", f"{exercise.id}-check"
-            cells += [
-                _marked(exercise.answer.source, exercise.id, solution=True),
-                _marked(tests, name, grade=True, locked=True, points=exercise.points),
-            ]
-        return new_notebook(cells=cells, metadata=METADATA)
+        """The teacher's notebook."""
+        cells = [cell for exercise in EXERCISES for cell in _with_hidden_tests(exercise)]
+        return new_notebook(cells=[_marked(SETUP, "setup", locked=True), *cells], metadata=METADATA)
 
     def score(self, case: Case) -> float:
         """Grade in a course of its own, so that no case can leave anything to the next."""
@@ -197,6 +191,17 @@ class NbGrader:
         path.write_bytes(handed_in(self.release, case))
         _walled(["nbgrader", "autograde", ASSIGNMENT, "--create"], course)
         return _in_gradebook(course / "gradebook.db")
+
+
+def _with_hidden_tests(exercise: Exercise) -> list[Any]:
+    """nbgrader's cells of one exercise: the answer, and a test cell with a part that is hidden."""
+    seen, hidden = compared(SEEN[exercise.id]), compared(HIDDEN[exercise.id])
+    tests = f"{seen}\n### BEGIN HIDDEN TESTS\n{hidden}\n### END HIDDEN TESTS"
+    marks = {"grade": True, "locked": True, "points": exercise.points}
+    return [
+        _marked(exercise.answer.source, exercise.id, solution=True),
+        _marked(tests, f"{exercise.id}-check", **marks),
+    ]
 
 
 def _marked(source: str, name: str, **marks: Any) -> Any:
@@ -235,23 +240,10 @@ class Otter:
 
     @staticmethod
     def master() -> Any:
-        """The teacher's notebook: each question with its answer and its two test cells."""
-        cells = [new_raw_cell("# ASSIGNMENT CONFIG\nexport_cell: false"), new_code_cell(SETUP)]
-        for exercise in EXERCISES:
-            about = f"# BEGIN QUESTION\nname: {exercise.id}\npoints: {exercise.points:g}"
-            answer = exercise.answer.source.replace("### BEGIN", "# BEGIN")
-            cells += [
-                new_raw_cell(about),
-                new_raw_cell("# BEGIN SOLUTION"),
-                new_code_cell(answer.replace("### END", "# END")),
-                new_raw_cell("# END SOLUTION"),
-                new_raw_cell("# BEGIN TESTS"),
-                new_code_cell(test(SEEN[exercise.id])),
-                new_code_cell(f"# HIDDEN\n{test(HIDDEN[exercise.id])}"),
-                new_raw_cell("# END TESTS"),
-                new_raw_cell("# END QUESTION"),
-            ]
-        return new_notebook(cells=cells, metadata=METADATA)
+        """The teacher's notebook."""
+        cells = [cell for exercise in EXERCISES for cell in _as_question(exercise)]
+        config = new_raw_cell("# ASSIGNMENT CONFIG\nexport_cell: false")
+        return new_notebook(cells=[config, new_code_cell(SETUP), *cells], metadata=METADATA)
 
     def score(self, case: Case) -> float:
         """Grade in a folder of its own."""
@@ -265,3 +257,19 @@ class Otter:
         if not _walled(command, folder) or not found.is_file():
             return 0.0
         return float(sum(each.get("score", 0) for each in json.loads(found.read_text())["tests"]))
+
+
+def _as_question(exercise: Exercise) -> list[Any]:
+    """Otter's cells of one exercise: the answer, a public test and a hidden one."""
+    about = f"# BEGIN QUESTION\nname: {exercise.id}\npoints: {exercise.points:g}"
+    return [
+        new_raw_cell(about),
+        new_raw_cell("# BEGIN SOLUTION"),
+        new_code_cell(exercise.answer.source.replace("### ", "# ")),
+        new_raw_cell("# END SOLUTION"),
+        new_raw_cell("# BEGIN TESTS"),
+        new_code_cell(compared(SEEN[exercise.id])),
+        new_code_cell(f"# HIDDEN\n{compared(HIDDEN[exercise.id])}"),
+        new_raw_cell("# END TESTS"),
+        new_raw_cell("# END QUESTION"),
+    ]

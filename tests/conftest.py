@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from autograder.course import Course
+from tests.support import remains
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,6 +22,17 @@ def autograder(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=900
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """After the whole suite, nothing that ran has left a process, a mount or a file."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = remains.remains()
+    yield
+    assert remains.left_since(before) == set()
 
 
 @pytest.fixture(scope="session")

@@ -120,3 +120,16 @@ def test_no_pickle_is_read_or_written(path):
     families = {"pickle", "dill", "cloudpickle", "shelve", "marshal", "joblib"}
     assert not {name.split(".")[0] for name in imported(path)} & families
     assert not re.search(r"(?<!safetensors\.)torch\.load\(", path.read_text())
+
+
+def test_only_jupyters_own_tools_are_given_notebooks_to_convert():
+    """E9: grading and reporting read notebooks by hand, so no converter fetches what they name."""
+    converters = {"nbconvert", "nbformat"}
+    users = {
+        module_name(path)
+        for path in MODULES
+        if converters & {name.split(".")[0] for name in imported(path)}
+    }
+    assert {name for name in users if not name.startswith("autograder.build")} == {
+        "autograder.integrations.nbgrader"
+    }

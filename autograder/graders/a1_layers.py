@@ -130,7 +130,7 @@ def test_linear_stays_on_its_device(student, reference, draw):
 
 def stack_outputs(solution, sizes, activation, numbers, x):
     """What the stack makes of x once its parameters hold the given numbers, and their gradients."""
-    model = solution.hidden_stack(sizes, getattr(nn, activation))
+    model = solution.hidden_stack(sizes, getattr(nn, activation)).to(x.device)
     parameters = sorted(model.parameters(), key=lambda p: p.numel() == 1)
     nn.utils.vector_to_parameters(numbers, parameters)
     outputs = model(x)
@@ -156,8 +156,8 @@ def stack_of_a_new_activation(solution, sizes, x):
         def forward(self, x):
             return torch.sin(3 * x) + 2
 
-    model = solution.hidden_stack(sizes, Wave)
-    nn.utils.vector_to_parameters(torch.full((1000,), 0.3), model.parameters())
+    model = solution.hidden_stack(sizes, Wave).to(x.device)
+    nn.utils.vector_to_parameters(torch.full((1000,), 0.3, device=x.device), model.parameters())
     return model(x)
 
 
@@ -175,13 +175,13 @@ def two_fresh_stacks(solution, sizes):
 
 def stack_and_its_list(solution, sizes, x):
     """The list of sizes after a stack was made from it, and the shape of what the stack returns."""
-    model = solution.hidden_stack(sizes, nn.Tanh)
+    model = solution.hidden_stack(sizes, nn.Tanh).to(x.device)
     return {"sizes": sizes, "shape": list(model(x).shape)}
 
 
 def stack_moved(solution, sizes, x):
-    """The stack in the dtype of x, then on the meta device: shape, dtype, device of its outputs."""
-    model = solution.hidden_stack(sizes, nn.Tanh).to(x.dtype)
+    """The stack where x is and in its dtype, then on meta: shape, dtype, device of its outputs."""
+    model = solution.hidden_stack(sizes, nn.Tanh).to(x.device, x.dtype)
     here, there = model(x), model.to("meta")(x.to("meta"))
     return [[list(y.shape), str(y.dtype), str(y.device)] for y in (here, there)]
 
@@ -309,7 +309,7 @@ def test_other_tasks_ignore_n_classes(student, reference, draw):
 
 def network_shapes(solution, given, x):
     """The shapes of the linear layers, smallest first, and of the scores for all rows and one."""
-    model = solution.build_network(*given)
+    model = solution.build_network(*given).to(x.device)
     scores = [model(rows) for rows in (x, x[:1])]
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
     return {
@@ -320,7 +320,7 @@ def network_shapes(solution, given, x):
 
 def scores_of_a_fixed_last_layer(solution, given, x, bias):
     """The scores when the last layer's weights are 0 and its biases are the given numbers."""
-    model = solution.build_network(*given)
+    model = solution.build_network(*given).to(x.device)
     model(x)
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
     last = [m for m in linear if m.out_features == len(bias)][-1]
@@ -333,7 +333,7 @@ def scores_of_a_fixed_last_layer(solution, given, x, bias):
 def growth_of_scores(solution, given, x, factor):
     """How many times larger the scores are when the last layer is multiplied by the factor."""
     torch.manual_seed(0)
-    model = solution.build_network(*given)
+    model = solution.build_network(*given).to(x.device)
     before = model(x).detach()
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
     last = [m for m in linear if m.out_features == before.shape[1]][-1]
@@ -348,7 +348,7 @@ def growth_of_scores(solution, given, x, factor):
 def scores_in_company(solution, given, x):
     """Whether each row's scores are the same in company, alone, and asked again."""
     torch.manual_seed(0)
-    model = solution.build_network(*given)
+    model = solution.build_network(*given).to(x.device)
     together, again = model(x), model(x)
     alone = torch.cat([model(row[None]) for row in x])
     same = [torch.allclose(together, alone, atol=1e-5), torch.equal(together, again)]
@@ -361,7 +361,7 @@ def where_it_bends(solution, sizes, task, n_classes, x):
     The layer that follows is turned back, so what stands between the two decides.
     """
     torch.manual_seed(0)
-    model = solution.build_network(sizes[0], sizes[1:-1], task, n_classes)
+    model = solution.build_network(sizes[0], sizes[1:-1], task, n_classes).to(x.device)
     model(x)
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
     chain = sorted(linear, key=lambda m: sizes.index(m.in_features))
@@ -371,7 +371,8 @@ def where_it_bends(solution, sizes, task, n_classes, x):
     x, scores = x.clone(), [model(x)]
     with torch.no_grad():
         for i, layer in enumerate(chain):
-            turn = torch.linalg.qr(torch.randn(layer.in_features, layer.in_features)).Q
+            size = layer.in_features
+            turn = torch.linalg.qr(torch.randn(size, size, device=x.device)).Q
             layer.weight.copy_(layer.weight @ turn.T)
             for before in [chain[i - 1].weight, chain[i - 1].bias] if i else [x.T]:
                 before.copy_(turn @ before)
@@ -386,7 +387,7 @@ def where_it_bends(solution, sizes, task, n_classes, x):
 def layers_that_learn(solution, given, x):
     """For each linear layer, smallest first: whether a gradient reaches its weight and its bias."""
     torch.manual_seed(0)
-    model = solution.build_network(*given)
+    model = solution.build_network(*given).to(x.device)
     model(x.float())
     model.to(x.dtype)(x).square().sum().backward()
 
@@ -399,13 +400,13 @@ def layers_that_learn(solution, given, x):
 
 def network_and_its_list(solution, given, x):
     """The list of widths after a network was made from it, and the shape of the scores."""
-    model = solution.build_network(*given)
+    model = solution.build_network(*given).to(x.device)
     return {"hidden": given[1], "shape": list(model(x).shape)}
 
 
 def network_moved(solution, given, x):
     """The network in x's dtype, then on the meta device: shape, dtype, device of its scores."""
-    model = solution.build_network(*given)
+    model = solution.build_network(*given).to(x.device)
     model(x.float())
     here, there = model.to(x.dtype)(x), model.to("meta")(x.to("meta"))
     return [[list(y.shape), str(y.dtype), str(y.device)] for y in (here, there)]

@@ -645,7 +645,8 @@ def test_pair_is_plain_and_stable(student):
 
 
 def drawing(solution, squares, gates):
-    """What the figure shows, whichever traces it is made of."""
+    """What the figure shows, whichever traces it is made of; pictures are drawn from the CPU."""
+    squares, gates = squares.cpu(), gates.cpu()
     figure = solution.trajectory_figure(squares, gates)
 
     def points(name):

@@ -599,12 +599,14 @@ def test_other_seeds(student, reference, draw):
 
 
 def drawing(solution, curves):
-    """What a figure shows: its traces and frames as plain data, its axes, its slider."""
+    """What a figure shows as plain data: traces, frames, axes, slider; it is drawn from the CPU."""
 
     def content(traces):
         return [[t.name, [float(v) for v in t.x], [float(v) for v in t.y]] for t in traces]
 
-    given = {int(depth): flow for depth, flow in curves.items()}
+    given = {
+        int(d): {name: curve.cpu() for name, curve in flow.items()} for d, flow in curves.items()
+    }
     figure = solution.flow_figure(given)
     layout, slider = figure.layout, figure.layout.sliders[0]
     return {

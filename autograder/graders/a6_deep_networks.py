@@ -567,7 +567,7 @@ def test_clipping_is_own_work(student, reference, draw):
 
 def training(solution, facts, weights, x, y, optimizer, max_norm, steps, stale, frozen):
     """Some of: the losses, the weights afterwards, the calls."""
-    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(x.dtype)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(x.device, x.dtype)
     for p, weight in zip(model.parameters(), weights, strict=True):
         p.data.copy_(weight)
         p.grad = torch.full_like(p, 0.5) if stale else None
@@ -605,7 +605,7 @@ def moments_of_clipping(solution, x, y):
     """What had been called before each call of the helper."""
     import sys
 
-    model = nn.Linear(3, 1)
+    model = nn.Linear(3, 1).to(x.device)
     stepper = torch.optim.SGD(model.parameters(), lr=0.1)
     called = []
 
@@ -728,7 +728,7 @@ def gradient_facts(solution, x, y, sizes, seeds):
         return model.train(), heard, spoken
 
     def architecture(depth, width):
-        model, heard, spoken = wired(solution.rescue(depth, width))
+        model, heard, spoken = wired(solution.rescue(depth, width).to(x.device))
         logits = model(x.clone())
         logits.sum().backward()
         reached = {layer for layer, probe in spoken if probe.grad is not None}
@@ -736,7 +736,7 @@ def gradient_facts(solution, x, y, sizes, seeds):
 
     def ratio(seed):
         torch.manual_seed(seed)
-        model, heard, spoken = wired(solution.rescue())
+        model, heard, spoken = wired(solution.rescue().to(x.device))
         F.binary_cross_entropy_with_logits(model(x.clone()), y).backward()
         ends = spoken[0][1].grad, heard[-1][1].grad
         first, last = (gradient.square().mean().sqrt().item() for gradient in ends)
@@ -744,7 +744,7 @@ def gradient_facts(solution, x, y, sizes, seeds):
 
     def outputs(seed):
         torch.manual_seed(seed)
-        return solution.rescue()(x.clone())
+        return solution.rescue().to(x.device)(x.clone())
 
     shapes = [architecture(depth, width) for depth, width in sizes]
     same = torch.equal(outputs(seeds[0]), outputs(seeds[1]))
@@ -791,7 +791,7 @@ def training_facts(solution, x, y, x_test, y_test, seed):
         return place["logits"] - 1
 
     torch.manual_seed(seed)
-    model = trained(solution.rescue())
+    model = trained(solution.rescue().to(x.device))
     with torch.no_grad():
         right = (model(x_test.clone()) > 0) == (y_test > 0)
         accuracy = round(right.double().mean().item(), 2)

@@ -17,10 +17,15 @@ from dataclasses import dataclass, replace
 from autograder.errors import InfrastructureError
 from autograder.model import Status
 from autograder.sandbox.exchange import Exchange
-from autograder.sandbox.inside import protocol, zygote
+from autograder.sandbox.inside import cuda, protocol, zygote
 from autograder.sandbox.launch import Launched
 
 OPEN_SECONDS = 20.0
+_LOST = protocol.pack({"error": ["DeviceLost"]}, {})
+_NO_GPU = (
+    "--device cuda: the GPU cannot be used inside the sandbox ({said}). See that nvidia-smi shows "
+    "it with free memory, or grade with --device cpu."
+)
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,12 @@ class Sandbox:
             unless_it_opens.pop_all()
         return SandboxProcess(self, ours, pid)
 
-    def compile(self, texts: Sequence[str]) -> None:
-        """Have the course's own code compiled once, before the processes that will run it."""
+    def prepare(self, texts: Sequence[str], cells: Sequence[str]) -> None:
+        """Have the course's own code compiled and its cells parsed, before any process opens."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             self._tell(b"C", 0, theirs)
-            protocol.send(ours, protocol.pack({}, {"texts": list(texts)}))
+            protocol.send(ours, protocol.pack({}, {"texts": list(texts), "cells": list(cells)}))
             self._reply()
 
     def kill(self, pid: int) -> int:
@@ -99,7 +104,12 @@ class SandboxProcess:
         hello = self.next(time.monotonic() + OPEN_SECONDS)
         if hello.raw is None:
             raise InfrastructureError("A sandboxed process could not lock itself down.")
-        self.layers: list[str] = protocol.unpack_frame(hello.raw)["layers"]
+        about = protocol.unpack_frame(hello.raw)
+        if "trouble" in about:
+            self.close()
+            raise InfrastructureError(_NO_GPU.format(said=about["trouble"].split("\n")[0]))
+        self.layers: list[str] = about["layers"]
+        self.gpu: str | None = about.get("gpu")
 
     def ask(self, frame: bytes, deadline: float) -> Reply:
         """Send one request and wait for its answer; a failure ends the process."""
@@ -125,6 +135,8 @@ class SandboxProcess:
         status = self.close()
         if isinstance(error, protocol.DeadlinePassed):
             return Reply(status=Status.TIMED_OUT)
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == cuda.LOST:
+            return Reply(_LOST)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
             return Reply(status=Status.TIMED_OUT)
         return Reply(status=Status.CRASHED)

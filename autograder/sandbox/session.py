@@ -23,6 +23,7 @@ from autograder.student import Stopped, to_answer
 MAX_DEATHS = 20  # of one submission; what is left is not run
 DIGEST_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 DIGEST_ALL_SECONDS = 60.0
+OWN_SECONDS = 300.0  # for one answer of the reference
 _Cell = tuple[tuple[str, ...], str | None]  # exercises and source; None where it cannot be parsed
 
 
@@ -97,7 +98,7 @@ class Session:
                 check, deadline = request.check, time.monotonic() + seconds
             reply = self._process.next(deadline)
             replies[request.frame] = reply
-            if reply.raw is None:
+            if not self._process.alive:
                 self.deaths += 1
                 return _still_to_ask(requests[place + 1 :], request, reply, replies)
         return []
@@ -177,6 +178,30 @@ class Session:
     def close(self) -> None:
         """Kill the student's process."""
         self._process.close()
+
+
+class Behind:
+    """A transport to trusted code behind the wall: the reference, where it computes on a GPU.
+
+    Its answers stay in its own process and in this one. The zygote never has them.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.answers: dict[bytes, Answer] = {}  # the same request has the same answer
+
+    def ask(self, frame: bytes, deadline: float = 0.0) -> Answer:
+        """Ask as a student is asked, but with as much time as it takes."""
+        if frame not in self.answers:
+            try:
+                self.answers[frame] = self._session.ask(frame, time.monotonic() + OWN_SECONDS)
+            except Stopped as end:
+                raise InfrastructureError(f"The reference itself was {end.status}.") from end
+        return self.answers[frame]
+
+    def close(self) -> None:
+        """End the reference's process."""
+        self._session.close()
 
 
 @functools.lru_cache(maxsize=4096)

@@ -17,6 +17,8 @@ import sysconfig
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from autograder.sandbox.gpu import Gpu
+
 PACKAGE = Path(__file__).resolve().parents[1]  # holds hidden checks: never to be seen inside
 INSIDE = PACKAGE / "sandbox" / "inside"
 THROW_AWAY_UID = 61999
@@ -31,12 +33,24 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 ENVIRONMENT = {
     "PATH": "/usr/bin", "HOME": "/tmp", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    "MPLBACKEND": "Agg", "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+    "MPLBACKEND": "Agg", "PYTORCH_NVML_BASED_CUDA_CHECK": "1", "CUDA_VISIBLE_DEVICES": "",
 }  # fmt: skip
+# The zygote sees no GPU even then: each fork chooses its own. No TF32, whatever student code sets.
+_GPU_ENVIRONMENT = {
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_CACHE_DISABLE": "1", "NVIDIA_TF32_OVERRIDE": "0",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+}  # fmt: skip
+# What the driver reads when it starts; nothing here tells of other processes or of people.
+_GPU_READABLE = (
+    "/proc/driver", "/proc/devices", "/proc/cpuinfo", "/proc/meminfo", "/proc/modules",
+    "/proc/stat", "/proc/version", "/proc/filesystems", "/proc/sys/vm", "/proc/sys/kernel",
+    "/sys/bus/pci", "/sys/devices", "/sys/module",
+)  # fmt: skip
 # The throw-away user comes first: torch is already imported without any privilege.
 _START = (
     "import sys; sys.path += sys.argv.pop(1).split('|'); "
-    "from inside.lockdown import drop_root; drop_root(int(sys.argv.pop(1))); "
+    "from inside.lockdown import be_first_to_go, drop_root; be_first_to_go(); "
+    "drop_root(int(sys.argv.pop(1))); "
     "from inside.zygote import main; main()"
 )
 
@@ -90,9 +104,18 @@ def _without(path: Path, hidden: frozenset[Path]) -> Iterator[str]:
         yield from _without(child, hidden)
 
 
-def readable() -> list[str]:
-    """What the inner wall leaves readable: libraries, and four harmless devices."""
-    return [*libraries(), _LINKER, *_DEVICES]
+def readable(gpu: Gpu | None = None) -> list[str]:
+    """What the inner wall leaves readable: libraries, four harmless devices, a GPU's driver."""
+    driver = [*_GPU_READABLE, *gpu.folders] if gpu else []
+    return [*libraries(), _LINKER, *_DEVICES, *driver]
+
+
+def environment(gpu: Gpu | None = None) -> dict[str, str]:
+    """All that the zygote finds in its environment."""
+    if gpu is None:
+        return ENVIRONMENT
+    search = {"LD_LIBRARY_PATH": ":".join(gpu.folders)} if gpu.folders else {}
+    return {**ENVIRONMENT, **_GPU_ENVIRONMENT, **search}
 
 
 def unreachable() -> str | None:
@@ -112,29 +135,30 @@ def bubblewrap_works() -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def command(settings: str, *, bubblewrap: bool) -> list[str]:
+def command(settings: str, gpu: Gpu | None = None, *, bubblewrap: bool) -> list[str]:
     """The command line of the zygote; its settings are one JSON argument, and no secret."""
     search = "|".join(dict.fromkeys(str(path.parent) for path in [INSIDE, *_packages()]))
     python = [interpreter(), "-I", "-S", "-B", "-c", _START, search, str(THROW_AWAY_UID), settings]
-    return [*_bubblewrap(), "--", *python] if bubblewrap else python
+    return [*_bubblewrap(gpu), "--", *python] if bubblewrap else python
 
 
-def _bubblewrap() -> list[str]:
+def _bubblewrap(gpu: Gpu | None = None) -> list[str]:
     start = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     start += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     if os.getuid() == 0:  # root maps to nobody only by really becoming one: see drop_root
         start += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         start += ["--unshare-user", "--uid", str(THROW_AWAY_UID), "--gid", str(THROW_AWAY_UID)]
-    for name, value in ENVIRONMENT.items():
+    for name, value in environment(gpu).items():
         start += ["--setenv", name, value]
-    return [*start, *_root_folder()]
+    return [*start, *_root_folder(gpu)]
 
 
-def _root_folder() -> list[str]:
+def _root_folder(gpu: Gpu | None) -> list[str]:
     mounts = ["--tmpfs", "/", "--dev", "/dev", "--proc", "/proc"]
+    mounts += [word for node in gpu.nodes for word in ("--dev-bind", node, node)] if gpu else []
     mounts += ["--perms", "1777", "--tmpfs", "/tmp"]
-    for path in (*libraries(), _LINKER):
+    for path in (*libraries(), _LINKER, *(gpu.folders if gpu else ())):
         if os.path.islink(path):
             mounts += [*_parents(path), "--symlink", os.readlink(path), path]
         elif os.path.exists(path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support import cases, runners
+from autograder.sandbox import walls
+from tests.support import cases, remains, runners
 from tests.support.cases import Case
 from tests.support.runners import Runner
 
@@ -32,6 +34,18 @@ def right(folder: Path, name: str) -> str:
 def mounts() -> int:
     """How many mounts this process sees."""
     return len(Path("/proc/self/mountinfo").read_text().splitlines())
+
+
+def test_what_is_left_would_be_found() -> None:
+    """The look after the whole suite sees a planted file, and a sandbox without a grader."""
+    before, planted = remains.remains(), Path("/var/tmp/for-the-next")
+    subprocess.run(["sh", "-c", f"sh -c 'sleep 1; :' {walls.INSIDE} &"], check=True)
+    planted.touch()
+    try:
+        kinds = {line.split()[0] for line in remains.remains() - before}
+    finally:
+        planted.unlink()
+    assert kinds == {"file", "process"}
 
 
 @PER_RUNNER

@@ -11,8 +11,8 @@ from torch import Tensor
 def says(literals: str, values: object) -> None:
     """Assert that each literal stands in the text and is what the computation gives."""
     numbers = torch.as_tensor(values, dtype=torch.float64).detach().flatten().tolist()
-    for literal, number in zip(literals.split(), numbers, strict=True):
-        stated("a5_losses", literal, number)
+    for literal, value in zip(literals.split(), numbers, strict=True):
+        stated("a5_losses", literal, value)
 
 
 def slope(loss: Tensor, leaf: Tensor) -> Tensor:

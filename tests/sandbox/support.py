@@ -10,10 +10,13 @@ from autograder.sandbox.client import Reply, SandboxProcess
 from autograder.sandbox.inside import protocol
 
 
-def ask(process: SandboxProcess, body: str, *args: Any, seconds: float = 20.0) -> Reply:
+def ask(
+    process: SandboxProcess, body: str, *args: Any, seconds: float = 20.0, seed: int = 0
+) -> Reply:
     """Run some code in the process; it returns the answer."""
     text = "def probe(solution, *args):\n" + textwrap.indent(textwrap.dedent(body), "    ")
-    frame = protocol.pack({"do": "probe", "name": "probe", "text": text}, {"args": list(args)})
+    request = {"do": "probe", "name": "probe", "text": text, "seed": seed}
+    frame = protocol.pack(request, {"args": list(args)})
     return process.ask(frame, time.monotonic() + seconds)
 
 

@@ -29,6 +29,7 @@ COURSE = Course(cases.ROOT)
 MARK = "a constant of the student's"
 WRONG = f'KEPT = "{MARK}"\n\ndef linear(x, weight, bias):\n    return torch.zeros(len(KEPT))'
 PIECE = 1 << 16
+POINTS = ("all_or_nothing", "graders_sha256", "ExerciseReport")  # who counts points names these
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root may read another's memory")
 
 
@@ -57,14 +58,14 @@ def below(pid: int) -> list[int]:
 
 
 def hidden_words() -> set[bytes]:
-    """Names and sentences of hidden checks, and the tutor's lines on known mistakes."""
+    """Names and sentences of hidden checks, the tutor's lines, and the names of what has points."""
     tree = ast.parse(COURSE.graders(ASSIGNMENT).read_text())
     checks = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     sentences = [(ast.get_docstring(check) or "").split("\n")[0] for check in checks]
     known = bank.entries(load(COURSE.bank(ASSIGNMENT)))
     tutors = [entry.tutor for entry in known if entry.tutor]
     slips = [entry.name for entry in known if len(entry.name) > 12]
-    words = [*(check.name for check in checks), *sentences, *tutors, *slips]
+    words = [*(check.name for check in checks), *sentences, *tutors, *slips, *POINTS]
     return {word.encode() for word in words if word.isascii()}
 
 

@@ -6,9 +6,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from autograder.model import Outcome, Report
+from autograder.model import Outcome, Report, Status
 from autograder.report.results import to_dict
 from tests.support.cases import Case
+
+# A hurried check's limit, the two seconds that it may first spend in company, and the half second
+# in which whatever runs too long must have been ended.
+_LONGEST = 1.0 + 2.0 + 0.5
 
 
 def differences(case: Case, report: Report) -> list[str]:
@@ -18,6 +22,7 @@ def differences(case: Case, report: Report) -> list[str]:
         found = [] if right else [f"{report.status} with {report.score} points"]
     else:
         found = _wrong_scores(case, report)
+    found += _overdue(report) if case.hurried else []
     text = "\n".join(_said(report))
     found += [f"nowhere said: {line!r}; said:\n{text}" for line in case.says if line not in text]
     repeated = json.dumps(_without_code(report), ensure_ascii=False)
@@ -41,6 +46,14 @@ def _wrong_scores(case: Case, report: Report) -> list[str]:
     return [
         f"{e.id} earned {e.score}, not {expected[e.id]}: {e.remarks}"
         for e in report.exercises if e.score != expected[e.id]
+    ]  # fmt: skip
+
+
+def _overdue(report: Report) -> list[str]:
+    checks = [check for exercise in report.exercises for check in exercise.checks]
+    return [
+        f"{check.name} ended after {check.seconds:.2f} s"
+        for check in checks if check.status is Status.TIMED_OUT and check.seconds > _LONGEST
     ]  # fmt: skip
 
 

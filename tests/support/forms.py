@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import stat
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,6 +80,14 @@ def _with_outputs(cells: list[Cell], size: int) -> bytes:
     return _text(data).encode()
 
 
+def _with_attachments(cells: list[Cell], size: int) -> bytes:
+    """Pictures that were pasted into text."""
+    data, picture = notebook(cells), {"image/png": "iVBOR" * (size // 5)}
+    text = {"cell_type": "markdown", "metadata": {}, "source": "![](attachment:a.png)"}
+    data["cells"].insert(0, {**text, "attachments": {"a.png": picture}})
+    return _encoded(data)
+
+
 def _version_3(cells: list[Cell]) -> bytes:
     old = [
         {**part, "input": part.pop("source"), "language": "python"}
@@ -97,14 +106,22 @@ def _version_5(cells: list[Cell]) -> bytes:
 
 
 def _generous(data: dict[str, Any]) -> bytes:
-    """Every cell claims a thousand points, a wide tolerance and another student's name."""
-    wish = {"points": 1000, "grade": True, "tolerance": 1e9}
-    cells = [
-        {**cell, "metadata": {name: marks | wish for name, marks in cell["metadata"].items()}}
-        if "nbgrader" in cell["metadata"] else cell for cell in data["cells"]
-    ]  # fmt: skip
-    claims = {"student": "somebody else", "kernelspec": {"name": "<script>"}}
+    """Every answer claims a thousand points and a wide tolerance, the file another's name."""
+    cells = [{**cell, "metadata": _wishful(cell["metadata"])} for cell in data["cells"]]
+    claims = {**data["metadata"], "student": "somebody else"}
     return _encoded({**data, "cells": cells, "metadata": claims})
+
+
+def _wishful(metadata: dict[str, Any]) -> dict[str, Any]:
+    wish = {"points": 1000, "grade": True, "tolerance": 1e9}
+    marks = metadata.get("nbgrader")
+    return {"nbgrader": marks | wish} if marks else metadata
+
+
+def _with_markup(cells: list[Cell]) -> bytes:
+    script = "<script>alert(1)</script>"
+    claims = {"title": script, "kernelspec": {"name": script, "display_name": script}}
+    return _encoded({**notebook(cells), "metadata": claims})
 
 
 def script(cells: list[Cell]) -> bytes:
@@ -125,6 +142,32 @@ def zipped(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return held.getvalue()
+
+
+def _zip_of_a_link(cells: list[Cell]) -> bytes:
+    held, link = io.BytesIO(), zipfile.ZipInfo("a1_layers.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    return held.getvalue()
+
+
+def _odd_worksheets(cells: list[Cell]) -> bytes:
+    return _text({"worksheets": [{"cells": 5}, 5], "metadata": {}, "nbformat": 3}).encode()
+
+
+def _with_half_a_letter(cells: list[Cell]) -> bytes:
+    return _saved(cells).replace(b"# HALF", rb"# \ud83d")
+
+
+def _with_embedded_files(cells: list[Cell]) -> bytes:
+    """Pictures that a converter would fetch from the machine that it runs on."""
+    text = "![](/etc/passwd) ![](../../../../etc/passwd) ![](attachment:/etc/passwd)"
+    data = notebook(cells)
+    pages = {"text/markdown": text, "text/html": '<img src="file:///etc/passwd">'}
+    data["cells"][0]["outputs"] = [{"output_type": "display_data", "data": pages, "metadata": {}}]
+    data["cells"].append({"cell_type": "markdown", "metadata": {}, "source": text})
+    return _encoded(data)
 
 
 def _deep(cells: list[Cell]) -> bytes:
@@ -166,6 +209,9 @@ _TWO = ("a.ipynb", "b.ipynb")
 _FOREIGN = Cell("def train(x):\n    return x", "train")
 FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     **{form: _as_notebook(form) for form in NOTEBOOKS},
+    "markup in metadata": lambda cells: (".ipynb", _with_markup(cells)),
+    "embedded files": lambda cells: (".ipynb", _with_embedded_files(cells)),
+    "half a letter": lambda cells: (".ipynb", _with_half_a_letter(cells)),
     "crlf": lambda cells: (".ipynb", _of_windows(cells)),
     "utf16": lambda cells: (".ipynb", _text(notebook(cells)).encode("utf-16")),
     "latin1": lambda cells: (".ipynb", _text(notebook(cells)).encode("latin-1", "replace")),
@@ -174,9 +220,11 @@ FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "empty": lambda cells: (".ipynb", b""),
     "a list": lambda cells: (".ipynb", b"[1, 2, 3]"),
     "version 3": lambda cells: (".ipynb", _version_3(cells)),
+    "odd worksheets": lambda cells: (".ipynb", _odd_worksheets(cells)),
     "version 5": lambda cells: (".ipynb", _version_5(cells)),
     "no version": lambda cells: (".ipynb", _without_version(cells)),
     "shuffled": lambda cells: (".ipynb", _saved(cells[::-1])),
+    "10 MB of attachments": lambda cells: (".ipynb", _with_attachments(cells, 10 << 20)),
     "20 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 20 << 20)),
     "110 MB of outputs": lambda cells: (".ipynb", _with_outputs(cells, 110 << 20)),
     "other course": lambda cells: (".ipynb", _saved([_FOREIGN])),
@@ -190,8 +238,12 @@ FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "zip of two": lambda cells: (".zip", zipped(dict.fromkeys(_TWO, _saved(cells)))),
     "zip of nothing": lambda cells: (".zip", zipped({"notes.txt": b"sorry"})),
     "zip of zips": lambda cells: (".zip", zipped({"a1.zip": zipped({"a.ipynb": _saved(cells)})})),
+    "zip slip": lambda cells: (".zip", zipped({"../../a1_layers.ipynb": _saved(cells)})),
+    "zip of a link": lambda cells: (".zip", _zip_of_a_link(cells)),
+    "tar": lambda cells: (".tgz", b"\x1f\x8b\x08 and so on"),
     "zip bomb": lambda cells: (".zip", zipped({"a.ipynb": b" " * (300 << 20)})),
     "deep json": lambda cells: (".ipynb", _deep(cells)),
+    "10 MB of code": lambda cells: (".ipynb", _saved([*cells, Cell("#" * (10 << 20))])),
     "many lists": lambda cells: (".ipynb", _many_lists(cells)),
     "long number": lambda cells: (".ipynb", _long_number(cells)),
     "many cells": lambda cells: (".ipynb", _many_cells(cells)),

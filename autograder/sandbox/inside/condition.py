@@ -25,6 +25,14 @@ from torch import Tensor, nn
 _remembered: list[int] = []
 
 
+class InputUnavailable(Exception):
+    """``input()`` was called, but nobody sits at the keyboard while grading."""
+
+
+def _no_input(prompt: object = "") -> str:
+    raise InputUnavailable
+
+
 def remember() -> None:
     """Note the present condition as the good one; the zygote does so before its first fork."""
     _remembered[:] = [_condition()]
@@ -39,6 +47,18 @@ def keep_one_thread() -> None:
     """Make torch.set_num_threads do nothing: a sandbox has one core, and sums stay repeatable."""
     for name in ("set_num_threads", "set_num_interop_threads"):
         setattr(torch, name, lambda count: None)
+
+
+def spare_absent_devices() -> None:
+    """Say that no fork may use a GPU: torch.manual_seed formats a stack trace for each kind."""
+    name = "_is_in_bad_fork"
+    for kind in (torch.cuda, torch.xpu, torch.mps, torch.mtia):
+        setattr(kind, name, lambda: True)
+
+
+def unplug_keyboard() -> None:
+    """Make input() say that nobody is there."""
+    builtins.input = _no_input
 
 
 def _condition() -> int:

@@ -1,13 +1,16 @@
 """The inner wall, raised by a process around itself before it touches student code.
 
 Resource limits, no new privileges, Landlock (files, TCP, signals) and seccomp (no new process,
-no network, no debugging of others). Each layer that took hold is named, so that the tier printed
-in a report is what was reached and not what was hoped for. Kernel interfaces: landlock(7),
-seccomp(2), prctl(2), setrlimit(2); system call numbers from the kernel's own tables.
+no network, no debugging of others). A GPU's driver starts between these two: it needs sockets, and
+the threads that it starts inherit Landlock and are given seccomp. Each layer that took hold is
+named, so that the tier printed in a report is what was reached and not what was hoped for. Kernel
+interfaces: landlock(7), seccomp(2), prctl(2), setrlimit(2); system call numbers from the kernel's
+own tables.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -16,21 +19,23 @@ import signal
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one forked process may use; memory is address space in bytes, CPU in seconds."""
+    """What one forked process may use: memory in bytes, CPU in seconds."""
 
     memory: int
     cpu_seconds: int
     processes: int = 32
     files: int = 64
     file_bytes: int = 1 << 20
+    as_address_space: bool = True  # CUDA reserves far more addresses than it uses: see cap_growth
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class Ruleset:
     version: int
 
 
-def raise_walls(limits: Limits, rules: Ruleset | None) -> list[str]:
-    """Lock this process down for good and return the names of the layers that took hold."""
+def enclose(limits: Limits, rules: Ruleset | None) -> list[str]:
+    """Limit this process and take all files away; return the names of the layers that hold."""
     _set_limits(limits)
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -50,9 +55,24 @@ def raise_walls(limits: Limits, rules: Ruleset | None) -> list[str]:
     layers = ["rlimits"]
     if rules and _libc.syscall(_RESTRICT_SELF, rules.handle, 0) == 0:
         layers.append(f"landlock-{rules.version}")
-    if _seccomp():
-        layers.append("seccomp")
     return layers
+
+
+def refuse_calls() -> list[str]:
+    """Filter the system calls of all threads of this process; return the layer that holds."""
+    return ["seccomp"] if _seccomp() else []
+
+
+def cap_growth(memory: int) -> None:
+    """Let private memory grow by so much from here on, whatever CUDA has taken to start."""
+    held = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_DATA, (held + memory, held + memory))
+
+
+def be_first_to_go() -> None:
+    """Have the kernel end this, and not the grader, should the machine run out of memory."""
+    with contextlib.suppress(OSError):  # an old kernel, or no /proc
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def adopt_orphans() -> None:
@@ -70,7 +90,7 @@ def drop_root(uid: int) -> None:
 
 def _set_limits(limits: Limits) -> None:
     wanted = {
-        resource.RLIMIT_AS: limits.memory,
+        **({resource.RLIMIT_AS: limits.memory} if limits.as_address_space else {}),
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_NPROC: limits.processes,
         resource.RLIMIT_NOFILE: limits.files,
@@ -88,14 +108,15 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), f"prctl({option}) refused")
 
 
-# --- Landlock: which files may be read, and nothing may be written ---------------------------
+# --- Landlock: which files may be read, and none written but the nodes of a GPU ---------------
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
-_READ_FILE, _READ_DIR, _EXECUTE = 1 << 2, 1 << 3, 1 << 0
+_WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _CONTROL = 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
+_READ, _READ_AND_WRITE = _READ_FILE, _READ_FILE | _WRITE_FILE | _TRUNCATE | _CONTROL
 _FS_RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many rights each version knows
 
 
-def ruleset(readable: Iterable[str]) -> Ruleset | None:
+def ruleset(readable: Iterable[str], writable: Iterable[str] = ()) -> Ruleset | None:
     """Rules for files (and TCP, signals, abstract sockets where known); None where unsupported."""
     version = _libc.syscall(_CREATE_RULESET, None, 0, 1)
     if version < 1:
@@ -108,17 +129,19 @@ def ruleset(readable: Iterable[str]) -> Ruleset | None:
     if handle < 0:
         return None
     for path in readable:
-        _allow_reading(handle, path)
+        _allow(handle, path, _READ & rights)
+    for path in writable:
+        _allow(handle, path, _READ_AND_WRITE & rights)
     return Ruleset(handle, version)
 
 
-def _allow_reading(ruleset: int, path: str) -> None:
+def _allow(ruleset: int, path: str, rights: int) -> None:
     """Allow a file or folder; where a link leads to must be allowed under its own name."""
     try:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return  # a path that is not there needs no permission
-    rights = _READ_FILE | _READ_DIR if os.path.isdir(path) else _READ_FILE
+    rights |= _READ_DIR if os.path.isdir(path) else 0
     rule = struct.pack("=Qi", rights, handle)
     _libc.syscall(_ADD_RULE, ruleset, 1, rule, 0)
     os.close(handle)
@@ -162,7 +185,8 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "mq_unlink": (241, 181),
 }  # fmt: skip
 _CLONE, _CLONE3, _TGKILL, _PRLIMIT = (56, 220), (435, 435), (234, 131), (302, 261)
-_PRCTL = (157, 167)
+_PRCTL, _SECCOMP = (157, 167), (317, 277)
+_SET_FILTER, _FOR_ALL_THREADS = 1, 1
 _IOCTL, _TIOCSTI, _TIOCLINUX = (16, 29), 0x5412, 0x541C
 _CLONE_THREAD = 0x00010000
 _ALLOW, _REFUSE, _NO_SYSTEM_CALL, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
@@ -181,7 +205,8 @@ def _seccomp() -> bool:
     buffer = ctypes.create_string_buffer(program)
     length = len(program) // 8
     header = struct.pack("HxxxxxxQ", length, ctypes.addressof(buffer))
-    return bool(_libc.prctl(_PR_SET_SECCOMP, 2, header, 0, 0) == 0)
+    call = _SECCOMP[0 if machine == "x86_64" else 1]
+    return bool(_libc.syscall(call, _SET_FILTER, _FOR_ALL_THREADS, header) == 0)
 
 
 def _program(machine: str) -> list[_Instruction]:

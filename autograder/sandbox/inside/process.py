@@ -7,7 +7,6 @@ from __future__ import annotations
 import __future__ as future
 
 import ast
-import builtins
 import contextlib
 import copy
 import functools
@@ -47,21 +46,19 @@ class NotDefined(Exception):
     """The submission has no function of the exercise's name."""
 
 
-class InputUnavailable(Exception):
-    """``input()`` was called, but nobody sits at the keyboard while grading."""
-
-
-def _no_input(prompt: object = "") -> str:
-    raise InputUnavailable
-
-
-def serve(channel: socket.socket) -> None:
+def serve(channel: socket.socket, process: Process) -> None:
     """Answer requests until the trusted process closes the channel."""
-    builtins.input = _no_input
-    process = Process()
     while True:
         number, request = protocol.receive(channel)
         protocol.send(channel, process.answer(request), number)
+
+
+def prepare(texts: list[str], cells: list[str]) -> None:
+    """Compile the course's own code, and parse the cells that students were given."""
+    for text in texts:
+        compiled(text)
+    for cell in cells:
+        slicing.parse_cell((), cell)
 
 
 class Process:
@@ -79,7 +76,16 @@ class Process:
             self._calm(request.get("seed", 0))
             return protocol.pack(*handle(request, request["values"]))
         except BaseException as error:  # student code may raise anything, SystemExit too
-            return protocol.pack(_described(error), {})
+            return protocol.pack(self.described(error), {})
+
+    def given(self, values: dict[str, Any]) -> list[Any]:
+        """The arguments of a request, where student code is to find them."""
+        args: list[Any] = values["args"]
+        return args
+
+    def described(self, error: BaseException) -> dict[str, Any]:
+        """An exception as data."""
+        return _described(error)
 
     def _calm(self, seed: int) -> None:
         """Undo what a call may have left in torch's and Python's global state."""
@@ -95,26 +101,23 @@ class Process:
     def do_prepare(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Parse the cells, before any student code runs, and say what they hold."""
         self.setup = values["setup"]
-        texts = enumerate(values["cells"])
-        self.cells = [slicing.parse_cell(i, answers, text) for i, (answers, text) in texts]
+        self.cells = [slicing.parse_cell(tuple(ids), text) for ids, text in values["cells"]]
+        runs = {name: self._needed(name) for cell in self.cells for name in cell.exercises}
         return {}, {
             "problems": [cell.problem for cell in self.cells],
-            "notes": [cell.notes[:_MOST] for cell in self.cells],
+            "notes": [list(cell.notes[:_MOST]) for cell in self.cells],
             "binds": [sorted(slicing.bound(cell))[:_MOST] for cell in self.cells],
             "flags": [slicing.review_flags(cell)[:_MOST] for cell in self.cells],
-            "names": {name: self._names(name) for cell in self.cells for name in cell.exercises},
-            "digests": {name: self._digest(name) for cell in self.cells for name in cell.exercises},
+            "names": {name: _names(statements) for name, statements in runs.items()},
+            "digests": {name: slicing.digest(statements) for name, statements in runs.items()},
         }
 
-    def _names(self, exercise: str) -> list[str]:
-        return slicing.library_names(slicing.needed(self.cells, exercise))[: 50 * _MOST]
-
-    def _digest(self, exercise: str) -> str:
-        return slicing.digest(slicing.needed(self.cells, exercise))
+    def _needed(self, exercise: str) -> list[slicing.Statement]:
+        return slicing.needed(self.cells, exercise)
 
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function and note which arguments it changed."""
-        function, args = self.function(request["exercise"]), values["args"]
+        function, args = self.function(request["exercise"]), self.given(values)
         before = [_snapshot(arg) for arg in args]
         result = function(*args)
         changed = [i for i, arg in enumerate(args) if not _as_before(arg, before[i])]
@@ -125,7 +128,7 @@ class Process:
         namespace = dict(_PROBE_NAMES)
         exec(compiled(request["text"]), namespace)
         probe: Any = namespace[request["name"]]
-        return {}, {"result": probe(Solution(self.function), *values["args"]), "changed": []}
+        return {}, {"result": probe(Solution(self.function), *self.given(values)), "changed": []}
 
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded."""
@@ -137,7 +140,7 @@ class Process:
 
     def do_names(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Return the library names that one exercise's code mentions."""
-        return {}, {"result": self._names(request["exercise"]), "changed": []}
+        return {}, {"result": _names(self._needed(request["exercise"])), "changed": []}
 
     def do_poisoned(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
@@ -165,7 +168,7 @@ class Process:
     def _define(self, exercise: str) -> dict[str, Any]:
         """Run the needed statements one by one: a failing one leaves the others."""
         namespace = self.base()
-        for statement in slicing.needed(self.cells, exercise):
+        for statement in self._needed(exercise):
             tree = ast.Module([statement.node], [])
             try:
                 code = compile(tree, "<answer>", "exec", _LAZY_ANNOTATIONS | _TOP_LEVEL_AWAIT)
@@ -173,6 +176,10 @@ class Process:
             except BaseException as error:
                 namespace.setdefault(_FAULT, error)
         return namespace
+
+
+def _names(statements: list[slicing.Statement]) -> list[str]:
+    return slicing.library_names(statements)[: 50 * _MOST]
 
 
 _FAULT = "__first fault while defining__"
@@ -204,11 +211,14 @@ def _described(error: BaseException) -> dict[str, Any]:
     """An exception as data: type names, most derived first; never its text."""
     kinds = [_name_of(c) for c in _ancestry(type(error)) if c not in (object, BaseException)]
     names = ["".join(x for x in kind if x.isidentifier() or x.isalnum())[:60] for kind in kinds]
-    plain = type(error) in (RuntimeError, torch.OutOfMemoryError)
-    out_of_memory = MemoryError in _ancestry(type(error)) or (
-        plain and "allocate memory" in str(error)[:2000]
-    )
-    return {"error": names[:8], "out_of_memory": out_of_memory}
+    return {"error": names[:8], "out_of_memory": _out_of_memory(error)}
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: Python's, a GPU's, or torch's own on the CPU, which says so only."""
+    if MemoryError in _ancestry(type(error)) or type(error) is torch.OutOfMemoryError:
+        return True
+    return type(error) is RuntimeError and "allocate memory" in str(error)[:2000]
 
 
 def _snapshot(value: Any) -> Any:

@@ -23,6 +23,7 @@ MAX_BODY = 64 << 20  # bytes of tensors in one frame
 MAX_DEPTH = 16  # nesting of lists and dicts
 MAX_NODES = 100_000  # values in one frame
 MAX_INT = 1 << 63
+COMPUTED_ON = "computed_on"  # an attribute of a tensor that came from another device than the CPU
 
 _START = struct.Struct("!III")  # the request's number, bytes of JSON, bytes of tensors
 _DTYPES = {
@@ -86,9 +87,12 @@ class Encoder:
     def _tensor(self, value: torch.Tensor) -> Any:
         if value.dtype not in _NAMES or value.layout != torch.strided:
             return {"foreign": f"a tensor of {value.dtype}, {value.layout}"}
-        facts = {"requires_grad": value.requires_grad}
-        if value.device.type == "meta":
+        facts: dict[str, Any] = {"requires_grad": value.requires_grad}
+        device = value.device.type
+        if device == "meta":
             return {"meta": list(value.shape), "dtype": _NAMES[value.dtype], **facts}
+        if device != "cpu":
+            facts["device"] = device
         self.tensors.append(value)
         return {"tensor": len(self.tensors) - 1, **facts}
 
@@ -171,6 +175,8 @@ def _pair(pair: Any) -> tuple[str, Any]:
 def _with_facts(tensor: torch.Tensor, facts: dict[str, Any]) -> torch.Tensor:
     if facts.get("requires_grad") is True and tensor.is_floating_point():
         tensor.requires_grad_(True)
+    if facts.get("device") == "cuda":  # what crosses is a copy: it says where its original was
+        setattr(tensor, COMPUTED_ON, "cuda")
     return tensor
 
 

@@ -9,10 +9,12 @@ disposable process, so that a parser bomb hurts nobody.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
+import re
 import symtable
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from .magics import blank_magics
 
@@ -26,49 +28,46 @@ class Statement:
     """One top-level statement of a cell, and the global names it binds, changes and uses."""
 
     node: ast.stmt
-    cell: int
+    text: str
     binds: frozenset[str]
     changes: frozenset[str]  # names whose objects it changes: TABLE["a"] = 1, LAYERS.append(...)
     uses: frozenset[str]
 
 
-@dataclass
+@dataclass(frozen=True)
 class ParsedCell:
     """One cell's statements, or the reason why it has none."""
 
     exercises: tuple[str, ...]
-    statements: list[Statement] = field(default_factory=list)
+    statements: tuple[Statement, ...] = ()
     problem: tuple[int, str] | None = None  # line and what the parser said
-    notes: list[str] = field(default_factory=list)  # what of the cell is not run
+    notes: tuple[str, ...] = ()  # what of the cell is not run
 
 
-def parse_cell(index: int, exercises: tuple[str, ...], source: str | None) -> ParsedCell:
-    """Parse one cell, without its magics if need be; a syntax error is kept as data."""
-    cell = ParsedCell(exercises)
+@functools.lru_cache(1_000)
+def parse_cell(exercises: tuple[str, ...], source: str | None) -> ParsedCell:
+    """Parse one cell, without its magics if need be; a syntax error is kept as data.
+
+    The zygote parses the course's own cells before it forks, so that no fork does.
+    """
     if source is None:
-        cell.problem = (1, _TOO_INVOLVED)
-        return cell
+        return ParsedCell(exercises, problem=(1, _TOO_INVOLVED))
+    notes: list[str] = []
     try:
-        source, cell.notes = _python(source)
-        lines = [line.encode() for line in source.split("\n")]
-        body = ast.parse(source).body
+        try:
+            body = ast.parse(source).body
+        except _PARSE_ERRORS:  # only what is not Python is searched for magics
+            source, notes = blank_magics(source)
+            body = ast.parse(source).body
         if len(body) > MAX_STATEMENTS:
             raise MemoryError
-        cell.statements = [_statement(node, index, lines) for node in body]
+        lines = [line.encode() for line in source.split("\n")]
+        statements = tuple(_statement(node, lines) for node in body)
+        return ParsedCell(exercises, statements, notes=tuple(notes))
     except _PARSE_ERRORS as error:
         line = getattr(error, "lineno", None) or 1
-        said = getattr(error, "msg", None) or _TOO_INVOLVED
-        cell.problem = (line, str(said)[:120])
-    return cell
-
-
-def _python(source: str) -> tuple[str, list[str]]:
-    """A cell that is Python stays as it is; only one that is not is searched for magics."""
-    try:
-        ast.parse(source)
-        return source, []
-    except _PARSE_ERRORS:
-        return blank_magics(source)
+        said = str(getattr(error, "msg", None) or _TOO_INVOLVED)
+        return ParsedCell(exercises, problem=(line, said[:120]), notes=tuple(notes))
 
 
 def bound(cell: ParsedCell) -> frozenset[str]:
@@ -76,11 +75,12 @@ def bound(cell: ParsedCell) -> frozenset[str]:
     return frozenset(name for statement in cell.statements for name in statement.binds)
 
 
-def _statement(node: ast.stmt, cell: int, lines: list[bytes]) -> Statement:
-    table = symtable.symtable(_text(node, lines), "<cell>", "exec")
+def _statement(node: ast.stmt, lines: list[bytes]) -> Statement:
+    text = _text(node, lines)
+    table = symtable.symtable(text, "<cell>", "exec")
     binds = (s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported())
     changes = frozenset(_changed(node))
-    return Statement(node, cell, frozenset(binds), changes, frozenset(_used(table)))
+    return Statement(node, text, frozenset(binds), changes, frozenset(_used(table)))
 
 
 def _text(node: ast.stmt, lines: list[bytes]) -> str:
@@ -119,7 +119,7 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-def needed(cells: list[ParsedCell], exercise: str) -> list[Statement]:
+def needed(cells: Sequence[ParsedCell], exercise: str) -> list[Statement]:
     """Return, in notebook order, the statements that the exercise's function needs."""
     pool = [s for cell in cells for s in cell.statements if _may_serve(s, cell, cells, exercise)]
     serving = _by_name(pool)
@@ -149,7 +149,7 @@ def _is_import(statement: Statement) -> bool:
 
 
 def _may_serve(
-    statement: Statement, cell: ParsedCell, cells: list[ParsedCell], exercise: str
+    statement: Statement, cell: ParsedCell, cells: Sequence[ParsedCell], exercise: str
 ) -> bool:
     """Whether a statement may define names for an exercise.
 
@@ -163,9 +163,9 @@ def _may_serve(
 
 
 def digest(statements: list[Statement]) -> str:
-    """A name for what an exercise runs: equal code, comments and layout apart, has an equal one."""
-    trees = "\n".join(ast.dump(statement.node) for statement in statements)
-    return hashlib.sha256(trees.encode("utf-8", "replace")).hexdigest()
+    """A name for what an exercise runs: equal code has an equal one."""
+    texts = "\0".join(statement.text for statement in statements)
+    return hashlib.sha256(texts.encode("utf-8", "replace")).hexdigest()
 
 
 def library_names(statements: list[Statement]) -> list[str]:
@@ -184,8 +184,9 @@ def review_flags(cell: ParsedCell) -> list[str]:
     """Names that an instructor may want to look at; they never score."""
     found = set[str]()
     for statement in cell.statements:
-        for part in ast.walk(statement.node):
-            found.update(_suspicious(part))
+        if not statement.text.isascii() or _WORTH_A_LOOK.search(statement.text):
+            for part in ast.walk(statement.node):
+                found.update(_suspicious(part))
     return sorted(found)
 
 
@@ -195,6 +196,8 @@ _SUSPICIOUS = frozenset(
     "_exit settrace setprofile".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
+# A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
+_WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, "\\"))))
 
 
 def _suspicious(part: ast.AST) -> Iterator[str]:

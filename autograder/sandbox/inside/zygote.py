@@ -14,20 +14,19 @@ import gc
 import importlib
 import json
 import os
-import select
 import signal
 import socket
 import struct
 import sys
 import threading
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
 
-from . import condition, eager, lockdown, protocol, stubs
-from .process import compiled, serve
+from . import condition, cuda, lockdown, protocol, stubs
+from .process import Process, prepare, serve
 
 ORDER = struct.Struct("!ci")  # order, pid
 _MOST_HANDLES = 1 << 20
@@ -40,13 +39,14 @@ def main() -> NoReturn:
     control = socket.socket(fileno=settings["control"])
     lockdown.adopt_orphans()
     _import(settings["setup"], settings["packages"])
-    limits, rules = lockdown.Limits(**settings["limits"]), lockdown.ruleset(settings["readable"])
+    wall = _InnerWall(settings)
+    _warm_up()
     control.send(b"ready")
     living = set[int]()
     while order := _next_order(control):
         letter, pid, handle = order
         if letter == b"F":
-            reply = _fork(handle, limits, rules)
+            reply = _fork(handle, wall)
             living.add(reply)
         elif letter == b"C":
             reply = _compile(handle)
@@ -60,32 +60,62 @@ def main() -> NoReturn:
     os._exit(0)  # nothing is left to tidy up, and torch takes its time over it
 
 
+class _InnerWall:
+    """What every fork raises around itself, and the GPU that it may use, if any."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.limits = lockdown.Limits(**settings["limits"])
+        self.gpu: dict[str, Any] | None = settings["gpu"]
+        self._readable, self._writable = settings["readable"], settings["writable"]
+        self._rules = lockdown.ruleset(self._readable)
+        if self.gpu is None:
+            condition.spare_absent_devices()
+        else:
+            _WARM_UPS.remove(_warm_backward)
+
+    def rules(self) -> lockdown.Ruleset | None:
+        """The files that a fork may use; with a GPU its own folder in /proc is among them.
+
+        The driver reads about its process there and names its threads, or else does not start.
+        """
+        if self.gpu is None:
+            return self._rules
+        own = f"/proc/{os.getpid()}"
+        return lockdown.ruleset([*self._readable, own], [*self._writable, f"{own}/task"])
+
+
 def _import(setup: list[str], packages: list[str]) -> None:
     """Import now, once, what every fork needs."""
     torch.set_num_threads(1)
     condition.keep_one_thread()
     stubs.install(packages)
-    eager.keep_compiler_unloaded()
+    condition.unplug_keyboard()
     for text in setup:
         exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
-    _settle()
 
 
-def _settle() -> None:
-    """Take down what torch looks like untouched, and keep all that is here out of the collector."""
+def _warm_up() -> None:
+    """Load now, once, what student code would make torch load in every fork; nothing is lazy then.
+
+    A fork could not load it all: torch's compiler wants to write files.
+    """
+    for step in _WARM_UPS:
+        step()
     condition.remember()
     gc.collect()
     gc.freeze()
 
 
-# --- what student code may make torch load: each in a moment when there is nothing else to do ---
+def _warm_backward() -> None:
+    """Start autograd, which starts CUDA where there is a GPU: not with one (see inside.cuda)."""
+    nn.Linear(2, 2)(torch.ones(2, 2)).sum().backward()
 
 
 def _warm_optimizers() -> None:
     importlib.import_module("numpy.random")
     importlib.import_module("torch.utils._python_dispatch")
     layer = nn.Linear(2, 2)
-    layer(torch.ones(2, 2)).sum().backward()
+    layer.weight.grad = torch.ones(2, 2)
     for optimizer in (torch.optim.SGD, torch.optim.Adam):
         optimizer(layer.parameters(), lr=0.1).step()
 
@@ -104,14 +134,10 @@ def _warm_plotly() -> None:
         figure.update_layout(title="warm", template="plotly_dark", xaxis_title="x").to_json()
 
 
-_WARM_UPS = [_warm_plotly, _warm_meta, _warm_optimizers]  # the last comes first
+_WARM_UPS = [_warm_backward, _warm_optimizers, _warm_meta, _warm_plotly]
 
 
 def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
-    """Wait for an order, and warm up meanwhile."""
-    while _WARM_UPS and not select.select([control], [], [], 0)[0]:
-        _WARM_UPS.pop()()
-        _settle()
     handles = array.array("i")
     message, ancillary, _, _ = control.recvmsg(ORDER.size, socket.CMSG_SPACE(handles.itemsize))
     if not message:
@@ -122,21 +148,23 @@ def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
     return letter, pid, handles[0] if handles else -1
 
 
-def _fork(handle: int, limits: lockdown.Limits, rules: lockdown.Ruleset | None) -> int:
+def _fork(handle: int, wall: _InnerWall) -> int:
     if _threads() > 1:
         raise RuntimeError("the zygote has more than one thread: forking would hang the child")
     pid = os.fork()
     if pid == 0:
-        _become_student(handle, limits, rules)
+        _become_student(handle, wall)
     os.close(handle)
     return pid
 
 
 def _compile(handle: int) -> int:
-    """Compile the course's probes and visible checks once, for all forks to come."""
+    """Compile the course's own code and parse its cells once, for all forks to come."""
     with socket.socket(fileno=handle) as channel:
-        for text in protocol.receive(channel)[1]["values"]["texts"]:
-            compiled(text)
+        values = protocol.receive(channel)[1]["values"]
+    prepare(values["texts"], values["cells"])
+    gc.collect()
+    gc.freeze()
     return 0
 
 
@@ -146,23 +174,36 @@ def _threads() -> int:
     return len(os.listdir(tasks)) if os.path.isdir(tasks) else threading.active_count()
 
 
-def _become_student(
-    handle: int, limits: lockdown.Limits, rules: lockdown.Ruleset | None
-) -> NoReturn:
+def _become_student(handle: int, wall: _InnerWall) -> NoReturn:
     """Close every door in the new process, then serve; no way leads back into the zygote."""
     try:
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)
-        layers = lockdown.raise_walls(limits, rules)
+        layers = lockdown.enclose(wall.limits, wall.rules())
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
         os.dup2(handle, 3)
         os.closerange(4, _MOST_HANDLES)
         channel = socket.socket(fileno=3)
-        protocol.send(channel, protocol.pack({"layers": layers}, {}))
-        serve(channel)
+        process, about = _started(wall)
+        layers += lockdown.refuse_calls()
+        protocol.send(channel, protocol.pack({"layers": layers, **about}, {}))
+        serve(channel, process)
     finally:
         os._exit(0)
+
+
+def _started(wall: _InnerWall) -> tuple[Process, dict[str, str]]:
+    """The process that will answer, with its GPU ready, and what there is to say about that."""
+    if wall.gpu is None:
+        return Process(), {}
+    try:
+        name = cuda.start(**wall.gpu)
+    except Exception as error:  # whatever torch or the driver complains of
+        return Process(), {"trouble": f"{type(error).__name__}: {error}"}
+    lockdown.cap_growth(wall.limits.memory)
+    condition.remember()
+    return cuda.OnGpu(), {"gpu": name}
 
 
 def _kill(pid: int) -> int:

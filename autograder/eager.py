@@ -1,8 +1,8 @@
-"""Keeps torch's compiler unloaded (0.7 s, 500 modules) until something really compiles.
+"""Keeps torch's compiler (0.7 s, 500 modules) out of the trusted process until something compiles.
 
 The first meta tensor and the first optimizer step load it, only to say of some functions that they
-are not to be compiled. Where nothing is compiled these two words mean nothing; whoever asks for
-anything else gets the real compiler.
+are not to be compiled. Where nothing is compiled these words mean nothing; whoever asks for
+anything else gets the real compiler. The sandbox has the real one: a fork could not load it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,3 @@
+# D12c · Holds ten megabytes of code.
+# expect: unreadable
+# form: 10 MB of code

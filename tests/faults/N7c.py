@@ -1,0 +1,3 @@
+# N7c · Holds ten megabytes of pictures that were pasted into its text.
+# expect: full
+# form: 10 MB of attachments

@@ -1,0 +1,71 @@
+"""The reference behind the wall: where student code computes on a GPU, so does it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from autograder import tiers
+from autograder.course import load
+from autograder.errors import InfrastructureError
+from autograder.grading import Grader
+from autograder.model import Report, Status, StudentCell, Submission, Tier
+from autograder.plugin import Graders, judged, run_graders
+from autograder.sandbox.session import Behind
+from autograder.source import read_release
+from autograder.student import Local, Stopped
+from tests.gpu.support import COURSE, SEED
+
+
+def graded(name: str) -> tuple[Grader, Report]:
+    """The reference handed in, and judged by the reference behind the wall."""
+    assignment, done = read_release(COURSE.release(name)), list[tuple[Grader, Report]]()
+    with tiers.sandbox(assignment.setup, Tier.CONFINED) as walled:
+
+        def work(graders: Graders) -> None:
+            grader = Grader(COURSE, assignment, replace(walled, gpu="a GPU"), graders, SEED)
+            ids = tuple(e.id for e in assignment.exercises if e.id not in grader.slow)
+            text = COURSE.solution(name).read_text(encoding="utf-8")
+            handed_in = Submission(name, "s", "", "", (StudentCell(ids, text, "cell 1"),))
+            with closing(grader):
+                done.append((grader, grader.report(handed_in, ids)))
+
+        run_graders(COURSE.graders(name), assignment, work)
+    return done[0]
+
+
+def test_it_answers_as_in_the_trusted_process() -> None:
+    """Full marks for the reference, every answer as the trusted process's own, and a named GPU."""
+    name = "a1_layers"
+    grader, report = graded(name)
+    checks = [check for exercise in report.exercises for check in exercise.checks]
+    assert {check.status for check in checks} == {Status.PASSED}
+    assert (report.environment["device"], report.environment["gpu"]) == ("cuda", "a GPU")
+    own = Local(vars(load(COURSE.solution(name))), list(grader.assignment.setup))
+    assert isinstance(grader._reference, Behind)
+    errors = {frame: answer.error for frame, answer in grader._reference.answers.items()}
+    assert len(errors) > 50
+    assert errors == {frame: own.ask(frame).error for frame in errors}
+
+
+class Dead:
+    """A session whose process dies on every question."""
+
+    def ask(self, frame: bytes, deadline: float) -> None:
+        """Give no answer."""
+        raise Stopped(Status.CRASHED)
+
+
+def test_a_reference_that_dies_is_nobodys_mistake() -> None:
+    """It is the machine's failure, and no check is failed for it."""
+    with pytest.raises(InfrastructureError, match="reference itself was crashed") as failure:
+        Behind(Dead()).ask(b"")  # type: ignore[arg-type]
+    with pytest.raises(InfrastructureError):
+        judged(failure.value, 5.0)
+
+
+def test_a_students_error_is_still_judged() -> None:
+    """Only the machine's failures pass through the judgement."""
+    assert judged(Stopped(Status.TIMED_OUT), 5.0)[0] is Status.TIMED_OUT

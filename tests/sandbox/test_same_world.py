@@ -1,0 +1,32 @@
+"""Every process finds the same world (H3, H5): what it draws, its clock's zone, its language."""
+
+from __future__ import annotations
+
+from autograder.sandbox import walls
+from autograder.sandbox.client import SandboxProcess
+from autograder.tiers import Walled
+from tests.sandbox.support import ask, result
+
+
+def test_draws_depend_on_the_seed_alone(walled: Walled) -> None:
+    """Processes forked from one parent draw alike from one seed, and otherwise from another."""
+    body = "import random; return [torch.rand(1).item(), random.random(), hash('a')]"
+    drawn = []
+    for seed in (7, 7, 8):
+        process = walled.sandbox.open()
+        drawn.append(result(ask(process, body, seed=seed)))
+        process.close()
+    assert drawn[0] == drawn[1]
+    assert all(one != other for one, other in zip(drawn[1][:2], drawn[2][:2], strict=True))
+
+
+def test_the_environment_is_fixed(process: SandboxProcess) -> None:
+    """Time zone, language, threads and variables are those that the wall sets, and no others."""
+    body = """
+        import os, time
+        names = [name for name in os.environ if name != "PWD" and "TORCH" not in name]
+        return [names, time.tzname[0], os.environ['LC_ALL'], torch.get_num_threads()]
+        """
+    names, zone, language, threads = result(ask(process, body))
+    assert set(names) <= set(walls.ENVIRONMENT)
+    assert (zone, language, threads) == ("UTC", "C.UTF-8", 1)
