@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from autograder import bank, eager, findings, scoring, submission
+from autograder import bank, findings, scoring, submission, tiers
 from autograder.bank import Entry
 from autograder.course import Course, load
 from autograder.errors import FileError, SubmissionError
@@ -30,12 +30,15 @@ from autograder.model import (
     Job,
     Outcome,
     Report,
+    Settings,
     Status,
     StudentCell,
     Submission,
 )
 from autograder.naming import Namer
 from autograder.plugin import Graders, run_graders
+from autograder.sandbox.inside import eager
+from autograder.sandbox.launch import Launched
 from autograder.sandbox.session import Behind, Session
 from autograder.student import Local
 from autograder.tiers import Walled
@@ -44,16 +47,17 @@ from autograder.tiers import Walled
 def grade_all(
     course: Course,
     assignment: Assignment,
-    walled: Walled,
+    launched: Launched,
     jobs: Iterable[Job],
-    seed: int,
+    settings: Settings,
     finished: Callable[[Report], None],
 ) -> None:
-    """Grade submissions of one assignment in a ready sandbox and one pytest session."""
+    """Grade submissions of one assignment in one pytest session, while a sandbox starts up."""
     torch.set_num_threads(1)  # sums in one order, whatever machine and however many workers
 
     def work(graders: Graders) -> None:
-        with closing(Grader(course, assignment, walled, graders, seed)) as grader:
+        grader = Grader(course, assignment, graders, settings.seed)
+        with tiers.walled(launched, settings.require) as walled, closing(grader.behind(walled)):
             for job in jobs:
                 finished(grader.grade(job))
 
@@ -77,20 +81,33 @@ class Judged:
 class Grader:
     """Everything of one assignment that stays warm between submissions."""
 
-    def __init__(
-        self, course: Course, assignment: Assignment, walled: Walled, graders: Graders, seed: int
-    ) -> None:
+    _walled: Walled
+
+    def __init__(self, course: Course, assignment: Assignment, graders: Graders, seed: int) -> None:
         eager.keep_compiler_unloaded()
-        self.assignment, self.seed, self._walled = assignment, seed, walled
+        self.assignment, self.seed, self._graders = assignment, seed, graders
         self._course, self._sha256 = course, course.graders_sha256(assignment.name)
         functions = vars(load(course.solution(assignment.name)))
         setup = list(assignment.setup)
-        self._reference = self._reference_on_gpu() if walled.gpu else Local(functions, setup)
+        self._reference: Local | Behind = Local(functions, setup)
         self._known: dict[tuple[str, str], Judged] = {}  # by exercise and digest of its code
-        self._judge = Judge(graders, assignment.exercises, self._reference, seed)
-        given = [cell.source for cell in assignment.cells if cell.kind == "code"]
-        walled.sandbox.prepare([*setup, *self._judge.rehearse()], given)
+        self._judge = self._rehearsed()
         self._namer = Namer(bank.entries(load(course.bank(assignment.name))), functions, setup)
+
+    def behind(self, walled: Walled) -> Grader:
+        """Take up work in a ready sandbox."""
+        self._walled = walled
+        if walled.gpu:
+            self._reference = self._reference_on_gpu()
+            self._judge = self._rehearsed()
+        given = [cell.source for cell in self.assignment.cells if cell.kind == "code"]
+        walled.sandbox.prepare([*self.assignment.setup, *self._judge.texts()], given)
+        return self
+
+    def _rehearsed(self) -> Judge:
+        judge = Judge(self._graders, self.assignment.exercises, self._reference, self.seed)
+        judge.rehearse()
+        return judge
 
     def _reference_on_gpu(self) -> Behind:
         """The reference where the students' code runs, in a process that no student's code sees."""

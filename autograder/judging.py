@@ -80,10 +80,14 @@ class Judge:
         replies = session.fetch([r for task in tasks for r in self._requests(task)])
         return [self._verdict(task, session, replies) for task in tasks]
 
-    def rehearse(self) -> list[str]:
-        """Learn now what the checks will ask; return the course's code that this runs inside."""
-        frames = [request.frame for task in self._tasks for request in self._requests(task)]
-        heads = (protocol.unpack_frame(frame) for frame in frames)
+    def rehearse(self) -> None:
+        """Learn now what the checks will ask."""
+        for task in self._tasks:
+            self._requests(task)
+
+    def texts(self) -> list[str]:
+        """The course's code that the checks will have run inside."""
+        heads = (protocol.head_of(frame) for frames in self._frames.values() for frame in frames)
         return sorted({head["text"] for head in heads if "text" in head})
 
     def not_run(self, exercise: str) -> list[Check]:

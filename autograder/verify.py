@@ -64,7 +64,7 @@ def verify(
     verdicts, assignment = Verdicts(name), read_release(course.release(name))
 
     def work(graders: Graders) -> None:
-        with closing(Grader(course, assignment, walled, graders, seeds[0])) as grader:
+        with closing(Grader(course, assignment, graders, seeds[0]).behind(walled)) as grader:
             _Verifier(course, grader, verdicts, progress, slow).run(seeds)
 
     with tiers.sandbox(assignment.setup, require, gpu.of(device)) as walled:

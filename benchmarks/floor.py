@@ -96,7 +96,7 @@ def main() -> None:
         def work(graders: Graders) -> None:
             bare = replace(walled, sandbox=Unwalled())  # type: ignore[arg-type]
             for name, wall in (("floor", bare), ("walled", walled)):
-                grader = Grader(course, assignment, wall, graders, 1)
+                grader = Grader(course, assignment, graders, 1).behind(wall)
                 before = cpu_inside()
                 cpu, seconds, peak = cost(grader, paths)
                 figures[name] = (cpu + (cpu_inside() - before) / len(paths), seconds, peak)

@@ -141,7 +141,7 @@ def submission(name: str, device: Device) -> float:
     with tiers.sandbox(assignment.setup, Tier.CONFINED, gpu.of(device)) as walled:
 
         def work(graders: Graders) -> None:
-            with closing(Grader(COURSE, assignment, walled, graders, SEED)) as grader:
+            with closing(Grader(COURSE, assignment, graders, SEED).behind(walled)) as grader:
                 quick = [e.id for e in assignment.exercises if e.id not in grader.slow]
                 for number in range(TIMES + 1):
                     report = grader.report(right_answers(assignment, number), quick)

@@ -105,7 +105,7 @@ def survivors(course: Course, name: str, seed: int, slow: bool) -> tuple[int, li
     with tiers.sandbox(release.setup, Tier.ISOLATED) as walled:
 
         def work(graders: Graders) -> None:
-            grader = Grader(course, release, walled, graders, seed)
+            grader = Grader(course, release, graders, seed).behind(walled)
             for mutant in track(made, name, disable=not sys.stderr.isatty()):
                 if slow or mutant.exercise not in grader.slow:
                     report = grader.report(handed_in(source, mutant), [mutant.exercise])

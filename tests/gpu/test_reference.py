@@ -25,7 +25,8 @@ def graded(name: str) -> tuple[Grader, Report]:
     with tiers.sandbox(assignment.setup, Tier.CONFINED) as walled:
 
         def work(graders: Graders) -> None:
-            grader = Grader(COURSE, assignment, replace(walled, gpu="a GPU"), graders, SEED)
+            grader = Grader(COURSE, assignment, graders, SEED)
+            grader.behind(replace(walled, gpu="a GPU"))
             ids = tuple(e.id for e in assignment.exercises if e.id not in grader.slow)
             text = COURSE.solution(name).read_text(encoding="utf-8")
             handed_in = Submission(name, "s", "", "", (StudentCell(ids, text, "cell 1"),))

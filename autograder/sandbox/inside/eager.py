@@ -1,8 +1,8 @@
-"""Keeps torch's compiler (0.7 s, 500 modules) out of the trusted process until something compiles.
+"""Keeps torch's compiler (0.7 s, 500 modules) unloaded until something asks for it.
 
 The first meta tensor and the first optimizer step load it, only to say of some functions that they
 are not to be compiled. Where nothing is compiled these words mean nothing; whoever asks for
-anything else gets the real compiler. The sandbox has the real one: a fork could not load it.
+anything else gets the real compiler, at the price of loading it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,17 @@ class _Unloaded(ModuleType):
         """Break no graph: there is none."""
 
     def __getattr__(self, name: str) -> Any:
-        if sys.modules.get(_NAME) is self:
-            del sys.modules[_NAME]
-        return getattr(importlib.import_module(_NAME), name)
+        return getattr(load_compiler(), name)
 
 
 def keep_compiler_unloaded() -> None:
     """Put the stand-in where torch looks for its compiler, unless that is loaded already."""
     if _NAME not in sys.modules:
         sys.modules[_NAME] = torch._dynamo = _Unloaded(_NAME)
+
+
+def load_compiler() -> ModuleType:
+    """Load the real one; torch names it by itself then."""
+    if isinstance(sys.modules.get(_NAME), _Unloaded):
+        del sys.modules[_NAME]
+    return importlib.import_module(_NAME)

@@ -1,0 +1,55 @@
+"""What the zygote has not loaded yet costs a fork time, and nothing else."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.sandbox.launch import launch
+from tests.sandbox.support import ask, result
+
+SETUP = ["import torch", "import plotly.graph_objects as go"]
+
+
+@pytest.fixture
+def hurried() -> Iterator[SandboxProcess]:
+    """A process that was ordered before the zygote had an idle moment."""
+    ours, theirs = socket.socketpair()
+    with launch(SETUP) as launched, theirs:
+        sandbox = Sandbox(launched)
+        sandbox._tell(b"F", 0, theirs)
+        launched.wait_until_ready()
+        process = SandboxProcess(sandbox, ours, sandbox._reply())
+        yield process
+        process.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return torch.func.vmap(lambda x: 2 * x)(torch.ones(3)).tolist()",
+        "return torch.func.vjp(torch.sin, torch.zeros(3))[1](torch.full((3,), 2.0))[0].tolist()",
+        "return (torch.ones(3, device='meta') + 1).shape[0] * [2.0]",
+        "x = torch.zeros(3, requires_grad=True); x.grad = -torch.ones(3)\n"
+        "torch.optim.SGD([x], lr=2.0).step()\nreturn x.tolist()",
+    ],
+    ids=["vmap", "vjp", "meta", "optimizer"],
+)
+def test_a_hurried_process_can_do_what_others_can(hurried: SandboxProcess, body: str) -> None:
+    """Transforms, meta tensors and optimizers work where torch loads what they need only now."""
+    cold = result(ask(hurried, "import sys\nreturn type(sys.modules['torch._dynamo']).__name__"))
+    assert cold == "_Unloaded"
+    assert result(ask(hurried, body)) == [2.0, 2.0, 2.0]
+
+
+def test_a_hurried_process_draws(hurried: SandboxProcess) -> None:
+    """A figure can be made where plotly was imported and never used."""
+    body = """
+        import plotly.graph_objects as go
+        figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4]))
+        return figure.update_layout(template="plotly_white", title="t").to_dict()["data"][0]["type"]
+    """
+    assert result(ask(hurried, body)) == "scatter"
