@@ -150,7 +150,8 @@ def ours(submitted: Path, size: int, out: Path, jobs: int) -> Cost:
     """Grade with this project, every check on, isolated."""
     command = [sys.executable, "-m", "autograder", "grade", str(submitted), "--assignment", NAME]
     options = ["--out", str(out), "--quiet", "--seed", "1", "--jobs", str(jobs)]
-    return measured(f"this project, {submitted.name}", size, [*command, *options], ROOT)
+    name = f"this project, {submitted.name.replace('-', ' ')}"
+    return measured(name, size, [*command, *options], ROOT)
 
 
 def nbgrader(paths: Sequence[Path], work: Path) -> Cost:
@@ -286,13 +287,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         os.chmod(work, 0o755)
-        paths = write_class(options.class_size, work / "all different")
-        write_class(options.class_size, work / "as drawn", different=False)
+        paths = write_class(options.class_size, work / "all-different")
+        write_class(options.class_size, work / "as-drawn", different=False)
         step = max(1, len(paths) // options.others)
         sample = [path for path in paths if "faulty" not in str(path)][::step][: options.others]
         drawn, base = (
-            ours(work / kind, len(paths), work / f"results of {kind}", options.jobs)
-            for kind in ("as drawn", "all different")
+            ours(work / kind, len(paths), work / f"results-{kind}", options.jobs)
+            for kind in ("as-drawn", "all-different")
         )
         calm = [path for path in paths if "faulty" not in str(path)]
         costs = [drawn, base, *floor(calm, work), nbgrader(sample, work), otter(sample, work)]
