@@ -45,7 +45,8 @@ class Namer:
 
     def _replayed(self, exercise: str, records: Sequence[Record]) -> Entry | None:
         own = ((entry, local) for entry, local in self._mistakes if entry.exercise == exercise)
-        alike = (entry for entry, local in own if records and _alike(local, records))
+        behaviour = [record for record in records if _is_behaviour(record)]
+        alike = (entry for entry, local in own if behaviour and _alike(local, behaviour))
         return next(alike, None)
 
     def reseed(self) -> None:
@@ -56,18 +57,17 @@ class Namer:
 
 
 def _alike(local: Local, records: Sequence[Record]) -> bool:
-    """Compare behaviour only: which library names the code mentions is style, not the slip.
+    return all(same_answer(record.answer, local.ask(record.frame)) for record in records)
+
+
+def _is_behaviour(record: Record) -> bool:
+    """Which library names the code mentions is style, not the slip.
 
     Where a student's tensors of two devices met, the slip, replayed on the CPU, meets none: what
     tells such slips apart is how they answer to tensors on meta.
     """
-    behaviour = [r for r in records if _is_behaviour(r)]
-    return bool(behaviour) and all(same_answer(r.answer, local.ask(r.frame)) for r in behaviour)
-
-
-def _is_behaviour(record: Record) -> bool:
     on_two_devices = (record.answer.error or ())[:1] == ("OffDevice",)
-    return not on_two_devices and protocol.unpack_frame(record.frame)["do"] != "names"
+    return not on_two_devices and protocol.head_of(record.frame)["do"] != "names"
 
 
 def same_answer(one: Answer, other: Answer) -> bool:
