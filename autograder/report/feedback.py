@@ -111,12 +111,19 @@ def _show(exercise: ExerciseReport, size: int) -> Shown:
     return Shown(
         report=exercise,
         words=exercise_words(exercise),
-        remarks=tuple(one_line(remark, 500) for remark in exercise.remarks[:MOST_REMARKS]),
+        remarks=tuple(one_line(remark, 500) for remark in _remarks(exercise)),
         checks=tuple((check, check_words(check)) for check in exercise.checks),
         code="\n".join(kept),
         lines=len(kept) if exercise.code.strip() else 0,
         left_out=len(lines) - len(kept),
     )
+
+
+def _remarks(exercise: ExerciseReport) -> tuple[str, ...]:
+    """The remark that matters most, and what of the others no check below it says anyway."""
+    said = {check.message for check in exercise.checks}
+    first, others = exercise.remarks[:1], exercise.remarks[1:MOST_REMARKS]
+    return (*first, *(remark for remark in others if remark not in said))
 
 
 def _fitting(lines: list[str], size: int) -> Iterator[str]:

@@ -63,6 +63,16 @@ def test_the_names_of_checks_are_kept_from_the_student() -> None:
     assert "Works when the layer is square." in html
 
 
+def test_what_a_check_says_is_not_said_twice() -> None:
+    """A remark that stands in the list of checks is not repeated above it; the first one is kept."""
+    said = "Keeps the precision of its input."
+    part = exercise(status=Status.FAILED, remarks=("Look at the dtype.", said, "Another thing."))
+    text = Page(feedback_page(report(exercises=(part,)))).text
+    assert text.count(said) == 1
+    assert "Look at the dtype." in text
+    assert "Another thing." in text
+
+
 def test_at_most_three_remarks_are_shown() -> None:
     """A fourth remark would bury the first."""
     part = exercise(status=Status.FAILED, remarks=("one", "two", "three", "a fourth"))
