@@ -64,7 +64,7 @@ def test_the_names_of_checks_are_kept_from_the_student() -> None:
 
 
 def test_what_a_check_says_is_not_said_twice() -> None:
-    """A remark that stands in the list of checks is not repeated above it; the first one is kept."""
+    """A remark that stands in the list of checks is not repeated above it, save the first."""
     said = "Keeps the precision of its input."
     part = exercise(status=Status.FAILED, remarks=("Look at the dtype.", said, "Another thing."))
     text = Page(feedback_page(report(exercises=(part,)))).text
