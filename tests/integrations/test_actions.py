@@ -117,6 +117,7 @@ def test_the_grading_steps_of_the_workflow_do_what_they_say(place, ours, tmp_pat
         **os.environ,
         "STUDENT": "class/a1-chen",
         "ASSIGNMENT": NAME,
+        "DEVICE": "cpu",
         "AUTOGRADER_SEED": "7",
         "GITHUB_STEP_SUMMARY": str(tmp_path / "step.md"),
     }
