@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.course import Course
+from tests.browser.lab import CHROMIUM, FLAGS
 from tests.support import remains
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,18 @@ def nothing_is_left() -> Iterator[None]:
     before = remains.remains()
     yield
     assert remains.left_since(before) == set()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, for one module: while it runs, no other event loop can."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"Chromium is not at {CHROMIUM}: apt-get install chromium")
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

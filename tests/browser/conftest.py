@@ -1,30 +1,17 @@
-"""One browser, one JupyterLab and axe-core for all tests with a real browser."""
+"""One JupyterLab and axe-core for all tests with a real browser."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.browser.lab import CHROMIUM, FLAGS, Server
+from tests.browser.lab import Server
 from tests.conftest import ROOT
 
 AXE = ROOT / ".venv" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Debian's Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"Chromium is not at {CHROMIUM}: apt-get install chromium")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.lab import CHROMIUM, FLAGS
 from tests.integrations.conftest import NAME, SEED, copy_course
 from tests.integrations.test_parity import in_gradebook, scores
 
@@ -56,25 +55,21 @@ def wait(url: str, server: subprocess.Popen) -> None:
     raise RuntimeError("the Jupyter server did not start")
 
 
-@pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not at /usr/bin/chromium")
-def test_the_formgraders_button_grades_with_our_checks(address):
+def test_the_formgraders_button_grades_with_our_checks(address, browser):
     """A click on Autograde gives the command line's scores, and the page shows the remarks."""
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     url, place = address
     graded = place.tool("autograder", "grade", "submitted", "--out", "results", "--json")
     assert graded.returncode == 0, graded.stderr
-    with sync.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_page()
-        page.goto(url.format("login"))
-        page.goto(url.format(f"formgrader/manage_submissions/{NAME}"))
-        page.locator("td.autograde a").click()
-        page.get_by_text("Success", exact=True).wait_for(timeout=200_000)
-        page.goto(url.format(f"formgrader/gradebook/{NAME}/{NAME}"))
-        page.get_by_text("Submission #1").click()
-        page.wait_for_url("**/submissions/**")
-        page.locator("text=stopped with an error").first.wait_for(timeout=60_000)
-        browser.close()
+    page = browser.new_page()
+    page.goto(url.format("login"))
+    page.goto(url.format(f"formgrader/manage_submissions/{NAME}"))
+    page.locator("td.autograde a").click()
+    page.get_by_text("Success", exact=True).wait_for(timeout=200_000)
+    page.goto(url.format(f"formgrader/gradebook/{NAME}/{NAME}"))
+    page.get_by_text("Submission #1").click()
+    page.wait_for_url("**/submissions/**")
+    page.locator("text=stopped with an error").first.wait_for(timeout=60_000)
+    page.close()
     result = read(place)
     assert in_gradebook(place.root, STUDENT) == scores(result)
     assert 0 < result["score"] < result["max_score"]

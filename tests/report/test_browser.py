@@ -15,25 +15,6 @@ from autograder.report.gradebook import write_pages
 from autograder.report.library import plotly_js
 from tests.report.factory import HOSTILE_NAMES, classroom, exercise, mixed, not_graded, report
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="Chromium is not at /usr/bin/chromium"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all tests."""
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield started
-        started.close()
-
 
 @pytest.fixture
 def tab(browser: Any) -> Iterator[Any]:
