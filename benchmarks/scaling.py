@@ -34,7 +34,7 @@ class Scaled:
 
     submissions: int
     jobs: int
-    cpu_seconds: float
+    cpu_seconds: float | None  # of several workers it is unknown: their sandboxes are killed
     wall_seconds: float
     peak_mib: float
 
@@ -51,7 +51,8 @@ def scaled(work: Path, size: int, jobs: int) -> Scaled:
     start = total(ours(one, 1, work / f"first_{size}_{jobs}", 1))
     run = ours(paths[0].parents[2], size, results(work, size, jobs), jobs)
     cpu, wall = (all_of_it - first for all_of_it, first in zip(total(run), start, strict=True))
-    return Scaled(size, jobs, cpu / (size - 1), wall / (size - 1), run.peak_mib)
+    each = cpu / (size - 1) if jobs == 1 else None
+    return Scaled(size, jobs, each, wall / (size - 1), run.peak_mib)
 
 
 def alone(path: Path, folder: Path) -> Path:
@@ -97,8 +98,9 @@ def table(runs: Sequence[Scaled]) -> str:
         "|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {run.submissions} | {run.jobs} | {run.cpu_seconds:.3f} | {run.wall_seconds:.3f} | "
-        f"{run.peak_mib:.0f} |"
+        f"| {run.submissions} | {run.jobs} | "
+        f"{'' if run.cpu_seconds is None else f'{run.cpu_seconds:.3f}'} | "
+        f"{run.wall_seconds:.3f} | {run.peak_mib:.0f} |"
         for run in runs
     ]
     return "\n".join(lines)
