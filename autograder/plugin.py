@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class Task:
 def run_graders(path: Path, assignment: Assignment, work: Callable[[Graders], None]) -> None:
     """Collect the graders in ``path`` and let ``work`` run them as often as it likes."""
     plugin = Graders(assignment, work)
+    sys.modules.pop(path.stem, None)  # pytest would take graders loaded before for these
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said), _plugins_of_the_user_are_off():
         arguments = [word for argument in _ARGUMENTS for word in argument.split()]
