@@ -57,7 +57,7 @@ class Judge:
     def __init__(
         self, graders: Graders, exercises: Sequence[Exercise], reference: Transport, seed: int
     ) -> None:
-        self._graders, self._own, self._seed = graders, reference, seed
+        self._graders, self._transport, self._seed = graders, reference, seed
         self._reference = Handle(reference)
         self._tasks = [task for exercise in exercises for task in _tasks(exercise, graders)]
         self._frames: dict[str, list[bytes]] = {}
@@ -106,7 +106,7 @@ class Judge:
         ]
 
     def _rehearsed(self, task: Task) -> list[bytes]:
-        rehearsing = Handle(self._own)
+        rehearsing = Handle(self._transport)
         self._run(task, rehearsing)
         return [record.frame for record in rehearsing.records]
 

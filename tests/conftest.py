@@ -49,6 +49,14 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+@pytest.fixture
+def process(walled: Any) -> Iterator[Any]:
+    """A fresh process in the sandbox that a suite calls ``walled``."""
+    opened = walled.sandbox.open()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="session")
 def run():
     """The command line as a function."""

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,3 +134,10 @@ def test_only_jupyters_own_tools_are_given_notebooks_to_convert():
     assert {name for name in users if not name.startswith("autograder.build")} == {
         "autograder.integrations.nbgrader"
     }
+
+
+def test_what_starts_first_loads_no_torch():
+    """The command line, the door to the engine and the exports leave torch to who grades."""
+    modules = "autograder.cli autograder.engine autograder.worker autograder.integrations.export"
+    code = f"import {modules.replace(' ', ', ')}, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -27,14 +27,6 @@ def walled() -> Iterator[Walled]:
         yield ready
 
 
-@pytest.fixture
-def process(walled: Walled) -> Iterator[SandboxProcess]:
-    """A fork that has started CUDA."""
-    opened = walled.sandbox.open()
-    yield opened
-    opened.close()
-
-
 def test_no_attack_succeeds(walled: Walled) -> None:
     """The wall holds with the GPU's nodes bound, and the report will name the GPU."""
     assert walled.breaches == ()

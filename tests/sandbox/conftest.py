@@ -8,7 +8,6 @@ import pytest
 
 from autograder import tiers
 from autograder.model import Tier
-from autograder.sandbox.client import SandboxProcess
 from autograder.tiers import Walled
 
 
@@ -17,11 +16,3 @@ def walled() -> Iterator[Walled]:
     """A ready sandbox."""
     with tiers.sandbox(["import torch"], Tier.CONFINED) as ready:
         yield ready
-
-
-@pytest.fixture
-def process(walled: Walled) -> Iterator[SandboxProcess]:
-    """A fresh process inside it."""
-    opened = walled.sandbox.open()
-    yield opened
-    opened.close()

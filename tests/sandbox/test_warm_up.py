@@ -45,6 +45,16 @@ def test_a_hurried_process_can_do_what_others_can(hurried: SandboxProcess, body:
     assert result(ask(hurried, body)) == [2.0, 2.0, 2.0]
 
 
+def test_looking_at_all_modules_loads_nothing(hurried: SandboxProcess) -> None:
+    """Who asks every module for its file, as inspect does, leaves the compiler unloaded."""
+    body = """
+        import sys
+        there = [hasattr(module, "__file__") for module in list(sys.modules.values())]
+        return [any(there), type(sys.modules["torch._dynamo"]).__name__]
+    """
+    assert result(ask(hurried, body)) == [True, "_Unloaded"]
+
+
 def test_a_hurried_process_draws(hurried: SandboxProcess) -> None:
     """A figure can be made where plotly was imported and never used."""
     body = """

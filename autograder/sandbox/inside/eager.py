@@ -31,6 +31,8 @@ class _Unloaded(ModuleType):
         """Break no graph: there is none."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__path__":  # inspect asks all modules for __file__
+            raise AttributeError(name)
         return getattr(load_compiler(), name)
 
 

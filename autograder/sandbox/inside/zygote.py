@@ -46,26 +46,25 @@ def main() -> NoReturn:
         step()
     _settle()
     control.send(b"ready")
-    living, forks = set[int](), 0
+    living = set[int]()
     while order := _next_order(control):
-        letter, pid, handle = order
-        if letter == b"F":
-            forks += 1
-            if forks == _A_CLASS:
-                eager.load_compiler()
-                _settle()
-            reply = _fork(handle, wall)
-            living.add(reply)
-        elif letter == b"C":
-            reply = _compile(handle)
-        else:
-            living.discard(pid)
-            reply = _kill(pid)
-            _end_orphans(living)
-        control.send(REPLY.pack(reply))
+        control.send(REPLY.pack(_obey(*order, wall, living)))
     for pid in living:
         _kill(pid)
     os._exit(0)  # nothing is left to tidy up, and torch takes its time over it
+
+
+def _obey(letter: bytes, pid: int, handle: int, wall: _InnerWall, living: set[int]) -> int:
+    """Carry out one order; ``living`` are the forks that nobody has killed yet."""
+    if letter == b"C":
+        return _compile(handle)
+    if letter == b"F":
+        living.add(child := _fork(handle, wall))
+        return child
+    living.discard(pid)
+    status = _kill(pid)
+    _end_orphans(living)
+    return status
 
 
 class _InnerWall:
@@ -76,6 +75,7 @@ class _InnerWall:
         self.gpu: dict[str, Any] | None = settings["gpu"]
         self._readable, self._writable = settings["readable"], settings["writable"]
         self._rules = lockdown.ruleset(self._readable)
+        self.forks = 0  # so far
         if self.gpu is None:
             condition.spare_absent_devices()
         else:
@@ -157,6 +157,10 @@ def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
 
 
 def _fork(handle: int, wall: _InnerWall) -> int:
+    wall.forks += 1
+    if wall.forks == _A_CLASS:
+        eager.load_compiler()
+        _settle()
     if _threads() > 1:
         raise RuntimeError("the zygote has more than one thread: forking would hang the child")
     pid = os.fork()
