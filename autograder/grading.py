@@ -37,7 +37,7 @@ from autograder.model import (
 )
 from autograder.naming import Namer
 from autograder.plugin import Graders, run_graders
-from autograder.sandbox.inside import eager
+from autograder.sandbox.inside import condition, eager
 from autograder.sandbox.launch import Launched
 from autograder.sandbox.session import Behind, Session
 from autograder.student import Local
@@ -66,7 +66,7 @@ def grade_all(
 
 _PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own
 _SHARED = {Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.NOT_RUN}
-_MOST_KNOWN = 5_000  # remembered judgements; past that, all are forgotten
+_MOST_KNOWN = 10_000  # remembered codes; past that, all are forgotten
 Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
 
 
@@ -85,12 +85,14 @@ class Grader:
 
     def __init__(self, course: Course, assignment: Assignment, graders: Graders, seed: int) -> None:
         eager.keep_compiler_unloaded()
+        condition.spare_absent_devices()  # nor does this process ever use a GPU
         self.assignment, self.seed, self._graders = assignment, seed, graders
         self._course, self._sha256 = course, course.graders_sha256(assignment.name)
         functions = vars(load(course.solution(assignment.name)))
         setup = list(assignment.setup)
         self._reference: Local | Behind = Local(functions, setup)
         self._known: dict[tuple[str, str], Judged] = {}  # by exercise and digest of its code
+        self._seen: set[tuple[str, str]] = set()  # the same keys, of code that ran in company
         self._judge = self._rehearsed()
         self._namer = Namer(bank.entries(load(course.bank(assignment.name))), functions, setup)
 
@@ -132,6 +134,7 @@ class Grader:
         self._reference.answers.clear()
         self._judge.reseed(seed)
         self._known.clear()
+        self._seen.clear()
         self._namer.reseed()
 
     def grade(self, job: Job) -> Report:
@@ -164,20 +167,40 @@ class Grader:
     def _judged(
         self, handed_in: Submission, session: Session, attempted: Sequence[str]
     ) -> dict[str, Judged]:
-        """Judge each exercise, or recall the judgement where equal code was judged before."""
+        """Judge each exercise, or recall the judgement where equal code was judged before.
+
+        Only a judgement that was formed alone is remembered, where no other exercise's code ran:
+        a process can lie about what one exercise did to another, and equal code of other students
+        must not pay for it. So code that comes a second time is judged once more, alone.
+        """
         keys = {e: (e, session.inventory.digests.get(e, "")) for e in attempted}
         known = {e: self._known[key] for e, key in keys.items() if key in self._known}
-        verdicts = self._verdicts(session, [e for e in attempted if e not in known])
-        disturbed = bool(verdicts) and session.disturbed
-        doubtful = [e for e, own in verdicts.items() if _in_doubt(own, disturbed)]
-        if len(attempted) > 1:
-            verdicts = {**verdicts, **self._each_alone(handed_in, doubtful)}
-        new = {e: self._with_slip(e, own) for e, own in verdicts.items()}
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
-        if not disturbed:
-            self._known |= {keys[e]: new[e] for e in new if e not in doubtful}
+        unknown = [e for e in attempted if e not in known]
+        again = [e for e in unknown if len(unknown) > 1 and keys[e] in self._seen]
+        company = [e for e in unknown if e not in again]
+        together = self._verdicts(session, company)
+        doubtful = self._doubtful(together, session) if len(attempted) > 1 else []
+        alone = self._each_alone(handed_in, [*again, *doubtful])
+        new = {e: self._with_slip(e, own) for e, own in {**together, **alone}.items()}
+        formed_alone = {*alone, *(company if len(company) == 1 else ())}
+        self._remember({keys[e]: new[e] for e in formed_alone})
+        self._seen |= {keys[e] for e in company}
         return {**known, **new}
+
+    def _doubtful(self, together: Verdicts, session: Session) -> list[str]:
+        """Exercises that another one may have spoilt."""
+        failing = [e for e, own in together.items() if _statuses(own)]
+        disturbed = len(together) > 1 and bool(failing) and session.disturbed
+        return [e for e in failing if disturbed or _statuses(together[e]) & _SHARED]
+
+    def _remember(self, judgements: Mapping[tuple[str, str], Judged]) -> None:
+        """Keep what is a function of the code alone: neither time nor memory is."""
+        if len(self._known) + len(self._seen) > _MOST_KNOWN:
+            self._known.clear()
+            self._seen.clear()
+        for key, judged in judgements.items():
+            if not {check.status for check in judged.checks} & _SHARED:
+                self._known[key] = judged
 
     def _with_slip(self, exercise: str, own: Sequence[Verdict]) -> Judged:
         checks = tuple(verdict.check for verdict in own)
@@ -261,7 +284,6 @@ def environment(gpu: str | None) -> dict[str, Any]:
     return {"python": platform.python_version(), "torch": torch.__version__, **device}
 
 
-def _in_doubt(verdicts: Sequence[Verdict], disturbed: bool) -> bool:
-    """Whether another exercise may be to blame: for time and memory always, else for a trace."""
-    statuses = {verdict.check.status for verdict in verdicts} - {Status.PASSED}
-    return bool(statuses & _SHARED) or (disturbed and bool(statuses))
+def _statuses(verdicts: Sequence[Verdict]) -> set[Status]:
+    """What became of the checks that did not pass."""
+    return {verdict.check.status for verdict in verdicts} - {Status.PASSED}

@@ -74,6 +74,15 @@ def test_a_killed_grader_takes_its_sandbox_along(runner: Runner, shared: Path) -
     assert said[0].split("left:")[1].split() == [], said
 
 
+@PER_RUNNER
+def test_nobody_spoils_the_judgement_of_code_that_others_share(
+    runner: Runner, shared: Path
+) -> None:
+    """Right code earns its points after someone made the same code fail and hid how."""
+    files = map(Path, [*written(shared, ["X24"]), right(shared, "honest")])
+    assert runners.grade(runner, [*files])["honest"].score == 100
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("runner", runners.available()[:1], ids=lambda runner: runner.name)
 def test_many_submissions_in_a_row_leave_the_grader_as_it_was(runner: Runner, shared: Path) -> None:

@@ -1,0 +1,21 @@
+# X24 · Spoils the own next exercise and denies it, so that its code, which others share, counts as wrong.
+# expect: collapse=0
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+def spoil():
+    import sys
+    frame = sys._getframe()
+    while frame and not hasattr(frame.f_locals.get("self"), "do_poisoned"):
+        frame = frame.f_back
+    if frame is not None:
+        kind = type(frame.f_locals["self"])
+        honest = kind.function
+        def function(self, exercise):
+            return (lambda *given: 0) if exercise == "collapse" else honest(self, exercise)
+        kind.function = function
+        kind.do_poisoned = lambda self, *request: ({}, {"result": False, "changed": []})
+
+def linear(x, weight, bias):
+    spoil()
+    y = x @ weight.T
+    return y if bias is None else y + bias
