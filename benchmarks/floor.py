@@ -42,6 +42,9 @@ class Unwalled:
         """Compile the course's code once, as the zygote does."""
         process.prepare(texts, cells)
 
+    def load_compiler(self) -> None:
+        """Whoever needs it loads it in this very process."""
+
     class Process:
         """Answers requests at once."""
 

@@ -42,6 +42,7 @@ class Sandbox:
 
     def __init__(self, launched: Launched) -> None:
         self._launched, self._control = launched, launched.control
+        self._compiler_loaded = False
 
     def open(self) -> SandboxProcess:
         """Fork a fresh process for student code."""
@@ -59,6 +60,12 @@ class Sandbox:
             self._tell(b"C", 0, theirs)
             protocol.send(ours, protocol.pack({}, {"texts": list(texts), "cells": list(cells)}))
             self._reply()
+
+    def load_compiler(self) -> None:
+        """Have torch's compiler loaded, once, for the processes that open from now on."""
+        if not self._compiler_loaded:
+            self._compiler_loaded = True
+            self._order(b"L", 0)
 
     def kill(self, pid: int) -> int:
         """Kill a process that ``open`` made; return its wait status."""

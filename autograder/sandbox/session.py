@@ -24,6 +24,7 @@ MAX_DEATHS = 20  # of one submission; what is left is not run
 DIGEST_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 DIGEST_ALL_SECONDS = 60.0
 OWN_SECONDS = 300.0  # for one answer of the reference
+_NEED_COMPILER = {"func", "compile", "checkpoint"}  # names in torch that load its compiler: 0.7 s
 _Cell = tuple[tuple[str, ...], str | None]  # exercises and source; None where it cannot be parsed
 
 
@@ -67,6 +68,8 @@ class Session:
         self._cells: list[_Cell] = [(cell.exercises, cell.source) for cell in submission.cells]
         self.deaths = 0
         self._process, self.inventory = self._start()
+        if _NEED_COMPILER & set().union(*self.inventory.names.values()):
+            sandbox.load_compiler()
 
     @property
     def layers(self) -> list[str]:

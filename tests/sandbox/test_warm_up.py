@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from autograder.model import StudentCell, Submission, Tier
 from autograder.sandbox.client import Sandbox, SandboxProcess
 from autograder.sandbox.launch import launch
+from autograder.sandbox.session import Session
+from autograder.tiers import Walled, sandbox
 from tests.sandbox.support import ask, result
 
 SETUP = ["import torch", "import plotly.graph_objects as go"]
@@ -27,6 +31,13 @@ def hurried() -> Iterator[SandboxProcess]:
         process.close()
 
 
+@pytest.fixture
+def walled() -> Iterator[Walled]:
+    """A sandbox that nobody has used yet."""
+    with sandbox(SETUP, Tier.CONFINED) as fresh:
+        yield fresh
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -43,6 +54,18 @@ def test_a_hurried_process_can_do_what_others_can(hurried: SandboxProcess, body:
     cold = result(ask(hurried, "import sys\nreturn type(sys.modules['torch._dynamo']).__name__"))
     assert cold == "_Unloaded"
     assert result(ask(hurried, body)) == [2.0, 2.0, 2.0]
+
+
+def test_the_compiler_is_loaded_for_those_to_come_when_code_asks_for_it(walled: Walled) -> None:
+    """The first submission whose text names a transform has the compiler loaded for the next."""
+    what = "import sys\nreturn type(sys.modules['torch._dynamo']).__name__"
+    with closing(walled.sandbox.open()) as before:
+        assert result(ask(before, what)) == "_Unloaded"
+    text = "def f(x):\n    return torch.func.grad(torch.sin)(x)"
+    cell = StudentCell(("f",), text, "its cell")
+    Session(walled.sandbox, Submission("a", "s", "s.ipynb", "", (cell,)), SETUP).close()
+    with closing(walled.sandbox.open()) as after:
+        assert result(ask(after, what)) == "module"
 
 
 def test_looking_at_all_modules_loads_nothing(hurried: SandboxProcess) -> None:

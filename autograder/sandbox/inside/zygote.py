@@ -1,9 +1,9 @@
 """The process that waits with torch imported and forks itself for each submission.
 
 It never runs student code and holds no secret, since a child can read all of its memory. It obeys
-three orders from the trusted process, over one socket: C compiles the course's own code (which
+four orders from the trusted process, over one socket: C compiles the course's own code (which
 comes over a channel of its own), F forks (the new channel comes with the order), K kills one child
-with its process group and answers its wait status.
+with its process group and answers its wait status, L loads torch's compiler.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from .process import Process, prepare, serve
 
 ORDER = struct.Struct("!ci")  # order, pid
 _MOST_HANDLES = 1 << 20
-_A_CLASS = 3  # forks: one to attack the wall, one for a student; more, and loading ahead pays
 REPLY = struct.Struct("!i")  # pid of a new child, or wait status of a killed one
 
 
@@ -58,6 +57,8 @@ def _obey(letter: bytes, pid: int, handle: int, wall: _InnerWall, living: set[in
     """Carry out one order; ``living`` are the forks that nobody has killed yet."""
     if letter == b"C":
         return _compile(handle)
+    if letter == b"L":
+        return _load_compiler()
     if letter == b"F":
         living.add(child := _fork(handle, wall))
         return child
@@ -75,7 +76,6 @@ class _InnerWall:
         self.gpu: dict[str, Any] | None = settings["gpu"]
         self._readable, self._writable = settings["readable"], settings["writable"]
         self._rules = lockdown.ruleset(self._readable)
-        self.forks = 0  # so far
         if self.gpu is None:
             condition.spare_absent_devices()
         else:
@@ -157,10 +157,6 @@ def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
 
 
 def _fork(handle: int, wall: _InnerWall) -> int:
-    wall.forks += 1
-    if wall.forks == _A_CLASS:
-        eager.load_compiler()
-        _settle()
     if _threads() > 1:
         raise RuntimeError("the zygote has more than one thread: forking would hang the child")
     pid = os.fork()
@@ -177,6 +173,13 @@ def _compile(handle: int) -> int:
     prepare(values["texts"], values["cells"])
     gc.collect()
     gc.freeze()
+    return 0
+
+
+def _load_compiler() -> int:
+    """Load what few students need, so that further forks need not do it themselves."""
+    eager.load_compiler()
+    _settle()
     return 0
 
 
