@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -192,7 +192,9 @@ def grade(
     home, started = _course(course), time.perf_counter()
     rows, batches = _Rows(as_json), []
     way = _way(jobs, scheduler, device)
-    for name, submissions in collect.find(paths, home.assignments(), assignment).items():
+    found = collect.find(paths, home.assignments(), assignment)
+    _remark(found.remarks)
+    for name, submissions in found.jobs.items():
         plan = run.plan(home, name, results, seed, require, device, fresh=force)
         with _progress(f"grade {name}", show=not (quiet or as_json)) as progress:
             batch = run.grade_batch(
@@ -231,7 +233,9 @@ def regrade(
     from autograder import regrade as again
 
     home, way, failed = _course(course), _way(jobs, scheduler, device), False
-    for name, submissions in collect.find(paths, home.assignments(), assignment).items():
+    found = collect.find(paths, home.assignments(), assignment)
+    _remark(found.remarks)
+    for name, submissions in found.jobs.items():
         plan = again.plan(home, name, results, seed, require, device)
         with _progress(f"regrade {name}", show=not (quiet or as_json)) as progress:
             batch = again.grade_again(plan, submissions, results, way, progress)
@@ -244,6 +248,12 @@ def regrade(
         _say("Nothing is published yet: add --apply for that.", quiet=quiet or as_json)
     if failed:
         raise typer.Exit(INFRASTRUCTURE)
+
+
+def _remark(remarks: Sequence[str]) -> None:
+    """Tell the instructor what to know, whatever is quiet: it is about somebody's grade."""
+    for remark in remarks:
+        err.print(f"[bold]Note:[/] {escape(remark)}", soft_wrap=True)
 
 
 def _say(text: str, *, quiet: bool) -> None:

@@ -1,11 +1,18 @@
-"""Finds submissions: files, folders, nbgrader's trees, and what an LMS makes of a class."""
+"""Finds submissions: files, folders, nbgrader's trees, and what an LMS makes of a class.
+
+Nobody is lost here: two students' files never get one handle, and of several files of one student
+it is said which one counts.
+"""
 
 from __future__ import annotations
 
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from autograder.errors import UsageError
@@ -13,45 +20,93 @@ from autograder.integrations import lms
 from autograder.model import Job
 
 
-def find(paths: Iterable[Path], assignments: list[str], only: str | None) -> dict[str, list[Job]]:
-    """Return the submissions of each assignment, in a stable order."""
-    found: dict[str, list[Job]] = {}
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path}: there is no such file or folder. Check the path.")
-        for assignment, job in _jobs(path, assignments, only):
-            found.setdefault(assignment, []).append(job)
-    if not any(found.values()):
+@dataclass
+class Found:
+    """The submissions of each assignment, by student, and what an instructor should know."""
+
+    jobs: dict[str, list[Job]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A submitted file: what the student had called it, and whose it is where that is said."""
+
+    path: Path
+    title: str
+    student: str | None = None
+    depth: int = 0  # below the folder that was named; 0 is the file that was named itself
+
+
+def find(paths: Iterable[Path], assignments: Sequence[str], only: str | None) -> Found:
+    """Return the submissions of each assignment, one of each student, in a stable order."""
+    files = _by_assignment(chain.from_iterable(map(_files, paths)), assignments, only)
+    if not files:
         raise UsageError(
             "No submission was found. Name a notebook, a folder of notebooks, or a tree like "
             "submitted/<student>/<assignment>/<notebook>.ipynb."
         )
-    return {name: sorted(jobs, key=lambda job: job.student) for name, jobs in found.items()}
+    found = Found()
+    for name, own in files.items():
+        found.jobs[name] = list(_one_of_each(own, name, found.remarks))
+    return found
 
 
-def _jobs(path: Path, assignments: list[str], only: str | None) -> Iterator[tuple[str, Job]]:
-    for file, found in _files(path):
-        named = _assignment(file, found.file if found else file.name, assignments)
+def _one_of_each(files: Sequence[_File], assignment: str, remarks: list[str]) -> Iterator[Job]:
+    by_student: dict[str, list[_File]] = {}
+    for file in _with_students(files, assignment):
+        by_student.setdefault(str(file.student), []).append(file)
+    for student, own in sorted(by_student.items()):
+        yield Job(student, _counting(own, assignment, remarks).path)
+
+
+def _counting(files: Sequence[_File], assignment: str, remarks: list[str]) -> _File:
+    """Of one student's files the one that is named as it was released, else the newest."""
+    released = [file for file in files if file.title == f"{assignment}.ipynb"]
+    chosen = max(released or files, key=lambda file: file.path.stat().st_mtime_ns)
+    if rest := sorted({str(file.path) for file in files} - {str(chosen.path)}):
+        remarks.append(
+            f"{chosen.student} handed in {len(rest) + 1} files for {assignment}: {chosen.path} "
+            f"counts, {', '.join(rest)} does not. Remove or rename a file to choose otherwise."
+        )
+    return chosen
+
+
+# --- which files ---------------------------------------------------------------------------------
+
+
+def _by_assignment(
+    found: Iterable[_File], assignments: Sequence[str], only: str | None
+) -> dict[str, list[_File]]:
+    files: dict[str, list[_File]] = {}
+    for file in found:
+        named = _assignment(file, assignments)
         if only is not None and named not in (None, only):
             continue
         name = only or named
         if name is None:
             known = ", ".join(assignments)
-            raise UsageError(f"{file}: which assignment is it? Add --assignment (of {known}).")
-        yield name, Job(found.student if found else _student(file, name), file)
+            raise UsageError(f"{file.path}: which assignment is it? Add --assignment (of {known}).")
+        files.setdefault(name, []).append(file)
+    return files
 
 
-def _files(path: Path) -> Iterator[tuple[Path, lms.HandedIn | None]]:
+def _files(path: Path) -> Iterator[_File]:
     """Files, and whose they are where an LMS or an exchange says so; of attempts, the last."""
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file or folder. Check the path.")
     if path.suffix.lower() == ".zip" and path.is_file() and lms.is_download(path):
         unpacked = Path(tempfile.mkdtemp(prefix="autograder-"))
         atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
-        yield from lms.unpack(path, unpacked)
+        for file, said in lms.unpack(path, unpacked):
+            yield _File(file, said.file, said.student)
         return
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_submission(p))
-    said = {file: lms.recognise(file.relative_to(path.parent).as_posix()) for file in files}
-    last = {said[file] or file: file for file in files}
-    yield from ((file, said[file]) for file in last.values())
+    known = {file: lms.recognise(file.relative_to(path.parent).as_posix()) for file in files}
+    last = {known[file] or file: file for file in files}
+    for whose, file in last.items():
+        said = whose if isinstance(whose, lms.HandedIn) else lms.HandedIn("", file.name)
+        yield _File(file, said.file, said.student or None, len(file.relative_to(path).parts))
 
 
 def _is_submission(path: Path) -> bool:
@@ -61,17 +116,38 @@ def _is_submission(path: Path) -> bool:
     )
 
 
-def _assignment(file: Path, title: str, assignments: list[str]) -> str | None:
+def _assignment(file: _File, assignments: Sequence[str]) -> str | None:
     """The assignment that a path names: its folder, the file's beginning, the folder above."""
-    for part in (file.parent.name, title, file.parent.parent.name):
+    for part in (file.path.parent.name, file.title, file.path.parent.parent.name):
         for name in assignments:
             if part.startswith(name):
                 return name
     return None
 
 
-def _student(file: Path, assignment: str) -> str:
-    """Whose file it is: the folder above the assignment's, else the file's own name."""
-    if file.parent.name == assignment:
-        return file.parent.parent.name
-    return file.stem.removeprefix(assignment).strip("_- ") or file.stem
+# --- whose files ---------------------------------------------------------------------------------
+
+
+def _with_students(files: Sequence[_File], assignment: str) -> Iterator[_File]:
+    """Read from names and folders whose file each is, where nobody has said so."""
+    unsaid = [file.path for file in files if file.student is None]
+    names = Counter(path.stem for path in unsaid)
+    crowds = Counter(path.parent for path in unsaid)
+    for file in files:
+        only, repeated = crowds[file.path.parent] == 1, names[file.path.stem] > 1
+        said = file.student or _student(file, assignment, only=only, repeated=repeated)
+        yield replace(file, student=said)
+
+
+def _student(file: _File, assignment: str, *, only: bool, repeated: bool) -> str:
+    """The folder above the assignment's, or the file's own name if that tells students apart.
+
+    ``only`` says that its folder holds no other file, ``repeated`` that another has its name.
+    """
+    folder, stem = file.path.absolute().parent, file.path.stem
+    own = stem.removeprefix(assignment).strip("_- ")
+    if folder.name == assignment:
+        by_folder = only or not own or file.depth > 2
+        return folder.parent.name if by_folder else own
+    by_folder = repeated or (not own and file.depth > 1)
+    return folder.name if by_folder else own or stem

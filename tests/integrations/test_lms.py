@@ -108,7 +108,7 @@ def pack(path, members: dict[str, bytes]):
 
 def found(path, only: str | None = None) -> dict[str, list[tuple[str, bytes]]]:
     """Whose files collect finds, by assignment."""
-    jobs = collect.find([path], ["a1_layers", "a2_activations"], only)
+    jobs = collect.find([path], ["a1_layers", "a2_activations"], only).jobs
     return {name: [(j.student, j.path.read_bytes()) for j in own] for name, own in jobs.items()}
 
 
@@ -189,5 +189,5 @@ def test_one_students_own_zip_is_no_class(tmp_path):
     """A zip with a single plain notebook is a submission and stays one."""
     archive = pack(tmp_path / "a1_layers_ada.zip", {"a1_layers.ipynb": b"{}"})
     assert not lms.is_download(archive)
-    jobs = collect.find([archive], ["a1_layers"], None)
+    jobs = collect.find([archive], ["a1_layers"], None).jobs
     assert [(job.student, job.path) for job in jobs["a1_layers"]] == [("ada", archive)]
