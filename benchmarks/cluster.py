@@ -4,7 +4,9 @@ A scheduler and two workers run as processes of their own on this machine. The c
 notebooks, ships them, takes back reports of real size, checks them and writes them as result files,
 just as in a real run; only the grading is left out: each worker answers with the report that the
 sample of the same name once got. So everything that is measured is overhead, and the client's
-memory can be watched over more submissions than could be graded here.
+memory can be watched over more submissions than could be graded here. It is compared with what
+grading costs in a class as drawn from the bank, where equal code is judged once, and in one where
+no two students' code is the same (benchmarks/grading.py).
 
 Run: .venv/bin/python benchmarks/cluster.py --submissions 2000
      .venv/bin/python benchmarks/cluster.py --submissions 100000 --record
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from grading import write_class
 
 from autograder.cluster import Dispatch, Names, connected
 from autograder.course import Course
@@ -40,6 +43,7 @@ from autograder.report import results
 ROOT = Path(__file__).parents[1]
 NAME = "a1_layers"
 SAMPLES = "ada bela chen dina emil fatima goran hana ivan lena mira nils olga paul".split()
+CLASS = 100  # submissions whose grading is what the overhead is compared with
 POINTS = 20  # how often memory is looked at
 KNOWN = "AUTOGRADER_BENCHMARK_RESULTS"  # tells the workers where the samples' results lie
 
@@ -71,15 +75,20 @@ class Memory:
     scheduler: float
 
 
-def grading_cost(plan: Plan, out: Path) -> float:
-    """CPU seconds that grading one of the samples takes, warm; keep their results for the stub."""
+def keep_reports(plan: Plan, out: Path) -> None:
+    """Grade the samples, for the stub to answer with."""
     with Pool(plan, 1) as pool:
         for report in pool.grade(job(student) for student in SAMPLES):
             results.write(report, out)
+
+
+def grading_cost(plan: Plan, folder: Path, *, different: bool) -> float:
+    """CPU seconds that grading one submission of a class takes, warm."""
+    paths = write_class(CLASS, folder, different=different)
+    with Pool(plan, 1) as pool:
+        list(pool.grade([Job("first", paths[0])]))
         before = cpu_seconds()
-        rounds = 3
-        again = [job(student, 1) for _ in range(rounds) for student in SAMPLES]
-        graded = sum(1 for _ in pool.grade(again))
+        graded = sum(1 for _ in pool.grade(Job(p.parent.parent.name, p) for p in paths))
         return (cpu_seconds() - before) / graded
 
 
@@ -160,12 +169,17 @@ def main() -> None:
     plan = Plan(Course(ROOT), NAME, Settings(seed=7))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        grading = grading_cost(plan, folder / "known")
+        keep_reports(plan, folder / "known")
+        cost = {kind: 1000 * grading_cost(plan, folder / kind, different=kind == "all different")
+                for kind in ("as drawn", "all different")}  # fmt: skip
         os.environ[KNOWN] = str(folder / "known")
         measured = dispatched(plan, options.submissions, folder)
     measured |= {
-        "grading_cpu_ms_per_submission": round(1000 * grading, 2),
-        "overhead_percent": round(measured["cpu_ms_per_submission"] / grading / 10, 1),
+        "grading_cpu_ms_per_submission": {kind: round(ms, 1) for kind, ms in cost.items()},
+        "overhead_percent": {
+            kind: round(100 * measured["cpu_ms_per_submission"] / ms, 1)
+            for kind, ms in cost.items()
+        },
         "machine": {
             "cores": os.cpu_count(),
             "system": platform.platform(),
