@@ -1,6 +1,7 @@
 """Hidden checks of a3_iterations: what each exercise must do beyond its visible example."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -605,23 +606,36 @@ def behaviour(solution):
     }
 
 
-ALIVE, FADED, GONE = (
-    3,
-    1,
-    0,
-)  # ranks: a value of at least one half, a gradient below 1e-10, exactly 0
+def found_here(student):
+    """The ranks of the student's pair, found on this side, where nobody can meddle with torch."""
+    student.run(behaviour)  # the same ranks found over there: they tell known slips apart
+    pairs = [student.silent_vanishing().value for _ in range(2)]
+    assert all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs)
+    numbers = [number for pair in pairs for number in pair]
+    assert all(isinstance(n, (int, float)) or is_single(n) for n in numbers)
+    return behaviour(SimpleNamespace(silent_vanishing=lambda: pairs.pop()))
+
+
+def is_single(value):
+    """Whether a tensor holds one real number."""
+    single = isinstance(value, torch.Tensor) and value.numel() == 1
+    return single and not (value.is_meta or value.is_complex())
+
+
+# Ranks: a value of at least one half, a gradient below 1e-10, exactly 0.
+ALIVE, FADED, GONE = 3, 1, 0
 
 
 @pytest.mark.exercise("silent_vanishing")
 def test_value_is_alive(student):
     """Keeps the value alive: its size is at least one half after nineteen rounds."""
-    assert student.run(behaviour).value["value"] == ALIVE
+    assert found_here(student)["value"] == ALIVE
 
 
 @pytest.mark.exercise("silent_vanishing")
 def test_gradient_has_faded_behind_a_living_value(student):
     """Brings the gradient below the limit while the value stays alive."""
-    found = student.run(behaviour).value
+    found = found_here(student)
     assert found["value"] == ALIVE
     assert found["gradient"] in (FADED, GONE)
 
@@ -629,14 +643,14 @@ def test_gradient_has_faded_behind_a_living_value(student):
 @pytest.mark.exercise("silent_vanishing", weight=2)
 def test_gradient_is_not_exactly_zero(student):
     """Has both properties at once, and a gradient that is small rather than exactly zero."""
-    found = student.run(behaviour).value
+    found = found_here(student)
     assert (found["value"], found["gradient"]) == (ALIVE, FADED)
 
 
 @pytest.mark.exercise("silent_vanishing")
 def test_pair_is_plain_and_stable(student):
     """Hands back the same two plain Python numbers every time, with both properties."""
-    found = student.run(behaviour).value
+    found = found_here(student)
     assert (found["plain"], found["same"]) == (True, True)
     assert (found["value"], found["gradient"]) == (ALIVE, FADED)
 
