@@ -130,24 +130,37 @@ def _assignment(file: _File, assignments: Sequence[str]) -> str | None:
 
 def _with_students(files: Sequence[_File], assignment: str) -> Iterator[_File]:
     """Read from names and folders whose file each is, where nobody has said so."""
-    unsaid = [file.path for file in files if file.student is None]
-    names = Counter(path.stem for path in unsaid)
-    crowds = Counter(path.parent for path in unsaid)
+    unsaid = [file for file in files if file.student is None]
+    names = Counter(file.path.stem for file in unsaid)
+    within = [file for file in unsaid if file.path.absolute().parent.name == assignment]
     for file in files:
-        only, repeated = crowds[file.path.parent] == 1, names[file.path.stem] > 1
-        said = file.student or _student(file, assignment, only=only, repeated=repeated)
-        yield replace(file, student=said)
+        if file.student:
+            yield file
+        elif file in within:
+            yield replace(file, student=_within(file, assignment, within))
+        else:
+            repeated = names[file.path.stem] > 1
+            yield replace(file, student=_beside(file, assignment, repeated=repeated))
 
 
-def _student(file: _File, assignment: str, *, only: bool, repeated: bool) -> str:
-    """The folder above the assignment's, or the file's own name if that tells students apart.
+def _within(file: _File, assignment: str, within: Sequence[_File]) -> str:
+    """Whose a file in an assignment's folder is: whose folder that is, as nbgrader has it.
 
-    ``only`` says that its folder holds no other file, ``repeated`` that another has its name.
+    Unless it is the only such folder and holds a whole class: many files, each with a name of its
+    own. A student's own files may bear anybody's name.
     """
-    folder, stem = file.path.absolute().parent, file.path.stem
-    own = stem.removeprefix(assignment).strip("_- ")
-    if folder.name == assignment:
-        by_folder = only or not own or file.depth > 2
-        return folder.parent.name if by_folder else own
+    one_folder = len({each.path.parent for each in within}) == 1 < len(within)
+    named = all(_own_name(each, assignment) for each in within)
+    a_class = one_folder and named and file.depth <= 2
+    return _own_name(file, assignment) if a_class else file.path.absolute().parent.parent.name
+
+
+def _beside(file: _File, assignment: str, *, repeated: bool) -> str:
+    """Whose another file is: the folder's, where files have one name or none of their own."""
+    own = _own_name(file, assignment)
     by_folder = repeated or (not own and file.depth > 1)
-    return folder.name if by_folder else own or stem
+    return file.path.absolute().parent.name if by_folder else own or file.path.stem
+
+
+def _own_name(file: _File, assignment: str) -> str:
+    return file.path.stem.removeprefix(assignment).strip("_- ")

@@ -194,12 +194,12 @@ class Grader:
         return [e for e in failing if disturbed or _statuses(together[e]) & _SHARED]
 
     def _remember(self, judgements: Mapping[tuple[str, str], Judged]) -> None:
-        """Keep what is a function of the code alone: neither time nor memory is."""
+        """Keep what is a function of the code alone: neither time nor memory nor a death is."""
         if len(self._known) + len(self._seen) > _MOST_KNOWN:
             self._known.clear()
             self._seen.clear()
         for key, judged in judgements.items():
-            if not {check.status for check in judged.checks} & _SHARED:
+            if not {check.status for check in judged.checks} & {*_SHARED, Status.CRASHED}:
                 self._known[key] = judged
 
     def _with_slip(self, exercise: str, own: Sequence[Verdict]) -> Judged:

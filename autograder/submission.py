@@ -231,7 +231,10 @@ def _assigned(raw: list[_RawCell], assignment: Assignment) -> tuple[list[Student
         index = _choose(raw, exercise.id, exercise.answer.source, notes)
         if index is not None:
             chosen[index] = (*chosen.get(index, ()), exercise.id)
-    skipped = {i for i, cell in enumerate(raw) if cell.grade_id in answers and i not in chosen}
+    skipped = {
+        i for i, cell in enumerate(raw)
+        if cell.grade_id in answers and i not in chosen and _defines(cell, cell.grade_id)
+    }  # fmt: skip
     cells = [
         StudentCell(chosen.get(i, ()), cell.source, cell.label)
         for i, cell in enumerate(raw) if i not in skipped
@@ -240,13 +243,17 @@ def _assigned(raw: list[_RawCell], assignment: Assignment) -> tuple[list[Student
 
 
 def _choose(raw: list[_RawCell], exercise: str, stub: str, notes: list[str]) -> int | None:
-    """The index of the cell that answers an exercise: the last that is not empty or the stub."""
+    """The index of the cell that answers an exercise: the last that is not empty or the stub.
+
+    Of a cell that was split, the part that defines the function is the answer.
+    """
     by_id = [i for i, cell in enumerate(raw) if cell.grade_id == exercise]
     by_name = [
         i for i, cell in enumerate(raw) if cell.grade_id is None and _defines(cell, exercise)
     ]
     for candidates in (by_id, by_name):
         written = [i for i in candidates if not _is_stub(raw[i].source, stub)]
+        written = [i for i in written if _defines(raw[i], exercise)] or written
         if len(written) > 1:
             labels = ", ".join(raw[i].label for i in written)
             notes.append(f"{exercise} was answered more than once ({labels}); the last one counts.")
@@ -261,7 +268,8 @@ def _choose(raw: list[_RawCell], exercise: str, stub: str, notes: list[str]) -> 
 def _defines(cell: _RawCell, exercise: str) -> bool:
     name = re.escape(exercise)
     return (
-        re.search(rf"^(?:async +)?def +{name}\b|^{name} *[:=][^=]", cell.source, re.M) is not None
+        re.search(rf"^(?:(?:async +)?def|class) +{name}\b|^{name} *[:=][^=]", cell.source, re.M)
+        is not None
     )
 
 

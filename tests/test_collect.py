@@ -66,3 +66,19 @@ def test_of_several_files_one_counts_and_it_is_said_which(tmp_path, names, count
     (remark,) = found.remarks
     assert (job.student, job.path.name) == ("ana", counts)
     assert all(str(path) in remark for path in paths)
+
+
+@pytest.mark.parametrize("spelt_out", [False, True], ids=["tree", "students"])
+def test_a_file_named_after_somebody_else_stays_its_owners(tmp_path, spelt_out):
+    """What lies in a student's own folder is that student's, whatever it is called."""
+    names = [
+        "ada/a1_layers/a1_layers.py",
+        "mal/a1_layers/a1_layers_ada.ipynb",
+        "mal/a1_layers/b.py",
+    ]
+    written(tmp_path, names)
+    roots = [tmp_path / "ada", tmp_path / "mal"] if spelt_out else [tmp_path]
+    found = collect.find(roots, [A1], None)
+    assert [(job.student, job.path.name) for job in found.jobs[A1]] == [
+        ("ada", "a1_layers.py"), ("mal", "b.py"),
+    ]  # fmt: skip

@@ -38,9 +38,12 @@ class HandedIn:
 
 
 def recognise(path: str) -> HandedIn | None:
-    """Read a path of a Canvas, Moodle or Gradescope download; None where it is of no such form."""
+    """Read a path of a Canvas, Moodle or Gradescope download; None where it is of no such form.
+
+    The outermost folder tells: what lies below it is the student's, and may be called anything.
+    """
     folders, name = PurePosixPath(path).parent.parts, PurePosixPath(path).name
-    for folder in reversed(folders):
+    for folder in folders:
         if found := _MOODLE.fullmatch(folder):
             return HandedIn(_handle(found), name)
         if found := _GRADESCOPE.fullmatch(folder):
@@ -118,7 +121,9 @@ def _own_name(name: str) -> str:
 def _submitters(opened: zipfile.ZipFile) -> dict[str, str]:
     """Gradescope's list of who submitted what, where there is one."""
     for info in opened.infolist():
-        if PurePosixPath(info.filename).name == METADATA and info.file_size < MAX_MEMBER:
+        path = PurePosixPath(info.filename)
+        students_own = any(_GRADESCOPE.fullmatch(folder) for folder in path.parts)
+        if path.name == METADATA and not students_own and info.file_size < MAX_MEMBER:
             return gradescope_students(opened.read(info).decode("utf-8", errors="replace"))
     return {}
 

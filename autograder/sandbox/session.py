@@ -21,6 +21,7 @@ from autograder.sandbox.inside import protocol
 from autograder.student import Stopped, to_answer
 
 MAX_DEATHS = 20  # of one submission; what is left is not run
+MAX_HELD = 128 << 20  # bytes of one submission's answers, which are kept until it is judged
 DIGEST_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 DIGEST_ALL_SECONDS = 60.0
 OWN_SECONDS = 300.0  # for one answer of the reference
@@ -66,7 +67,7 @@ class Session:
     ) -> None:
         self._sandbox, self._setup, self._patience = sandbox, list(setup), patience
         self._cells: list[_Cell] = [(cell.exercises, cell.source) for cell in submission.cells]
-        self.deaths = 0
+        self.deaths, self._held = 0, 0
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
             sandbox.load_compiler()
@@ -99,12 +100,20 @@ class Session:
             if request.check != check:
                 seconds = min(request.seconds, self._patience)
                 check, deadline = request.check, time.monotonic() + seconds
-            reply = self._process.next(deadline)
-            replies[request.frame] = reply
+            reply = replies[request.frame] = self._within_budget(self._process.next(deadline))
             if not self._process.alive:
                 self.deaths += 1
                 return _still_to_ask(requests[place + 1 :], request, reply, replies)
         return []
+
+    def _within_budget(self, reply: Reply) -> Reply:
+        """The reply; one that makes all of them too much to keep is dropped, with its process."""
+        self._held += len(reply.raw or b"")
+        if self._held <= MAX_HELD:
+            return reply
+        self._process.close()
+        self._held -= len(reply.raw or b"")
+        return Reply(status=Status.OUT_OF_MEMORY, seconds=reply.seconds)
 
     def ask(self, frame: bytes, deadline: float) -> Answer:
         """Carry one request to the student's code; raise Stopped when no answer comes."""

@@ -191,3 +191,26 @@ def test_one_students_own_zip_is_no_class(tmp_path):
     assert not lms.is_download(archive)
     jobs = collect.find([archive], ["a1_layers"], None).jobs
     assert [(job.student, job.path) for job in jobs["a1_layers"]] == [("ada", archive)]
+
+
+def test_nobody_hands_in_as_somebody_else(tmp_path):
+    """A folder inside a student's own folder is the student's, whatever it is called."""
+    ada, mal = "Ada_1_assignsubmission_file_", "Mal_2_assignsubmission_file_"
+    members = {f"{ada}/a1_layers.ipynb": b"ada", f"{mal}/{ada}/a1_layers.ipynb": b"mal"}
+    expected = {"a1_layers": [("Ada_1", b"ada"), ("Mal_2", b"mal")]}
+    assert found(pack(tmp_path / "moodle.zip", members)) == expected
+    tree = "mal+a1_layers+time+random/ada+a1_layers+time+random/a1_layers.ipynb"
+    assert lms.recognise(tree) == lms.HandedIn("mal", "a1_layers.ipynb")
+
+
+def test_a_students_own_metadata_names_nobody(tmp_path):
+    """Only the export's own list says who is who, not a file that a student handed in."""
+    listed = "submission_1:\n  :email: {}\nsubmission_2:\n  :email: {}\n"
+    members = {
+        "export/submission_2/submission_metadata.yml": listed.format("mal@x", "ada@x").encode(),
+        "export/submission_1/a1_layers.ipynb": b"ada",
+        "export/submission_2/a1_layers.ipynb": b"mal",
+        "export/submission_metadata.yml": listed.format("ada@x", "mal@x").encode(),
+    }
+    expected = {"a1_layers": [("ada@x", b"ada"), ("mal@x", b"mal")]}
+    assert found(pack(tmp_path / "gradescope.zip", members)) == expected

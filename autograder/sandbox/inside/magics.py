@@ -6,6 +6,7 @@ import re
 
 _KEEP_BODY = ("time", "timeit", "capture", "prun", "memit")
 _LINE = re.compile(r"^(\s*)(?:[%!?]|[\w.\[][\w, .\[\]]*=\s*[%!])")
+_TEXT = re.compile(r"""(['"])(?:\\.|(?!\1).)*\1|#.*""")
 _HELP = re.compile(r"^(\s*)[\w.]+\?{1,2}\s*$")
 
 
@@ -19,8 +20,20 @@ def blank_magics(source: str) -> tuple[str, list[str]]:
         if name not in _KEEP_BODY:
             return "", [f"%%{name} is not run, so the cell was skipped"]
         lines[first], notes = "", [f"%%{name} was ignored"]
+    depth, goes_on = 0, False  # brackets that are open; a shell line that a backslash continues
     for i, line in enumerate(lines):
-        if found := _LINE.match(line) or _HELP.match(line):
-            lines[i] = f"{found[1]}pass"
+        found = None if depth > 0 else _LINE.match(line) or _HELP.match(line)
+        if goes_on:
+            lines[i], goes_on = "", line.endswith("\\")
+        elif found:
+            lines[i], goes_on = f"{found[1]}pass", line.endswith("\\")
             notes.append(f"line {i + 1}, {line.strip()[:40]}, is not run")
+        else:
+            depth += _opened(line)
     return "\n".join(lines), notes
+
+
+def _opened(line: str) -> int:
+    """How many more brackets a line opens than it closes, strings and comments aside."""
+    code = _TEXT.sub("", line)
+    return sum(code.count(sign) for sign in "([{") - sum(code.count(sign) for sign in ")]}")

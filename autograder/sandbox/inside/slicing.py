@@ -20,6 +20,7 @@ from .magics import blank_magics
 
 MAX_STATEMENTS = 5_000  # in one cell
 _TOO_INVOLVED = "this cell is too involved to be read"
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -32,6 +33,19 @@ class Statement:
     binds: frozenset[str]
     changes: frozenset[str]  # names whose objects it changes: TABLE["a"] = 1, LAYERS.append(...)
     uses: frozenset[str]
+    calls: frozenset[str] = frozenset()  # functions that it calls for their effect alone: fill(A)
+    passes: frozenset[str] = frozenset()  # what it passes to them
+    sets: frozenset[str] = frozenset()  # names that functions defined here bind outside themselves
+
+    @property
+    def is_star(self) -> bool:
+        """Whether it imports everything, under names that only running it would tell."""
+        return isinstance(self.node, ast.ImportFrom) and self.node.names[0].name == "*"
+
+    @property
+    def makes_objects(self) -> bool:
+        """Whether what it binds may be changed by those to whom it is passed."""
+        return not isinstance(self.node, (*_DEFINITIONS, ast.Import, ast.ImportFrom))
 
 
 @dataclass(frozen=True)
@@ -79,14 +93,25 @@ def _statement(node: ast.stmt, lines: list[bytes]) -> Statement:
     text = _text(node, lines)
     table = symtable.symtable(text, "<cell>", "exec")
     binds = (s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported())
-    changes = frozenset(_changed(node))
-    return Statement(node, text, frozenset(binds), changes, frozenset(_used(table)))
+    bare = [] if isinstance(node, _DEFINITIONS) else list(_bare_calls(node))
+    return Statement(
+        node,
+        text,
+        frozenset(binds),
+        frozenset(_changed(node)),
+        frozenset(_used(table)),
+        frozenset(call.func.id for call in bare if isinstance(call.func, ast.Name)),
+        frozenset(arg.id for call in bare for arg in call.args if isinstance(arg, ast.Name)),
+        frozenset(name for child in table.get_children() for name in _set_outside(child)),
+    )
 
 
 def _text(node: ast.stmt, lines: list[bytes]) -> str:
     """The source of one statement, decorators included, without its neighbours on the line."""
     decorators = [part.lineno for part in getattr(node, "decorator_list", [])]
     first, start = (min(decorators), 0) if decorators else (node.lineno, node.col_offset)
+    while decorators and not lines[first - 1].lstrip().startswith(b"@"):
+        first -= 1  # the decorator's expression began on a later line than its sign
     own = lines[first - 1 : node.end_lineno]
     own[-1] = own[-1][: node.end_col_offset]
     own[0] = own[0][start:]
@@ -102,14 +127,27 @@ def _used(table: symtable.SymbolTable) -> Iterator[str]:
         yield from _used(child)
 
 
+def _set_outside(table: symtable.SymbolTable) -> Iterator[str]:
+    yield from (s.get_name() for s in table.get_symbols() if s.is_declared_global())
+    for child in table.get_children():
+        yield from _set_outside(child)
+
+
+def _bare_calls(node: ast.stmt) -> Iterator[ast.Call]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            yield part.value
+
+
 def _changed(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+    """Names into whose objects it stores, or whose methods it calls."""
+    if isinstance(node, _DEFINITIONS):
         return
     for part in ast.walk(node):
-        if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, ast.Store):
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and not isinstance(part.ctx, ast.Load):
             yield from _root(part)
-        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
-            yield from _root(part.value.func)
+        elif isinstance(part, ast.Call) and isinstance(part.func, (ast.Attribute, ast.Subscript)):
+            yield from _root(part.func)
 
 
 def _root(node: ast.expr) -> Iterator[str]:
@@ -131,15 +169,20 @@ def needed(cells: Sequence[ParsedCell], exercise: str) -> list[Statement]:
         used = {name for i in new for name in pool[i].uses} - names
         names |= used
         waiting.extend(used)
-    return [pool[i] for i in sorted(chosen)]
+    answer = max((i for i in chosen if exercise in pool[i].binds), default=0)
+    everything = {i for i in range(answer) if pool[i].is_star}  # what it brings, only running tells
+    return [pool[i] for i in sorted(chosen | everything)]
 
 
 def _by_name(pool: list[Statement]) -> dict[str, set[int]]:
     """Which statements bind a name, or change what one of these statements bound to it."""
     owned = {name for s in pool if not _is_import(s) for name in s.binds}
+    objects = {name for s in pool if s.makes_objects for name in s.binds}
+    set_by = {name: s.sets for s in pool for name in s.binds if s.sets}
     serving: dict[str, set[int]] = {}
-    for i, statement in enumerate(pool):
-        for name in statement.binds | statement.changes & owned:
+    for i, s in enumerate(pool):
+        by_calls = frozenset[str]().union(*(set_by.get(name, ()) for name in s.calls))
+        for name in s.binds | s.changes & owned | s.passes & objects | by_calls:
             serving.setdefault(name, set()).add(i)
     return serving
 
@@ -170,7 +213,8 @@ def digest(statements: list[Statement]) -> str:
 
 def library_names(statements: list[Statement]) -> list[str]:
     """Names that the code takes from libraries: attributes it reads and what it imports."""
-    names = set[str]()
+    star = any(statement.is_star for statement in statements)
+    names = {name for statement in statements if star for name in statement.uses}
     for statement in statements:
         for part in ast.walk(statement.node):
             if isinstance(part, ast.Attribute):
@@ -193,7 +237,7 @@ def review_flags(cell: ParsedCell) -> list[str]:
 _SUSPICIOUS = frozenset(
     "_getframe gc ctypes inspect __torch_dispatch__ __torch_function__ _C modules builtins "
     "__builtins__ subprocess socket f_back f_globals f_locals tb_frame __globals__ __closure__ "
-    "_exit settrace setprofile".split()
+    "_exit settrace setprofile threading _python_dispatch _disable_current_modes".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
