@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from torch import Tensor
+
 from autograder.visible import Difference, difference
 
 
@@ -54,7 +56,15 @@ def mismatch(
     if got.error is not None:
         return "raised"
     found: Difference | None = difference(got.value, expected.value, rtol, atol)
-    return found.kind if found else None
+    return _kind(found) if found else None
+
+
+def _kind(found: Difference) -> str:
+    """The kind of a difference; what no tensor holds is not told in words about tensors."""
+    if found.kind == "type" and found.got is None:
+        return "nothing"
+    plain = found.kind == "value" and not isinstance(found.expected, Tensor)
+    return "fact" if plain else found.kind
 
 
 def assert_same(

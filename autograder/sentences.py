@@ -11,13 +11,15 @@ if TYPE_CHECKING:  # reading results needs no torch
 
 _BY_KIND = {
     "type": "It came back as another type than promised.",
-    "length": "Another number of things came back than promised.",
+    "nothing": "Nothing (None) is where a result or a gradient should be.",
+    "length": "There are more or fewer of them than promised.",
     "keys": "The dictionary that came back has other keys than promised.",
     "shape": "The shape that came back is not the promised one.",
     "dtype": "The shape is right, the dtype is not.",
     "device": "The result is not on the device of the input.",
     "gradient": "The values may be right, but autograd cannot follow them as it should.",
     "value": "Type and shape are right, the values are not.",
+    "fact": "It is of the right kind, but not what was promised.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
     "error": "Another error than the promised one was raised, or none at all.",
 }
@@ -72,7 +74,7 @@ def raised(answer: Answer) -> str:
     if "InputUnavailable" in names:
         return "input() is not available while grading: nobody sits at the keyboard."
     if "NotImplementedError" in names[:1]:
-        return "It still raises NotImplementedError."
+        return "It stopped with a NotImplementedError: is some part of it not written yet?"
     if "NotDefined" in names[:1]:
         return "There is no function of this name to call."
     if "OffDevice" in names[:1]:

@@ -1,10 +1,14 @@
-"""Attacks on what only some exercises have: facts that are found beside the student's code."""
+"""Attacks that need more than one wrong answer: on facts, on memory, on what is remembered."""
 
 from __future__ import annotations
 
 import math
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder import tiers
@@ -43,11 +47,24 @@ class Peeks(nn.Module):
 def rescue(depth=30, width=64):
     return Peeks(depth, width)
 """
+SLOWLY = """
+import time
+
+def linear(x, weight, bias):
+    time.sleep(0.05)
+    y = x @ weight.T
+    return y if bias is None else y + bias
+"""
 ON_HUGE_ANSWERS = "def {name}(*given):\n    return torch.zeros(15_000_000)\n"
 
 
-def graded(assignment: str, answers: dict[str, str]) -> Report:
-    """The report of a submission that answers some exercises only."""
+def graded(
+    assignment: str,
+    answers: dict[str, str],
+    times: int = 1,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> list[Report]:
+    """The reports of a submission that answers some exercises only, handed in so many times."""
     release = read_release(COURSE.release(assignment))
     cells = [StudentCell((name,), "import sys\n" + text, name) for name, text in answers.items()]
     handed_in = Submission(assignment, "eve", "eve.ipynb", "", tuple(cells))
@@ -56,22 +73,25 @@ def graded(assignment: str, answers: dict[str, str]) -> Report:
 
         def work(graders: Graders) -> None:
             grader = Grader(COURSE, release, graders, seed=5).behind(walled)
-            reports.append(grader.report(handed_in, list(answers)))
+            meanwhile()
+            reports.extend(grader.report(handed_in, list(answers)) for _ in range(times))
 
         run_graders(COURSE.graders(assignment), release, work)
-    return reports[0]
+    return reports
 
 
 def test_a_patched_gradient_makes_no_pair_right() -> None:
     """The ranks of a pair are found in the trusted process, whatever torch is over there."""
-    (exercise,) = graded("a3_iterations", {"silent_vanishing": SPOILT_GRADIENT}).exercises
+    (report,) = graded("a3_iterations", {"silent_vanishing": SPOILT_GRADIENT})
+    (exercise,) = report.exercises
     assert exercise.score < exercise.points / 2
 
 
 @pytest.mark.slow
 def test_no_net_can_read_the_labels_that_it_is_tested_with() -> None:
     """A net that looks for labels in every frame above it learns nothing of the test's."""
-    (exercise,) = graded("a6_deep_networks", {"rescue": PEEKS}).exercises
+    (report,) = graded("a6_deep_networks", {"rescue": PEEKS})
+    (exercise,) = report.exercises
     learning = next(check for check in exercise.checks if "learns" in check.name)
     assert learning.status != "passed"
 
@@ -80,9 +100,32 @@ def test_huge_answers_do_not_fill_the_grader() -> None:
     """Answers of 60 MB, a hundred of them, leave the trusted process below a gigabyte more."""
     names = ["linear", "binary_predict", "multiclass_predict", "collapse", "input_batch"]
     before = peak()
-    report = graded("a1_layers", {name: ON_HUGE_ANSWERS.format(name=name) for name in names})
+    answers = {name: ON_HUGE_ANSWERS.format(name=name) for name in names}
+    (report,) = graded("a1_layers", answers)
     assert {math.ceil(exercise.score) for exercise in report.exercises} == {0}
     assert peak() - before < 1024
+
+
+def test_a_process_that_the_machine_killed_is_not_held_against_equal_code() -> None:
+    """Right code whose process dies from outside loses points at most this once."""
+    first, second = graded("a1_layers", {"linear": SLOWLY}, times=2, meanwhile=kill_the_next)
+    assert first.score < second.score == 14
+
+
+def kill_the_next() -> None:
+    """Kill, from outside and soon, the next process that the sandbox opens."""
+    known = {child.pid for child in psutil.Process().children(recursive=True)}
+
+    def lie_in_wait() -> None:
+        new = list[psutil.Process]()
+        while not new:
+            time.sleep(0.05)
+            every = psutil.Process().children(recursive=True)
+            new = [child for child in every if child.pid not in known]
+        time.sleep(0.2)
+        new[-1].kill()
+
+    threading.Thread(target=lie_in_wait).start()
 
 
 def peak() -> int:
