@@ -19,3 +19,7 @@ def linear(x, weight, bias):
     spoil()
     y = x @ weight.T
     return y if bias is None else y + bias
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "collapse"}
+def collapse(w1, b1, w2, b2):
+    return w2 @ w1, w2 @ b1 + b2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from autograder.sandbox import walls
 from tests.support import cases, remains, runners
 from tests.support.cases import Case
+from tests.support.forms import Cell
 from tests.support.runners import Runner
 
 FOLDER = Path(__file__).parent
@@ -79,8 +81,12 @@ def test_nobody_spoils_the_judgement_of_code_that_others_share(
     runner: Runner, shared: Path
 ) -> None:
     """Right code earns its points after someone made the same code fail and hid how."""
-    files = map(Path, [*written(shared, ["X24"]), right(shared, "honest")])
-    assert runners.grade(runner, [*files])["honest"].score == 100
+    spoiler = cases.read(FOLDER / "X24.py")
+    right_linear = Cell(cases.right_answers()["linear"], "linear")
+    cells = tuple(right_linear if c.grade_id == "linear" else c for c in spoiler.cells)
+    honest = replace(spoiler, id="honest", cells=cells)
+    reports = runners.grade(runner, [spoiler.write(shared), honest.write(shared)])
+    assert reports["honest"].score == 100 > reports["X24"].score
 
 
 @pytest.mark.slow
