@@ -1465,7 +1465,7 @@ def softmax_in_single_precision(logits):
 
 @mistake(
     "multiclass_predict",
-    "You copy each row into a fresh tensor. On which device does that one live?",
+    "You collect results in a fresh tensor. On which device does that one live?",
 )
 def collected_on_the_cpu(logits):
     probabilities = torch.zeros(logits.shape, dtype=logits.dtype)
