@@ -11,6 +11,28 @@ from autograder.probes import gradients
 TASKS = [("regression", None, 1), ("binary", None, 1), ("multiclass", 4, 4)]
 
 
+def where_results_live(solution, name, tensors, settings):
+    """A function's value, and whether its results stay with its tensors when those live elsewhere.
+
+    Code that looks at the numbers cannot run on meta, where there are none. For it the world is
+    turned round: the tensors stay, and what it makes without naming a device is born on meta.
+    """
+    function = getattr(solution, name)
+
+    def homes(result):
+        results = result if isinstance(result, tuple) else [result]
+        return {tensor.device.type for tensor in results}
+
+    value = function(*tensors, *settings)
+    try:
+        moved = [None if tensor is None else tensor.to("meta") for tensor in tensors]
+        with_input = homes(function(*moved, *settings)) == {"meta"}
+    except RuntimeError:
+        with torch.device("meta"):
+            with_input = homes(function(*tensors, *settings)) == {tensors[0].device.type}
+    return {"value": value, "with its input": with_input}
+
+
 # 1.1 input_batch
 
 
@@ -112,17 +134,19 @@ def test_double_precision_is_kept(student, reference, draw):
 
 @pytest.mark.exercise("linear", weight=2)
 def test_gradients_reach_every_input(student, reference, draw):
-    """Lets gradients reach the input, the weight and the bias."""
-    probe = (gradients, "linear", [draw(5, 3), draw(2, 3), draw(2)], [0, 1, 2], draw(5, 2))
-    assert_same(student.run(*probe), reference.run(*probe))
+    """Lets gradients reach the input, the weight and the bias, also a bias that is all zeros."""
+    for bias in (draw(2), torch.zeros(2)):
+        probe = (gradients, "linear", [draw(5, 3), draw(2, 3), bias], [0, 1, 2], draw(5, 2))
+        assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("linear")
 def test_linear_stays_on_its_device(student, reference, draw):
     """Stays on the device of its inputs, with and without bias."""
-    x, weight, bias = draw(5, 3).to("meta"), draw(2, 3).to("meta"), draw(2).to("meta")
+    x, weight, bias = draw(5, 3), draw(2, 3), draw(2)
     for b in (bias, None):
-        assert_same(student.linear(x, weight, b), reference.linear(x, weight, b))
+        probe = (where_results_live, "linear", [x, weight, b], [])
+        assert_same(student.run(*probe), reference.run(*probe))
 
 
 # 1.3 hidden_stack
@@ -170,6 +194,19 @@ def two_fresh_stacks(solution, sizes):
         "tables": [list(p.shape) for p in first],
         "varied": [bool(p.std() > 0) for p in first],
         "different": [bool((p != q).any()) for p, q in zip(first, second, strict=True)],
+    }
+
+
+def first_numbers(solution, sizes):
+    """Whether a new stack's weights have about PyTorch's spread, and its biases are not all 0."""
+    torch.manual_seed(0)
+    model = solution.hidden_stack(sizes, nn.Tanh)
+    linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    usual = [(3 * m.in_features) ** -0.5 for m in linear]  # uniform up to 1 / sqrt(inputs)
+    spreads = [float(m.weight.std()) for m in linear]
+    return {
+        "spread": [s / 3 < own < 3 * s for s, own in zip(usual, spreads, strict=True)],
+        "biases": [bool(m.bias.any()) for m in linear],
     }
 
 
@@ -254,6 +291,13 @@ def test_layers_of_one_size_are_separate(student, reference, draw):
 def test_stacks_start_at_random(student, reference):
     """Starts from random weights, different for every new stack."""
     probe = (two_fresh_stacks, [4, 6, 6, 5])
+    assert_same(student.run(*probe), reference.run(*probe))
+
+
+@pytest.mark.exercise("hidden_stack")
+def test_first_numbers_are_those_of_pytorch(student, reference):
+    """Starts with weights of about the size that PyTorch gives them, and with biases besides 0."""
+    probe = (first_numbers, [50, 40, 30])
     assert_same(student.run(*probe), reference.run(*probe))
 
 
@@ -398,6 +442,20 @@ def layers_that_learn(solution, given, x):
     return sorted([m.in_features, m.out_features, *learns(m)] for m in linear)
 
 
+def two_fresh_networks(solution, given, x):
+    """Whether the first weights of two new networks vary, and differ between the two."""
+    torch.manual_seed(0)
+    models = [solution.build_network(*given).to(x.device) for _ in range(2)]
+    for model in models:
+        model(x)
+    first, second = ([p for p in model.parameters() if p.ndim == 2] for model in models)
+    return {
+        "tables": sorted(list(p.shape) for p in first),
+        "varied": all(bool(p.std() > 0) for p in first),
+        "different": all(bool((p != q).any()) for p, q in zip(first, second, strict=True)),
+    }
+
+
 def network_and_its_list(solution, given, x):
     """The list of widths after a network was made from it, and the shape of the scores."""
     model = solution.build_network(*given).to(x.device)
@@ -405,11 +463,25 @@ def network_and_its_list(solution, given, x):
 
 
 def network_moved(solution, given, x):
-    """The network in x's dtype, then on the meta device: shape, dtype, device of its scores."""
-    model = solution.build_network(*given).to(x.device)
-    model(x.float())
-    here, there = model.to(x.dtype)(x), model.to("meta")(x.to("meta"))
-    return [[list(y.shape), str(y.dtype), str(y.device)] for y in (here, there)]
+    """Shape and dtype of the scores in x's dtype, and whether they go with x to another device.
+
+    A network that looks at the numbers cannot run on meta, where there are none. For it the world
+    is turned round: network and x stay, and what it makes on the way is born on meta.
+    """
+    model, again = (solution.build_network(*given).to(x.device) for _ in range(2))
+    for one in (model, again):
+        one(x.float())
+        one.to(x.dtype)
+    here = model(x)
+    try:
+        with_input = model.to("meta")(x.to("meta")).device.type == "meta"
+    except RuntimeError:
+        with torch.device("meta"):
+            with_input = again(x).device.type == x.device.type
+    return {
+        "scores": [list(here.shape), str(here.dtype), str(here.device)],
+        "with its input": with_input,
+    }
 
 
 @pytest.mark.exercise("build_network", weight=2)
@@ -419,6 +491,15 @@ def test_layers_and_scores_fit_the_question(student, reference, draw):
         hidden = draw.integers(5, 12, n_layers).tolist()
         probe = (network_shapes, [6, hidden, task, n_classes], draw(7, 6))
         assert_same(student.run(*probe), reference.run(*probe))
+
+
+@pytest.mark.exercise("build_network")
+def test_other_tasks_get_one_score(student, reference, draw):
+    """Gives regression and binary one score, whatever the number of classes says."""
+    for task in ("binary", "regression"):
+        for n_classes in (2, draw.integer(3, 9)):
+            probe = (network_shapes, [6, [8, 7], task, n_classes], draw(7, 6))
+            assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("build_network", weight=2)
@@ -481,6 +562,14 @@ def test_every_layer_learns(student, reference, draw):
     for task, n_classes, _ in TASKS:
         x = 2 * draw(32, 5, dtype=torch.float64)
         probe = (layers_that_learn, [5, [16, 12], task, n_classes], x)
+        assert_same(student.run(*probe), reference.run(*probe))
+
+
+@pytest.mark.exercise("build_network")
+def test_networks_start_at_random(student, reference, draw):
+    """Starts from random weights, different for every new network."""
+    for task, n_classes, _ in TASKS:
+        probe = (two_fresh_networks, [5, [8, 7], task, n_classes], draw(4, 5))
         assert_same(student.run(*probe), reference.run(*probe))
 
 
@@ -572,10 +661,18 @@ def test_gradients_flow_through_the_probability(student, reference, draw):
 
 
 @pytest.mark.exercise("binary_predict")
+def test_confident_slopes_stay_finite(student, reference, draw):
+    """Has finite, right slopes for very confident logits too."""
+    logits = torch.tensor([[-99.0], [-95.0], [-30.0], [30.0], [95.0], [99.0]]) + draw.uniform(6, 1)
+    probe = (probability_slopes, "binary_predict", logits, draw(6, 1))
+    assert_same(student.run(*probe), reference.run(*probe))
+
+
+@pytest.mark.exercise("binary_predict")
 def test_prediction_stays_on_its_device(student, reference, draw):
     """Stays on the device of the logits."""
-    logits = draw(5, 1).to("meta")
-    assert_same(student.binary_predict(logits, 0.4), reference.binary_predict(logits, 0.4))
+    probe = (where_results_live, "binary_predict", [draw(5, 1)], [0.4])
+    assert_same(student.run(*probe), reference.run(*probe))
 
 
 # 1.7 multiclass_predict
@@ -634,8 +731,8 @@ def test_gradients_flow_through_the_softmax(student, reference, draw):
 @pytest.mark.exercise("multiclass_predict")
 def test_softmax_stays_on_its_device(student, reference, draw):
     """Stays on the device of the logits."""
-    logits = draw(5, 4).to("meta")
-    assert_same(student.multiclass_predict(logits), reference.multiclass_predict(logits))
+    probe = (where_results_live, "multiclass_predict", [draw(5, 4)], [])
+    assert_same(student.run(*probe), reference.run(*probe))
 
 
 # 1.8 collapse
@@ -710,8 +807,8 @@ def test_gradients_reach_both_layers(student, reference, draw):
 @pytest.mark.exercise("collapse")
 def test_collapse_stays_on_its_device(student, reference, draw):
     """Stays on the device of its layers."""
-    layers = [tensor.to("meta") for tensor in two_layers(draw, 3, 5, 2)]
-    assert_same(student.collapse(*layers), reference.collapse(*layers))
+    probe = (where_results_live, "collapse", two_layers(draw, 3, 5, 2), [])
+    assert_same(student.run(*probe), reference.run(*probe))
 
 
 # 1.9 count_parameters (bonus)

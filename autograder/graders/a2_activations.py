@@ -77,6 +77,12 @@ def where_results_live(solution, name, x):
     return {"value": value, "with its input": with_input}
 
 
+def input_after_writing(solution, name, x):
+    """The input of a function after somebody has written into the function's result."""
+    getattr(solution, name)(x).detach().fill_(-1)
+    return x
+
+
 @pytest.mark.exercise("apply_activations")
 def test_matrices_of_float64(student, reference, draw):
     """Works for a table of float64 numbers, and answers in float64."""
@@ -185,11 +191,13 @@ def test_slope_at_the_kink(student, reference, draw):
 
 @pytest.mark.exercise("relu")
 def test_relu_leaves_its_input_alone(student, reference, draw):
-    """Leaves the caller's tensor exactly as it was."""
+    """Leaves the caller's tensor as it was and returns a new one, also where nothing changes."""
     x = draw(4, 6)
     answer = student.relu(x)
     assert_same(answer, reference.relu(x))
     assert not answer.changed, "the input was changed"
+    probe = (input_after_writing, "relu", 0.1 + draw.uniform(4, 6))
+    assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("relu")
@@ -306,24 +314,26 @@ def test_tanh_in_float64(student, reference, draw):
 
 @pytest.mark.exercise("tanh_from_sigmoid")
 def test_tanh_values_far_out(student, reference, draw):
-    """Has finite, right values from -500 to 500."""
-    for dtype in (torch.float32, torch.float64):
+    """Has finite, right values from -500 to 500, in float64 to 12 digits."""
+    for dtype, atol in ((torch.float32, 2e-6), (torch.float64, 1e-12)):
         x = torch.cat(
             [
                 torch.linspace(-500, 500, 41, dtype=dtype),
                 draw.uniform(20, low=-60, high=60, dtype=dtype),
+                draw.uniform(10, low=9, high=13, dtype=dtype),
             ]
         )
-        assert_same(
-            student.tanh_from_sigmoid(x), reference.tanh_from_sigmoid(x), rtol=0.0, atol=2e-6
-        )
+        answer = student.tanh_from_sigmoid(x)
+        assert_same(answer, reference.tanh_from_sigmoid(x), rtol=0.0, atol=atol)
 
 
 @pytest.mark.exercise("tanh_from_sigmoid", weight=2)
 def test_tanh_slopes_far_out(student, reference, draw):
     """Has finite, right slopes from -500 to 500."""
     for dtype in (torch.float32, torch.float64):
-        x = torch.cat([torch.linspace(-500, 500, 40, dtype=dtype), draw(20, dtype=dtype)])
+        bend = draw.uniform(10, low=9, high=15, dtype=dtype)  # where early clamps are felt
+        far = torch.linspace(-500, 500, 40, dtype=dtype)
+        x = torch.cat([far, bend, -bend, draw(20, dtype=dtype)])
         probe = (slopes, "tanh_from_sigmoid", x)
         assert_same(student.run(*probe), reference.run(*probe))
 

@@ -270,6 +270,16 @@ def with_relu(x, weight, bias):
     return torch.relu(y if bias is None else y + bias)
 
 
+@mistake(
+    "linear",
+    "A bias of zeros adds nothing today, but it is there to learn. Does its gradient still reach "
+    "it?",
+)
+def skips_a_bias_of_zeros(x, weight, bias):
+    y = x @ weight.T
+    return y + bias if bias is not None and bias.any() else y
+
+
 @alternative("linear")
 def library_function(x, weight, bias):
     return F.linear(x, weight, bias)
@@ -465,12 +475,40 @@ def starts_at_zero(sizes, activation):
     return nn.Sequential(*layers)
 
 
-@mistake("hidden_stack", "I built two networks and got the same one twice. Who fixed the dice?")
+@mistake(
+    "hidden_stack",
+    "I asked for two stacks and got the same weights twice. What do the two calls share: a seed, "
+    "or the very same layers?",
+)
 def fixes_the_seed(sizes, activation):
     torch.manual_seed(42)
     layers = []
     for a, b in zip(sizes, sizes[1:]):
         layers += [nn.Linear(a, b), activation()]
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "hidden_stack",
+    "Make an `nn.Linear` and print its `bias`, then print one of yours. Who set it to zero?",
+)
+def biases_start_at_zero(sizes, activation):
+    layers = []
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), activation()]
+        nn.init.zeros_(layers[-2].bias)
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "hidden_stack",
+    "Random, but how large? Compare the spread of your weights with that of a fresh `nn.Linear`.",
+)
+def starts_very_small(sizes, activation):
+    layers = []
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), activation()]
+        nn.init.normal_(layers[-2].weight, 0, 0.01)
     return nn.Sequential(*layers)
 
 
@@ -817,6 +855,45 @@ def binary_with_two_scores(n_features, hidden, task, n_classes=None):
         layers += [nn.Linear(a, b), nn.ReLU()]
     n_outputs = {"regression": 1, "binary": 2, "multiclass": n_classes}[task]
     return nn.Sequential(*layers, nn.Linear(sizes[-1], n_outputs))
+
+
+@mistake(
+    "build_network",
+    "A yes-or-no question came with a number of classes, and your network grew. Which task may "
+    "listen to that number?",
+)
+def n_classes_always_heard(n_features, hidden, task, n_classes=None):
+    sizes, layers = [n_features, *hidden], []
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_classes or 1))
+
+
+@mistake(
+    "build_network",
+    "I asked for two networks and got the same weights twice. What do the two calls share?",
+)
+def seeds_the_network(n_features, hidden, task, n_classes=None):
+    torch.manual_seed(42)
+    sizes, layers = [n_features, *hidden], []
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
+
+
+@mistake(
+    "build_network",
+    "All neurons of a layer begin alike and hear the same gradient. How could they ever come to "
+    "differ?",
+)
+def all_weights_alike(n_features, hidden, task, n_classes=None):
+    sizes, layers = [n_features, *hidden], []
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    layers.append(nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
+    for layer in layers[::2]:
+        nn.init.constant_(layer.weight, 0.01)
+    return nn.Sequential(*layers)
 
 
 @mistake(
@@ -1175,10 +1252,25 @@ def sigmoid_in_place(logits, threshold=0.5):
     return probability, (probability >= threshold).long()
 
 
-@alternative("binary_predict")
+@mistake(
+    "binary_predict", "Every probability is right. Now ask for the slope at −100: is it a number?"
+)
 def sigmoid_by_hand(logits, threshold=0.5):
     probability = 1 / (1 + torch.exp(-logits))
+    return probability, (probability >= threshold).long()
+
+
+@alternative("binary_predict")
+def chosen_by_where(logits, threshold=0.5):
+    probability = torch.special.expit(logits)
     return probability, torch.where(probability >= threshold, 1, 0)
+
+
+@alternative("binary_predict")
+def decided_in_a_python_loop(logits, threshold=0.5):
+    probability = torch.sigmoid(logits)
+    decisions = [[1 if p >= threshold else 0 for p in row] for row in probability.tolist()]
+    return probability, torch.tensor(decisions, device=logits.device)
 
 
 @alternative("binary_predict")
@@ -1373,7 +1465,7 @@ def softmax_in_single_precision(logits):
 
 @mistake(
     "multiclass_predict",
-    "You copy each row into a fresh tensor. On which device does that one live?",
+    "You collect results in a fresh tensor. On which device does that one live?",
 )
 def collected_on_the_cpu(logits):
     probabilities = torch.zeros(logits.shape, dtype=logits.dtype)
@@ -1386,6 +1478,18 @@ def collected_on_the_cpu(logits):
 def loser_wins(logits):
     probabilities = torch.softmax(-logits, dim=1)
     return probabilities, probabilities.argmax(dim=1)
+
+
+@alternative("multiclass_predict")
+def compared_in_a_python_loop(logits):
+    labels = []
+    for row in logits:
+        best = 0
+        for c in range(1, len(row)):
+            if row[c] > row[best]:
+                best = c
+        labels.append(best)
+    return torch.softmax(logits, dim=1), torch.tensor(labels, device=logits.device)
 
 
 @alternative("multiclass_predict")

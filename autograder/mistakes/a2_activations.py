@@ -160,7 +160,7 @@ def with_methods_and_clamp(x):
 # --- 2.2 relu
 
 
-@mistake("relu", "What is minus infinity times zero?")
+@mistake("relu", "Try your line on minus infinity, step by step.")
 def times_mask(x):
     return x * (x > 0)
 
@@ -192,6 +192,15 @@ def root_of_square(x):
 @mistake("relu", "Your caller still needs that tensor.")
 def clamps_in_place(x):
     return x.clamp_(min=0)
+
+
+@mistake(
+    "relu",
+    "When nothing is negative, write into your answer and then print the caller's x. How many "
+    "tensors are there?",
+)
+def hands_back_its_input(x):
+    return x if bool((x >= 0).all()) else x.clamp(min=0)
 
 
 @mistake("relu", "Feed it a 7.")
@@ -638,6 +647,16 @@ def one_minus_a_fraction(x):
 )
 def built_in_tanh(x):
     return torch.tanh(x)
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Good enough for one type of number. How far from 1 is tanh(9), and how many digits did "
+    "float64 promise?",
+)
+def clamps_tanh_too_early_for_float64(x):
+    growth = torch.exp(2 * x.clamp(-9, 9))
+    return (growth - 1) / (growth + 1)
 
 
 @mistake("tanh_from_sigmoid", "Between −1 and 1 your curve is a straight line. Is tanh?")
@@ -1125,6 +1144,12 @@ def with_backward_on_a_copy(f, x):
     z = x.detach().clone().requires_grad_()
     f(z).backward(torch.ones_like(z))
     return z.grad
+
+
+@alternative("autograd_slope")
+def with_a_graph_of_its_own(f, x):
+    z = x.detach().clone().requires_grad_()
+    return torch.autograd.grad(f(z).sum(), z, create_graph=True)[0]
 
 
 @alternative("autograd_slope")

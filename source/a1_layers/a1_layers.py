@@ -225,7 +225,8 @@ figure.show()
 # * `sizes` has at least two entries: the number of inputs, then the width of each hidden layer. `[4, 8, 8]` asks for a layer from 4 to 8 and a layer from 8 to 8.
 # * Each hidden layer is an `nn.Linear` with bias, followed by its own, newly made activation. So the stack *ends* with an activation.
 # * `activation` is a class that can be made without arguments: `nn.ReLU`, `nn.Tanh`, `nn.PReLU`, or one that somebody wrote this morning.
-# * Nothing else is in the stack. Its weights start at random, as PyTorch makes them, and two stacks made one after the other start differently: set no seed.
+# * Nothing else computes in the stack; modules grouped into blocks, such as an `nn.Sequential` inside the `nn.Sequential`, are fine.
+# * Its weights and biases start at random, as PyTorch makes them, and two stacks made one after the other start differently: set no seed.
 #
 # **Predict first.** Call a stack f, and feed it two inputs a and b, zeros, and the sum a + b. For one straight line, f(a) + f(b) − f(0) equals f(a + b). Will it for your stack? Which part decides? Try it once your answer works.
 #
@@ -352,10 +353,10 @@ with visible_checks("head_for") as call:
 # **Write** `build_network(n_features, hidden, task, n_classes)`, which returns an `nn.Module` that turns `(N, n_features)` into `(N, K)` raw scores.
 #
 # * `hidden` lists the widths of the hidden layers: each is an `nn.Linear` with bias, followed by an activation of your choice (`nn.ReLU` is a good first choice). `hidden` may be empty.
-# * The output layer is an `nn.Linear` with bias and K outputs: K is 1 for `"regression"` and `"binary"`, and `n_classes` for `"multiclass"`. Nothing follows it.
+# * The output layer is an `nn.Linear` with bias and K outputs: K is 1 for `"regression"` and `"binary"`, whatever `n_classes` says, and `n_classes` for `"multiclass"`. Nothing follows it.
 # * The result always has two axes, also when N or K is 1.
 # * Each example is answered on its own: its scores do not depend on the other rows, and are the same every time. So no dropout and no batch normalisation here.
-# * All layers belong to the module, so that `.parameters()` finds them and `.to(...)` moves them; weights start at random, as PyTorch makes them.
+# * All layers belong to the module, so that `.parameters()` finds them and `.to(...)` moves them; weights start at random, as PyTorch makes them, and differ from network to network: set no seed.
 #
 # **Predict first.** A spam filter (binary) answers −1.2 for a letter. Is the network broken? What does it think of the letter?
 #
@@ -450,7 +451,7 @@ figure.show()
 # **Write** `binary_predict(logits, threshold)`, which returns the pair (probabilities, decisions).
 #
 # * `logits` has shape `(N, 1)` and a floating dtype; logits of ±100 are legal. `threshold` is a float with 0 < threshold < 1, and 0.5 when none is given.
-# * The probabilities are the sigmoid of the logits: shape `(N, 1)`, dtype and device of `logits`; gradients flow through them.
+# * The probabilities are the sigmoid of the logits: shape `(N, 1)`, dtype and device of `logits`; gradients flow through them, and are finite at ±100 too. You may use `torch.sigmoid`.
 # * The decisions have shape `(N, 1)` and dtype `torch.int64`: **1 where probability ≥ threshold**, else 0. At exactly the threshold the answer is 1.
 #
 # **Predict first.** Which logit has a probability of exactly 0.5, and which decision does the contract ask for there?

@@ -425,7 +425,7 @@ figure.show()
 # * Let autograd work the slopes out; do not approximate them by differences. Close to a kink, and where `f` detaches a part of its work on purpose, "the slope" means what autograd says.
 # * Leave no trace: afterwards `x` has the values, the `requires_grad` and the `.grad` that it had before, whatever these were, and calling again gives the same answer.
 # * `x` may already require grad, as a leaf with a filled `.grad` or as the result of an earlier computation.
-# * Here the result may be a plain tensor, without a graph of its own.
+# * Here the result may be a plain tensor, without a graph of its own; with one is fine too.
 #
 # **Predict first.** `f(x).backward()` complains when `x` has five elements. What is it that it cannot decide?
 #
@@ -442,8 +442,10 @@ def autograd_slope(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "autograd_slope-check", "points": 12}
 with visible_checks("autograd_slope") as call:
     x = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0])
-    slopes = torch.tensor([0.0707, 0.4200, 1.0, 0.4200, 0.0707])
-    call(autograd_slope, torch.tanh, x).returns(slopes, rtol=0.0, atol=1e-4)
+    expected = torch.tensor([0.0707, 0.4200, 1.0, 0.4200, 0.0707])
+    slopes = call(autograd_slope, torch.tanh, x)
+    slopes.holds("five float32 numbers come back", lambda s: (s.shape, s.dtype) == ((5,), torch.float32))
+    slopes.holds("they are 0.0707, 0.4200, 1, 0.4200, 0.0707", lambda s: ((s.detach() - expected).abs() < 1e-4).all())
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -485,14 +487,14 @@ with visible_checks("autograd_slope") as call:
 #
 # **Why.** A picture of a function is a claim about it. Reproduce one exactly, then find out what it does not show.
 #
-# **Write** `activation_figure()`, which returns (and does not show) a `go.Figure` with
+# **Write** `activation_figure()`, which returns a `go.Figure` with
 #
-# * four scatter traces with `mode="markers"`, named exactly `Original data`, `ReLU`, `Sigmoid` and `Tanh`;
+# * four scatter traces (`go.Scatter` or `go.Scattergl`) with `mode="markers"`, named exactly `Original data`, `ReLU`, `Sigmoid` and `Tanh`;
 # * every trace over the same x: 400 equally spaced numbers from −5 to 5, both ends included;
 # * as y, in the trace `Original data` x itself, in the others that activation of x (torch's own are allowed);
 # * the title `Activation Functions`, the axis titles `X` and `Y`, and the template `plotly_dark`.
 #
-# The order of the traces, their colours and the size of the markers are yours. An error of 1e-5 in the data is fine.
+# The order of the traces, their colours and the size of the markers are yours. An error of 1e-5 in the data is fine. Use `plotly.graph_objects`: Plotly Express needs pandas, which is not there when your answer is graded.
 #
 # **Predict first.** Which of the 400 points lies closest to 0, and how close?
 #
