@@ -141,3 +141,9 @@ def test_what_starts_first_loads_no_torch():
     modules = "autograder.cli autograder.engine autograder.worker autograder.integrations.export"
     code = f"import {modules.replace(' ', ', ')}, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_an_assignment_has_one_source(course):
+    """Beside its text file no other form of an assignment is kept where people would edit it."""
+    folders = [course.source(name).parent for name in course.assignments()]
+    assert {path.suffix for folder in folders for path in folder.iterdir()} == {".py"}
