@@ -767,17 +767,6 @@ def gate_in_float64(x0, n=19):
     return x.to(x0.dtype)
 
 
-@mistake(
-    "repeat_tanh_gate",
-    "Right on paper. For a small x you subtract 1 from a number close to 1: which digits are left?",
-)
-def gate_by_way_of_sigmoid(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x * (2 * torch.sigmoid(2 * x) - 1)
-    return x
-
-
 @mistake("repeat_tanh_gate", "The famous fraction for tanh. Feed it 50.")
 def gate_from_exponentials(x0, n=19):
     x = x0
