@@ -16,7 +16,7 @@ INF, NAN = math.inf, math.nan
 
 
 def record(solution, kind, x0, *n):
-    """The rows for a step chosen by name, and the start as it is afterwards."""
+    """The rows for a step chosen by name, how often it was called, and the start afterwards."""
     calls = []
 
     def counting(x):
@@ -30,7 +30,7 @@ def record(solution, kind, x0, *n):
         "counting": counting,
     }
     rows = solution.trajectory(x0, steps[kind], *n)
-    return {"rows": rows, "start": x0}
+    return {"rows": rows, "calls": len(calls), "start": x0}
 
 
 def record_slopes(solution, x0, upstream, n):
@@ -83,9 +83,10 @@ def test_trajectory_keeps_the_dtype(student, reference, draw):
 
 @pytest.mark.exercise("trajectory")
 def test_trajectory_calls_step_once_for_each_round(student, reference, draw):
-    """Calls step once for each round, in order."""
-    probe = (record, "counting", draw(3), 6)
-    assert_same(student.run(*probe), reference.run(*probe))
+    """Calls step once for each round, in order, and not once more."""
+    for n in (6, 1):
+        probe = (record, "counting", draw(3), n)
+        assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("trajectory")
@@ -278,19 +279,33 @@ def test_gate_ends_at_exact_zero(student, reference):
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
+def test_gate_keeps_the_digits_of_small_values(student, reference):
+    """Stays accurate, relative to its own size, when six rounds have made the value tiny."""
+    x0 = torch.tensor([0.6, 0.7, 0.75, 0.8, 0.85, 0.9, -0.65])
+    got, expected = student.repeat_tanh_gate(x0, 6), reference.repeat_tanh_gate(x0, 6)
+    assert_same(got, expected, rtol=1e-4, atol=0.0)
+
+
+@pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_is_stuck_at_large_starts(student, reference):
     """Leaves large float32 starts stuck at their own size, and small ones not."""
     x0 = torch.tensor([10.0, -10.0, 50.0, 9.5, 5.0])
-    assert_same(student.repeat_tanh_gate(x0), reference.repeat_tanh_gate(x0), rtol=1e-6, atol=0.0)
+    assert_same(student.repeat_tanh_gate(x0), reference.repeat_tanh_gate(x0), rtol=1e-4, atol=0.0)
+
+
+@pytest.mark.exercise("repeat_tanh_gate")
+def test_gate_works_in_the_dtype_of_the_start(student, reference):
+    """Works in bfloat16 throughout, in which a start of 3.5 is stuck already."""
+    # Wider numbers inside would bring 3.5 down to 3.36; every honest tanh stays within 2 %.
+    x0 = torch.tensor([3.5, -3.5, 4.0, 6.0, -10.0], dtype=torch.bfloat16)
+    assert_same(student.repeat_tanh_gate(x0), reference.repeat_tanh_gate(x0))
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_uses_all_digits_of_float64(student, reference):
     """Uses all digits of float64, in which large starts still move."""
     x0 = torch.tensor([9.5, -10.0, 12.0, 3.0, 2.0], dtype=torch.float64)
-    assert_same(
-        student.repeat_tanh_gate(x0), reference.repeat_tanh_gate(x0), rtol=1e-11, atol=1e-30
-    )
+    assert_same(student.repeat_tanh_gate(x0), reference.repeat_tanh_gate(x0), rtol=1e-7, atol=1e-30)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -441,7 +456,7 @@ def test_grad_follows_n(student, reference, draw):
     x0 = draw(4, dtype=torch.float64)
     for n in ((1,), (2,), (7,), ()):
         probe = (measure, "blend", x0, *n)
-        assert_same(student.run(*probe), reference.run(*probe), rtol=1e-11, atol=1e-11)
+        assert_same(student.run(*probe), reference.run(*probe), rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.exercise("value_and_grad")
@@ -469,7 +484,7 @@ def test_grad_leaves_the_callers_graph_alone(student, reference, draw):
 @pytest.mark.exercise("value_and_grad")
 def test_grad_keeps_the_dtype(student, reference, draw):
     """Keeps the dtype of the start in both results, and all of its digits."""
-    for dtype, tolerance in ((torch.float64, 1e-11), (torch.float32, 1e-4), (torch.bfloat16, 2e-2)):
+    for dtype, tolerance in ((torch.float64, 1e-10), (torch.float32, 1e-4), (torch.bfloat16, 2e-2)):
         probe = (measure, "sin", draw.uniform(5, low=0.2, high=1.0, dtype=dtype), 2)
         assert_same(student.run(*probe), reference.run(*probe), rtol=tolerance, atol=tolerance)
 
@@ -502,10 +517,11 @@ def multiply(solution, kind, x0, *n):
     return {"product": solution.chain_product(x0, step, dstep, *n), "start": x0}
 
 
-def multiply_slopes(solution, x0, upstream, n):
+def multiply_slopes(solution, kind, x0, upstream, n):
     """The product, and the gradient of its weighted sum with respect to the start."""
+    pairs = {"sin": (torch.sin, torch.cos), "free": (lambda x: 0.5 * x + 1, lambda x: x - 3)}
     start = x0.detach().clone().requires_grad_()
-    product = solution.chain_product(start, torch.sin, torch.cos, n)
+    product = solution.chain_product(start, *pairs[kind], n)
     if not product.requires_grad:
         return {"product": product, "slopes": "no gradient flows"}
     (slopes,) = torch.autograd.grad((product * upstream).sum(), start)
@@ -568,7 +584,15 @@ def test_product_keeps_shape_and_dtype(student, reference, draw):
 @pytest.mark.exercise("chain_product")
 def test_product_lets_gradients_through(student, reference, draw):
     """Lets gradients flow through the product back to the start."""
-    probe = (multiply_slopes, draw.uniform(5, low=-1.5, high=1.5), draw(5), 4)
+    probe = (multiply_slopes, "sin", draw.uniform(5, low=-1.5, high=1.5), draw(5), 4)
+    assert_same(student.run(*probe), reference.run(*probe))
+
+
+@pytest.mark.exercise("chain_product")
+def test_product_has_a_gradient_where_a_slope_is_zero(student, reference, draw):
+    """Lets finite gradients through where one of the slopes is exactly zero."""
+    # The slope is zero at 3: from 3 in the first round, from 4 in the second, from 6 in the third.
+    probe = (multiply_slopes, "free", torch.tensor([3.0, 4.0, 6.0, -1.0]), draw(4), 3)
     assert_same(student.run(*probe), reference.run(*probe))
 
 

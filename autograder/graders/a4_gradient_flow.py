@@ -210,14 +210,15 @@ def test_float64_stays_float64(student, reference, draw):
 
 
 def module_signal(solution, x, weights):
-    """The sizes on the way up, when everything in sight requires a gradient."""
+    """The sizes on the way up when everything requires a gradient, and what became of that."""
     x, weights = x.requires_grad_(), [nn.Parameter(weight) for weight in weights]
-    return solution.forward_rms(x, weights, nn.Softplus())
+    sizes = solution.forward_rms(x, weights, nn.Softplus())
+    return [sizes, [[one.grad is None, one.requires_grad] for one in [x, *weights]]]
 
 
 @pytest.mark.exercise("forward_rms")
 def test_result_carries_no_graph(student, reference, draw):
-    """Returns numbers without a graph, even when input and weights require gradients."""
+    """Returns numbers without a graph when input and weights require gradients, and lets them."""
     probe = (module_signal, draw(7, 5), stack(draw, 5, 6, 4))
     assert_same(student.run(*probe), reference.run(*probe))
 
@@ -318,14 +319,15 @@ def test_second_call_agrees_with_the_first(student, reference, draw):
 
 
 def trainable(solution, x, weights, upstream):
-    """The sizes on the way down for weights that are parameters, and the input after it."""
+    """The sizes on the way down for weights that are parameters, and what is left behind."""
     parameters = [nn.Parameter(weight) for weight in weights]
-    return [solution.backward_rms(x, parameters, nn.Softplus(), upstream), x]
+    sizes = solution.backward_rms(x, parameters, nn.Softplus(), upstream)
+    return [sizes, x, [[one.grad is None, one.requires_grad] for one in parameters]]
 
 
 @pytest.mark.exercise("backward_rms")
 def test_trainable_weights_give_plain_numbers(student, reference, draw):
-    """Returns numbers without a graph, also when the weights require gradients."""
+    """Returns numbers without a graph for trainable weights, and leaves no trace on them."""
     probe = (trainable, draw(8, 5), stack(draw, 5, 6, 4), draw(8, 4))
     assert_same(student.run(*probe), reference.run(*probe), rtol=1e-3, atol=0.0)
 
@@ -470,6 +472,20 @@ def test_steep_slopes(student, reference, draw):
     assert_same(student.leaky_relu(x, slope), reference.leaky_relu(x, slope))
 
 
+def fresh(solution, x, slope):
+    """The answer, and whether it shares its memory with the caller's tensor."""
+    y = solution.leaky_relu(x, slope)
+    return {"answer": y, "shared": y.data_ptr() == x.data_ptr()}
+
+
+@pytest.mark.exercise("leaky_relu")
+def test_answer_is_a_new_tensor(student, reference, draw):
+    """Hands back a new tensor, also where nothing changes because the slope is 1."""
+    for slope in (1.0, 0.3):
+        probe = (fresh, draw(4, 6), slope)
+        assert_same(student.run(*probe), reference.run(*probe))
+
+
 @pytest.mark.exercise("leaky_relu")
 def test_zero_and_negative_slopes(student, reference, draw):
     """Works when the slope is zero or negative."""
@@ -573,6 +589,33 @@ def test_thresholds_are_those_of_the_contract(student, reference, draw):
     falling = [["linear", "torch_default", depth] for depth in (6, 11)]
     rising = [["linear", "he_normal", depth] for depth in (10, 17)]
     probe = (verdicts, [*falling, *rising])
+    assert_same(student.run(*probe), reference.run(*probe))
+
+
+@pytest.mark.exercise("flow_verdict", seconds=20)
+def test_every_layer_and_every_activation_counts(student, reference, draw):
+    """Counts every layer and every activation, the last ones included."""
+    # Right at most 0.003. Without the last activation at least 0.0109; one layer short 0.019,
+    # 0.0115 and 0.009, so that the last design tells the two slips apart.
+    pairs = (("torch_default", 3), ("xavier_normal", 4), ("he_normal", 5))
+    shallow = [["sigmoid", *pair] for pair in pairs]
+    designs = [[*pair, width] for pair in shallow for width in (128, 256)]
+    probe = (verdicts, designs)
+    assert_same(student.run(*probe), reference.run(*probe))
+
+
+def verdict_and_bystander(solution, designs):
+    """The verdicts, and whether torch's global random state is as before."""
+    before = torch.get_rng_state()
+    found = [solution.flow_verdict(*design) for design in designs]
+    return [found, bool(torch.equal(before, torch.get_rng_state()))]
+
+
+@pytest.mark.exercise("flow_verdict", seconds=20)
+def test_verdict_leaves_the_global_random_state_alone(student, reference, draw):
+    """Leaves torch's global random state as it was."""
+    designs = [["relu", "he_normal", 4, 128], ["linear", "torch_default", 20, 128]]
+    probe = (verdict_and_bystander, designs)
     assert_same(student.run(*probe), reference.run(*probe))
 
 

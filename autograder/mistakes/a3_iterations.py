@@ -168,6 +168,18 @@ def calls_step_twice(x0, step, n=19):
 
 
 @mistake(
+    "trajectory",
+    "Your last round prepares a value that nobody records. How often did it call the step?",
+)
+def computes_one_value_ahead(x0, step, n=19):
+    rows, here = [], step(x0)
+    for _ in range(n):
+        rows.append(here)
+        here = step(here)
+    return torch.stack(rows)
+
+
+@mistake(
     "trajectory", "Your rows took a detour through Python lists. What did they lose on the way?"
 )
 def rebuilt_from_lists(x0, step, n=19):
@@ -744,6 +756,17 @@ def gate_in_float32(x0, n=19):
     return x.to(x0.dtype)
 
 
+@mistake(
+    "repeat_tanh_gate",
+    "Your loop works in wider numbers than the caller's. Where does a bfloat16 start of 3.5 go?",
+)
+def gate_in_float64(x0, n=19):
+    x = x0.double()
+    for _ in range(n):
+        x = x * torch.tanh(x)
+    return x.to(x0.dtype)
+
+
 @mistake("repeat_tanh_gate", "The famous fraction for tanh. Feed it 50.")
 def gate_from_exponentials(x0, n=19):
     x = x0
@@ -1308,6 +1331,19 @@ def sums_logarithms(x0, step, dstep, n=19):
     return torch.exp(total)
 
 
+@mistake(
+    "chain_product",
+    "You took care of the signs. A slope may be zero as well: what is the slope of its logarithm?",
+)
+def sums_logarithms_of_sizes(x0, step, dstep, n=19):
+    x, total, sign = x0, torch.zeros_like(x0), torch.ones_like(x0)
+    for _ in range(n):
+        slope = dstep(x)
+        total, sign = total + slope.abs().log(), sign * slope.sign()
+        x = step(x)
+    return sign * torch.exp(total)
+
+
 @mistake("chain_product", "The size is right. What became of the signs of the slopes?")
 def product_of_sizes(x0, step, dstep, n=19):
     x, product = x0, torch.ones_like(x0)
@@ -1496,7 +1532,7 @@ def returns_the_measurement():
 
 @mistake(
     "silent_vanishing",
-    "The right numbers in the wrong wrapping: `type(...)` of each should be float.",
+    "The right numbers in the wrong wrapping: what does `type(...)` say about each?",
 )
 def wraps_tensors():
     return torch.tensor(2.0), torch.tensor(0.5)

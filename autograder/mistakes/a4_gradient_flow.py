@@ -336,6 +336,15 @@ def graph_still_attached(x, weights, act):
     return torch.stack(sizes)
 
 
+@mistake("forward_rms", "The caller wants to train these weights tomorrow. Can they still learn?")
+def weights_frozen_on_the_way(x, weights, act):
+    sizes, h = [], x.detach()
+    for weight in weights:
+        h = act(h @ weight.requires_grad_(False).T)
+        sizes.append(h.square().mean().sqrt())
+    return torch.stack(sizes)
+
+
 @mistake("forward_rms", "R, M and S are three steps. Which one came out as a plain absolute value?")
 def mean_absolute_value(x, weights, act):
     sizes, h = [], x.detach()
@@ -522,6 +531,26 @@ def leaves_a_mark_on_x(x, weights, act, upstream):
     hidden = [x.requires_grad_()]
     for weight in weights:
         hidden.append(act(hidden[-1] @ weight.detach().T))
+    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
+    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+
+
+@mistake("backward_rms", "Look at the caller's weights after your call. Who filled their `.grad`?")
+def fills_the_gradients_of_the_weights(x, weights, act, upstream):
+    hidden = [x.detach().clone().requires_grad_()]
+    for weight in weights:
+        hidden.append(act(hidden[-1] @ weight.T))
+    for h in hidden:
+        h.retain_grad()
+    (hidden[-1] * upstream).sum().backward()
+    return torch.stack([h.grad.square().mean().sqrt() for h in hidden])
+
+
+@mistake("backward_rms", "The caller wants to train these weights tomorrow. Can they still learn?")
+def freezes_the_weights(x, weights, act, upstream):
+    hidden = [x.detach().clone().requires_grad_()]
+    for weight in weights:
+        hidden.append(act(hidden[-1] @ weight.requires_grad_(False).T))
     slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
     return torch.stack([slope.square().mean().sqrt() for slope in slopes])
 
@@ -1015,6 +1044,13 @@ def changes_the_callers_tensor(x, slope=0.01):
     return F.leaky_relu_(x, slope)
 
 
+@mistake(
+    "leaky_relu", "With slope 1 nothing changes. Is that a reason to hand back the caller's own?"
+)
+def slope_of_one_hands_back_x(x, slope=0.01):
+    return x if slope == 1 else torch.where(x > 0, x, slope * x)
+
+
 @mistake("leaky_relu", "What is infinity times zero?")
 def masks_that_multiply_infinity(x, slope=0.01):
     return (x > 0) * x + (x <= 0) * slope * x
@@ -1282,6 +1318,55 @@ def lines_drawn_too_far_out(act, scheme, depth=20, width=256, seed=0):
     (slope,) = torch.autograd.grad((h * upstream).sum(), start)
     ratio = (slope.norm() / upstream.norm()).item()
     return "vanishing" if ratio < 1e-4 else "exploding" if ratio > 1e4 else "healthy"
+
+
+@mistake("flow_verdict", "Count your matrices. How many layers did the caller ask for?")
+def verdict_one_layer_short(act, scheme, depth=20, width=256, seed=0):
+    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
+    generator = torch.Generator().manual_seed(seed)
+    start, upstream = torch.randn(2, 256, width, generator=generator)
+    h = start.requires_grad_()
+    for _ in range(depth - 1):
+        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
+        h = acts[act](h @ weight.T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    ratio = (slope.norm() / upstream.norm()).item()
+    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+
+
+@mistake("flow_verdict", "After which layers does the activation stand? Look at your last one.")
+def last_activation_skipped(act, scheme, depth=20, width=256, seed=0):
+    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
+    generator = torch.Generator().manual_seed(seed)
+    start, upstream = torch.randn(2, 256, width, generator=generator)
+    h = start.requires_grad_()
+    for layer in range(depth):
+        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
+        h = h @ weight.T
+        if layer < depth - 1:
+            h = acts[act](h)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    ratio = (slope.norm() / upstream.norm()).item()
+    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+
+
+@mistake(
+    "flow_verdict",
+    "You seeded a random state that everyone shares. Whose state does the contract name?",
+)
+def verdict_seeds_the_global_state(act, scheme, depth=20, width=256, seed=0):
+    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
+    torch.manual_seed(seed)
+    start, upstream = torch.randn(2, 256, width)
+    h = start.requires_grad_()
+    for _ in range(depth):
+        h = acts[act](h @ (math.sqrt(scale / width) * torch.randn(width, width)).T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    ratio = (slope.norm() / upstream.norm()).item()
+    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
 
 
 @alternative("flow_verdict")

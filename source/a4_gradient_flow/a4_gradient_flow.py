@@ -23,7 +23,7 @@
 #
 # **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
 #
-# **The contract for every function.** Return a new tensor and leave the inputs as you found them; keep the dtype and the device of the input; let autograd work through your answer; no printing is needed; no globals; the same arguments give the same answer. Where a *measurement* should come without a graph (4.2, 4.3) or as a plain Python number (4.4), its statement says so.
+# **The contract for every function.** Return a new tensor and leave the inputs as you found them; keep the dtype and the device of the input; let autograd work through your answer; no printing is needed; no globals; the same arguments give the same answer. Where a *measurement* should come without a graph (4.2, 4.3) or as a plain Python number (4.4), its statement says so. Exercise 4.6 is also called on PyTorch's `meta` device, whose tensors have shapes but no values. It stands in for a device other than the CPU. So build constants from your input (`torch.zeros_like`) rather than on the CPU (`torch.zeros(3)`), and let no Python `if`, `float()` or `.item()` look at a tensor's values there.
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
 import math
@@ -164,7 +164,7 @@ figure.show()
 # * `x`: `(N, fan_in)` of the first layer; `weights`: a list of at least one matrix `(fan_out, fan_in)`, and the widths may change from layer to layer; no biases.
 # * `act`: any callable that maps a tensor to a tensor of the same shape: `torch.tanh`, `nn.ReLU()`, `nn.Identity()`, your own. Call it once per layer.
 # * The input itself gets no entry.
-# * The result has the dtype and the device of `x` and carries **no graph** (`requires_grad` is `False`), even when `x` or the weights require gradients. The caller's tensors and list stay as they were.
+# * The result has the dtype and the device of `x` and carries **no graph** (`requires_grad` is `False`), even when `x` or the weights require gradients. The caller's tensors and list stay as they were, with their `.grad` and their `requires_grad`.
 #
 # The checks stay where squares neither overflow nor underflow.
 #
@@ -237,7 +237,7 @@ with visible_checks("forward_rms") as call:
 #
 # * `x`, `weights` and `act` are as in 4.2; `upstream` has the shape of $h_L$. Use autograd; any `act` that autograd can differentiate will come.
 # * The result has the dtype and the device of `x` and carries no graph.
-# * **Leave no trace.** Afterwards the caller's tensors are as before: their values, their `.grad` and their `requires_grad`. A second call gives the same answer. `x` and `upstream` come without `requires_grad`; the weights may be parameters.
+# * **Leave no trace.** Afterwards the caller's tensors are as before: their values, their `.grad` and their `requires_grad`, those of the weights included. A second call gives the same answer. `x` and `upstream` come without `requires_grad`; the weights may be parameters.
 # * The checks compare with relative tolerance 1e-3 and **no** absolute tolerance: 1e-15 is a measurement, not zero. They stay where squares neither overflow nor underflow.
 #
 # **Predict first.** Twenty sigmoid layers of width 256 with Xavier's weights. Every layer's output has an RMS of about 0.51. Which size has the gradient at the input, if it starts at the top with size 1: about 0.5, about 0.01, or something else?
@@ -465,7 +465,7 @@ figure.show()
 # **Write** `leaky_relu(x, slope=0.01)`, for `x` of any shape: $x$ where $x > 0$, and `slope` $\cdot\, x$ elsewhere.
 #
 # * `slope` is any finite number: 0 (the plain ReLU), larger than 1, negative.
-# * Autograd works: the slope is 1 for positive entries and `slope` for negative ones. At exactly 0 any value between the two is accepted.
+# * Autograd works: the slope is 1 for positive entries and `slope` for negative ones. At exactly 0 the curve has a corner and no slope of its own: whatever autograd gives there is accepted.
 # * ±inf follow the same rule when `slope` is not 0, and NaN stays NaN.
 # * Tensor operations only; dtype (float32, float64, bfloat16) and device of `x` are kept.
 #
@@ -515,7 +515,7 @@ with visible_checks("leaky_relu") as call:
 #
 # **Write** `flow_verdict(act, scheme, depth=20, width=256, seed=0)`. It builds a random stack, measures the gradient that arrives at its input, and returns `"vanishing"`, `"healthy"` or `"exploding"`:
 #
-# 1. All randomness comes from one `torch.Generator` seeded with `seed`.
+# 1. All randomness comes from one `torch.Generator` seeded with `seed`; torch's global random state stays as it was.
 # 2. `depth` weight matrices, each `width` × `width`, from the `scheme` of 4.1; no biases.
 # 3. `act` is `"linear"` (no activation), `"relu"`, `"tanh"` or `"sigmoid"`, after every layer.
 # 4. A batch `x` of 256 examples and an `upstream` of the same shape, both standard normal.
