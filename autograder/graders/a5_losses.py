@@ -74,6 +74,17 @@ def labels(draw, rows, classes):
     return draw(rows).argsort() % classes
 
 
+def with_axes_of_one(draw):
+    """Return tensors in which an axis other than the one asked for, or that one, has size 1."""
+    return [(draw(1, 3), 1), (draw(2, 1, 3), -1), (draw(3, 1), -1), (draw(3, 1), 0)]
+
+
+def without_some_classes(draw):
+    """Return batches of four classes in which the last does not occur, or only the first does."""
+    targets = [labels(draw, 5, 3), torch.zeros(2, dtype=torch.int64)]
+    return [(2 * draw(len(target), 4), target) for target in targets]
+
+
 # 5.1 logsumexp
 
 
@@ -90,6 +101,7 @@ def test_logsumexp_works_along_every_axis(student, reference, draw):
         (deep, 1),
         (deep, -2),
         (deep, 2),
+        *with_axes_of_one(draw),
     ]
     for case in cases:
         assert_same(student.logsumexp(*case), reference.logsumexp(*case))
@@ -179,6 +191,7 @@ def test_softmax_works_along_every_axis(student, reference, draw):
         (deep, 1),
         (deep, -2),
         (deep, 2),
+        *with_axes_of_one(draw),
     ]
     for case in cases:
         assert_same(student.softmax(*case), reference.softmax(*case))
@@ -279,6 +292,7 @@ def test_log_softmax_works_along_every_axis(student, reference, draw):
         (deep, 1),
         (deep, -2),
         (deep, 2),
+        *with_axes_of_one(draw),
     ]
     for case in cases:
         assert_same(student.log_softmax(*case), reference.log_softmax(*case))
@@ -381,6 +395,13 @@ def test_cross_entropy_takes_a_single_example(student, reference, draw):
         assert_same(student.cross_entropy(logits, target), reference.cross_entropy(logits, target))
 
 
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_knows_absent_classes(student, reference, draw):
+    """Works for a batch in which some classes do not occur, the last one among them."""
+    for args in without_some_classes(draw):
+        assert_same(student.cross_entropy(*args), reference.cross_entropy(*args))
+
+
 @pytest.mark.exercise("cross_entropy", weight=2)
 def test_cross_entropy_charges_a_disaster_in_full(student, reference, draw):
     """Charges a confident mistake in full, however many logits it is wrong by."""
@@ -441,7 +462,7 @@ def test_cross_entropy_is_built_by_hand(student, reference, draw):
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_averages_over_all_elements(student, reference, draw):
     """Averages over all elements, whatever the shape."""
-    for shape in ((5,), (5, 1), (4, 4), (2, 3, 4)):
+    for shape in ((), (1,), (5,), (5, 1), (4, 4), (2, 3, 4)):
         logits, target = 2 * draw(*shape), draw.integers(0, 2, *shape).float()
         assert_same(
             student.bce_with_logits(logits, target), reference.bce_with_logits(logits, target)
@@ -546,7 +567,7 @@ def without_autograd(solution, logits, target):
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_agrees_with_autograd(student, draw):
     """Agrees with what autograd finds for torch's own cross-entropy."""
-    for rows, classes in ((6, 3), (2, 5)):
+    for rows, classes in ((6, 3), (2, 5), (1, 4)):
         logits, target = 2 * draw(rows, classes), labels(draw, rows, classes)
         leaf = logits.clone().requires_grad_()
         (expected,) = torch.autograd.grad(F.cross_entropy(leaf, target), leaf)
@@ -561,6 +582,13 @@ def test_logit_gradient_works_for_square_batches(student, reference, draw):
         assert_same(
             student.logit_gradient(logits, target), reference.logit_gradient(logits, target)
         )
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_knows_absent_classes(student, reference, draw):
+    """Works for a batch in which some classes do not occur, the last one among them."""
+    for args in without_some_classes(draw):
+        assert_same(student.logit_gradient(*args), reference.logit_gradient(*args))
 
 
 @pytest.mark.exercise("logit_gradient")

@@ -49,6 +49,25 @@ def library_helpers(solution, name, gradients, *more):
     return sorted(called)
 
 
+def where_results_live(solution, name, args):
+    """What a function returns, and whether that stays with its input when this lives elsewhere."""
+    function = getattr(solution, name)
+    args = [getattr(torch, arg) if isinstance(arg, str) else arg for arg in args]
+
+    def devices(*given):
+        results = function(*given)
+        return {t.device.type for t in (results if isinstance(results, tuple) else [results])}
+
+    value = function(*args)
+    away = [arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in args]
+    try:
+        with_input = devices(*away) == {"meta"}
+    except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
+        with torch.device("meta"):
+            with_input = devices(*args) == {args[0].device.type}
+    return {"value": value, "with its input": with_input}
+
+
 # --- 6.1 layer_norm ---------------------------------------------------------------------------
 
 
@@ -115,9 +134,8 @@ def test_layer_norm_gradients(student, reference, draw):
 def test_layer_norm_keeps_dtype_and_device(student, reference, draw):
     """Keeps double precision, and stays on the device of its input."""
     args = [draw(4, 6, dtype=torch.float64), *(draw(6, dtype=torch.float64) for _ in range(2))]
-    assert_same(student.layer_norm(*args), reference.layer_norm(*args))
-    away = [arg.to("meta") for arg in args]
-    assert_same(student.layer_norm(*away), reference.layer_norm(*away))
+    probe = (where_results_live, "layer_norm", args)
+    assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("layer_norm", weight=4)
@@ -243,9 +261,8 @@ def test_batch_norm_keeps_dtype_and_device(student, reference, draw):
     """Keeps double precision, and stays on the device of its input."""
     args = batch(draw, 5, 4, dtype=torch.float64)
     for training in (True, False):
-        for given in (args, [arg.to("meta") for arg in args]):
-            expected = reference.batch_norm(*given, training)
-            assert_same(student.batch_norm(*given, training), expected)
+        probe = (where_results_live, "batch_norm", [*args, training])
+        assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("batch_norm", weight=5)
@@ -266,7 +283,7 @@ def residual_of(solution, x, branch, scale):
     branches = {"silent": torch.zeros_like, "tanh": torch.tanh, "itself": lambda h: h}
     before = x.clone()
     y = solution.residual(x, branches[branch], scale)
-    return {"y": y, "input kept": x.device.type == "meta" or torch.equal(x, before)}
+    return {"y": y, "input kept": torch.equal(x, before)}
 
 
 def residual_slopes(solution, x, weight, scale, upstream, detached):
@@ -280,14 +297,16 @@ def residual_slopes(solution, x, weight, scale, upstream, detached):
 
 
 def residual_calls(solution, x, scale):
-    """The answer, and what the branch was given."""
-    heard = []
+    """The answer, whether it is a new tensor, and what the branch was given."""
+    heard, itself = [], []
 
     def branch(h):
         heard.append(h.detach().clone())
+        itself.append(h is x)
         return h * len(heard)
 
-    return {"y": solution.residual(x, branch, scale), "heard": heard}
+    y = solution.residual(x, branch, scale)
+    return {"y": y, "new": y is not x, "heard": heard, "x itself": itself}
 
 
 def residual_default(solution, x):
@@ -345,8 +364,8 @@ def test_gradients_take_both_paths(student, reference, draw):
 
 @pytest.mark.exercise("residual", weight=2)
 def test_branch_is_called_once(student, reference, draw):
-    """Calls the branch exactly once, with x itself."""
-    for scale in (1.0, 0.4):
+    """Calls the branch exactly once, with x itself, whatever the scale."""
+    for scale in (1.0, 0.4, 0.0):
         probe = (residual_calls, draw(3, 4), scale)
         assert_same(student.run(*probe), reference.run(*probe))
 
@@ -371,10 +390,8 @@ def test_a_tower_of_blocks(student, reference, draw):
 @pytest.mark.exercise("residual")
 def test_residual_keeps_dtype_and_device(student, reference, draw):
     """Keeps double precision, and stays on the device of its input."""
-    x = draw(3, 4, dtype=torch.float64)
-    for start in (x, x.to("meta")):
-        probe = (residual_of, start, "tanh", 0.3)
-        assert_same(student.run(*probe), reference.run(*probe))
+    probe = (where_results_live, "residual", [draw(3, 4, dtype=torch.float64), "tanh", 0.3])
+    assert_same(student.run(*probe), reference.run(*probe))
 
 
 # --- 6.4 global_grad_norm ---------------------------------------------------------------------
@@ -389,6 +406,26 @@ def measured(solution, grads, walk):
     norm = solution.global_grad_norm((p for p in params) if walk else params)
     grads = [p.grad for p in params]
     return {"norm": norm, "gradients": grads, "values": [p.detach() for p in params]}
+
+
+def where_the_norm_lives(solution, grads):
+    """The norm, and whether it stays with the gradients when these live elsewhere."""
+
+    def params(device):
+        made = [nn.Parameter(torch.ones_like(gradient, device=device)) for gradient in grads]
+        for p, gradient in zip(made, grads, strict=True):
+            p.grad = gradient.to(device)
+        return made
+
+    here = grads[0].device.type
+    at_home, away = params(here), params("meta")
+    norm = solution.global_grad_norm(at_home)
+    try:
+        with_them = solution.global_grad_norm(away).device.type == "meta"
+    except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
+        with torch.device("meta"):
+            with_them = solution.global_grad_norm(at_home).device.type == here
+    return {"norm": norm, "with the gradients": with_them}
 
 
 def some_gradients(draw, dtype=torch.float32):
@@ -449,10 +486,8 @@ def test_broken_gradients_show(student, reference, draw):
 @pytest.mark.exercise("global_grad_norm")
 def test_norm_keeps_dtype_and_device(student, reference, draw):
     """Keeps double precision, and stays on the device of the gradients."""
-    grads = some_gradients(draw, torch.float64)
-    for given in (grads, [gradient.to("meta") for gradient in grads]):
-        probe = (measured, given, False)
-        assert_same(student.run(*probe), reference.run(*probe))
+    probe = (where_the_norm_lives, some_gradients(draw, torch.float64))
+    assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("global_grad_norm", weight=4)
@@ -505,9 +540,9 @@ def test_short_gradients_are_left(student, reference, draw):
 
 @pytest.mark.exercise("clip_global_norm", weight=2)
 def test_the_norm_before_is_returned(student, reference, draw):
-    """Returns the norm from before clipping, as a tensor without a graph."""
-    for length in (20.0, 0.2):
-        grads = scaled_to(length, [draw(3, 3), draw(3)])
+    """Returns the norm from before clipping, as a tensor of the gradients' type without a graph."""
+    for length, dtype in [(20.0, torch.float32), (0.2, torch.float32), (9.0, torch.float64)]:
+        grads = scaled_to(length, [draw(3, 3, dtype=dtype), draw(3, dtype=dtype)])
         probe = (clipped, ["norm"], grads, 1.0, False)
         assert_same(student.run(*probe), reference.run(*probe))
 
@@ -548,7 +583,8 @@ def test_clipping_can_walk_once(student, reference, draw):
 @pytest.mark.exercise("clip_global_norm")
 def test_clipping_keeps_the_dtype(student, reference, draw):
     """Keeps double precision in the gradients."""
-    grads = scaled_to(50.0, some_gradients(draw, torch.float64))
+    # so long that a small safety number in a slip is no difference, and the slip keeps its name
+    grads = scaled_to(1e5, some_gradients(draw, torch.float64))
     probe = (clipped, ["gradients"], grads, 2.0, False)
     assert_same(student.run(*probe), reference.run(*probe), rtol=1e-6)
 
@@ -599,6 +635,16 @@ def case(draw, facts, optimizer, max_norm, steps, stale=False, frozen=False, dty
     weights = [draw(*shape, dtype=dtype) for shape in [(4, 3), (4,), (1, 4), (1,)]]
     data = draw(8, 3, dtype=dtype), draw(8, 1, dtype=dtype)
     return training, facts, weights, *data, optimizer, max_norm, steps, stale, frozen
+
+
+def modes_of_the_model(solution, x, y, mode):
+    """Whether the model was in train mode when it ran, and afterwards."""
+    model = nn.Linear(3, 1).to(x.device).train(mode)
+    stepper = torch.optim.SGD(model.parameters(), lr=0.1)
+    when_it_ran = []
+    model.register_forward_hook(lambda *_: when_it_ran.append(model.training))
+    solution.train_step(model, F.mse_loss, x, y, stepper, 1.0)
+    return {"when it ran": when_it_ran, "afterwards": model.training}
 
 
 def moments_of_clipping(solution, x, y):
@@ -681,6 +727,14 @@ def test_one_pass_per_step(student, reference, draw):
     """Runs the model once, computes the loss once and steps once per call."""
     probe = case(draw, ["weights", "calls"], SGD, 1.0, 3)
     assert_same(student.run(*probe), reference.run(*probe))
+
+
+@pytest.mark.exercise("train_step")
+def test_mode_is_the_callers(student, reference, draw):
+    """Runs and leaves the model in the mode, training or evaluation, that the caller has set."""
+    for mode in (True, False):
+        probe = (modes_of_the_model, draw(4, 3), draw(4, 1), mode)
+        assert_same(student.run(*probe), reference.run(*probe))
 
 
 @pytest.mark.exercise("train_step")

@@ -109,6 +109,26 @@ def axis_kept_in_the_result(z, dim=-1):
 
 @mistake(
     "logsumexp",
+    "One axis was yours to take away. Try a batch of one: which axes does `squeeze()` take?",
+)
+def squeezes_every_axis(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    peak = peak.masked_fill(peak.isinf(), 0.0)
+    return ((z - peak).exp().sum(dim, keepdim=True).log() + peak).squeeze()
+
+
+@mistake(
+    "logsumexp",
+    "Print the shapes of the two parts that you add, for z of shape (2, 1, 3). Who lost an axis?",
+)
+def peak_loses_every_axis_of_one(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    peak = peak.masked_fill(peak.isinf(), 0.0)
+    return (z - peak).exp().sum(dim).log() + peak.squeeze()
+
+
+@mistake(
+    "logsumexp",
     "Three equal logits of 0: is your answer ln 3, or something smaller? Sum or average?",
 )
 def mean_instead_of_sum(z, dim=-1):
@@ -619,6 +639,14 @@ def every_class_in_every_row(logits, target):
     return -logits.log_softmax(1)[:, target].mean()
 
 
+@mistake(
+    "cross_entropy",
+    "A batch in which nobody belongs to the last class: how many columns has your one-hot table?",
+)
+def classes_counted_in_the_batch(logits, target):
+    return -(F.one_hot(target) * logits.log_softmax(1)).sum(1).mean()
+
+
 @mistake("cross_entropy", "Double the batch: should the loss double?")
 def sum_over_the_batch(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).sum()
@@ -1120,6 +1148,14 @@ def every_class_is_true(logits, target):
     p = logits.softmax(1)
     p[:, target] -= 1
     return p / len(logits)
+
+
+@mistake(
+    "logit_gradient",
+    "A batch in which nobody belongs to the last class: how many columns has your one-hot table?",
+)
+def columns_counted_in_the_batch(logits, target):
+    return (logits.softmax(1) - F.one_hot(target)) / len(logits)
 
 
 @mistake("logit_gradient", "Your softmax is the one from the textbook. Try a logit of 1000.")

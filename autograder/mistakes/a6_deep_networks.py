@@ -477,6 +477,16 @@ def activates_the_sum(x, f, scale=1.0):
     return F.relu(x + scale * f(x))
 
 
+@mistake("residual", "A scale of 0 silences the branch. Was it called, and whose tensor came back?")
+def skips_the_branch_at_zero(x, f, scale=1.0):
+    return x if scale == 0 else x + scale * f(x)
+
+
+@mistake("residual", "f should hear x itself. A copy has the same values; is it the same tensor?")
+def branch_hears_a_copy(x, f, scale=1.0):
+    return x + scale * f(x.clone())
+
+
 @mistake("residual", "Which sign joins the two roads?")
 def subtracts_the_branch(x, f, scale=1.0):
     return x - scale * f(x)
@@ -596,6 +606,14 @@ def through_python_numbers(params):
     return torch.tensor(norms).norm() if norms else torch.tensor(0.0)
 
 
+@mistake("global_grad_norm", "Your answer was born on the CPU. Where do the gradients live?")
+def norm_born_on_the_cpu(params):
+    grads = [p.grad for p in params if p.grad is not None]
+    if not grads:
+        return torch.tensor(0.0)
+    return torch.tensor(math.hypot(*(g.norm().item() for g in grads)), dtype=grads[0].dtype)
+
+
 @mistake("global_grad_norm", "A length is one number. Count the axes of your answer.")
 def keeps_an_axis(params):
     total = torch.zeros(1)
@@ -639,6 +657,15 @@ def norm_from_the_library(params):
 def all_entries_in_one_row(params):
     rows = [p.grad.reshape(-1) for p in params if p.grad is not None]
     return torch.linalg.vector_norm(torch.cat(rows)) if rows else torch.tensor(0.0)
+
+
+@alternative("global_grad_norm")
+def with_pythons_own_sum(params):
+    grads = [p.grad for p in params if p.grad is not None]
+    if not grads:
+        return torch.tensor(0.0)
+    total = math.fsum(g.double().square().sum().item() for g in grads)
+    return torch.tensor(math.sqrt(total), dtype=grads[0].dtype, device=grads[0].device)
 
 
 @alternative("global_grad_norm")
@@ -848,6 +875,15 @@ def returns_a_python_number(params, max_norm):
     for g in grads:
         g.mul_(min(1.0, max_norm / (norm + 1e-6)))
     return norm
+
+
+@mistake("clip_global_norm", "You went through Python numbers. What became of the norm's dtype?")
+def norm_loses_its_dtype(params, max_norm):
+    grads = [p.grad for p in params if p.grad is not None]
+    norm = math.sqrt(sum(float(g.norm()) ** 2 for g in grads))
+    for g in grads:
+        g.mul_(min(1.0, max_norm / (norm + 1e-6)))
+    return torch.tensor(norm)
 
 
 @mistake(
@@ -1078,6 +1114,28 @@ def runs_the_model_twice(model, loss_fn, x, y, optimizer, max_norm):
     nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     optimizer.step()
     return loss
+
+
+@mistake("train_step", "Dropout and batch norm fell asleep. Who asked for evaluation mode?")
+def switches_to_evaluation(model, loss_fn, x, y, optimizer, max_norm):
+    model.eval()
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item()
+
+
+@mistake("train_step", "The caller had set a mode, and you set another. Whose choice is it here?")
+def switches_to_training(model, loss_fn, x, y, optimizer, max_norm):
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item()
 
 
 @alternative("train_step")

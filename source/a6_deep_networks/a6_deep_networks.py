@@ -256,7 +256,7 @@ figure.show()
 # **Write** `residual(x, f, scale=1.0)`: the sum of `x` and `scale` times `f(x)`. `f` maps a tensor to one of the same shape and dtype; it may be a plain function or an `nn.Module`.
 #
 # * The scale belongs to the branch `f` only; the direct path has slope exactly 1. Any float is allowed, also 0 and negative numbers.
-# * `f` is called exactly once, with `x` itself as its only argument: a branch with dropout would answer differently the second time.
+# * `f` is called exactly once, whatever the scale, with `x` itself (not a copy) as its only argument: a branch with dropout would answer differently the second time.
 # * Gradients reach `x` along **both** paths, and the parameters inside `f`.
 # * `x` stays as it was, whatever `f` hands back, even if `f` returns `x` itself. What `f` returned belongs to autograd: do not edit it in place either.
 #
@@ -388,7 +388,7 @@ with visible_checks("global_grad_norm") as call:
 #
 # **Why.** A gradient that is too long still points downhill; clip it wrongly and it points somewhere else.
 #
-# **Write** `clip_global_norm(params, max_norm)`. If the global norm of 6.4 is larger than `max_norm`, multiply **all** gradients by the same number, so that the norm becomes `max_norm`. Otherwise leave them as they are. Return the norm from **before** clipping, as a 0-dimensional tensor that does not require a gradient.
+# **Write** `clip_global_norm(params, max_norm)`. If the global norm of 6.4 is larger than `max_norm`, multiply **all** gradients by the same number, so that the norm becomes `max_norm`. Otherwise leave them as they are. Return the norm from **before** clipping, as a 0-dimensional tensor with the dtype and device of the gradients that does not require a gradient.
 #
 # * Afterwards `p.grad` holds the shortened gradient. Whether you change that tensor in place or put a new one there is up to you; the parameters' values stay as they are.
 # * `params` may be a generator, which can be walked through only once. A `grad` of `None` stays `None`. With no gradient at all, return `torch.tensor(0.0)`.
@@ -447,6 +447,7 @@ with visible_checks("clip_global_norm") as call:
 # **Write** `train_step(model, loss_fn, x, y, optimizer, max_norm)`: one training step on one batch.
 #
 # * The loss is `loss_fn(model(x), y)`, prediction first. The model runs once and the loss is computed once per step.
+# * The model's mode, training or evaluation, stays as the caller set it: call neither `model.train()` nor `model.eval()`.
 # * Gradients that were there before the call must not count.
 # * Before the update, the gradients of `model.parameters()` **together** are clipped to the global norm `max_norm`. Here you may use `torch.nn.utils.clip_grad_norm_`. Some parameters may be frozen and have no gradient.
 # * Then the optimiser takes one step. `optimizer` is any of torch's that steps without a closure (SGD, Adam, ...) and holds the model's parameters.
