@@ -12,7 +12,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 
 from autograder.errors import UsageError
@@ -40,7 +39,8 @@ class _File:
 
 def find(paths: Iterable[Path], assignments: Sequence[str], only: str | None) -> Found:
     """Return the submissions of each assignment, one of each student, in a stable order."""
-    files = _by_assignment(chain.from_iterable(map(_files, paths)), assignments, only)
+    once = {file.path.absolute(): file for path in paths for file in _files(path)}
+    files = _by_assignment(once.values(), assignments, only)
     if not files:
         raise UsageError(
             "No submission was found. Name a notebook, a folder of notebooks, or a tree like "

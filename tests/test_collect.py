@@ -50,6 +50,14 @@ def test_a_lone_file_is_called_by_its_name(tmp_path, monkeypatch):
     assert job.student == A1
 
 
+def test_a_file_that_is_named_twice_is_one_file(tmp_path):
+    """A folder and a file in it may both be named."""
+    (path,) = written(tmp_path, [f"{A1}_ana.ipynb"])
+    found = collect.find([tmp_path, path], [A1], None)
+    assert [(job.student, job.path) for job in found.jobs[A1]] == [("ana", path)]
+    assert found.remarks == []
+
+
 @pytest.mark.parametrize(
     ("names", "counts"),
     [
