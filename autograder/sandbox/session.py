@@ -21,7 +21,7 @@ from autograder.sandbox.inside import protocol
 from autograder.student import Stopped, to_answer
 
 MAX_DEATHS = 20  # of one submission; what is left is not run
-MAX_HELD = 128 << 20  # bytes of one submission's answers, which are kept until it is judged
+MAX_HELD = 64 << 20  # bytes of one submission's answers, which are kept until it is judged
 DIGEST_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 DIGEST_ALL_SECONDS = 60.0
 OWN_SECONDS = 300.0  # for one answer of the reference
