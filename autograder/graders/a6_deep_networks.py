@@ -417,14 +417,14 @@ def where_the_norm_lives(solution, grads):
             p.grad = gradient.to(device)
         return made
 
-    here = grads[0].device.type
+    here = grads[0].device
     at_home, away = params(here), params("meta")
     norm = solution.global_grad_norm(at_home)
     try:
         with_them = solution.global_grad_norm(away).device.type == "meta"
     except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
         with torch.device("meta"):
-            with_them = solution.global_grad_norm(at_home).device.type == here
+            with_them = solution.global_grad_norm(at_home).device == here
     return {"norm": norm, "with the gradients": with_them}
 
 
