@@ -19,6 +19,31 @@ def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstrea
     return {"value": value.detach(), "gradients": list(slopes)}
 
 
+def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
+    """A function's value, and whether its results stay with args[0] when that lives elsewhere.
+
+    Elsewhere is meta. Code that looks at the numbers cannot run there, for there are none: for it
+    the world is turned round, and what it makes without naming a device is born on meta. A string
+    among the arguments names a function of torch.
+    """
+    function = getattr(solution, name)
+    given = [getattr(torch, arg) if isinstance(arg, str) else arg for arg in args]
+
+    def homes(result: Any) -> set[str]:
+        parts = result.values() if isinstance(result, dict) else result
+        tensors = [parts] if isinstance(parts, torch.Tensor) else parts
+        return {tensor.device.type for tensor in tensors}
+
+    value = function(*given)
+    try:
+        away = [arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in given]
+        with_input = homes(function(*away)) == {"meta"}
+    except RuntimeError:
+        with torch.device("meta"):
+            with_input = homes(function(*given)) == {given[0].device.type}
+    return {"value": value, "with its input": with_input}
+
+
 def operations(solution: Any, name: str, args: list[Any]) -> list[str]:
     """Names of the ATen operations that ran while the function was called, sorted."""
     from torch.utils._python_dispatch import TorchDispatchMode

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # reading results needs no torch
 _BY_KIND = {
     "type": "It came back as another type than promised.",
     "nothing": "Nothing (None) is where a result or a gradient should be.",
-    "length": "There are more or fewer of them than promised.",
+    "length": "The number of things (results, layers, calls) is not the promised one.",
     "keys": "The dictionary that came back has other keys than promised.",
     "shape": "The shape that came back is not the promised one.",
     "dtype": "The shape is right, the dtype is not.",
@@ -25,7 +25,7 @@ _BY_KIND = {
 }
 _BY_STATUS = {
     Status.TIMED_OUT: "It did not finish within {seconds:g} s. Does every loop come to an end?",
-    Status.OUT_OF_MEMORY: "It asked for more memory than there is. Which tensor grows so large?",
+    Status.OUT_OF_MEMORY: "It asked for more memory than there is. Which tensor is so large?",
     Status.CRASHED: "It ended Python itself, so no answer came back. Return, rather than exit.",
     Status.NOT_RUN: "It was not run, because an earlier check used up this exercise's time.",
 }

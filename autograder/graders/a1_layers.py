@@ -5,32 +5,10 @@ import torch
 from torch import nn
 
 from autograder.compare import assert_same
-from autograder.probes import gradients
+from autograder.probes import gradients, where_results_live
 
 # Each task with its n_classes and its number of scores.
 TASKS = [("regression", None, 1), ("binary", None, 1), ("multiclass", 4, 4)]
-
-
-def where_results_live(solution, name, tensors, settings):
-    """A function's value, and whether its results stay with its tensors when those live elsewhere.
-
-    Code that looks at the numbers cannot run on meta, where there are none. For it the world is
-    turned round: the tensors stay, and what it makes without naming a device is born on meta.
-    """
-    function = getattr(solution, name)
-
-    def homes(result):
-        results = result if isinstance(result, tuple) else [result]
-        return {tensor.device.type for tensor in results}
-
-    value = function(*tensors, *settings)
-    try:
-        moved = [None if tensor is None else tensor.to("meta") for tensor in tensors]
-        with_input = homes(function(*moved, *settings)) == {"meta"}
-    except RuntimeError:
-        with torch.device("meta"):
-            with_input = homes(function(*tensors, *settings)) == {tensors[0].device.type}
-    return {"value": value, "with its input": with_input}
 
 
 # 1.1 input_batch
@@ -145,7 +123,7 @@ def test_linear_stays_on_its_device(student, reference, draw):
     """Stays on the device of its inputs, with and without bias."""
     x, weight, bias = draw(5, 3), draw(2, 3), draw(2)
     for b in (bias, None):
-        probe = (where_results_live, "linear", [x, weight, b], [])
+        probe = (where_results_live, "linear", [x, weight, b])
         assert_same(student.run(*probe), reference.run(*probe))
 
 
@@ -671,7 +649,7 @@ def test_confident_slopes_stay_finite(student, reference, draw):
 @pytest.mark.exercise("binary_predict")
 def test_prediction_stays_on_its_device(student, reference, draw):
     """Stays on the device of the logits."""
-    probe = (where_results_live, "binary_predict", [draw(5, 1)], [0.4])
+    probe = (where_results_live, "binary_predict", [draw(5, 1), 0.4])
     assert_same(student.run(*probe), reference.run(*probe))
 
 
@@ -731,7 +709,7 @@ def test_gradients_flow_through_the_softmax(student, reference, draw):
 @pytest.mark.exercise("multiclass_predict")
 def test_softmax_stays_on_its_device(student, reference, draw):
     """Stays on the device of the logits."""
-    probe = (where_results_live, "multiclass_predict", [draw(5, 4)], [])
+    probe = (where_results_live, "multiclass_predict", [draw(5, 4)])
     assert_same(student.run(*probe), reference.run(*probe))
 
 
@@ -807,7 +785,7 @@ def test_gradients_reach_both_layers(student, reference, draw):
 @pytest.mark.exercise("collapse")
 def test_collapse_stays_on_its_device(student, reference, draw):
     """Stays on the device of its layers."""
-    probe = (where_results_live, "collapse", two_layers(draw, 3, 5, 2), [])
+    probe = (where_results_live, "collapse", two_layers(draw, 3, 5, 2))
     assert_same(student.run(*probe), reference.run(*probe))
 
 

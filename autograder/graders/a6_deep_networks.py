@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder.compare import assert_same
-from autograder.probes import gradients
+from autograder.probes import gradients, where_results_live
 
 
 def library_norms(solution, name, args):
@@ -47,25 +47,6 @@ def library_helpers(solution, name, gradients, *more):
     finally:
         sys.setprofile(None)
     return sorted(called)
-
-
-def where_results_live(solution, name, args):
-    """What a function returns, and whether that stays with its input when this lives elsewhere."""
-    function = getattr(solution, name)
-    args = [getattr(torch, arg) if isinstance(arg, str) else arg for arg in args]
-
-    def devices(*given):
-        results = function(*given)
-        return {t.device.type for t in (results if isinstance(results, tuple) else [results])}
-
-    value = function(*args)
-    away = [arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in args]
-    try:
-        with_input = devices(*away) == {"meta"}
-    except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
-        with torch.device("meta"):
-            with_input = devices(*args) == {args[0].device.type}
-    return {"value": value, "with its input": with_input}
 
 
 # --- 6.1 layer_norm ---------------------------------------------------------------------------

@@ -10,8 +10,12 @@ _TEXT = re.compile(r"""(['"])(?:\\.|(?!\1).)*\1|#.*""")
 _HELP = re.compile(r"^(\s*)[\w.]+\?{1,2}\s*$")
 
 
-def blank_magics(source: str) -> tuple[str, list[str]]:
-    """Return the source without magics, lines kept in place, and a note for each one."""
+def blank_magics(source: str, *, in_brackets: bool) -> tuple[str, list[str]]:
+    """Return the source without magics, lines kept in place, and a note for each one.
+
+    A line that looks like a magic may go on an expression (``%2``) where a bracket is open; but a
+    bracket in a text of several lines may look open. So callers try both ways.
+    """
     lines = source.split("\n")
     notes: list[str] = []
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
@@ -22,7 +26,7 @@ def blank_magics(source: str) -> tuple[str, list[str]]:
         lines[first], notes = "", [f"%%{name} was ignored"]
     depth, goes_on = 0, False  # brackets that are open; a shell line that a backslash continues
     for i, line in enumerate(lines):
-        found = None if depth > 0 else _LINE.match(line) or _HELP.match(line)
+        found = None if depth > 0 and not in_brackets else _LINE.match(line) or _HELP.match(line)
         if goes_on:
             lines[i], goes_on = "", line.endswith("\\")
         elif found:

@@ -66,22 +66,30 @@ def parse_cell(exercises: tuple[str, ...], source: str | None) -> ParsedCell:
     """
     if source is None:
         return ParsedCell(exercises, problem=(1, _TOO_INVOLVED))
-    notes: list[str] = []
-    try:
+    unread = ParsedCell(exercises)
+    for text, notes in _ways_to_read(source):
         try:
-            body = ast.parse(source).body
-        except _PARSE_ERRORS:  # only what is not Python is searched for magics
-            source, notes = blank_magics(source)
-            body = ast.parse(source).body
-        if len(body) > MAX_STATEMENTS:
-            raise MemoryError
-        lines = [line.encode() for line in source.split("\n")]
-        statements = tuple(_statement(node, lines) for node in body)
-        return ParsedCell(exercises, statements, notes=tuple(notes))
-    except _PARSE_ERRORS as error:
-        line = getattr(error, "lineno", None) or 1
-        said = str(getattr(error, "msg", None) or _TOO_INVOLVED)
-        return ParsedCell(exercises, problem=(line, said[:120]), notes=tuple(notes))
+            return ParsedCell(exercises, _statements(text), notes=tuple(notes))
+        except _PARSE_ERRORS as error:
+            line = getattr(error, "lineno", None) or 1
+            said = str(getattr(error, "msg", None) or _TOO_INVOLVED)
+            unread = ParsedCell(exercises, problem=(line, said[:120]), notes=tuple(notes))
+    return unread
+
+
+def _ways_to_read(source: str) -> Iterator[tuple[str, list[str]]]:
+    """The cell as it is; only what is not Python is searched for magics, strictly at first."""
+    yield source, []
+    for in_brackets in (False, True):
+        yield blank_magics(source, in_brackets=in_brackets)
+
+
+def _statements(source: str) -> tuple[Statement, ...]:
+    body = ast.parse(source).body
+    if len(body) > MAX_STATEMENTS:
+        raise MemoryError
+    lines = [line.encode() for line in source.split("\n")]
+    return tuple(_statement(node, lines) for node in body)
 
 
 def bound(cell: ParsedCell) -> frozenset[str]:
