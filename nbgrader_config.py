@@ -8,22 +8,14 @@ from pathlib import Path
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 
-from autograder.integrations.nbgrader import (
-    COURSE_ID,
-    MASTERS,
-    SandboxedGrade,
-    SoundNotebooks,
-    prepare,
-    refresh_master,
-    write_masters,
-)
+from autograder.integrations.nbgrader import COURSE_ID, MASTERS, SandboxedGrade, SoundNotebooks, prepare, refresh_master, write_masters
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
 root = Path(__file__).parent
 prepare()
 write_masters(root)
 
-c.CourseDirectory.course_id = COURSE_ID
+c.CourseDirectory.course_id = Course(root).config.id
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.source_directory = MASTERS  # made from source/, where the text files are
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich import box
@@ -21,17 +21,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.errors import AutograderError, InfrastructureError, SubmissionError
-from autograder.integrations.targets import Package, Target, Visibility
+from autograder.integrations.options import Target
 from autograder.model import Device, Outcome, Report, Tier
+from autograder.targets.options import Package, Visibility
+
+if TYPE_CHECKING:
+    from autograder.running.plan import Backend
 
 DONE, FAULT, WRONG_USE, INFRASTRUCTURE = 0, 1, 2, 3
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Release, grade and report the exercises of a deep-learning course.",
+    help="Release, grade and report the exercises of a course.",
 )
 out, err = Console(), Console(stderr=True)
 T = TypeVar("T")
@@ -84,12 +88,13 @@ def build(
     quiet: Quiet = False,
 ) -> None:
     """Make the release notebooks and the reference modules, or a package for another tool."""
-    from autograder.build.course import tree
-    from autograder.build.packages import package
-    from autograder.build.tree import stale, write
+    from autograder.targets.committed import tree
+    from autograder.targets.packages import package
+    from autograder.targets.tree import stale, write
 
     home = _course(course)
-    names, changed = assignments or home.assignments(), list[str]()
+    names = assignments or home.assignments()
+    changed = list[str]()
     with _progress("build", show=not quiet) as progress:
         for name in _counted(names, len(names), progress):
             if target is not None:
@@ -119,9 +124,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Let the course grade itself: reference, untouched release, mistakes and alternatives."""
-    from autograder.verify import verify as run
+    from autograder.grading.verify import verify as run
 
-    home, first = _course(course), seed if seed is not None else secrets.randbelow(2**31)
+    home = _course(course)
+    first = seed if seed is not None else secrets.randbelow(2**31)
     names = assignments or home.assignments()
     verdicts = []
     for name in names:
@@ -187,19 +193,23 @@ def grade(
     as_json: Json = False,
 ) -> None:
     """Grade submissions; each gets a result file, whatever is in it."""
-    from autograder import collect, run
+    from autograder.running.batch import Batch, make_plan
+    from autograder.submissions.find import find
 
-    home, started = _course(course), time.perf_counter()
-    rows, batches = _Rows(as_json), []
-    way = _way(jobs, scheduler, device)
-    found = collect.find(paths, home.assignments(), assignment)
+    started = time.perf_counter()
+    home = _course(course)
+    rows = _Rows(as_json)
+    backend = _backend(jobs, scheduler, device)
+    found = find(paths, home.assignments(), assignment)
     _remark(found.remarks)
+    batches = []
     for name, submissions in found.jobs.items():
-        plan = run.plan(home, name, results, seed, require, device, fresh=force)
+        plan = make_plan(home, name, results, seed, require, device, fresh=force)
+        batch = Batch(plan, submissions, results, force=force)
         with _progress(f"grade {name}", show=not (quiet or as_json)) as progress:
-            batch = run.grade_batch(
-                plan, submissions, results, way, force=force, finished=rows.add, progress=progress
-            )
+            for graded in batch.run(backend):
+                rows.add(graded)
+                progress(batch.done, len(submissions))
         batches.append(batch)
     skipped = sum(batch.skipped for batch in batches)
     seconds = time.perf_counter() - started
@@ -229,16 +239,20 @@ def regrade(
     as_json: Json = False,
 ) -> None:
     """Grade again after a grader has changed; show who gains and loses, and publish on request."""
-    from autograder import collect
-    from autograder import regrade as again
+    from autograder.running import regrade as again
+    from autograder.submissions.find import find
 
-    home, way, failed = _course(course), _way(jobs, scheduler, device), False
-    found = collect.find(paths, home.assignments(), assignment)
+    home = _course(course)
+    backend = _backend(jobs, scheduler, device)
+    failed = False
+    found = find(paths, home.assignments(), assignment)
     _remark(found.remarks)
     for name, submissions in found.jobs.items():
-        plan = again.plan(home, name, results, seed, require, device)
+        plan = again.make_plan(home, name, results, seed, require, device)
+        batch = again.waiting_batch(plan, submissions, results)
         with _progress(f"regrade {name}", show=not (quiet or as_json)) as progress:
-            batch = again.grade_again(plan, submissions, results, way, progress)
+            for _ in batch.run(backend):
+                progress(batch.done, len(submissions))
         failed = failed or batch.not_graded > 0
         _print_changes(name, again.changes(name, results), quiet=quiet, as_json=as_json)
         if apply:
@@ -262,8 +276,8 @@ def _say(text: str, *, quiet: bool) -> None:
 
 
 def _print_changes(name: str, changes: Iterator[Any], *, quiet: bool, as_json: bool) -> None:
-    from autograder.regrade import other_scores
     from autograder.report.summary import score_of
+    from autograder.running.regrade import other_scores
 
     table = Table("student", "before", "now", "change", "exercises", title=f"Regrade of {name}")
     kinds: Counter[str] = Counter()
@@ -289,15 +303,15 @@ def _print_changes(name: str, changes: Iterator[Any], *, quiet: bool, as_json: b
             out.print(f"The first {table.row_count} are shown; --json lists all.")
 
 
-def _way(jobs: int | None, scheduler: str | None, device: Device) -> Any:
-    from autograder import run
+def _backend(jobs: int | None, scheduler: str | None, device: Device) -> Backend:
+    from autograder.running.local import LocalBackend, slots
 
-    slots = jobs or run.slots(device)
+    workers = jobs or slots(device)
     if scheduler is None:
-        return run.with_jobs(slots)
-    from autograder.cluster import with_scheduler
+        return LocalBackend(workers)
+    from autograder.running.cluster import ClusterBackend
 
-    return with_scheduler(scheduler, slots, {"GPU": 1} if device is Device.CUDA else None)
+    return ClusterBackend(scheduler, workers, {"GPU": 1} if device is Device.CUDA else None)
 
 
 class _Rows:
@@ -305,17 +319,17 @@ class _Rows:
 
     def __init__(self, as_json: bool) -> None:
         self.shown: list[tuple[str, ...]] = []
-        self.count, self._as_json = 0, as_json
-        self._stdout = sys.stdout  # which pytest has when one process does it all
+        self.count = 0
+        self._as_json = as_json
         if as_json:
-            print('{"results": [', end="", file=self._stdout)
+            print('{"results": [', end="")
 
     def add(self, report: Report) -> None:
         """Take note of one report."""
         self.count += 1
         if self._as_json:
             row = ",\n" * (self.count > 1) + json.dumps(_grade_dict(report))
-            print(row, end="", file=self._stdout, flush=True)
+            print(row, end="", flush=True)
         elif len(self.shown) < 40:
             self.shown.append(_grade_row(report))
 
@@ -366,7 +380,7 @@ def _stands_out(report: Report) -> str:
     if report.reason:
         return report.reason
     failed = [e.id for e in report.exercises if e.status != "passed" and e.points > 0]
-    return f"to mend: {', '.join(failed)}" if failed else "everything passed"
+    return f"to fix: {', '.join(failed)}" if failed else "everything passed"
 
 
 @app.command()
@@ -376,7 +390,7 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Write a feedback page per student, a class page and a CSV."""
-    from autograder.report.gradebook import write_pages
+    from autograder.report.pages import write_pages
     from autograder.report.results import read_all
 
     total = sum(1 for _ in results.glob("*/*.json"))
@@ -395,7 +409,7 @@ def new(
     course: CourseOption = None,
 ) -> None:
     """Write the three stubs of a new exercise, for you to fill in."""
-    from autograder.scaffold import new_exercise
+    from autograder.course.scaffold import new_exercise
 
     for place in new_exercise(_course(course), assignment, exercise):
         out.print(f"Fill in: {place}", soft_wrap=True, highlight=False)
@@ -408,7 +422,7 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Check once; exit 1 if one fails.")] = False,
 ) -> None:
     """Run the visible checks of your own notebook each time you save it."""
-    from autograder import watch as watching
+    from autograder.notebook import watch as watching
 
     with watching.Practice(notebook.resolve().parent) as practice, suppress(KeyboardInterrupt):
         if once:
@@ -419,7 +433,7 @@ def watch(
 
 
 def _keep_watching(notebook: Path, practice: Any) -> None:
-    from autograder import watch as watching
+    from autograder.notebook import watch as watching
 
     watching.read(notebook)  # refuse a wrong file before waiting for changes of it
     for _ in watching.saves(notebook):

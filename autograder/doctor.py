@@ -7,10 +7,9 @@ import platform
 import sys
 from dataclasses import dataclass
 
-from autograder import tiers
 from autograder.errors import InfrastructureError
 from autograder.model import Tier
-from autograder.sandbox import gpu
+from autograder.sandbox import gpu, tiers
 
 
 @dataclass(frozen=True)
@@ -36,28 +35,28 @@ def _python() -> Finding:
 
 def _wall() -> list[Finding]:
     try:
-        with tiers.sandbox(["import torch"], Tier.PRACTICE) as walled:
-            process = walled.sandbox.open()
-            layers = [*walled.layers, *process.layers]
+        with tiers.start(["import torch"], Tier.PRACTICE) as sandbox:
+            process = sandbox.zygote.open()
+            layers = [*sandbox.layers, *process.layers]
             process.close()
-            return [_tier(walled, layers)]
+            return [_tier(sandbox, layers)]
     except InfrastructureError as error:
         return [Finding("Sandbox", False, str(error), tiers.remedy())]
 
 
-def _tier(walled: tiers.Walled, layers: list[str]) -> Finding:
-    best = walled.tier is Tier.ISOLATED
-    says = f"tier {walled.tier} ({', '.join(layers)})"
-    if walled.breaches:
-        says += f"; student code could {', '.join(walled.breaches)}"
+def _tier(sandbox: tiers.Sandbox, layers: list[str]) -> Finding:
+    best = sandbox.tier is Tier.ISOLATED
+    says = f"tier {sandbox.tier} ({', '.join(layers)})"
+    if sandbox.breaches:
+        says += f"; student code could {', '.join(sandbox.breaches)}"
     return Finding("Sandbox", best, says, "" if best else tiers.remedy())
 
 
 def _gpu() -> Finding:
     """Whether --device cuda would work: tried where student code would run."""
     try:
-        with tiers.sandbox(["import torch"], Tier.PRACTICE, gpu.find()) as walled:
-            return Finding("GPU", True, f"{walled.gpu}, for grade --device cuda")
+        with tiers.start(["import torch"], Tier.PRACTICE, gpu=gpu.find()) as sandbox:
+            return Finding("GPU", True, f"{sandbox.gpu}, for grade --device cuda")
     except InfrastructureError as error:
         return Finding("GPU", True, "none that can be used; checks run on the CPU", str(error))
 

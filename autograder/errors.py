@@ -11,15 +11,24 @@ A student's wrong or crashing *code* is no exception here: it is data, in a Chec
 """
 
 
+from __future__ import annotations
+
+
 class AutograderError(Exception):
     """A failure with a sentence for people: where, what is wrong, what to do."""
 
 
 class AuthorError(AutograderError):
-    """The course itself is wrong; its author can mend it."""
+    """The course itself is wrong; its author can fix it."""
 
     def __init__(self, where: str, what: str, remedy: str) -> None:
         super().__init__(f"{where}: {what}. {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+    def at(self, where: str) -> AuthorError:
+        """The same error, with the place that only the caller knows."""
+        return AuthorError(where, self.what, self.remedy)
 
 
 class UsageError(AutograderError):

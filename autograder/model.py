@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,19 @@ class Job:
 
 
 @dataclass(frozen=True)
+class SandboxSettings:
+    """What student code finds in the sandbox, and how much of the machine it may use."""
+
+    packages: tuple[str, ...] = ()  # distributions beside torch; what they need comes along
+    stand_ins: tuple[str, ...] = ()  # modules that can be imported and do nothing
+    memory: int = 3 << 30  # bytes of address space of one process
+    cpu_seconds: int = 600  # of one process
+
+
+PLAIN_SANDBOX = SandboxSettings()  # torch and the standard library
+
+
+@dataclass(frozen=True)
 class Settings:
     """How to grade: the seed of all drawn inputs, the weakest wall that will do, the device."""
 
@@ -172,25 +185,25 @@ class ExerciseReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All checks of one submission and its score."""
+    """All checks of one submission and its score; by default nothing was graded or earned."""
 
     assignment: str
     student: str
     file: str
-    sha256: str
     graders_sha256: str
-    status: Outcome
-    reason: str | None
     max_score: float
     seed: int
-    exercises: tuple[ExerciseReport, ...]
-    notes: tuple[str, ...]
-    flags: tuple[str, ...]  # for the instructor's eyes; they never score
     tier: Tier
-    layers: tuple[str, ...]
-    environment: dict[str, Any]
-    graded_at: str
-    seconds: float
+    status: Outcome = Outcome.NOT_GRADED
+    reason: str | None = None
+    sha256: str = ""
+    exercises: tuple[ExerciseReport, ...] = ()
+    notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()  # for the instructor's eyes; they never score
+    layers: tuple[str, ...] = ()
+    environment: dict[str, Any] = field(default_factory=dict)
+    graded_at: str = ""
+    seconds: float = 0.0
 
     @property
     def score(self) -> float:

@@ -34,10 +34,10 @@ from typing import Any
 import psutil
 from grading import write_class
 
-from autograder.cluster import Dispatch, Names, connected
-from autograder.course import Course
+from autograder.running.cluster import Dispatch, Names, connected
+from autograder.course.layout import Course
 from autograder.model import Job, Report, Settings
-from autograder.pool import Plan, Pool
+from autograder.running.pool import Plan, Pool
 from autograder.report import results
 
 ROOT = Path(__file__).parents[1]

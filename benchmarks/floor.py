@@ -18,14 +18,15 @@ from typing import Any
 import psutil
 import torch
 
-from autograder import submission, tiers
-from autograder.course import Course
-from autograder.grading import Grader
+from autograder.submissions import read as submission
+from autograder.sandbox import tiers
+from autograder.course.layout import Course
+from autograder.grading.grader import Grader
 from autograder.model import Tier
-from autograder.plugin import Graders, run_graders
+from autograder.grading.checks import Graders, run_graders
 from autograder.sandbox.client import Reply
-from autograder.sandbox.inside import condition, process, protocol
-from autograder.source import read_release
+from autograder.sandbox.inside import global_state, process, protocol
+from autograder.course.source import read_release
 
 ROOT = Path(__file__).parents[1]
 NAME = "a1_layers"
@@ -90,7 +91,7 @@ def cost(grader: Grader, paths: list[Path]) -> tuple[float, float, float]:
 def main() -> None:
     """Measure both ways in one run."""
     torch.set_num_threads(1)
-    condition.spare_absent_devices()
+    global_state.spare_absent_devices()
     paths = [Path(path) for path in json.loads(Path(sys.argv[1]).read_text())]
     course, figures = Course(ROOT), dict[str, Any]()
     assignment = read_release(course.release(NAME))

@@ -25,17 +25,17 @@ from typing import Any
 
 import torch
 
-from autograder import tiers
-from autograder.course import Course
+from autograder.sandbox import tiers
+from autograder.course.layout import Course
 from autograder.errors import InfrastructureError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.model import Assignment, Device, StudentCell, Submission, Tier
-from autograder.plugin import Graders, run_graders
+from autograder.grading.checks import Graders, run_graders
 from autograder.sandbox import gpu
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import Session
-from autograder.source import read_release
-from autograder.tiers import Walled
+from autograder.course.source import read_release
+from autograder.sandbox.tiers import Sandbox
 
 ROOT = Path(__file__).parents[1]
 COURSE = Course(ROOT)
@@ -100,7 +100,7 @@ def costs(device: Device) -> dict[str, Any]:
         return {
             "device": device,
             "gpu": walled.gpu,
-            "open a process": median_of(lambda: walled.sandbox.open().close()),
+            "open a process": median_of(lambda: sandbox.zygote.open().close()),
             "a submission": {name: submission(name, device) for name in COURSE.assignments()},
             "a step of training": [training(walled, assignment, *size) for size in SIZES],
         }
@@ -152,14 +152,14 @@ def submission(name: str, device: Device) -> float:
     return round(statistics.median(found[1:]), 4)
 
 
-def training(walled: Walled, assignment: Assignment, width: int, points: int) -> dict[str, Any]:
+def training(walled: Sandbox, assignment: Assignment, width: int, points: int) -> dict[str, Any]:
     """Seconds of one step of training the rescued network."""
     generator = torch.Generator().manual_seed(SEED)
     x = torch.randn(points, 2, generator=generator)
     y = (x.prod(1, keepdim=True) > 0).float()
     steps = 20 if width == SIZES[0][0] else 3
     head = {"do": "probe", "name": "training", "text": TRAINING, "seed": SEED}
-    session = Session(walled.sandbox, right_answers(assignment, 0), assignment.setup)
+    session = Session(sandbox.zygote, right_answers(assignment, 0), assignment.setup)
     frame = protocol.pack(head, {"args": [x, y, width, steps]})
     seconds, loss = session.ask(frame, time.monotonic() + 600).value
     session.close()

@@ -10,7 +10,7 @@ floor is the same calls in one warm process without any wall, which nobody could
 
 What profiling found (py-spy and cProfile), largest first, and what was done about it:
 * pytest's set-up of 64 checks: 40 to 60 ms. Verdicts are functions of seed and answers, so a check
-  runs only on answers that were not judged before (``autograder.judging``).
+  runs only on answers that were not judged before (``autograder.grading.judging``).
 * 150 round trips through the socket, two context switches each: all requests of a submission flow
   in one go (``autograder.sandbox.exchange``).
 * ``torch.manual_seed``: 0.9 ms a call, spent formatting stack traces for devices that are not
@@ -183,9 +183,9 @@ def nbgrader(paths: Sequence[Path], work: Path) -> Cost:
 def _master_text() -> str:
     import nbformat
 
-    from autograder.build.release import master
-    from autograder.course import Course
-    from autograder.source import read_source
+    from autograder.targets.release import master
+    from autograder.course.layout import Course
+    from autograder.course.source import read_source
 
     path = Course(ROOT).source(NAME)
     text: str = nbformat.writes(master(read_source(path), path.read_text(encoding="utf-8")))
@@ -211,8 +211,8 @@ def otter(paths: Sequence[Path], work: Path) -> Cost:
 
 
 def _otter_zip(folder: Path) -> Path:
-    from autograder.course import Course
-    from autograder.source import read_release
+    from autograder.course.layout import Course
+    from autograder.course.source import read_release
 
     (folder / "tests").mkdir(parents=True)
     for exercise in read_release(Course(ROOT).release(NAME)).exercises:

@@ -137,7 +137,7 @@ def _name(cell: Any) -> str:
 # --- the tools ------------------------------------------------------------------------------------
 
 
-def _walled(command: Sequence[str], folder: Path) -> bool:
+def _sandbox(command: Sequence[str], folder: Path) -> bool:
     """Run a tool in its folder, behind a wall that keeps the machine safe; say whether it ended."""
     wall = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
             "--bind", str(folder), str(folder), "--unshare-pid", "--unshare-net", "--new-session",
@@ -189,7 +189,7 @@ class NbGrader:
         path = course / "submitted" / "student" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_bytes(handed_in(self.release, case))
-        _walled(["nbgrader", "autograde", ASSIGNMENT, "--create"], course)
+        _sandbox(["nbgrader", "autograde", ASSIGNMENT, "--create"], course)
         return _in_gradebook(course / "gradebook.db")
 
 
@@ -254,7 +254,7 @@ class Otter:
         shutil.copy(self.archive, folder / "autograder.zip")
         command = ["otter", "run", path.name, "-a", "autograder.zip", "-o", "out", "--no-logo"]
         found = folder / "out" / "results.json"
-        if not _walled(command, folder) or not found.is_file():
+        if not _sandbox(command, folder) or not found.is_file():
             return 0.0
         return float(sum(each.get("score", 0) for each in json.loads(found.read_text())["tests"]))
 

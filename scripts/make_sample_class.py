@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograder import bank
-from autograder.course import Course, load
-from autograder.module import without_marks
-from autograder.source import read_source
+from autograder.course import mistakes as bank
+from autograder.course.layout import Course, load
+from autograder.course.source import without_marks
+from autograder.course.source import read_source
 
 ASSIGNMENT = "a1_layers"
 ROOT = Path(__file__).parents[1]

@@ -23,13 +23,13 @@ import cosmic_ray.plugins
 from cosmic_ray.mutating import mutate_code
 from rich.progress import track
 
-from autograder import tiers
-from autograder.course import Course
-from autograder.grading import Grader
+from autograder.sandbox import tiers
+from autograder.course.layout import Course
+from autograder.grading.grader import Grader
 from autograder.model import Assignment, Status, StudentCell, Submission, Tier
-from autograder.module import without_marks
-from autograder.plugin import Graders, run_graders
-from autograder.source import read_release, read_source
+from autograder.course.source import without_marks
+from autograder.grading.checks import Graders, run_graders
+from autograder.course.source import read_release, read_source
 
 ROOT = Path(__file__).parents[1]
 EXPLAINED = Path(__file__).with_name("equivalent_mutants.toml")

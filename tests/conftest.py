@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from tests.browser.lab import CHROMIUM, FLAGS
 from tests.support import remains
 
@@ -52,7 +52,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def process(walled: Any) -> Iterator[Any]:
     """A fresh process in the sandbox that a suite calls ``walled``."""
-    opened = walled.sandbox.open()
+    opened = sandbox.zygote.open()
     yield opened
     opened.close()
 

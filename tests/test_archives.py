@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import archives
+from autograder.submissions import archives
 from autograder.errors import SubmissionError
 from tests.support.forms import zipped
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import collect
+from autograder.submissions import find as collect
 
 A1 = "a1_layers"
 LAYOUTS = {

@@ -17,11 +17,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.model import Job, Outcome, Settings
-from autograder.pool import Plan
+from autograder.running.pool import Plan
 from autograder.report import results
-from autograder.run import alone, grade_batch, with_jobs
+from autograder.running.batch import alone, grade_batch, with_jobs
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.classes import SEED, a_class, notebook, results_in
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Job, Outcome, Report, Settings, Tier
-from autograder.pool import Plan, Pool, Worker
+from autograder.running.pool import Plan, Pool, Worker
 from autograder.report.results import to_dict
-from autograder.run import in_this_process
+from autograder.running.batch import in_this_process
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.classes import SEED, lasting, notebook, results_in
 
@@ -146,7 +146,7 @@ def test_the_worker_speaks_one_json_object_a_line(graded):
         json.dumps({"student": student, "path": str(path)})
         for student, path in (("ada", notebook("ada")), ("gone", ROOT / "samples/gone.ipynb"))
     ]
-    command = [sys.executable, "-m", "autograder.worker", ASSIGNMENT]
+    command = [sys.executable, "-m", "autograder.running.worker", ASSIGNMENT]
     done = subprocess.run(
         [*command, f"--course={ROOT}", f"--seed={SEED}"],
         input="\n".join(lines) + "\n",

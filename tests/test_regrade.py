@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.classes import SEED, notebook, results_in
 

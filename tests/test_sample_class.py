@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from autograder.bank import entries
-from autograder.course import load
-from autograder.report.gradebook import write_pages
+from autograder.course.mistakes import entries
+from autograder.course.layout import load
+from autograder.report.pages import write_pages
 from autograder.report.results import read_all
 
 # student: points lost by exercise (None: an exercise that earns nothing at all)

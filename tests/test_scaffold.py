@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from autograder.build.course import tree
-from autograder.course import Course
+from autograder.targets.committed import tree
+from autograder.course.layout import Course
 from autograder.errors import AuthorError, UsageError
-from autograder.scaffold import new_exercise
+from autograder.course.scaffold import new_exercise
 from tests.conftest import ROOT
 
 NAME = "half_of"

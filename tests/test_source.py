@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from autograder.build.course import refuse_incomplete
-from autograder.course import Course
+from autograder.targets.committed import refuse_incomplete
+from autograder.course.layout import Course
 from autograder.errors import AuthorError
-from autograder.source import read_release, read_source
+from autograder.course.source import read_release, read_source
 from tests.conftest import ROOT
 
 PATH = "source/a1_layers/a1_layers.py"

@@ -67,7 +67,7 @@ def test_build_and_grading_do_not_know_each_other():
     """Releasing never imports grading, and grading never imports releasing."""
     edges = graph()
     grading = {f"autograder.{n}" for n in ("grading", "judging", "plugin", "student", "naming")}
-    builders = {name for name in edges if name.startswith("autograder.build")}
+    builders = {name for name in edges if name.startswith("autograder.targets")}
     assert not any(reachable(name, edges) & grading for name in builders)
     assert not any(reachable(name, edges) & builders for name in grading)
 
@@ -87,7 +87,7 @@ def test_the_inside_imports_only_its_folder_and_torch(path):
 def test_graders_import_only_what_graders_need(path):
     """A hidden check knows pytest, torch and the comparison helpers, and never the engine."""
     allowed = {"pytest", "torch", "plotly", *sys.stdlib_module_names}  # plotly: inside probes
-    helpers = ("autograder.compare", "autograder.probes")
+    helpers = ("autograder.grading.compare", "autograder.grading.probes")
     foreign = {n for n in imported(path) if n.split(".")[0] not in allowed}
     assert {n for n in foreign if not n.startswith(helpers)} == set()
 
@@ -97,7 +97,7 @@ def test_the_bank_imports_only_what_answers_may_use(path):
     """A known mistake is written with the names that a student has."""
     allowed = {"torch", "numpy", "plotly", "solutions", *sys.stdlib_module_names}
     foreign = {n for n in imported(path) if n.split(".")[0] not in allowed}
-    assert {n for n in foreign if not n.startswith("autograder.bank")} == set()
+    assert {n for n in foreign if not n.startswith("autograder.course.mistakes")} == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
@@ -131,14 +131,14 @@ def test_only_jupyters_own_tools_are_given_notebooks_to_convert():
         for path in MODULES
         if converters & {name.split(".")[0] for name in imported(path)}
     }
-    assert {name for name in users if not name.startswith("autograder.build")} == {
+    assert {name for name in users if not name.startswith("autograder.targets")} == {
         "autograder.integrations.nbgrader"
     }
 
 
 def test_what_starts_first_loads_no_torch():
     """The command line, the door to the engine and the exports leave torch to who grades."""
-    modules = "autograder.cli autograder.engine autograder.worker autograder.integrations.export"
+    modules = "autograder.cli autograder.grading.engine autograder.running.worker autograder.integrations.export"
     code = f"import {modules.replace(' ', ', ')}, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 

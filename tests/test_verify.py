@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autograder import verify
-from autograder.bank import entries
-from autograder.course import Course, load
-from autograder.plugin import run_graders
-from autograder.source import read_release
+from autograder.grading import verify
+from autograder.course.mistakes import entries
+from autograder.course.layout import Course, load
+from autograder.grading.checks import run_graders
+from autograder.course.source import read_release
 from tests.conftest import ROOT, autograder
 
 NAMES = Course(ROOT).assignments()

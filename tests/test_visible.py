@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from autograder import visible
-from autograder.visible import CheckFailed, describe, difference, scorecard, visible_checks
+from autograder.notebook import visible
+from autograder.notebook.visible import CheckFailed, describe, difference, scorecard, visible_checks
 
 X = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
 WEIGHT = torch.tensor([[1.0, 0.0], [0.5, 2.0]])

@@ -10,7 +10,7 @@ import jupytext
 import pytest
 from rich.console import Console
 
-from autograder import watch
+from autograder.notebook import watch
 from autograder.errors import SubmissionError, UsageError
 from tests.conftest import ROOT
 

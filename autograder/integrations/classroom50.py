@@ -61,7 +61,7 @@ def _submission(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _test(exercise: ExerciseReport) -> dict[str, Any]:
-    from autograder.report.text import clean
+    from autograder.report.sanitize import clean
 
     return {
         "test-name": f"{exercise.title} ({exercise.id})",
@@ -79,8 +79,8 @@ def _utc(moment: str) -> str:
 def main() -> None:
     """Grade the notebook of the student's checkout, which is the current folder."""
     _forget_this_folder()
-    from autograder.course import Course
-    from autograder.integrations.single import grade_one, notebook_in
+    from autograder.course.layout import Course
+    from autograder.integrations.one_submission import grade_one, notebook_in
     from autograder.model import Job, Tier
 
     assignment = os.environ["ASSIGNMENT"]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.errors import InfrastructureError, UsageError
-from autograder.integrations import actions, classroom50, grades, gradescope
-from autograder.integrations.targets import Target
+from autograder.integrations import classroom50, github_actions, gradescope, lms_grades
+from autograder.integrations.options import Target
 from autograder.model import Outcome, Report
-from autograder.report.gradebook import write_csv
-from autograder.report.names import file_stem
+from autograder.report.pages import write_csv
+from autograder.submissions.names import file_stem
 
 _NAMES = {
     Target.CSV: "grades.csv",
@@ -75,9 +75,9 @@ def _written(reports: Sequence[Report], target: Target, path: Path) -> Exported:
     if target is Target.ACTIONS:
         return _for_actions(reports, path)
     if target is Target.JUNIT:
-        path.write_text(actions.junit(reports), encoding="utf-8")
+        path.write_text(github_actions.junit(reports), encoding="utf-8")
     else:
-        writers = {Target.CSV: write_csv, **grades.WRITERS}
+        writers = {Target.CSV: write_csv, **lms_grades.WRITERS}
         writers[target](reports, path)
     return Exported(str(path))
 
@@ -103,5 +103,5 @@ def _for_actions(reports: Sequence[Report], path: Path) -> Exported:
     wanted = os.environ.get("GITHUB_STEP_SUMMARY")
     target = Path(wanted) if wanted else path
     with target.open("a" if wanted else "w", encoding="utf-8") as file:
-        file.write(actions.summary(reports))
-    return Exported(str(target), aloud=actions.workflow_commands(reports))
+        file.write(github_actions.summary(reports))
+    return Exported(str(target), aloud=github_actions.workflow_commands(reports))

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder import sentences
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.errors import UsageError
-from autograder.integrations.single import grade_one, notebook_in
-from autograder.integrations.targets import Visibility
+from autograder.integrations.one_submission import grade_one, notebook_in
 from autograder.model import Check, ExerciseReport, Job, Report, Status, Tier
-from autograder.report.text import clean
+from autograder.notebook import wording
+from autograder.report.sanitize import clean
+from autograder.targets.options import Visibility
 
 
 def results(report: Report, hidden: Visibility = Visibility.AFTER_PUBLISHED) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _tests(exercise: ExerciseReport, place: int, hidden: Visibility) -> Iterator
         "score": exercise.score,
         "max_score": exercise.points,
         "status": _passed(exercise.status is Status.PASSED),
-        "output": clean("\n".join(exercise.remarks) or sentences.ALL_PASSED),
+        "output": clean("\n".join(exercise.remarks) or wording.ALL_PASSED),
         "visibility": hidden.value,
         "tags": [exercise.id],
     }
@@ -80,7 +80,7 @@ def _passed(passed: bool) -> str:
 def _visible_output(exercise: ExerciseReport, check: Check) -> str:
     """What became of the example; why the cell could not run, where that is the reason."""
     if check.status is Status.PASSED:
-        return sentences.ALL_PASSED
+        return wording.ALL_PASSED
     failed = {one.message for one in exercise.checks}
     problems = [line for line in exercise.remarks if line not in failed and not exercise.mistake]
     return "\n".join(problems) or check.message

@@ -27,23 +27,22 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Integer, Unicode
 
-from autograder import sentences
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.errors import AuthorError, AutograderError
-from autograder.integrations.single import scored, seed
+from autograder.integrations.one_submission import scored, seed
 from autograder.model import ExerciseReport, Job, Outcome, Report, Settings, Status, Tier
-from autograder.pool import Plan, Worker
-from autograder.report.text import clean
-from autograder.report.words import exercise_words
-
-COURSE_ID = "deep-learning-exercises"
+from autograder.notebook import wording
+from autograder.report.labels import exercise_words
+from autograder.report.sanitize import clean
+from autograder.running.plan import Plan
+from autograder.running.pool import Worker
 
 
 class SoundNotebooks(NotebookExporter):
     """Read any submission as a notebook with the marks of the release, whatever was done to it."""
 
     def from_file(self, file_stream: Any, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
-        """Read and mend a notebook; one beyond repair becomes the untouched release."""
+        """Read and repair a notebook; one beyond repair becomes the untouched release."""
         about = resources["nbgrader"]
         converter: Any = self.parent
         course = Course(Path(converter.coursedir.root).resolve())
@@ -79,9 +78,9 @@ def sound(notebook: Any, release: Any) -> Any:
         like = known[grade_id] if is_last else None
         cells.append(_remade(cell, like, place, trusted=cell.source in ours))
     missing = [cell for name, cell in known.items() if name not in last and _mark(cell)["grade"]]
-    mended = copy.deepcopy(release)
-    mended.cells = cells + copy.deepcopy(missing)
-    return mended
+    repaired = copy.deepcopy(release)
+    repaired.cells = cells + copy.deepcopy(missing)
+    return repaired
 
 
 def _remade(cell: Any, like: Any, place: int, *, trusted: bool) -> Any:
@@ -139,7 +138,7 @@ class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
         course = Course(Path(self.parent.parent.coursedir.root).resolve())
         wanted = _batch_seed() if self.seed is None else self.seed
         plan = Plan(course, assignment, Settings(wanted, Tier(self.require)))
-        return _worker(plan, course.graders_sha256(assignment))
+        return _worker(plan, plan.graders_sha256)
 
 
 @cache
@@ -164,7 +163,7 @@ def _worker(plan: Plan, digest: str) -> Worker:
 
 def outputs(part: ExerciseReport | None, report: Report) -> list[Any]:
     """What nbgrader and its feedback page find on a check cell: words, then points."""
-    said = _said(part) if part else report.reason or sentences.NOT_ATTEMPTED
+    said = _said(part) if part else report.reason or wording.NOT_ATTEMPTED
     points = {"text/plain": repr(part.score if part else 0.0)}
     return [
         new_output("stream", name="stdout", text=clean(said) + "\n"),  # type: ignore[no-untyped-call]
@@ -174,12 +173,13 @@ def outputs(part: ExerciseReport | None, report: Report) -> list[Any]:
 
 def _said(part: ExerciseReport) -> str:
     lines = [f"{part.id}: {exercise_words(part)}", *part.remarks]
-    return "\n".join(lines if part.status is not Status.PASSED else [*lines, sentences.ALL_PASSED])
+    return "\n".join(lines if part.status is not Status.PASSED else [*lines, wording.ALL_PASSED])
 
 
 def prepare() -> None:
     """Let nbgrader find alembic, which it calls by name, and keep its database layer quiet."""
-    scripts, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    scripts = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", "")
     if scripts not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([scripts, path])
     warnings.filterwarnings("ignore", message="Object of type .* not in session")
@@ -225,10 +225,11 @@ def _fresh(course: Course, name: str) -> bool:
 
 def write_master(course: Course, name: str) -> None:
     """Write the full notebook of one assignment; on a fault in its source there is none."""
-    from autograder.build.release import master
-    from autograder.source import read_source
+    from autograder.course.source import read_source
+    from autograder.targets.release import master
 
-    path, source = master_path(course, name), course.source(name)
+    path = master_path(course, name)
+    source = course.source(name)
     path.unlink(missing_ok=True)  # nbgrader only logs what a hook says; without the file it stops
     notebook = master(read_source(source), source.read_text(encoding="utf-8"))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -247,7 +248,7 @@ def write_gradebook(reports: Sequence[Report], course: Course, db_url: str) -> i
 
     prepare()
     graded = [report for report in reports if report.status is not Outcome.NOT_GRADED]
-    with Gradebook(db_url, COURSE_ID) as gradebook:
+    with Gradebook(db_url, course.config.id) as gradebook:
         for name in sorted({report.assignment for report in graded}):
             _ensure_assignment(gradebook, course, name)
         for report in graded:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder import sentences
-from autograder.course import Course
-from autograder.integrations.single import grade_one
+from autograder.course.layout import Course
+from autograder.integrations.one_submission import grade_one
 from autograder.model import ExerciseReport, Job, Report, Status, Tier
-from autograder.report.text import clean
+from autograder.notebook import wording
+from autograder.report.sanitize import clean
 
 PLUGIN = "autograder.integrations.otter.SandboxedGrading"
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -80,8 +80,8 @@ def _case_results(public: Any, part: ExerciseReport) -> Iterator[Any]:
 
     for check in part.checks:
         if not check.hidden:
-            said = check.message if check.status is not Status.PASSED else sentences.ALL_PASSED
+            said = check.message if check.status is not Status.PASSED else wording.ALL_PASSED
             yield TestCaseResult(public, clean(said), check.status is Status.PASSED)
     hidden = TestCase(f"{part.id} - hidden checks", "", True, 0, None, None)
-    said = "\n".join(part.remarks) or sentences.ALL_PASSED
+    said = "\n".join(part.remarks) or wording.ALL_PASSED
     yield TestCaseResult(hidden, clean(said), part.status is Status.PASSED)

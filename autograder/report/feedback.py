@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from html import escape
 
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
+from autograder.report.labels import TIERS, check_words, exercise_words
 from autograder.report.render import digest, part, render
-from autograder.report.text import clean, count, one_line
-from autograder.report.words import TIERS, check_words, exercise_words
+from autograder.report.sanitize import clean, count, one_line
 
 LARGEST = 60_000  # bytes of a page
 CODE_BYTES = (30_000, 15_000)  # room for the student's code, tried in turn

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.report.text import clean, count, number, one_line
+from autograder.report.sanitize import clean, count, number, one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
 EMPTY_STYLE = ""  # plotly.js starts its sheet of rules with an empty style element

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import SCHEMA, Check, ExerciseReport, Outcome, Report, Status, Tier
-from autograder.report.names import file_stem
+from autograder.submissions.names import file_stem
 
 E = TypeVar("E", bound=StrEnum)
 K = TypeVar("K")

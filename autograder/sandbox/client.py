@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from autograder.errors import InfrastructureError
 from autograder.model import Status
 from autograder.sandbox.exchange import Exchange
-from autograder.sandbox.inside import cuda, protocol, zygote
-from autograder.sandbox.launch import Launched
+from autograder.sandbox.inside import protocol
+from autograder.sandbox.launch import ZygoteProcess
 
 OPEN_SECONDS = 20.0
 _LOST = protocol.pack({"error": ["DeviceLost"]}, {})
@@ -37,11 +37,12 @@ class Reply:
     seconds: float = 0.0  # waited for it
 
 
-class Sandbox:
+class Zygote:
     """The orders that a zygote obeys; use it as a context manager."""
 
-    def __init__(self, launched: Launched) -> None:
-        self._launched, self._control = launched, launched.control
+    def __init__(self, process: ZygoteProcess) -> None:
+        self._process = process
+        self._control = process.control
         self._compiler_loaded = False
 
     def open(self) -> SandboxProcess:
@@ -78,34 +79,35 @@ class Sandbox:
     def _tell(self, letter: bytes, pid: int, channel: socket.socket | None) -> None:
         handles = [channel.fileno()] if channel else []
         try:
-            socket.send_fds(self._control, [zygote.ORDER.pack(letter, pid)], handles)
+            socket.send_fds(self._control, [protocol.ORDER.pack(letter, pid)], handles)
         except OSError as error:
             raise InfrastructureError("The sandbox does not answer any more.") from error
 
     def _reply(self) -> int:
         try:
-            reply = self._control.recv(zygote.REPLY.size)
+            reply = self._control.recv(protocol.REPLY.size)
         except OSError as error:
             raise InfrastructureError("The sandbox does not answer any more.") from error
         if not reply:
             raise InfrastructureError(
-                f"The sandbox ended unexpectedly: {self._launched.complaint()}"
+                f"The sandbox ended unexpectedly: {self._process.complaint()}"
             )
-        return int(zygote.REPLY.unpack(reply)[0])
+        return int(protocol.REPLY.unpack(reply)[0])
 
-    def __enter__(self) -> Sandbox:
-        self._launched.wait_until_ready()
+    def __enter__(self) -> Zygote:
+        self._process.wait_until_ready()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._launched.close()
+        self._process.close()
 
 
 class SandboxProcess:
     """One forked process behind the walls, and the channel to it."""
 
-    def __init__(self, sandbox: Sandbox, channel: socket.socket, pid: int) -> None:
-        self._sandbox, self._pid = sandbox, pid
+    def __init__(self, zygote: Zygote, channel: socket.socket, pid: int) -> None:
+        self._zygote = zygote
+        self._pid = pid
         self._exchange = Exchange(channel)
         self.alive = True
         hello = self.next(time.monotonic() + OPEN_SECONDS)
@@ -142,7 +144,7 @@ class SandboxProcess:
         status = self.close()
         if isinstance(error, protocol.DeadlinePassed):
             return Reply(status=Status.TIMED_OUT)
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == cuda.LOST:
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == protocol.GPU_LOST:
             return Reply(_LOST)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
             return Reply(status=Status.TIMED_OUT)
@@ -154,4 +156,4 @@ class SandboxProcess:
             return 0
         self.alive = False
         self._exchange.close()
-        return self._sandbox.kill(self._pid)
+        return self._zygote.kill(self._pid)

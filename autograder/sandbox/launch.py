@@ -1,4 +1,4 @@
-"""Starts the zygote behind the outer wall, without torch: both sides can load it at once."""
+"""Starts the zygote behind the outer wall, without torch: both sides load it at the same time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.errors import InfrastructureError
-from autograder.sandbox import walls
+from autograder.model import PLAIN_SANDBOX, SandboxSettings
+from autograder.sandbox import bubblewrap as outer_wall
 from autograder.sandbox.gpu import Gpu
 
 START_SECONDS = 120.0  # importing torch on a busy machine
-_MEMORY = 3 << 30
-_CPU_SECONDS = 600
 _GPU_MEMORY = 1 << 30  # of each process, however large the GPU is and whoever shares it
 # The driver and autograd start threads, which all slots of a user share, and open files.
 _GPU_LIMITS = {"processes": 512, "files": 1024, "as_address_space": False}
@@ -27,7 +26,7 @@ _OUT_OF_REACH = (
 
 
 @dataclass(frozen=True)
-class Launched:
+class ZygoteProcess:
     """A zygote that is starting: the socket that gives it orders, and its process."""
 
     control: socket.socket
@@ -52,7 +51,7 @@ class Launched:
         return said.strip().splitlines()[-1] if said.strip() else "it said nothing"
 
     def close(self) -> None:
-        """End the zygote and everything behind the walls."""
+        """End the zygote and everything behind the outer_wall."""
         self.control.close()  # the zygote ends by itself when nobody gives orders any more
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=2)
@@ -61,7 +60,7 @@ class Launched:
         if self.process.stderr:
             self.process.stderr.close()
 
-    def __enter__(self) -> Launched:
+    def __enter__(self) -> ZygoteProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,36 +68,48 @@ class Launched:
 
 
 def launch(
-    setup: Sequence[str], gpu: Gpu | None = None, *, bubblewrap: bool | None = None
-) -> Launched:
-    """Start a zygote behind bubblewrap, or behind the inner wall only where that does not work."""
-    works = walls.bubblewrap_works() if bubblewrap is None else bubblewrap
-    if not works and (folder := walls.unreachable()):
+    setup: Sequence[str],
+    settings: SandboxSettings = PLAIN_SANDBOX,
+    gpu: Gpu | None = None,
+    *,
+    bubblewrap: bool | None = None,
+) -> ZygoteProcess:
+    """Start a zygote behind bubblewrap, or behind the inner wall only where that does not work.
+
+    The zygote imports torch and runs the code in ``setup`` before it takes orders.
+    """
+    works = outer_wall.bubblewrap_works() if bubblewrap is None else bubblewrap
+    if not works and (folder := outer_wall.unreachable(settings.packages)):
         raise InfrastructureError(_OUT_OF_REACH.format(folder=folder))
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    words = _as_argument(setup, settings, theirs.fileno(), gpu)
     with theirs:
         process = subprocess.Popen(
-            walls.command(_settings(setup, theirs.fileno(), gpu), gpu, bubblewrap=works),
+            outer_wall.command(words, settings.packages, gpu, bubblewrap=works),
             pass_fds=[theirs.fileno()],
-            env=walls.environment(gpu),
+            env=outer_wall.environment(gpu),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-    return Launched(ours, process, works, gpu)
+    return ZygoteProcess(ours, process, works, gpu)
 
 
-def _settings(setup: Sequence[str], control: int, gpu: Gpu | None) -> str:
-    limits = {"memory": _MEMORY, "cpu_seconds": _CPU_SECONDS}
+def _as_argument(
+    setup: Sequence[str], settings: SandboxSettings, control: int, gpu: Gpu | None
+) -> str:
+    """What the zygote must know, as one JSON argument; it holds no secret."""
+    limits = {"memory": settings.memory, "cpu_seconds": settings.cpu_seconds}
     return json.dumps(
         {
             "control": control,
             "setup": list(setup),
             "limits": {**limits, **(_GPU_LIMITS if gpu else {})},
-            "readable": walls.readable(gpu),
+            "readable": outer_wall.readable(settings.packages, gpu),
             "writable": list(gpu.nodes) if gpu else [],
             "gpu": {"visible": gpu.visible, "memory": _GPU_MEMORY} if gpu else None,
-            "packages": walls.PACKAGES,
+            "packages": outer_wall.modules(settings.packages),
+            "stand_ins": list(settings.stand_ins),
         }
     )

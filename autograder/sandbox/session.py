@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.compare import Answer
 from autograder.errors import InfrastructureError
 from autograder.model import Status, Submission
-from autograder.sandbox.client import OPEN_SECONDS, Reply, Sandbox, SandboxProcess
+from autograder.sandbox.answers import Answer, Stopped, to_answer
+from autograder.sandbox.client import OPEN_SECONDS, Reply, SandboxProcess, Zygote
 from autograder.sandbox.inside import protocol
-from autograder.student import Stopped, to_answer
 
 MAX_DEATHS = 20  # of one submission; what is left is not run
 MAX_HELD = 64 << 20  # bytes of one submission's answers, which are kept until it is judged
@@ -48,7 +47,6 @@ class Inventory:
     binds: tuple[tuple[str, ...], ...]
     flags: tuple[tuple[str, ...], ...]
     names: dict[str, list[str]]  # library names that each exercise's code mentions
-    digests: dict[str, str]  # of the code that each exercise runs
 
 
 class Session:
@@ -60,17 +58,20 @@ class Session:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        zygote: Zygote,
         submission: Submission,
         setup: Sequence[str],
         patience: float = math.inf,
     ) -> None:
-        self._sandbox, self._setup, self._patience = sandbox, list(setup), patience
+        self._zygote = zygote
+        self._setup = list(setup)
+        self._patience = patience
         self._cells: list[_Cell] = [(cell.exercises, cell.source) for cell in submission.cells]
-        self.deaths, self._held = 0, 0
+        self.deaths = 0
+        self._held = 0
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
-            sandbox.load_compiler()
+            zygote.load_compiler()
 
     @property
     def layers(self) -> list[str]:
@@ -157,7 +158,7 @@ class Session:
         self, cells: Sequence[_Cell], seconds: float
     ) -> tuple[SandboxProcess, Inventory] | None:
         frame = protocol.pack({"do": "prepare"}, {"setup": self._setup, "cells": cells})
-        process = self._sandbox.open()
+        process = self._zygote.open()
         reply = process.ask(frame, time.monotonic() + seconds)
         answer = protocol.unpack_frame(reply.raw) if reply.raw else {"error": []}
         if "error" in answer:
@@ -176,8 +177,7 @@ class Session:
         half = len(cells) // 2
         return self._digestible(cells[:half], deadline) + self._digestible(cells[half:], deadline)
 
-    @property
-    def disturbed(self) -> bool:
+    def is_disturbed(self) -> bool:
         """Whether one exercise may have spoilt the process for another: a death or a patch."""
         if self.deaths or not self._process.alive:
             return True
@@ -192,7 +192,7 @@ class Session:
         self._process.close()
 
 
-class Behind:
+class InSandbox:
     """A transport to trusted code behind the wall: the reference, where it computes on a GPU.
 
     Its answers stay in its own process and in this one. The zygote never has them.
@@ -254,5 +254,4 @@ def _inventory(values: dict[str, Any]) -> Inventory:
         binds=tuple(map(tuple, values["binds"])),
         flags=tuple(map(tuple, values["flags"])),
         names=dict(values["names"]),
-        digests=dict(values["digests"]),
     )

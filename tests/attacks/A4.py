@@ -5,7 +5,7 @@
 import importlib
 import sys
 
-NAMES = ["autograder", "autograder.graders.a1_layers", "autograder.compare", "solutions.a1_layers",
+NAMES = ["autograder", "autograder.graders.a1_layers", "autograder.grading.compare", "solutions.a1_layers",
          "solutions", "a1_layers", "autograder.mistakes.a1_layers", "inside.client", "client", "walls"]
 
 def found():

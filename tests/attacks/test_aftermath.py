@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import walls
+from autograder.sandbox import bubblewrap as walls
 from tests.support import cases, remains, runners
 from tests.support.cases import Case
 from tests.support.forms import Cell

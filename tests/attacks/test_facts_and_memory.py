@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import tiers
-from autograder.course import Course
-from autograder.grading import Grader
+from autograder.sandbox import tiers
+from autograder.course.layout import Course
+from autograder.grading.grader import Grader
 from autograder.model import Report, StudentCell, Submission, Tier
-from autograder.plugin import Graders, run_graders
-from autograder.source import read_release
+from autograder.grading.checks import Graders, run_graders
+from autograder.course.source import read_release
 
 COURSE = Course(Path(__file__).parents[2])
 SPOILT_GRADIENT = """

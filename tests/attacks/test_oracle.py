@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from autograder import run
-from autograder.course import Course
+from autograder.running import batch as run
+from autograder.course.layout import Course
 from autograder.model import Report, Tier
 from tests.support import cases, runners
 from tests.support.cases import ASSIGNMENT, ROOT

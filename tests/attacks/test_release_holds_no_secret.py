@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import bank
-from autograder.course import Course, load
+from autograder.course import mistakes as bank
+from autograder.course.layout import Course, load
 from tests.support.cases import ROOT
 
 COURSE = Course(ROOT)

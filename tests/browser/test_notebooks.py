@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.model import Assignment
-from autograder.module import without_marks
-from autograder.source import read_source
+from autograder.course.source import without_marks
+from autograder.course.source import read_source
 from tests.browser.lab import Notebook, Server
 from tests.conftest import ROOT
 

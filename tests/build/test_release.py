@@ -11,12 +11,12 @@ import nbformat
 import pytest
 from nbgrader.nbgraderformat.v3 import MetadataValidatorV3
 
-from autograder.bank import entries
-from autograder.build.course import tree
-from autograder.build.tree import stale, write, zipped
-from autograder.course import Course, load
-from autograder.module import without_marks
-from autograder.source import read_source
+from autograder.course.mistakes import entries
+from autograder.targets.committed import tree
+from autograder.targets.tree import stale, write, zipped
+from autograder.course.layout import Course, load
+from autograder.course.source import without_marks
+from autograder.course.source import read_source
 from tests.conftest import ROOT
 
 NAMES = Course(ROOT).assignments()

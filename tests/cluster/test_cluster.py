@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cluster
-from autograder.cluster import Dispatch, Names, connected, with_scheduler
-from autograder.course import Course
+from autograder.running import cluster
+from autograder.running.cluster import Dispatch, Names, connected, with_scheduler
+from autograder.course.layout import Course
 from autograder.errors import InfrastructureError
 from autograder.model import Job, Outcome, Report, Settings
-from autograder.pool import Plan
+from autograder.running.pool import Plan
 from autograder.report.results import to_dict
 from tests.cluster.machines import Machines, wait_until
 from tests.report.factory import report

@@ -9,18 +9,18 @@ from unittest import mock
 
 import torch
 
-from autograder import bank
-from autograder.bank import Entry
-from autograder.compare import Answer
-from autograder.course import Course, load
-from autograder.judging import Judge, Verdict
+from autograder.course import mistakes as bank
+from autograder.course.mistakes import Entry
+from autograder.sandbox.answers import Answer
+from autograder.course.layout import Course, load
+from autograder.grading.judging import Judge, Verdict
 from autograder.model import Assignment, Device, Status
-from autograder.plugin import Graders, run_graders
+from autograder.grading.checks import Graders, run_graders
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import cuda, protocol
 from autograder.sandbox.inside.process import Process
 from autograder.sandbox.session import Request, decoded
-from autograder.source import read_release
+from autograder.course.source import read_release
 from tests.conftest import ROOT
 from tests.gpu.pretend import PretendedGpu
 

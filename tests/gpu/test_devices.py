@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.compare import Answer, mismatch
-from autograder.grading import environment
+from autograder.grading.compare import mismatch
+from autograder.sandbox.answers import Answer
+from autograder.grading.grader import environment
 from autograder.sandbox.inside import protocol
-from autograder.visible import TOLERANCES, describe
+from autograder.notebook.visible import TOLERANCES, describe
 from tests.gpu.pretend import OnGpu
 
 DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)

@@ -8,26 +8,26 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from autograder import tiers
+from autograder.sandbox import tiers
 from autograder.model import Status, StudentCell, Submission, Tier
 from autograder.sandbox import gpu
 from autograder.sandbox.client import SandboxProcess
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import Request, Session, decoded
-from autograder.tiers import Walled
+from autograder.sandbox.tiers import Sandbox
 from tests.sandbox.support import ask, result
 
 pytestmark = pytest.mark.gpu
 
 
 @pytest.fixture(scope="module")
-def walled() -> Iterator[Walled]:
+def walled() -> Iterator[Sandbox]:
     """A ready sandbox with the GPU."""
     with tiers.sandbox(["import torch"], Tier.CONFINED, gpu.find()) as ready:
         yield ready
 
 
-def test_no_attack_succeeds(walled: Walled) -> None:
+def test_no_attack_succeeds(walled: Sandbox) -> None:
     """The wall holds with the GPU's nodes bound, and the report will name the GPU."""
     assert walled.breaches == ()
     assert walled.gpu
@@ -80,7 +80,7 @@ def test_products_have_all_their_digits(process: SandboxProcess) -> None:
     assert result(ask(process, body, *matrices)) < 1e-5
 
 
-def test_the_same_call_has_the_same_answer(walled: Walled) -> None:
+def test_the_same_call_has_the_same_answer(walled: Sandbox) -> None:
     """Sums into shared places are taken in one order, in every fork."""
     body = """
         torch.manual_seed(3)
@@ -90,7 +90,7 @@ def test_the_same_call_has_the_same_answer(walled: Walled) -> None:
         """
     answers = []
     for _ in range(2):
-        opened = walled.sandbox.open()
+        opened = sandbox.zygote.open()
         answers += [result(ask(opened, body, torch.ones(1))) for _ in range(2)]
         opened.close()
     assert all(torch.equal(answers[0], answer) for answer in answers)
@@ -103,7 +103,7 @@ def test_d15_a_memory_hog_is_told_so(process: SandboxProcess) -> None:
     assert result(ask(process, "return args[0] + 1", torch.ones(1))).tolist() == [2.0]
 
 
-def test_d15_a_hog_leaves_room_for_others(walled: Walled, process: SandboxProcess) -> None:
+def test_d15_a_hog_leaves_room_for_others(walled: Sandbox, process: SandboxProcess) -> None:
     """While one holds all that it can get, another computes."""
     hold = """
         import builtins
@@ -115,7 +115,7 @@ def test_d15_a_hog_leaves_room_for_others(walled: Walled, process: SandboxProces
             return len(kept)
         """
     assert 50 < result(ask(process, hold)) <= 256
-    other = walled.sandbox.open()
+    other = sandbox.zygote.open()
     assert result(ask(other, "return args[0] + 1", torch.ones(1))).tolist() == [2.0]
     other.close()
 
@@ -125,11 +125,11 @@ def test_memory_of_the_machine_is_capped(process: SandboxProcess) -> None:
     assert decoded(ask(process, "return len(bytearray(16 << 30))")).out_of_memory
 
 
-def test_an_index_out_of_range_costs_its_own_check(walled: Walled) -> None:
+def test_an_index_out_of_range_costs_its_own_check(walled: Sandbox) -> None:
     """It breaks CUDA in its process for good: the next check gets a new process."""
     source = "def f(x, i):\n    return x[i]\n"
     handed_in = Submission("a", "s", "f.ipynb", "", (StudentCell(("f",), source, "cell 1"),))
-    session = Session(walled.sandbox, handed_in, ["import torch"])
+    session = Session(sandbox.zygote, handed_in, ["import torch"])
     frames = [
         protocol.pack(
             {"do": "call", "exercise": "f", "seed": 1},
@@ -146,12 +146,12 @@ def test_an_index_out_of_range_costs_its_own_check(walled: Walled) -> None:
     assert session.deaths == 1
 
 
-def test_endless_work_on_the_gpu_is_ended(walled: Walled) -> None:
+def test_endless_work_on_the_gpu_is_ended(walled: Sandbox) -> None:
     """Time runs out for a loop of kernels, and the GPU is free again."""
-    opened = walled.sandbox.open()
+    opened = sandbox.zygote.open()
     endless = "x = args[0]\nwhile True:\n    x = x @ x"
     assert ask(opened, endless, torch.eye(512), seconds=2.0).status is Status.TIMED_OUT
-    other = walled.sandbox.open()
+    other = sandbox.zygote.open()
     assert math.isclose(result(ask(other, "return args[0].sum()", torch.ones(4))).item(), 4.0)
     other.close()
 

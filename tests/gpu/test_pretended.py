@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from autograder import sentences
-from autograder.course import load
+from autograder.notebook import wording
+from autograder.course.layout import load
 from autograder.model import Device
 from autograder.sandbox.inside import protocol
-from autograder.student import Local
+from autograder.grading.handles import InProcess
 from tests.gpu.support import COURSE, Bench, about_the_device, at_bench
 
 NAMES = COURSE.assignments()
-NOTICED = (sentences._OFF_DEVICE, sentences.difference("device"))
+NOTICED = (wording._OFF_DEVICE, wording.difference("device"))
 # Right on a GPU, and beyond what the pretended one can do: vmap, forward mode, inference mode.
 BEYOND = {
     "with_vmap", "with_forward_mode", "grad_of_a_scalar_mapped", "scatters_the_truth",
@@ -30,7 +30,7 @@ def test_references_and_probes_stay_on_the_device(name: str) -> None:
         for exercise in bench.exercises:
             lost = bench.failed(exercise, [bench.solution])
             found.extend(f"{verdict.task.name}: {verdict.check.message}" for verdict in lost)
-        on_cpu = Local(vars(load(COURSE.solution(name))), list(bench.assignment.setup))
+        on_cpu = InProcess(vars(load(COURSE.solution(name))), list(bench.assignment.setup))
         for frame in bench.reference.answers:
             there, here = bench.reference.ask(frame), on_cpu.ask(frame)
             if there.error != here.error:

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import tiers
-from autograder.course import load
+from autograder.sandbox import tiers
+from autograder.course.layout import load
 from autograder.errors import InfrastructureError
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.model import Report, Status, StudentCell, Submission, Tier
-from autograder.plugin import Graders, judged, run_graders
-from autograder.sandbox.session import Behind
-from autograder.source import read_release
-from autograder.student import Local, Stopped
+from autograder.grading.checks import Graders, judged, run_graders
+from autograder.sandbox.session import InSandbox
+from autograder.course.source import read_release
+from autograder.grading.handles import InProcess
+from autograder.sandbox.answers import Stopped
 from tests.gpu.support import COURSE, SEED
 
 
@@ -44,8 +45,8 @@ def test_it_answers_as_in_the_trusted_process() -> None:
     checks = [check for exercise in report.exercises for check in exercise.checks]
     assert {check.status for check in checks} == {Status.PASSED}
     assert (report.environment["device"], report.environment["gpu"]) == ("cuda", "a GPU")
-    own = Local(vars(load(COURSE.solution(name))), list(grader.assignment.setup))
-    assert isinstance(grader._reference, Behind)
+    own = InProcess(vars(load(COURSE.solution(name))), list(grader.assignment.setup))
+    assert isinstance(grader._reference, InSandbox)
     errors = {frame: answer.error for frame, answer in grader._reference.answers.items()}
     assert len(errors) > 50
     assert errors == {frame: own.ask(frame).error for frame in errors}
@@ -62,7 +63,7 @@ class Dead:
 def test_a_reference_that_dies_is_nobodys_mistake() -> None:
     """It is the machine's failure, and no check is failed for it."""
     with pytest.raises(InfrastructureError, match="reference itself was crashed") as failure:
-        Behind(Dead()).ask(b"")  # type: ignore[arg-type]
+        InSandbox(Dead()).ask(b"")  # type: ignore[arg-type]
     with pytest.raises(InfrastructureError):
         judged(failure.value, 5.0)
 

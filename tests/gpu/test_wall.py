@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder import sentences, tiers
-from autograder.compare import Answer, StudentRaised
+from autograder.notebook import wording
+from autograder.sandbox import tiers
+from autograder.sandbox.answers import Answer, StudentRaised
 from autograder.errors import InfrastructureError
 from autograder.model import Device, Status
-from autograder.plugin import judged
-from autograder.run import cores, slots
-from autograder.sandbox import gpu, walls
-from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.grading.checks import judged
+from autograder.running.batch import cores, slots
+from autograder.sandbox import gpu, bubblewrap as walls
+from autograder.sandbox.client import Zygote, SandboxProcess
 from autograder.sandbox.gpu import Gpu
 from autograder.sandbox.inside import cuda, zygote
 from autograder.sandbox.launch import launch
@@ -52,18 +53,18 @@ cuda.start, cuda.OnGpu = start, process.Process
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Zygote]:
     """A zygote whose forks start the pretended driver."""
     with pytest.MonkeyPatch.context() as patch:
         start = walls._START.replace("from inside.zygote", f"exec({DRIVER!r}); from inside.zygote")
         patch.setattr(walls, "_START", start)
         launched = launch(["import torch"], FAKE)
-    with Sandbox(launched) as ready:
+    with Zygote(launched) as ready:
         yield ready
 
 
 @pytest.fixture
-def process(sandbox: Sandbox) -> Iterator[SandboxProcess]:
+def process(sandbox: Zygote) -> Iterator[SandboxProcess]:
     """A fork with its pretended GPU."""
     opened = sandbox.open()
     yield opened
@@ -76,7 +77,7 @@ def test_a_fork_starts_the_driver_behind_the_wall(process: SandboxProcess) -> No
     assert [layer.split("-")[0] for layer in process.layers] == ["rlimits", "landlock", "seccomp"]
 
 
-def test_the_wall_holds_with_a_gpu(sandbox: Sandbox) -> None:
+def test_the_wall_holds_with_a_gpu(sandbox: Zygote) -> None:
     """No attack of the examination succeeds because a GPU is there."""
     assert tiers.examine(sandbox, bubblewrap=walls.bubblewrap_works()).breaches == ()
 
@@ -121,7 +122,7 @@ def test_memory_is_capped_without_counting_addresses(process: SandboxProcess) ->
     assert result(ask(process, body)) == [64, -1]
 
 
-def test_a_lost_gpu_ends_its_own_process_only(sandbox: Sandbox) -> None:
+def test_a_lost_gpu_ends_its_own_process_only(sandbox: Zygote) -> None:
     """Who breaks the GPU's work is told so, and a neighbour goes on."""
     one, other = sandbox.open(), sandbox.open()
     lost = ask(one, f"import os; os._exit({cuda.LOST})")
@@ -141,7 +142,7 @@ def test_a_lost_gpu_is_explained() -> None:
 def test_a_gpu_that_does_not_start_is_an_infrastructure_failure() -> None:
     """What torch says of it reaches the instructor, in one sentence with a remedy."""
     refused = pytest.raises(InfrastructureError, match=r"not compiled with CUDA.*--device cpu")
-    with Sandbox(launch(["import torch"], FAKE)) as plain, refused:
+    with Zygote(launch(["import torch"], FAKE)) as plain, refused:
         plain.open()
 
 
@@ -251,7 +252,7 @@ def test_two_devices_that_meet_are_named(error: Exception) -> None:
     """Torch's complaints about devices have a sentence of their own."""
     described = cuda.OnGpu().described(error)
     assert described["error"][0] == "OffDevice"
-    assert "device=x.device" in sentences.raised(Answer(error=tuple(described["error"])))
+    assert "device=x.device" in wording.raised(Answer(error=tuple(described["error"])))
 
 
 def test_other_errors_keep_their_name() -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograder.integrations import actions
+from autograder.integrations import github_actions
 from tests.conftest import ROOT
 from tests.integrations.conftest import NAME
 from tests.report.factory import HOSTILE_NAMES, exercise, mixed, not_graded, report, unreadable
@@ -28,7 +28,7 @@ HOSTILE = "::error::100% passed\n::set-output name=x::y\r\n::stop-commands::z <b
 
 def test_annotations_name_the_exercises_to_mend():
     """Each exercise with a fault is a warning with its remarks; a file beyond reading an error."""
-    lines = actions.workflow_commands([mixed(), unreadable()]).splitlines()
+    lines = github_actions.workflow_commands([mixed(), unreadable()]).splitlines()
     assert [line.split(" ")[0] for line in lines] == ["::warning"] * 4 + ["::error"]
     assert "title=linear%3A not yet right::Which axis" in lines[0]
     assert "cut off at byte 812" in lines[-1]
@@ -38,7 +38,7 @@ def test_annotations_name_the_exercises_to_mend():
 def test_no_text_becomes_a_command_to_the_runner(text):
     """Lines and colons in names and remarks cannot begin a command of their own."""
     hostile = exercise("linear", remarks=(text,), status=mixed().exercises[1].status)
-    said = actions.workflow_commands([report(exercises=(hostile,), file=text)])
+    said = github_actions.workflow_commands([report(exercises=(hostile,), file=text)])
     (line,) = said.splitlines()
     head, _, message = line.removeprefix("::").partition("::")
     assert head.startswith("warning file=")
@@ -49,7 +49,7 @@ def test_no_text_becomes_a_command_to_the_runner(text):
 def test_the_summary_is_a_table_that_no_name_can_break():
     """Every exercise has a row of three columns, and marks of Markdown or HTML are escaped."""
     hostile = exercise("linear", title="a | b <img src=x> [c](d) `e`", remarks=(HOSTILE,))
-    page = actions.summary([report(exercises=(hostile, exercise("sigmoid")))])
+    page = github_actions.summary([report(exercises=(hostile, exercise("sigmoid")))])
     rows = [line for line in page.splitlines() if line.startswith("| ")]
     assert len(rows) == 4
     assert all(row.replace(r"\|", "").count("|") == 4 for row in rows)
@@ -59,13 +59,13 @@ def test_the_summary_is_a_table_that_no_name_can_break():
 
 def test_the_summary_gives_no_score_where_nothing_was_graded():
     """A failure of the machine shows no points."""
-    assert "not graded" in actions.summary([not_graded()])
-    assert "points" not in actions.summary([not_graded()])
+    assert "not graded" in github_actions.summary([not_graded()])
+    assert "points" not in github_actions.summary([not_graded()])
 
 
 def test_junit_counts_what_it_holds():
     """The totals of each suite are those of its cases, and each fault is of one kind."""
-    root = ElementTree.fromstring(actions.junit([mixed(), unreadable(), not_graded()]))
+    root = ElementTree.fromstring(github_actions.junit([mixed(), unreadable(), not_graded()]))
     assert root.tag == "testsuites"
     for suite in root:
         for kind, attribute in (("failure", "failures"), ("error", "errors"),
@@ -78,7 +78,7 @@ def test_junit_counts_what_it_holds():
 @pytest.mark.parametrize("name", HOSTILE_NAMES.values())
 def test_junit_stays_xml_whatever_a_student_is_called(name):
     """Control characters, lone surrogates and markup leave the file well-formed."""
-    assert len(ElementTree.fromstring(actions.junit([report(name)]))) == 1
+    assert len(ElementTree.fromstring(github_actions.junit([report(name)]))) == 1
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 
-from autograder import collect
+from autograder.submissions import find as collect
 from autograder.errors import UsageError
-from autograder.integrations import grades, lms
+from autograder.integrations import lms_grades
+from autograder.submissions import lms
 from tests.report.factory import mixed, not_graded, report, unreadable
 
 NAMES = {
@@ -61,7 +62,7 @@ def read(path) -> list[list[str]]:
 def test_canvas_gets_ids_points_and_no_grade_for_what_was_not_graded(tmp_path):
     """Canvas's import has its five columns, points possible on top, and an empty cell for none."""
     reports = [report("doejane_4711"), mixed("ada"), unreadable("eve_1"), not_graded("roe_12")]
-    grades.write_canvas(reports, tmp_path / "canvas.csv")
+    lms_grades.write_canvas(reports, tmp_path / "canvas.csv")
     head, possible, *rows = read(tmp_path / "canvas.csv")
     assert head == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "a1_layers"]
     assert possible == ["    Points Possible", "", "", "", "", "100"]
@@ -75,7 +76,7 @@ def test_canvas_gets_ids_points_and_no_grade_for_what_was_not_graded(tmp_path):
 
 def test_moodle_gets_its_worksheet_with_feedback(tmp_path):
     """Moodle's worksheet identifies participants by number and carries the first remarks."""
-    grades.write_moodle([mixed("Jane Doe_4711"), not_graded("roe")], tmp_path / "moodle.csv")
+    lms_grades.write_moodle([mixed("Jane Doe_4711"), not_graded("roe")], tmp_path / "moodle.csv")
     _, jane, roe = read(tmp_path / "moodle.csv")
     assert jane[:6] == ["Participant 4711", "Jane Doe", "", "Submitted for grading", "30", "100"]
     assert "Which axis of the weight counts the inputs?" in jane[6]
@@ -86,10 +87,10 @@ def test_moodle_refuses_two_assignments_in_one_worksheet(tmp_path):
     """A worksheet belongs to one assignment, so two are refused with the way out."""
     reports = [report("ada"), report("ada", "a2_activations")]
     with pytest.raises(UsageError, match="one worksheet for each assignment"):
-        grades.write_moodle(reports, tmp_path / "moodle.csv")
+        lms_grades.write_moodle(reports, tmp_path / "moodle.csv")
 
 
-@pytest.mark.parametrize("write", grades.WRITERS.values(), ids=list(grades.WRITERS))
+@pytest.mark.parametrize("write", lms_grades.WRITERS.values(), ids=list(lms_grades.WRITERS))
 def test_no_cell_is_a_formula(tmp_path, write):
     """Whatever a student is called, no spreadsheet computes it."""
     write([report('=HYPERLINK("http://example.org")_1'), report("@SUM(1)")], tmp_path / "x.csv")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.layout import Course
 from autograder.integrations.nbgrader import sound
-from autograder.source import read_source
+from autograder.course.source import read_source
 from tests.conftest import ROOT
 from tests.integrations.conftest import CLASS, NAME, SCRIPT, copy_course
 

@@ -10,8 +10,8 @@ import zipfile
 import pytest
 
 from autograder.integrations import classroom50, gradescope
-from autograder.integrations.single import notebook_in
-from autograder.integrations.targets import Visibility
+from autograder.integrations.one_submission import notebook_in
+from autograder.integrations.options import Visibility
 from tests.conftest import ROOT
 from tests.integrations.conftest import NAME, SEED
 from tests.report.factory import mixed, report, unreadable

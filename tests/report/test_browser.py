@@ -11,8 +11,8 @@ import pytest
 
 from autograder.report.class_page import class_page
 from autograder.report.feedback import feedback_page
-from autograder.report.gradebook import write_pages
-from autograder.report.library import plotly_js
+from autograder.report.pages import write_pages
+from autograder.report.plotly_js import plotly_js
 from tests.report.factory import HOSTILE_NAMES, classroom, exercise, mixed, not_graded, report
 
 

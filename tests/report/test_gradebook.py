@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import InfrastructureError
-from autograder.report.gradebook import write_csv, write_pages
+from autograder.report.pages import write_csv, write_pages
 from tests.report.factory import (
     HOSTILE_NAMES,
     TITLES,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.report.names import LONGEST, file_stem, page_name
+from autograder.submissions.names import LONGEST, file_stem, page_name
 from autograder.report.results import result_path
 from tests.report.factory import HOSTILE_NAMES, report
 

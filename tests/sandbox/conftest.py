@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder import tiers
+from autograder.sandbox import tiers
 from autograder.model import Tier
-from autograder.tiers import Walled
+from autograder.sandbox.tiers import Sandbox
 
 
 @pytest.fixture(scope="module")
-def walled() -> Iterator[Walled]:
+def walled() -> Iterator[Sandbox]:
     """A ready sandbox."""
     with tiers.sandbox(["import torch"], Tier.CONFINED) as ready:
         yield ready

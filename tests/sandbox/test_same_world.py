@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from autograder.sandbox import walls
+from autograder.sandbox import bubblewrap as walls
 from autograder.sandbox.client import SandboxProcess
-from autograder.tiers import Walled
+from autograder.sandbox.tiers import Sandbox
 from tests.sandbox.support import ask, result
 
 
-def test_draws_depend_on_the_seed_alone(walled: Walled) -> None:
+def test_draws_depend_on_the_seed_alone(walled: Sandbox) -> None:
     """Processes forked from one parent draw alike from one seed, and otherwise from another."""
     body = "import random; return [torch.rand(1).item(), random.random(), hash('a')]"
     drawn = []
     for seed in (7, 7, 8):
-        process = walled.sandbox.open()
+        process = sandbox.zygote.open()
         drawn.append(result(ask(process, body, seed=seed)))
         process.close()
     assert drawn[0] == drawn[1]

@@ -13,15 +13,16 @@ from typing import IO
 import pytest
 import torch
 
-from autograder import bank, tiers
-from autograder.course import Course, load
-from autograder.judging import Judge
+from autograder.course import mistakes as bank
+from autograder.sandbox import tiers
+from autograder.course.layout import Course, load
+from autograder.grading.judging import Judge
 from autograder.model import Tier
-from autograder.plugin import Graders, run_graders
+from autograder.grading.checks import Graders, run_graders
 from autograder.sandbox.session import Session
-from autograder.source import read_release
-from autograder.student import Local
-from autograder.submission import parse
+from autograder.course.source import read_release
+from autograder.grading.handles import InProcess
+from autograder.submissions.read import parse
 from tests.support import cases, forms
 
 ASSIGNMENT = cases.ASSIGNMENT
@@ -76,13 +77,13 @@ def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
     answers = [forms.Cell(source, name) for name, source in cases.right_answers().items()]
     answers[1] = forms.Cell(WRONG, "linear")
     handed_in = parse(forms.FORMS["notebook"](answers)[1], "a.ipynb", assignment, "scan")
-    local = Local(vars(load(COURSE.solution(ASSIGNMENT))), list(assignment.setup))
+    local = InProcess(vars(load(COURSE.solution(ASSIGNMENT))), list(assignment.setup))
     seen: list[tuple[bytes, list[bytes]]] = []
 
     def work(graders: Graders) -> None:
         with tiers.sandbox(assignment.setup, Tier.CONFINED) as walled:
             judge = Judge(graders, assignment.exercises, local, 7)
-            session = Session(walled.sandbox, handed_in, assignment.setup)
+            session = Session(sandbox.zygote, handed_in, assignment.setup)
             judge.verdicts(session, ["linear"])
             seen.append((memory_of(below(os.getpid())[-1]), expected_values(local)))
             session.close()
@@ -95,7 +96,7 @@ def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
     assert [value for value in expected if value in memory] == []
 
 
-def expected_values(local: Local) -> list[bytes]:
+def expected_values(local: InProcess) -> list[bytes]:
     """The bytes of what the reference answered to the calls of linear."""
     tensors = [a.result for a in local.answers.values() if isinstance(a.result, torch.Tensor)]
     flat = (

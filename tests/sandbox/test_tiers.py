@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from autograder import tiers
+from autograder.sandbox import tiers
 from autograder.errors import InfrastructureError
 from autograder.model import Tier
-from autograder.sandbox import walls
-from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.sandbox import bubblewrap as walls
+from autograder.sandbox.client import Zygote, SandboxProcess
 from autograder.sandbox.launch import launch
-from autograder.tiers import Walled
+from autograder.sandbox.tiers import Sandbox
 from tests.sandbox.support import ask, result
 from tests.support import runners
 
 isolated = pytest.mark.skipif(not walls.bubblewrap_works(), reason="bubblewrap does not work here")
 
 
-def test_nothing_that_is_tried_succeeds(walled: Walled) -> None:
+def test_nothing_that_is_tried_succeeds(walled: Sandbox) -> None:
     """The wall of this machine holds against every attack of the examination."""
     assert walled.breaches == ()
     assert walled.tier in (Tier.ISOLATED, Tier.CONFINED)
@@ -38,7 +38,7 @@ def test_a_hole_in_the_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")
     shown = [*walls.libraries(), "/var/tmp"]
     monkeypatch.setattr(walls, "libraries", lambda: shown)
-    with Sandbox(launch(["import torch"], bubblewrap=True)) as sandbox:
+    with Zygote(launch(["import torch"], bubblewrap=True)) as sandbox:
         found = tiers.examine(sandbox, bubblewrap=True)
     assert found.tier is Tier.SEPARATE
     assert "read a private file" in found.breaches
@@ -49,7 +49,7 @@ def test_hidden_checks_in_reach_are_found(monkeypatch: pytest.MonkeyPatch) -> No
     """Where the course's own package can be seen, the tier is the lowest."""
     shown = [*walls.libraries(), str(walls.PACKAGE / "graders")]
     monkeypatch.setattr(walls, "libraries", lambda: shown)
-    with Sandbox(launch(["import torch"], bubblewrap=True)) as sandbox:
+    with Zygote(launch(["import torch"], bubblewrap=True)) as sandbox:
         found = tiers.examine(sandbox, bubblewrap=True)
     assert found.breaches == ("list the hidden checks",)
     assert found.tier is Tier.SEPARATE
@@ -63,7 +63,7 @@ def test_a_missing_inner_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         "from inside import lockdown; lockdown._seccomp = bool; from inside.zygote",
     )
     monkeypatch.setattr(walls, "_START", start)
-    with Sandbox(launch(["import torch"], bubblewrap=True)) as sandbox:
+    with Zygote(launch(["import torch"], bubblewrap=True)) as sandbox:
         found = tiers.examine(sandbox, bubblewrap=True)
     assert "start a process" in found.breaches
     assert found.tier is Tier.SEPARATE
@@ -72,7 +72,7 @@ def test_a_missing_inner_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_grading_below_the_required_tier_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The refusal names the tier that was reached, and the package that brings the missing one."""
     monkeypatch.setattr(walls, "bubblewrap_works", lambda: False)
-    walled = Walled(None, Tier.CONFINED, (), ())  # type: ignore[arg-type]
+    walled = Sandbox(None, Tier.CONFINED, (), ())  # type: ignore[arg-type]
     said = tiers._refusal(walled, Tier.ISOLATED)
     assert "confined, but isolated is required" in said
     assert "apt-get install bubblewrap" in said
@@ -111,9 +111,9 @@ def test_a_sandbox_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -
         launched.wait_until_ready()
 
 
-def test_the_command_line_of_the_zygote_holds_no_secret(walled: Walled) -> None:
+def test_the_command_line_of_the_zygote_holds_no_secret(walled: Sandbox) -> None:
     """All users of a machine may read command lines: no hidden name stands in this one."""
-    arguments = walled.sandbox._launched.process.args
+    arguments = sandbox.zygote._launched.process.args
     assert isinstance(arguments, list)
     words = " ".join(map(str, arguments))
     assert "import torch" in words

@@ -9,10 +9,10 @@ from contextlib import closing
 import pytest
 
 from autograder.model import StudentCell, Submission, Tier
-from autograder.sandbox.client import Sandbox, SandboxProcess
+from autograder.sandbox.client import Zygote, SandboxProcess
 from autograder.sandbox.launch import launch
 from autograder.sandbox.session import Session
-from autograder.tiers import Walled, sandbox
+from autograder.sandbox.tiers import Sandbox, sandbox
 from tests.sandbox.support import ask, result
 
 SETUP = ["import torch", "import plotly.graph_objects as go"]
@@ -23,7 +23,7 @@ def hurried() -> Iterator[SandboxProcess]:
     """A process that was ordered before the zygote had an idle moment."""
     ours, theirs = socket.socketpair()
     with launch(SETUP) as launched, theirs:
-        sandbox = Sandbox(launched)
+        sandbox = Zygote(launched)
         sandbox._tell(b"F", 0, theirs)
         launched.wait_until_ready()
         process = SandboxProcess(sandbox, ours, sandbox._reply())
@@ -32,7 +32,7 @@ def hurried() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture
-def walled() -> Iterator[Walled]:
+def walled() -> Iterator[Sandbox]:
     """A sandbox that nobody has used yet."""
     with sandbox(SETUP, Tier.CONFINED) as fresh:
         yield fresh
@@ -56,15 +56,15 @@ def test_a_hurried_process_can_do_what_others_can(hurried: SandboxProcess, body:
     assert result(ask(hurried, body)) == [2.0, 2.0, 2.0]
 
 
-def test_the_compiler_is_loaded_for_those_to_come_when_code_asks_for_it(walled: Walled) -> None:
+def test_the_compiler_is_loaded_for_those_to_come_when_code_asks_for_it(walled: Sandbox) -> None:
     """The first submission whose text names a transform has the compiler loaded for the next."""
     what = "import sys\nreturn type(sys.modules['torch._dynamo']).__name__"
-    with closing(walled.sandbox.open()) as before:
+    with closing(sandbox.zygote.open()) as before:
         assert result(ask(before, what)) == "_Unloaded"
     text = "def f(x):\n    return torch.func.grad(torch.sin)(x)"
     cell = StudentCell(("f",), text, "its cell")
-    Session(walled.sandbox, Submission("a", "s", "s.ipynb", "", (cell,)), SETUP).close()
-    with closing(walled.sandbox.open()) as after:
+    Session(sandbox.zygote, Submission("a", "s", "s.ipynb", "", (cell,)), SETUP).close()
+    with closing(sandbox.zygote.open()) as after:
         assert result(ask(after, what)) == "module"
 
 

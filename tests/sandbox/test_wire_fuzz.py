@@ -14,13 +14,14 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.compare import Answer, Mismatch, StudentRaised, assert_same
-from autograder.judging import _compared
+from autograder.grading.compare import Mismatch, assert_same
+from autograder.sandbox.answers import Answer, StudentRaised
+from autograder.grading.judging import _compared
 from autograder.sandbox.client import Reply
 from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import decoded
-from autograder.student import Stopped
+from autograder.sandbox.answers import Stopped
 
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 DEADLINE = 0.05

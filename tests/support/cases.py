@@ -18,9 +18,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import Course
-from autograder.module import without_marks
-from autograder.source import read_source
+from autograder.course.layout import Course
+from autograder.course.source import without_marks
+from autograder.course.source import read_source
 from tests.support import forms
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ import os
 import sys
 from pathlib import Path
 
-from autograder.course import Course
-from autograder.engine import grade_all
+from autograder.course.layout import Course
+from autograder.grading.engine import grade_all
 from autograder.model import Job, Report, Settings, Tier
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.worker import SEED

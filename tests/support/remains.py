@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox import walls
+from autograder.sandbox import bubblewrap as walls
 
 _OPEN_TO_ALL = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 _PLANTED = ("planted", "for-the-next", ".OTTER_LOG", "sitecustomize.py", "results.json")

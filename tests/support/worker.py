@@ -10,9 +10,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from autograder import judging, plugin
-from autograder.course import Course
-from autograder.engine import grade_all
+from autograder.grading import judging, checks as plugin
+from autograder.course.layout import Course
+from autograder.grading.engine import grade_all
 from autograder.model import Job, Report, Settings, Tier
 from autograder.report import results
 from tests.support.cases import ASSIGNMENT, ROOT

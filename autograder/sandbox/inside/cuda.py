@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import protocol
 from .process import Process
 
 DEVICE = torch.device("cuda", 0)  # the only one that a fork sees
-LOST = 77  # exit status of a process whose work on the GPU broke down: none after it would succeed
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
 _wait, _seed = torch.cuda.synchronize, torch.cuda.manual_seed
 
@@ -65,7 +65,7 @@ class OnGpu(Process):
         try:
             _wait()
         except RuntimeError:  # such as an index out of range: CUDA never recovers from it
-            os._exit(LOST)
+            os._exit(protocol.GPU_LOST)
         return frame
 
     def described(self, error: BaseException) -> dict[str, Any]:
@@ -73,8 +73,8 @@ class OnGpu(Process):
         head = super().described(error)
         return {**head, "error": ["OffDevice", *head["error"]]} if _off_device(error) else head
 
-    def _calm(self, seed: int) -> None:
-        super()._calm(seed)
+    def _reset_global_state(self, seed: int) -> None:
+        super()._reset_global_state(seed)
         _seed(seed)
 
 

@@ -69,7 +69,7 @@ def cap_growth(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (held + memory, held + memory))
 
 
-def be_first_to_go() -> None:
+def prefer_oom_kill() -> None:
     """Have the kernel end this, and not the grader, should the machine run out of memory."""
     with contextlib.suppress(OSError):  # an old kernel, or no /proc
         Path("/proc/self/oom_score_adj").write_text("1000")

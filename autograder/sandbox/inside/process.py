@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import condition, protocol, slicing
+from . import global_state, protocol, slicing
 from .recorder import Recorder
 
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
@@ -74,7 +74,7 @@ class Process:
         """Carry out one request; every failure of student code becomes part of the answer."""
         handle = getattr(self, "do_" + request["do"])
         try:
-            self._calm(request.get("seed", 0))
+            self._reset_global_state(request.get("seed", 0))
             return protocol.pack(*handle(request, request["values"]))
         except BaseException as error:  # student code may raise anything, SystemExit too
             return protocol.pack(self.described(error), {})
@@ -88,7 +88,7 @@ class Process:
         """An exception as data."""
         return _described(error)
 
-    def _calm(self, seed: int) -> None:
+    def _reset_global_state(self, seed: int) -> None:
         """Undo what a call may have left in torch's and Python's global state."""
         _set_dtype(torch.float32)
         _set_grad(True)
@@ -110,7 +110,6 @@ class Process:
             "binds": [sorted(slicing.bound(cell))[:_MOST] for cell in self.cells],
             "flags": [slicing.review_flags(cell)[:_MOST] for cell in self.cells],
             "names": {name: _names(statements) for name, statements in runs.items()},
-            "digests": {name: slicing.digest(statements) for name, statements in runs.items()},
         }
 
     def _needed(self, exercise: str) -> list[slicing.Statement]:
@@ -145,7 +144,7 @@ class Process:
 
     def do_poisoned(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
-        return {}, {"result": condition.changed(), "changed": []}
+        return {}, {"result": global_state.changed(), "changed": []}
 
     # --- namespaces ---
 

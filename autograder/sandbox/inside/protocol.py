@@ -26,6 +26,10 @@ MAX_NODES = 100_000  # values in one frame
 MAX_INT = 1 << 63
 COMPUTED_ON = "computed_on"  # an attribute of a tensor that came from another device than the CPU
 
+ORDER = struct.Struct("!ci")  # to the zygote: which order, for which process
+REPLY = struct.Struct("!i")  # from the zygote: pid of a new child, or wait status of a killed one
+GPU_LOST = 77  # exit status of a process whose work on the GPU broke down: none after it succeeds
+
 _START = struct.Struct("!III")  # the request's number, bytes of JSON, bytes of tensors
 _DTYPES = {
     "BOOL": torch.bool, "U8": torch.uint8, "I8": torch.int8, "I16": torch.int16,

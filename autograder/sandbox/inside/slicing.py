@@ -1,4 +1,4 @@
-"""From a student's cells, picks the statements that one exercise needs, and nothing else.
+"""Program slicing (Weiser): picks the statements that one function needs, and nothing else.
 
 A statement is needed when it binds or changes a name that the exercise's function uses, directly
 or through other needed statements. Demo calls, scratch work and checks are thus never run, and a
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 import re
 import symtable
 from collections.abc import Iterator, Sequence
@@ -211,12 +210,6 @@ def _may_serve(
         return True
     own = (s for c in cells if exercise in c.exercises for s in c.statements)
     return not any(exercise in s.binds for s in own)
-
-
-def digest(statements: list[Statement]) -> str:
-    """A name for what an exercise runs: equal code has an equal one."""
-    texts = "\0".join(statement.text for statement in statements)
-    return hashlib.sha256(texts.encode("utf-8", "replace")).hexdigest()
 
 
 def library_names(statements: list[Statement]) -> list[str]:

@@ -16,7 +16,6 @@ import json
 import os
 import signal
 import socket
-import struct
 import sys
 import tempfile
 import threading
@@ -26,12 +25,10 @@ from typing import Any, NoReturn
 import torch
 from torch import nn
 
-from . import condition, cuda, eager, lockdown, protocol, stubs
+from . import cuda, global_state, imports, lockdown, no_compiler, protocol, torch_patches
 from .process import Process, prepare, serve
 
-ORDER = struct.Struct("!ci")  # order, pid
 _MOST_HANDLES = 1 << 20
-REPLY = struct.Struct("!i")  # pid of a new child, or wait status of a killed one
 
 
 def main() -> NoReturn:
@@ -39,7 +36,7 @@ def main() -> NoReturn:
     settings = json.loads(sys.argv[1])
     control = socket.socket(fileno=settings["control"])
     lockdown.adopt_orphans()
-    _import(settings["setup"], settings["packages"])
+    _import(settings["setup"], settings["packages"], settings["stand_ins"])
     wall = _InnerWall(settings)
     for step in _WARM_UPS:
         step()
@@ -47,7 +44,7 @@ def main() -> NoReturn:
     control.send(b"ready")
     living = set[int]()
     while order := _next_order(control):
-        control.send(REPLY.pack(_obey(*order, wall, living)))
+        control.send(protocol.REPLY.pack(_obey(*order, wall, living)))
     for pid in living:
         _kill(pid)
     os._exit(0)  # nothing is left to tidy up, and torch takes its time over it
@@ -77,7 +74,7 @@ class _InnerWall:
         self._readable, self._writable = settings["readable"], settings["writable"]
         self._rules = lockdown.ruleset(self._readable)
         if self.gpu is None:
-            condition.spare_absent_devices()
+            torch_patches.spare_absent_devices()
         else:
             _WARM_UPS.remove(_warm_backward)
 
@@ -92,13 +89,13 @@ class _InnerWall:
         return lockdown.ruleset([*self._readable, own], [*self._writable, f"{own}/task"])
 
 
-def _import(setup: list[str], packages: list[str]) -> None:
+def _import(setup: list[str], packages: list[str], stand_ins: list[str]) -> None:
     """Import now, once, what every fork needs."""
     torch.set_num_threads(1)
-    condition.keep_one_thread()
-    stubs.install(packages)
-    condition.unplug_keyboard()
-    eager.keep_compiler_unloaded()
+    torch_patches.keep_one_thread()
+    imports.install(packages, stand_ins)
+    torch_patches.refuse_input()
+    no_compiler.keep_compiler_unloaded()
     tempfile.tempdir = "/tmp"  # a locked process could not try any out, and may write to none
     for text in setup:
         exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
@@ -106,7 +103,7 @@ def _import(setup: list[str], packages: list[str]) -> None:
 
 def _settle() -> None:
     """Note what torch looks like untouched, and keep all that is here out of the collector."""
-    condition.remember()
+    global_state.remember()
     gc.collect()
     gc.freeze()
 
@@ -147,12 +144,14 @@ _WARM_UPS = [_warm_backward, _warm_optimizers, _warm_meta, _warm_plotly]
 
 def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
     handles = array.array("i")
-    message, ancillary, _, _ = control.recvmsg(ORDER.size, socket.CMSG_SPACE(handles.itemsize))
+    message, ancillary, _, _ = control.recvmsg(
+        protocol.ORDER.size, socket.CMSG_SPACE(handles.itemsize)
+    )
     if not message:
         return None
     for _, _, data in ancillary:
         handles.frombytes(data)
-    letter, pid = ORDER.unpack(message)
+    letter, pid = protocol.ORDER.unpack(message)
     return letter, pid, handles[0] if handles else -1
 
 
@@ -178,7 +177,7 @@ def _compile(handle: int) -> int:
 
 def _load_compiler() -> int:
     """Load what few students need, so that further forks need not do it themselves."""
-    eager.load_compiler()
+    no_compiler.load_compiler()
     _settle()
     return 0
 
@@ -217,7 +216,7 @@ def _started(wall: _InnerWall) -> tuple[Process, dict[str, str]]:
     except Exception as error:  # whatever torch or the driver complains of
         return Process(), {"trouble": f"{type(error).__name__}: {error}"}
     lockdown.cap_growth(wall.limits.memory)
-    condition.remember()
+    global_state.remember()
     return cuda.OnGpu(), {"gpu": name}
 
 

@@ -1,0 +1,133 @@
+"""Reads course.toml: what the engine must know of a course, each setting with a good default.
+
+title = "Deep-learning exercises"   # as students and class pages read it
+id = "deep-learning-exercises"      # as nbgrader's gradebook knows the course
+
+[sandbox]
+packages = ["plotly"]               # importable beside torch and the standard library
+stand_ins = ["matplotlib"]          # modules that can be imported and do nothing
+memory_mib = 3072                   # of one process of student code
+cpu_seconds = 600                   # of one process of student code
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from autograder.errors import AuthorError
+from autograder.model import SandboxSettings
+
+FILE = "course.toml"
+STAND_INS = tuple("matplotlib seaborn tqdm ipywidgets IPython google pylab mpl_toolkits".split())
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MIB = 1 << 20
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CourseConfig:
+    """A course's own settings."""
+
+    title: str
+    id: str
+    sandbox: SandboxSettings
+
+
+def read_config(root: Path) -> CourseConfig:
+    """Read ``root/course.toml``; whatever is wrong with it is said with the line and a remedy."""
+    path = root / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = _Table(path, text, "", tomllib.loads(text))
+    except FileNotFoundError:
+        raise AuthorError(str(path), "there is no such file", 'Write one: title = "..."') from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AuthorError(str(path), f"not TOML: {error}", "See https://toml.io/en/") from None
+    table.refuse_others({"title", "id", "sandbox"})
+    title = table.text("title", root.resolve().name)
+    identifier = table.text("id", _as_id(title))
+    if not _ID.fullmatch(identifier):
+        raise table.fault("id", "letters, digits, dots, hyphens and underscores")
+    return CourseConfig(title, identifier, _sandbox(table.table("sandbox")))
+
+
+def _as_id(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "course"
+
+
+def _sandbox(table: _Table) -> SandboxSettings:
+    table.refuse_others({"packages", "stand_ins", "memory_mib", "cpu_seconds"})
+    return SandboxSettings(
+        packages=table.texts("packages", ("plotly",)),
+        stand_ins=table.texts("stand_ins", STAND_INS),
+        memory=table.whole_number("memory_mib", 3072) * _MIB,
+        cpu_seconds=table.whole_number("cpu_seconds", 600),
+    )
+
+
+class _Table:
+    """One table of the file, whose values are asked for by key and type."""
+
+    def __init__(self, path: Path, text: str, name: str, values: Mapping[str, Any]) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+        self._name = name
+        self._values = values
+
+    def table(self, key: str) -> _Table:
+        """A table within this one; empty where it is left out."""
+        found = self._found(key, {}, dict, "a table")
+        return _Table(self._path, "\n".join(self._lines), key, found)
+
+    def text(self, key: str, default: str) -> str:
+        """A text."""
+        return self._found(key, default, str, "text in quotes")
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of texts."""
+        found = self._found(key, list(default), list, "a list of texts")
+        if not all(isinstance(item, str) for item in found):
+            raise self.fault(key, "a list of texts")
+        return tuple(found)
+
+    def whole_number(self, key: str, default: int) -> int:
+        """A whole number above 0."""
+        found = self._found(key, default, int, "a whole number above 0")
+        if isinstance(found, bool) or found <= 0:
+            raise self.fault(key, "a whole number above 0")
+        return found
+
+    def refuse_others(self, known: Collection[str]) -> None:
+        """Refuse a key that nobody would read, such as one with a slip in its spelling."""
+        for key in self._values:
+            if key not in known:
+                what = f"the key {key!r} is unknown"
+                raise AuthorError(
+                    self._where(key), what, f"Take one of {', '.join(sorted(known))}."
+                )
+
+    def fault(self, key: str, wanted: str) -> AuthorError:
+        """The error for a value of the wrong kind."""
+        what = f"{key} = {self._values.get(key)!r} is not {wanted}"
+        return AuthorError(self._where(key), what, "Write it so, or leave it out for the default.")
+
+    def _found(self, key: str, default: T, kind: type[T], wanted: str) -> T:
+        value = self._values.get(key, default)
+        if not isinstance(value, kind):
+            raise self.fault(key, wanted)
+        return value
+
+    def _where(self, key: str) -> str:
+        """The file and the line on which a key of this table stands."""
+        in_table = not self._name
+        for number, line in enumerate(self._lines, 1):
+            if line.lstrip().startswith("["):
+                in_table = line.strip().strip("[]").strip() == self._name
+            elif in_table and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
+                return f"{self._path}:{number}"
+        return str(self._path)

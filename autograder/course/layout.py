@@ -1,0 +1,80 @@
+"""Where things lie in a course folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+from autograder.course.config import FILE, CourseConfig, read_config
+from autograder.errors import AuthorError, UsageError
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course folder: ``course.toml``, ``source/``, ``release/``, ``solutions/``."""
+
+    root: Path
+
+    @staticmethod
+    def find(start: Path) -> Course:
+        """The course that ``start`` lies in."""
+        for folder in (start, *start.parents):
+            if (folder / FILE).is_file():
+                return Course(folder)
+        raise UsageError(
+            f"{start}: no course here or above. Change to a folder that holds {FILE}, or name it "
+            "with --course."
+        )
+
+    @cached_property
+    def config(self) -> CourseConfig:
+        """What course.toml says."""
+        return read_config(self.root)
+
+    def assignments(self) -> list[str]:
+        """The names of all assignments, in order."""
+        folders = (self.root / "source").glob("*/")
+        return sorted(f.name for f in folders if (f / f"{f.name}.py").is_file())
+
+    def source(self, assignment: str) -> Path:
+        """The single truth of an assignment."""
+        return self._folder(assignment) / f"{assignment}.py"
+
+    def graders(self, assignment: str) -> Path:
+        """The hidden checks."""
+        return self._folder(assignment) / "graders.py"
+
+    def mistakes(self, assignment: str) -> Path:
+        """The known mistakes, and other right solutions."""
+        return self._folder(assignment) / "mistakes.py"
+
+    def release(self, assignment: str) -> Path:
+        """The notebook that students get."""
+        return self.root / "release" / assignment / f"{assignment}.ipynb"
+
+    def solution(self, assignment: str) -> Path:
+        """The importable reference."""
+        return self.root / "solutions" / f"{assignment}.py"
+
+    def _folder(self, assignment: str) -> Path:
+        return self.root / "source" / assignment
+
+
+def load(path: Path) -> ModuleType:
+    """Import an author's file by its path; a failure is the author's."""
+    name = f"_course_{path.parent.name}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise AuthorError(str(path), "there is no such file", "Write it, or run: autograder build")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        remedy = "Fix the file so that it can be imported."
+        raise AuthorError(str(path), f"{type(error).__name__}: {error}", remedy) from error
+    return module

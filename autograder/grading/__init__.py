@@ -1,0 +1,1 @@
+"""From a submission to its report: hidden checks, verdicts, named slips, points."""

@@ -1,0 +1,182 @@
+"""An assignment's hidden checks: ordinary pytest functions, collected once and called directly.
+
+The graders file is imported, and each of its ``test_`` functions called with the fixtures that it
+names: ``student``, ``reference``, ``same`` and ``draw``. No pytest session is needed for that;
+``grading.pytest_plugin`` lets pytest run the same file for its author.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder.course.layout import load
+from autograder.errors import AuthorError, InfrastructureError
+from autograder.grading.compare import Mismatch
+from autograder.grading.draw import Draw, derived_seed
+from autograder.grading.handles import Handle, Same
+from autograder.model import Assignment, Exercise, Status
+from autograder.notebook import wording
+from autograder.sandbox.answers import Stopped, StudentRaised
+
+SECONDS = 5.0  # wall clock for the calls of one check, where its grader says nothing else
+VISIBLE_SECONDS = 20.0  # the same for a visible check
+FIXTURES = ("student", "reference", "same", "draw")
+_OPTIONS = {"weight", "seconds"}
+_MARKS = {"exercise", "slow"}
+
+
+@dataclass(frozen=True)
+class CheckItem:
+    """One check, visible or hidden: what it grades, for how much, and within which time."""
+
+    name: str
+    exercise: str
+    seconds: float
+    hidden: bool
+    weight: float = 0.0
+    sentence: str = wording.VISIBLE
+    cell: str = ""  # a visible check's code
+    slow: bool = False
+    where: str = ""  # file and name of a hidden check, for its author
+    function: Callable[..., None] | None = None  # a hidden check's
+
+    def run(self, student: Handle, reference: Handle, seed: int) -> tuple[Status, str]:
+        """Run a hidden check; return its status and what a student may read beside its sentence."""
+        assert self.function is not None
+        fixtures = {
+            "student": student,
+            "reference": reference,
+            "same": Same(student, reference),
+            "draw": Draw(derived_seed(seed, self.name)),
+        }
+        wanted = {name: fixtures[name] for name in inspect.signature(self.function).parameters}
+        try:
+            with _quiet():
+                self.function(**wanted)
+        except AuthorError as error:
+            raise error.at(self.where) from error
+        except Exception as error:
+            return outcome_of(error, self.seconds)
+        return Status.PASSED, ""
+
+
+@contextlib.contextmanager
+def _quiet() -> Any:
+    """Let nothing that a grader prints or warns of get between the results."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def outcome_of(error: Exception, seconds: float) -> tuple[Status, str]:
+    """A check's status and what the student may read, from the exception that ended it."""
+    match error:
+        case InfrastructureError() | AuthorError():
+            raise error
+        case Mismatch(kind=kind):
+            return Status.FAILED, wording.difference(kind)
+        case StudentRaised(answer=answer) if answer.out_of_memory:
+            return Status.OUT_OF_MEMORY, wording.stopped(Status.OUT_OF_MEMORY, seconds)
+        case StudentRaised(answer=answer):
+            return Status.CRASHED, wording.raised(answer)
+        case Stopped(status=status):
+            return status, wording.stopped(status, seconds)
+        case AssertionError():
+            return Status.FAILED, wording.difference("")
+        case _:  # the grader tripped over an answer of an unforeseen form
+            return Status.FAILED, wording.difference("type")
+
+
+# --- collecting ----------------------------------------------------------------------------------
+
+
+def collect(path: Path, assignment: Assignment) -> list[CheckItem]:
+    """All checks of an assignment, each exercise's visible one first, in the notebook's order.
+
+    Raises:
+        AuthorError: a check belongs to no exercise, has no sentence or asks for an unknown fixture.
+    """
+    hidden = collect_hidden(load(path), [exercise.id for exercise in assignment.exercises])
+    return [
+        item
+        for exercise in assignment.exercises
+        for item in (_visible(exercise), *(h for h in hidden if h.exercise == exercise.id))
+    ]
+
+
+def collect_hidden(module: ModuleType, exercises: Sequence[str]) -> list[CheckItem]:
+    """The hidden checks of a graders file, in its order."""
+    _refuse_shared_names(module)
+    tests = [value for name, value in vars(module).items() if name.startswith("test_")]
+    return [_item(function, exercises) for function in tests if inspect.isfunction(function)]
+
+
+def _visible(exercise: Exercise) -> CheckItem:
+    return CheckItem(
+        name=f"visible {exercise.id}",
+        exercise=exercise.id,
+        seconds=VISIBLE_SECONDS,
+        hidden=False,
+        cell=exercise.check.source,
+    )
+
+
+def _item(function: Callable[..., None], exercises: Sequence[str]) -> CheckItem:
+    where = f"{inspect.getsourcefile(function)}::{function.__name__}"
+    marks = {mark.name: mark for mark in getattr(function, "pytestmark", ())}
+    _refuse_unfit(function, marks, exercises, where)
+    mark = marks["exercise"]
+    return CheckItem(
+        name=function.__name__,
+        exercise=str(mark.args[0]),
+        seconds=float(mark.kwargs.get("seconds", SECONDS)),
+        hidden=True,
+        weight=float(mark.kwargs.get("weight", 1.0)),
+        sentence=_sentence(function),
+        slow="slow" in marks,
+        where=where,
+        function=function,
+    )
+
+
+def _sentence(function: Callable[..., None]) -> str:
+    return (function.__doc__ or "").strip().split("\n")[0]
+
+
+def _refuse_unfit(
+    function: Callable[..., None], marks: dict[str, Any], exercises: Sequence[str], where: str
+) -> None:
+    mark = marks.get("exercise")
+    if mark is None or not mark.args or mark.args[0] not in exercises:
+        remedy = f'Mark it with @pytest.mark.exercise("..."), one of {", ".join(exercises)}.'
+        raise AuthorError(where, "this check belongs to no exercise", remedy)
+    if unknown := {*marks} - _MARKS or {*mark.kwargs} - _OPTIONS:
+        remedy = "Use exercise(id, weight=1, seconds=5) and slow; put several cases in one loop."
+        raise AuthorError(where, f"graders do not know {', '.join(sorted(unknown))}", remedy)
+    if unknown := {*inspect.signature(function).parameters} - {*FIXTURES}:
+        remedy = f"Take what you need of {', '.join(FIXTURES)}."
+        raise AuthorError(where, f"there is no fixture {', '.join(sorted(unknown))}", remedy)
+    if not _sentence(function):
+        remedy = "Begin its docstring with the sentence that students will read."
+        raise AuthorError(where, "this check has no sentence", remedy)
+
+
+def _refuse_shared_names(module: ModuleType) -> None:
+    """Of two functions with one name Python keeps the last: a check would be lost in silence."""
+    body = ast.parse(inspect.getsource(module)).body
+    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    for node in body:
+        where = f"{module.__file__}:{node.lineno}"
+        if isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            raise AuthorError(where, "checks in a class are not run", "Write them as functions.")
+        if isinstance(node, ast.FunctionDef) and names.count(node.name) > 1:
+            raise AuthorError(where, f"two functions are named {node.name}", "Rename one of them.")

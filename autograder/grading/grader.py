@@ -1,0 +1,223 @@
+"""Grades the submissions of one assignment: submission -> sandbox -> checks -> report."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from autograder.course import mistakes
+from autograder.course.layout import Course, load
+from autograder.course.mistakes import Entry
+from autograder.errors import FileError, SubmissionError
+from autograder.grading import checks, remarks, scoring
+from autograder.grading.digest import graders_sha256
+from autograder.grading.handles import InProcess
+from autograder.grading.judging import Judge, Verdict
+from autograder.grading.matching import MistakeMatcher
+from autograder.model import (
+    Assignment,
+    Check,
+    Device,
+    Exercise,
+    ExerciseReport,
+    Job,
+    Outcome,
+    Report,
+    Status,
+    StudentCell,
+    Submission,
+)
+from autograder.sandbox.inside import no_compiler, torch_patches
+from autograder.sandbox.session import InSandbox, Session
+from autograder.sandbox.tiers import Sandbox
+from autograder.submissions import read
+
+_PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own
+_SHARED = {Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.NOT_RUN}
+Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
+
+
+class Preparation:
+    """All of a grader that needs no sandbox, so that it can be done while one starts.
+
+    The checks are collected and recorded on the reference, and the known mistakes loaded.
+
+    Raises:
+        AuthorError: the graders, the mistakes or the reference are wrong.
+    """
+
+    def __init__(self, course: Course, assignment: Assignment, seed: int) -> None:
+        torch.set_num_threads(1)  # sums in one order, whatever machine and however many workers
+        no_compiler.keep_compiler_unloaded()
+        torch_patches.spare_absent_devices()  # nor does this process ever use a GPU
+        self.course = course
+        self.assignment = assignment
+        self.seed = seed
+        self.items = checks.collect(course.graders(assignment.name), assignment)
+        functions = vars(load(course.solution(assignment.name)))
+        setup = list(assignment.setup)
+        self.judge = Judge(self.items, InProcess(functions, setup), seed)
+        entries = mistakes.entries(load(course.mistakes(assignment.name)))
+        self.matcher = MistakeMatcher(entries, functions, setup)
+
+
+class Grader:
+    """A warm grader of one assignment with one seed, in a sandbox that is ready."""
+
+    def __init__(self, prepared: Preparation, sandbox: Sandbox) -> None:
+        self.assignment = prepared.assignment
+        self.seed = prepared.seed
+        self._sandbox = sandbox
+        self._judge = prepared.judge
+        self._matcher = prepared.matcher
+        self._sha256 = graders_sha256(prepared.course, self.assignment.name)
+        self._reference: InSandbox | None = None
+        if sandbox.gpu:
+            self._reference = self._reference_on_gpu(prepared.course)
+            self._judge = Judge(prepared.items, self._reference, self.seed)
+        given = [cell.source for cell in self.assignment.cells if cell.kind == "code"]
+        sandbox.zygote.prepare([*self.assignment.setup, *self._judge.texts()], given)
+
+    def _reference_on_gpu(self, course: Course) -> InSandbox:
+        """The reference where the students' code runs, in a process that no student's code sees."""
+        path = course.solution(self.assignment.name)
+        ids = tuple(exercise.id for exercise in self.assignment.exercises)
+        cell = StudentCell(ids, path.read_text(encoding="utf-8"), "the reference")
+        return InSandbox(self._session(Submission(self.assignment.name, "", "", "", (cell,))))
+
+    @property
+    def slow(self) -> frozenset[str]:
+        """Exercises whose checks take long."""
+        return self._judge.slow
+
+    def close(self) -> None:
+        """End what the grader itself has started in the sandbox."""
+        if self._reference is not None:
+            self._reference.close()
+
+    def grade(self, job: Job) -> Report:
+        """Grade one file; whatever is in it, a report comes out.
+
+        Raises:
+            InfrastructureError: the sandbox failed; nothing may be said about this submission.
+        """
+        started = time.perf_counter()
+        try:
+            report = self.report(read.read(job.path, self.assignment, job.student))
+        except SubmissionError as error:
+            blank = self._blank(job.student, job.path.name, Outcome.UNREADABLE, str(error))
+            report = replace(blank, sha256=read.sha256(job.path))
+        except FileError as error:
+            report = self._blank(job.student, job.path.name, Outcome.NOT_GRADED, str(error))
+        return replace(report, seconds=round(time.perf_counter() - started, 4))
+
+    def report(self, submission: Submission, exercises: Sequence[str] | None = None) -> Report:
+        """Run the checks of one submission (of some exercises only, if asked) and report."""
+        wanted = [e for e in self.assignment.exercises if exercises is None or e.id in exercises]
+        nothing_there = submission.missing | submission.untouched
+        attempted = [e.id for e in wanted if e.id not in nothing_there]
+        patience = _PATIENCE if len(attempted) > 1 else math.inf
+        with closing(self._session(submission, patience)) as session:
+            judged = self._judged(submission, session, attempted)
+            inventory = session.inventory
+            return replace(
+                self._blank(submission.student, submission.file, Outcome.GRADED, None),
+                sha256=submission.sha256,
+                exercises=tuple(self._exercise(e, submission, session, judged) for e in wanted),
+                notes=remarks.notes(submission, inventory),
+                flags=remarks.flags(submission, inventory),
+                layers=(*self._sandbox.layers, *session.layers),
+            )
+
+    def _judged(
+        self, submission: Submission, session: Session, attempted: Sequence[str]
+    ) -> dict[str, Judged]:
+        """Judge all exercises in one process, and those in doubt once more, each in its own."""
+        verdicts = dict(self._verdicts(session, attempted))
+        if len(attempted) > 1:
+            for exercise in self._doubtful(verdicts, session):
+                with closing(self._session(submission)) as alone:
+                    verdicts |= self._verdicts(alone, [exercise])
+        return {exercise: self._with_mistake(exercise, own) for exercise, own in verdicts.items()}
+
+    def _doubtful(self, verdicts: Verdicts, session: Session) -> list[str]:
+        """Failing exercises that another one of the same process may have spoilt."""
+        failing = {e: bad for e, own in verdicts.items() if (bad := _failures(own))}
+        if not failing:
+            return []
+        disturbed = session.is_disturbed()
+        return [e for e, statuses in failing.items() if disturbed or statuses & _SHARED]
+
+    def _with_mistake(self, exercise: str, own: Sequence[Verdict]) -> Judged:
+        found = tuple(verdict.check for verdict in own)
+        failed = scoring.status(found) is not Status.PASSED
+        return Judged(found, self._matcher.match(exercise, own) if failed else None)
+
+    def _session(self, submission: Submission, patience: float = math.inf) -> Session:
+        return Session(self._sandbox.zygote, submission, self.assignment.setup, patience)
+
+    def _verdicts(self, session: Session, exercises: Sequence[str]) -> Verdicts:
+        judged = self._judge.verdicts(session, exercises)
+        return {e: [v for v in judged if v.item.exercise == e] for e in exercises}
+
+    def _exercise(
+        self,
+        exercise: Exercise,
+        submission: Submission,
+        session: Session,
+        judged: Mapping[str, Judged],
+    ) -> ExerciseReport:
+        own = judged.get(exercise.id) or Judged(self._judge.not_run(exercise.id), None)
+        problems = remarks.problems(exercise.id, submission, session.inventory)
+        return scoring.exercise_report(
+            exercise,
+            own.checks,
+            None if problems else own.mistake,
+            problems,
+            exercise.id in judged,
+            submission.answer(exercise.id),
+        )
+
+    def _blank(self, student: str, file: str, status: Outcome, reason: str | None) -> Report:
+        """A report without a single check: the default is nothing earned."""
+        return Report(
+            assignment=self.assignment.name,
+            student=student,
+            file=file,
+            graders_sha256=self._sha256,
+            max_score=self.assignment.max_score,
+            seed=self.seed,
+            tier=self._sandbox.tier,
+            status=status,
+            reason=reason,
+            layers=self._sandbox.layers,
+            environment=_environment(self._sandbox.gpu),
+            graded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of one exercise: its checks, and the known mistake that answers alike."""
+
+    checks: Sequence[Check]
+    mistake: Entry | None
+
+
+def _environment(gpu: str | None) -> dict[str, Any]:
+    """What a result was computed with."""
+    device = {"device": Device.CUDA, "gpu": gpu} if gpu else {"device": Device.CPU}
+    return {"python": platform.python_version(), "torch": torch.__version__, **device}
+
+
+def _failures(verdicts: Sequence[Verdict]) -> set[Status]:
+    """What became of the checks that did not pass."""
+    return {verdict.check.status for verdict in verdicts} - {Status.PASSED}

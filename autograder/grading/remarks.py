@@ -1,0 +1,42 @@
+"""What can be said about a submission without running it: problems, notes and flags."""
+
+from __future__ import annotations
+
+from autograder.model import Submission
+from autograder.notebook import wording
+from autograder.sandbox.session import Inventory
+
+
+def problems(exercise: str, submission: Submission, inventory: Inventory) -> list[str]:
+    """Why an exercise could not be graded at all, in words, the most basic reason first."""
+    if exercise in submission.missing:
+        return [wording.MISSING.format(exercise=exercise)]
+    if exercise in submission.untouched:
+        return [wording.NOT_ATTEMPTED]
+    own = [i for i, cell in enumerate(submission.cells) if exercise in cell.exercises]
+    broken = [problem for i in own if (problem := inventory.problems[i])]
+    if broken:
+        line, said = broken[0]
+        return [wording.SYNTAX.format(line=line, said=said)]
+    return _misnamed(exercise, {name for i in own for name in inventory.binds[i]})
+
+
+def _misnamed(exercise: str, binds: set[str]) -> list[str]:
+    if exercise in binds:
+        return []
+    if not binds:
+        return [wording.UNDEFINED.format(expected=exercise)]
+    return [wording.RENAMED.format(found=", ".join(sorted(binds)), expected=exercise)]
+
+
+def notes(submission: Submission, inventory: Inventory) -> tuple[str, ...]:
+    """Notes for the student: what of the notebook was skipped or found elsewhere."""
+    labelled = zip(submission.cells, inventory.notes, strict=True)
+    skipped = (f"{cell.label}: {note}." for cell, found in labelled for note in found)
+    return (*submission.notes, *skipped)
+
+
+def flags(submission: Submission, inventory: Inventory) -> tuple[str, ...]:
+    """Cells that an instructor may want to look at; they never score by themselves."""
+    labelled = zip(submission.cells, inventory.flags, strict=True)
+    return tuple(f"{cell.label} mentions {', '.join(names)}" for cell, names in labelled if names)

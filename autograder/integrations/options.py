@@ -1,0 +1,18 @@
+"""The names of the places where results can go; quick to load."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Target(StrEnum):
+    """Where results can go."""
+
+    NBGRADER = "nbgrader"
+    CSV = "csv"
+    CANVAS = "canvas"
+    MOODLE = "moodle"
+    GRADESCOPE = "gradescope"
+    CLASSROOM50 = "classroom50"
+    JUNIT = "junit"
+    ACTIONS = "actions"

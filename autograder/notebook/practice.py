@@ -1,0 +1,68 @@
+"""The practice worker: runs a notebook's visible checks with the rights of whoever started it.
+
+``python -m autograder.notebook.practice`` reads one order (a JSON line: setup, cells, checks) and
+answers with a JSON line when it is ready and one per check. Nothing hidden is present here: all
+that it knows is what the notebook holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from typing import Any
+
+from autograder.notebook import visible, wording
+from autograder.sandbox.inside.process import NotDefined, Process
+
+PASSED, FAILED, OPEN = "passed", "failed", "open"
+
+
+def main() -> None:
+    """Carry out one order; what student code prints goes nowhere."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    order = json.loads(sys.stdin.buffer.readline())
+    answers.write('"ready"\n')
+    answers.flush()
+    process = Process()
+    process.do_prepare({}, {"setup": order["setup"], "cells": order["cells"]})
+    for exercise, check in order["checks"]:
+        state, message = checked(process, exercise, check)
+        answers.write(json.dumps([exercise, state, message]) + "\n")
+        answers.flush()
+
+
+def checked(process: Process, exercise: str, check: str) -> tuple[str, str]:
+    """Run one visible check: how it went, and the words that the notebook would show."""
+    if trouble := _unreadable(process, exercise):
+        return FAILED, f"✗ {exercise}: {trouble}"
+    try:
+        _run(process, exercise, check)
+    except visible.CheckFailed as found:
+        return OPEN if str(found).startswith("·") else FAILED, str(found)
+    except NotDefined:
+        return FAILED, f"✗ {exercise}: {wording.UNDEFINED.format(expected=exercise)}"
+    except BaseException as error:  # student code may raise anything, SystemExit too
+        return FAILED, f"✗ {exercise}: it stopped with {type(error).__name__}: {error}"
+    return PASSED, ""
+
+
+def _unreadable(process: Process, exercise: str) -> str:
+    """Why an answer is no Python, if it is none."""
+    problems = (cell.problem for cell in process.cells if exercise in cell.exercises)
+    line, said = next((problem for problem in problems if problem), (0, ""))
+    return wording.SYNTAX.format(line=line, said=said) if line else ""
+
+
+def _run(process: Process, exercise: str, check: str) -> None:
+    namespace: dict[str, Any] = {**process.base(), exercise: process.function(exercise)}
+    namespace["visible_checks"] = visible.visible_checks
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(check, "<check>", "exec"), namespace)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,304 @@
+"""Watches a notebook: runs its visible checks whenever it is saved, and shows how far one got.
+
+Everything comes from the notebook itself, so it works without the course. The checks run in a
+process of their own with the student's rights (the tier "practice"); the next one is started
+ahead, with torch imported, so that an answer is there at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.errors import InfrastructureError, SubmissionError, UsageError
+from autograder.model import Assignment, Cell, Exercise, Status, Submission
+from autograder.notebook import wording
+from autograder.submissions import read as submission
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.text import Text
+
+SECONDS = 20.0  # for one visible check
+START_SECONDS = 120.0  # importing torch on a busy machine
+POLL_SECONDS = 0.3
+MESSAGE_LINES = 14
+_MARKER = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
+_GRADE_ID = re.compile(r'"grade_id": *"([\w-]+)"')
+_HEADING = re.compile(r"^#{2,4} +(.+?)\s*$", re.MULTILINE)
+_SYMBOLS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "open": ("·", "dim")}
+PROMISE = "visible checks passed; hidden checks run when you submit."
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a notebook asks for and what its student wrote."""
+
+    assignment: Assignment
+    answers: Submission
+
+
+@dataclass(frozen=True)
+class Line:
+    """One exercise: its state ("passed", "failed", "open") and what its check said."""
+
+    exercise: Exercise
+    state: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All exercises of a notebook after one run of their visible checks."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many visible checks pass."""
+        return sum(line.state == "passed" for line in self.lines)
+
+    @property
+    def next(self) -> Line | None:
+        """The exercise to look at now: the first that fails, else the first that is open."""
+        left = [line for line in self.lines if line.state != "passed"]
+        return next((line for line in left if line.state == "failed"), left[0] if left else None)
+
+
+# --- reading a notebook ------------------------------------------------------------------------
+
+
+def read(path: Path) -> Sheet:
+    """Read a notebook, or its jupytext script, with nothing but the file itself."""
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file. Name the notebook that you work on.")
+    content = path.read_bytes()
+    cells = _script(content) if path.suffix == ".py" else _notebook(content, path.name)
+    exercises = tuple(_exercises(cells))
+    if not exercises:
+        raise UsageError(
+            f"{path}: no visible check is in this file. Watch the notebook that was handed out, "
+            "or a .py that jupytext made of it."
+        )
+    assignment = Assignment(path.stem, _title(cells, path.stem), tuple(cells), exercises)
+    return Sheet(assignment, submission.parse(content, path.name, assignment, ""))
+
+
+def _notebook(content: bytes, name: str) -> list[Cell]:
+    try:
+        raw = json.loads(content)["cells"]
+        return [_cell(one) for one in raw]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SubmissionError(f"{name} is no notebook yet: is it still being saved?") from None
+
+
+def _cell(raw: Any) -> Cell:
+    metadata = raw["metadata"]
+    marks = metadata.get("nbgrader") or {}
+    tags = tuple(metadata.get("tags", ()))
+    return Cell(raw["cell_type"], "".join(raw["source"]), marks.get("grade_id"), tags=tags)
+
+
+def _script(content: bytes) -> list[Cell]:
+    text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
+    marks = list(_MARKER.finditer(text))
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    return [_script_cell(m[1], text[m.end() : end]) for m, end in zip(marks, ends, strict=False)]
+
+
+def _script_cell(marker: str, body: str) -> Cell:
+    prose = "[markdown]" in marker
+    source = re.sub(r"^# ?", "", body, flags=re.MULTILINE) if prose else body
+    found = _GRADE_ID.search(marker)
+    tags = ("setup",) if re.search(r'tags=\[[^]]*"setup"', marker) else ()
+    kind = "markdown" if prose else "code"
+    return Cell(kind, source.strip("\n"), found and found[1], tags=tags)
+
+
+def _exercises(cells: list[Cell]) -> Iterator[Exercise]:
+    """An exercise for each check cell; its answer is found later, in what the student wrote."""
+    prose = {cell.grade_id: cell.source for cell in cells if cell.kind == "markdown"}
+    for cell in cells:
+        if cell.kind == "code" and cell.grade_id and cell.grade_id.endswith("-check"):
+            name = cell.grade_id.removesuffix("-check")
+            heading = _HEADING.search(prose.get(f"{name}-statement", ""))
+            title = heading[1] if heading else name
+            yield Exercise(name, title, 0, False, False, Cell("code", ""), cell)
+
+
+def _title(cells: list[Cell], name: str) -> str:
+    return next((t[1] for c in cells if (t := re.match(r"\s*# +(.+)", c.source))), name)
+
+
+# --- running the visible checks ----------------------------------------------------------------
+
+
+class Practice:
+    """Runs visible checks; use it as a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._worker = _Worker(folder)
+
+    def check(self, sheet: Sheet) -> Progress:
+        """Run every visible check of a sheet, one after the other."""
+        exercises, lines = list(sheet.assignment.exercises), list[Line]()
+        while len(lines) < len(exercises):
+            lines += self._some(sheet, exercises[len(lines) :])
+        return Progress(sheet.assignment.title, tuple(lines))
+
+    def _some(self, sheet: Sheet, exercises: list[Exercise]) -> list[Line]:
+        """Check until all are done or one ends the worker, which is then replaced."""
+        worker, self._worker = self._worker, _Worker(self._folder)
+        try:
+            worker.order(sheet, exercises)
+            return list(_lines(worker, exercises))
+        finally:
+            worker.close()
+
+    def __enter__(self) -> Practice:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.close()
+
+
+def _lines(worker: _Worker, exercises: list[Exercise]) -> Iterator[Line]:
+    for exercise in exercises:
+        answer = worker.answer(SECONDS)
+        if isinstance(answer, str):
+            yield Line(exercise, "failed", f"✗ {exercise.id}: {answer}")
+            return
+        _, state, message = answer
+        yield Line(exercise, state, message)
+
+
+class _Worker:
+    """One started worker process, which imports torch while it waits for its order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "autograder.notebook.practice"],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._said: queue.Queue[bytes] = queue.Queue()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._said.put(line)
+        self._said.put(b"")
+
+    def order(self, sheet: Sheet, exercises: list[Exercise]) -> None:
+        """Hand over the cells and wait until the worker is ready for them."""
+        assert self._process.stdin is not None
+        order = {
+            "setup": sheet.assignment.setup,
+            "cells": [(cell.exercises, cell.source) for cell in sheet.answers.cells],
+            "checks": [(exercise.id, exercise.check.source) for exercise in exercises],
+        }
+        with contextlib.suppress(OSError):  # a worker that died is found out by the next line
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+        if not self._next(START_SECONDS):
+            raise InfrastructureError("The process that runs the checks did not start.")
+
+    def answer(self, seconds: float) -> list[str] | str:
+        """The next answer, or a sentence that says why none came."""
+        said = self._next(seconds)
+        if said is None:
+            return wording.stopped(Status.TIMED_OUT, seconds)
+        return list(json.loads(said)) if said else wording.stopped(Status.CRASHED, seconds)
+
+    def _next(self, seconds: float) -> bytes | None:
+        """The next line; nothing (b"") at the end, None when it is late."""
+        try:
+            return self._said.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        self._listener.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def saves(path: Path) -> Iterator[None]:
+    """Yield at once, then each time the file is saved."""
+    seen = None
+    while True:
+        stamp = _stamp(path)
+        if stamp is not None and stamp != seen:
+            seen = stamp
+            yield
+        time.sleep(POLL_SECONDS)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except FileNotFoundError:  # editors replace a file by another
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
+# --- the picture in the terminal ---------------------------------------------------------------
+
+
+def picture(progress: Progress) -> Group:
+    """The list of exercises, the message that matters now, a bar, and the next step."""
+    from rich.console import Group
+    from rich.text import Text
+
+    total = len(progress.lines)
+    parts = [Text(progress.title, "bold"), *map(_row, progress.lines), Text()]
+    if progress.next and progress.next.message:
+        parts += [Text(_shortened(progress.next.message)), Text()]
+    done = round(40 * progress.passed / total)
+    bar = Text.assemble(("━" * done, "green"), ("─" * (40 - done), "dim"))
+    count = Text(f"{progress.passed} of {total} {PROMISE}")
+    return Group(*parts, bar, count, Text(_next_step(progress), "bold"))
+
+
+def _row(line: Line) -> Text:
+    from rich.text import Text
+
+    symbol, style = _SYMBOLS[line.state]
+    return Text.assemble(
+        "  ", (symbol, style), " ", line.exercise.title, ("  " + line.exercise.id, "dim")
+    )
+
+
+def _shortened(message: str) -> str:
+    """The beginning of a message, without characters that could move the cursor."""
+    lines = message.splitlines()
+    shown = [*lines[:MESSAGE_LINES], "    ..."] if len(lines) > MESSAGE_LINES else lines
+    clean = ("".join(c for c in line if c.isprintable()) for line in shown)
+    return "\n".join(line[:400] for line in clean)
+
+
+def _next_step(progress: Progress) -> str:
+    if progress.next is None:
+        return "Next: read every contract once more, then submit."
+    does = "mend" if progress.next.state == "failed" else "write"
+    return f"Next: {does} {progress.next.exercise.id}, then save. Hints are folded below it."

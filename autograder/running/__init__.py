@@ -1,0 +1,1 @@
+"""A whole class: batches, processes, clusters, and grading again."""

@@ -1,0 +1,116 @@
+"""Grades one assignment in a process of its own: a JSON object per line in, and one per line out.
+
+    python -m autograder.running.worker ASSIGNMENT --course ROOT --seed N --device cpu
+
+A line in names a submission: {"student": "ada", "path": "submitted/ada/a1_layers/a1_layers.ipynb"}.
+The line out that answers it, in the same order, is {"report": {...}}, the contents of its result
+file (autograder.report.results.from_dict reads it). Torch, the sandbox and the graders are loaded
+once; lines may be sent ahead. The worker ends when its standard input does, after the lines that it
+was sent, and at once when its parent has died.
+
+When it cannot go on, it answers {"error": "a sentence", "blame": "course", "begun": true} instead
+and ends: blame is "course" (its author's or the caller's fault; exit code 2) or "machine" (exit
+code 3), and "begun" is false when it could not begin with any submission, so that another worker
+would fail in the same way. Nothing else comes out of standard output, whatever a grader prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from autograder.course.layout import Course
+from autograder.errors import AutograderError, InfrastructureError
+from autograder.grading.start import start_grader
+from autograder.model import Device, Job, Report, Settings, Tier
+
+COURSE, MACHINE = "course", "machine"
+_EXIT_CODES = {COURSE: 2, MACHINE: 3}
+
+
+class Pipes:
+    """The two pipes: jobs come in, reports and at most one error go out."""
+
+    def __init__(self, jobs: IO[str], answers: IO[str]) -> None:
+        self._jobs, self._answers = jobs, answers
+        self.begun = False
+
+    def jobs(self) -> Iterator[Job]:
+        """Read jobs until nobody sends any more."""
+        for line in self._jobs:
+            self.begun = True
+            job = json.loads(line)
+            yield Job(job["student"], Path(job["path"]))
+
+    def report(self, report: Report) -> None:
+        """Answer the job in hand."""
+        from autograder.report.results import to_dict
+
+        self._say({"report": to_dict(report)})
+
+    def fail(self, error: AutograderError) -> int:
+        """Say why there will be no more answers; return the exit code."""
+        blame = MACHINE if isinstance(error, InfrastructureError) else COURSE
+        self._say({"error": str(error), "blame": blame, "begun": self.begun})
+        return _EXIT_CODES[blame]
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        self._answers.write(json.dumps(answer, allow_nan=False) + "\n")
+        self._answers.flush()
+
+
+def own_pipes() -> Pipes:
+    """Take standard input and output away from everything that is imported from here on."""
+    line = Pipes(
+        os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    )
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return line
+
+
+def end_with_parent() -> None:
+    """Watch over the parent: when it dies, nobody wants the answers any more."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(_EXIT_CODES[MACHINE])
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> int:
+    """Serve until standard input ends; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m autograder.running.worker")
+    parser.add_argument("assignment")
+    parser.add_argument("--course", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--require", type=Tier, default=Tier.ISOLATED)
+    parser.add_argument("--device", type=Device, default=Device.CPU)
+    options = parser.parse_args()
+    line = own_pipes()
+    settings = Settings(options.seed, options.require, options.device)
+    end_with_parent()
+    try:
+        course = Course.find(options.course.resolve())
+        with start_grader(course, options.assignment, settings) as grader:
+            for job in line.jobs():
+                line.report(grader.grade(job))
+    except AutograderError as error:
+        return line.fail(error)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

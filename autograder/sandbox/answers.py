@@ -1,0 +1,56 @@
+"""What comes back from the sandbox for one call: an Answer, or Stopped where none came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.model import Status
+from autograder.sandbox.inside import protocol
+
+
+class Stopped(Exception):
+    """No answer came: the process was late, died, or broke the rules of the wire."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class StudentRaised(Exception):
+    """Somebody asked for the value of an answer that is an exception."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(", ".join(answer.error or ()))
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from one call: a value or an exception's type names, and facts."""
+
+    result: Any = None
+    error: tuple[str, ...] | None = None  # most derived first
+    out_of_memory: bool = False
+    changed: tuple[int, ...] = ()  # positions of the arguments that were changed in place
+
+    @property
+    def value(self) -> Any:
+        """The returned value; raises StudentRaised when there is none."""
+        if self.error is not None:
+            raise StudentRaised(self)
+        return self.result
+
+
+def to_answer(frame: dict[str, Any]) -> Answer:
+    """Turn a frame, which may be hostile, into an Answer, or raise ProtocolError."""
+    error, values = frame.get("error"), frame["values"]
+    if error is not None:
+        if not (isinstance(error, list) and all(isinstance(name, str) for name in error)):
+            raise protocol.ProtocolError("a malformed error")
+        names = tuple(name[:60] for name in error[:8]) or ("Exception",)
+        return Answer(error=names, out_of_memory=frame.get("out_of_memory") is True)
+    changed = values.get("changed", [])
+    if not (isinstance(changed, list) and all(type(i) is int for i in changed)):
+        raise protocol.ProtocolError("a malformed list of changed arguments")
+    return Answer(values.get("result"), changed=tuple(changed[:32]))

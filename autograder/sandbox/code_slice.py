@@ -1,0 +1,84 @@
+"""The text of a trusted function with all that it uses of its own file: what crosses the wall.
+
+A probe may call helpers and use constants of its graders file, and a known mistake those of its
+bank, since the slice of the file that they need is sent with them.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from types import FunctionType
+from typing import Any, TypeGuard
+
+from autograder.sandbox.inside.slicing import ParsedCell, Statement, needed, parse_cell
+
+_ENGINE = __name__.partition(".")[0]
+
+
+@functools.cache
+def code_slice(function: Callable[..., Any]) -> str:
+    """Return Python text that defines a module-level function and everything that it needs.
+
+    The engine's and pytest's decorators stay behind. What the function uses of the engine's own
+    files (a shared probe) is put in the text, since the engine cannot be imported inside. Of a
+    function that is defined within another one, only its own text is returned.
+    """
+    module = sys.modules.get(function.__module__)
+    if module is None or vars(module).get(function.__name__) is not function:
+        return textwrap.dedent(inspect.getsource(function))
+    statements = needed([_parsed(inspect.getsource(module))], function.__name__)
+    return "\n".join(text for statement in statements for text in _texts(statement)) + "\n"
+
+
+@functools.lru_cache(64)
+def _parsed(source: str) -> ParsedCell:
+    """A file's statements, without the decorators that mean something outside only."""
+    tree = ast.parse(source)
+    ours = {"pytest", *_imported_from_engine(tree)}
+    lines = source.split("\n")
+    for node in tree.body:
+        for decorator in getattr(node, "decorator_list", ()):
+            if _root(decorator) in ours:
+                first, last = decorator.lineno - 1, decorator.end_lineno or decorator.lineno
+                lines[first:last] = [""] * (last - first)
+    return parse_cell((), "\n".join(lines))
+
+
+def _imported_from_engine(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if _is_of_engine(node):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _is_of_engine(node: ast.stmt) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == _ENGINE
+
+
+def _root(decorator: ast.expr) -> str:
+    """The name that a decorator's expression begins with: pytest in pytest.mark.slow."""
+    while not isinstance(decorator, ast.Name):
+        inner = getattr(decorator, "func", None) or getattr(decorator, "value", None)
+        if not isinstance(inner, ast.expr):
+            return ""
+        decorator = inner
+    return decorator.id
+
+
+def _texts(statement: Statement) -> Iterator[str]:
+    """The statement's text; instead of an import from the engine, the text of what it imports."""
+    node = statement.node
+    if not _is_of_engine(node):
+        yield statement.text
+        return
+    module = sys.modules[str(node.module)]
+    for alias in node.names:
+        found = getattr(module, alias.name)
+        if isinstance(found, FunctionType):
+            yield code_slice(found)
+            if alias.asname:
+                yield f"{alias.asname} = {alias.name}"

@@ -1,0 +1,63 @@
+"""Tells whether code that ran in this process left the global state of torch or Python changed.
+
+Whatever one exercise does to the globals that all share, the next must not pay for it. Nothing
+here is a defence: a student who forges the answer harms only the other exercises of their own.
+"""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import math
+import random
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_remembered: list[int] = []
+
+
+def remember() -> None:
+    """Note the present state as the good one; the zygote does so before its first fork."""
+    _remembered[:] = [_snapshot()]
+
+
+def changed() -> bool:
+    """Whether the state differs from the one remembered."""
+    return [_snapshot()] != _remembered
+
+
+def _snapshot() -> int:
+    names = tuple(tuple(map(id, vars(place).values())) for place in _places())
+    return hash((*_switches(), names))
+
+
+def _places() -> Iterator[Any]:
+    """Modules and classes whose names an exercise may use."""
+    modules = (torch, F, nn, nn.init, torch.optim, torch.linalg, torch.autograd, math, random)
+    yield from (*modules, builtins, Tensor, nn.Module)
+    for module in (nn, torch.optim):
+        yield from (part for part in vars(module).values() if isinstance(part, type))
+
+
+def _switches() -> Iterator[object]:
+    """Settings that change how later code runs."""
+    yield torch.get_default_dtype()
+    yield torch.is_grad_enabled()
+    yield str(torch.get_default_device())
+    yield torch.are_deterministic_algorithms_enabled()
+    yield torch.is_anomaly_enabled()
+    yield torch.get_float32_matmul_precision()
+    yield torch.get_num_threads()
+    yield tuple(np.geterr().values())
+    yield tuple(map(str, warnings.filters))
+    yield (sys.getrecursionlimit(), sys.getswitchinterval(), sys.gettrace(), sys.getprofile())
+    yield (gc.isenabled(), threading.active_count(), signal.getitimer(signal.ITIMER_REAL)[0])

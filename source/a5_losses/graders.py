@@ -1,0 +1,752 @@
+"""Hidden checks of a5_losses: what each exercise must do beyond its visible example."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from autograder.authoring import assert_same, gradients, operations
+
+INF = math.inf
+TEN_DIGITS = {"rtol": 1e-10, "atol": 1e-10}  # for float64
+READY_MADE_OPERATIONS = {
+    "aten.logsumexp",
+    "aten.logaddexp",
+    "aten.logaddexp2",
+    "aten.logcumsumexp",
+    "aten._logcumsumexp",
+    "aten._softmax",
+    "aten._log_softmax",
+    "aten._safe_softmax",
+    "aten._masked_softmax",
+    "aten._sparse_softmax",
+    "aten.softplus",
+    "aten.log_sigmoid_forward",
+    "aten.nll_loss_forward",
+    "aten.soft_margin_loss",
+    "aten.binary_cross_entropy_with_logits",
+    "aten._scaled_dot_product_flash_attention_for_cpu",
+}
+READY_MADE_NAMES = {
+    "logsumexp",
+    "logaddexp",
+    "logaddexp2",
+    "logcumsumexp",
+    "softmax",
+    "softmin",
+    "log_softmax",
+    "softplus",
+    "logsigmoid",
+    "gumbel_softmax",
+    "cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "soft_margin_loss",
+    "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "LogSoftmax",
+    "Softplus",
+    "LogSigmoid",
+    "CrossEntropyLoss",
+    "BCEWithLogitsLoss",
+    "Categorical",
+    "scaled_dot_product_attention",
+}
+LOSS_OPERATIONS = {"aten.nll_loss_forward", "aten.nll_loss2d_forward"}
+LOSS_NAMES = {"cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"}
+BINARY_LOSS_OPERATIONS = {"aten.binary_cross_entropy_with_logits"}
+BINARY_LOSS_NAMES = {"binary_cross_entropy_with_logits", "BCEWithLogitsLoss"}
+AUTOGRAD_NAMES = {"autograd", "backward", "func", "grad", "jacfwd", "jacrev", "jvp", "vjp"}
+TANH_OPERATIONS = {"aten.tanh", "aten.gelu", "aten.mish"}
+TANH_NAMES = {"tanh", "tanh_", "Tanh", "gelu", "GELU", "mish", "Mish"}
+
+
+def uses(student, name, args, operation_names, library_names):
+    """Return which of the given operations and library names the student's function relies on."""
+    ran = student.run(operations, name, args).value
+    return set(ran) & operation_names | set(student.names(name).value) & library_names
+
+
+def labels(draw, rows, classes):
+    """Return class numbers in random order, every class about equally often."""
+    return draw(rows).argsort() % classes
+
+
+def with_axes_of_one(draw):
+    """Return tensors in which an axis other than the one asked for, or that one, has size 1."""
+    return [(draw(1, 3), 1), (draw(2, 1, 3), -1), (draw(3, 1), -1), (draw(3, 1), 0)]
+
+
+def without_some_classes(draw):
+    """Return batches of four classes in which the last does not occur, or only the first does."""
+    targets = [labels(draw, 5, 3), torch.zeros(2, dtype=torch.int64)]
+    return [(2 * draw(len(target), 4), target) for target in targets]
+
+
+# 5.1 logsumexp
+
+
+@pytest.mark.exercise("logsumexp")
+def test_logsumexp_works_along_every_axis(same, draw):
+    """Works along every axis, for vectors, square tables and deeper tensors."""
+    square, deep = draw(4, 4), draw(2, 3, 5)
+    cases = [
+        (draw(6),),
+        (square,),
+        (square, 0),
+        (square, 1),
+        (deep, 0),
+        (deep, 1),
+        (deep, -2),
+        (deep, 2),
+        *with_axes_of_one(draw),
+    ]
+    for case in cases:
+        same.logsumexp(*case)
+
+
+@pytest.mark.exercise("logsumexp", weight=2)
+def test_logsumexp_survives_large_logits(same, draw):
+    """Stays finite and right for logits in the thousands, of either sign."""
+    for dtype in (torch.float32, torch.float64):
+        high = draw.uniform(3, 5, low=1000.0, high=1003.0, dtype=dtype)
+        for z in (high, -high, torch.cat([high, -high], 1)):
+            same(rtol=0.0, atol=0.01).logsumexp(z)
+
+
+@pytest.mark.exercise("logsumexp")
+def test_logsumexp_gives_each_row_its_own_scale(same, draw):
+    """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
+    z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
+    for case in ((z, 1), (z.T.contiguous(), 0)):
+        same(rtol=0.0, atol=0.01).logsumexp(*case)
+
+
+@pytest.mark.exercise("logsumexp")
+def test_logsumexp_leaves_out_excluded_entries(same, draw):
+    """Lets entries of -inf add nothing, and gives -inf for a row that has nothing else."""
+    z = draw(4, 5)
+    z[0, 1:3] = z[1, 1:] = z[2] = -INF
+    for case in ((z, 1), (z.T.contiguous(), 0)):
+        same.logsumexp(*case)
+
+
+@pytest.mark.exercise("logsumexp")
+def test_logsumexp_has_the_right_gradient(same, draw):
+    """Lets a finite, right gradient through, for ordinary, equal, large and excluded entries."""
+    excluded = draw(3, 4)
+    excluded[0, 2] = excluded[1, :3] = -INF
+    for z in (
+        draw(3, 4),
+        torch.full((3, 4), 7.0),
+        draw(3, 4) + 300.0,
+        draw(3, 4) - 300.0,
+        excluded,
+    ):
+        same(rtol=1e-3).run(gradients, "logsumexp", [z, 1], [0], draw(3))
+
+
+@pytest.mark.exercise("logsumexp")
+def test_logsumexp_keeps_the_number_type(same, draw):
+    """Keeps float64 with all its digits, and float16 where exponentials overflow early."""
+    z = draw(4, 6, dtype=torch.float64)
+    same(**TEN_DIGITS).logsumexp(z)
+    half = (draw(4, 6) + 14.0).half()
+    same(rtol=2e-2).logsumexp(half)
+
+
+@pytest.mark.exercise("logsumexp")
+def test_logsumexp_stays_on_the_device(same, draw):
+    """Stays on the device of its input."""
+    table = draw(4, 6)
+    for z in (table, table.to("meta")):
+        same.logsumexp(z)
+        same.logsumexp(z, 0)
+
+
+@pytest.mark.exercise("logsumexp")
+def test_logsumexp_is_built_by_hand(same, student, draw):
+    """Is built from simple operations, without torch's ready-made versions."""
+    z = draw(4, 6)
+    same.logsumexp(z)
+    assert not uses(student, "logsumexp", [z], READY_MADE_OPERATIONS, READY_MADE_NAMES)
+
+
+# 5.2 softmax
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_works_along_every_axis(same, draw):
+    """Works along every axis, for vectors, square tables and deeper tensors."""
+    square, deep = draw(4, 4), draw(2, 3, 5)
+    cases = [
+        (draw(6),),
+        (square,),
+        (square, 0),
+        (square, 1),
+        (deep, 0),
+        (deep, 1),
+        (deep, -2),
+        (deep, 2),
+        *with_axes_of_one(draw),
+    ]
+    for case in cases:
+        same.softmax(*case)
+
+
+@pytest.mark.exercise("softmax", weight=2)
+def test_softmax_survives_large_logits(same, draw):
+    """Stays finite and right for logits in the hundreds and thousands, of either sign."""
+    for size in (200.0, 1000.0):
+        for dtype in (torch.float32, torch.float64):
+            z = draw.uniform(4, 5, low=-2.0, high=2.0, dtype=dtype)
+            for shifted in (z + size, z - size, z * size):
+                same(rtol=1e-3, atol=1e-5).softmax(shifted)
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_gives_each_row_its_own_scale(same, draw):
+    """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
+    z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
+    for case in ((z, 1), (z.T.contiguous(), 0)):
+        same(rtol=1e-3).softmax(*case)
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_ignores_a_common_shift(student, reference, draw):
+    """Gives the same shares when every logit of a row grows by the same amount."""
+    z = draw.integers(-4, 5, 5, 5).float()
+    for shift in (-700.0, 3.0, 700.0):
+        assert_same(student.softmax(z + shift), reference.softmax(z), rtol=1e-3)
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_excludes_and_keeps_small_shares(same, draw):
+    """Gives -inf a share of exactly 0, and everything else its small share."""
+    z = draw(3, 4)
+    z[0, 1:3] = z[1, 1:] = -INF
+    same(rtol=1e-3, atol=0.0).softmax(z)
+    small = draw(3, 4) - torch.tensor([0.0, 15.0, 30.0, 50.0])
+    same(rtol=1e-3, atol=0.0).softmax(small)
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_has_the_right_gradient(same, draw):
+    """Lets a finite, right gradient through, for ordinary, equal, large and excluded entries."""
+    excluded, large = draw(3, 4), draw(3, 4) + torch.tensor([[300.0], [-300.0], [1000.0]])
+    excluded[0, 2] = -INF
+    for z, rtol in (
+        (draw(3, 4), 1e-4),
+        (torch.full((3, 4), 7.0), 1e-4),
+        (excluded, 1e-4),
+        (large, 2e-3),
+    ):
+        same(rtol=rtol, atol=rtol / 10).run(gradients, "softmax", [z, 1], [0], draw(3, 4))
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_keeps_the_number_type(same, draw):
+    """Keeps float64 with all its digits, and float16 where exponentials overflow early."""
+    z = draw(4, 6, dtype=torch.float64)
+    same(**TEN_DIGITS).softmax(z)
+    half = (draw(4, 6) + 14.0).half()
+    same(rtol=2e-2).softmax(half)
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_stays_on_the_device(same, draw):
+    """Stays on the device of its input."""
+    table = draw(4, 6)
+    for z in (table, table.to("meta")):
+        same.softmax(z)
+        same.softmax(z, 0)
+
+
+@pytest.mark.exercise("softmax")
+def test_softmax_is_built_by_hand(same, student, draw):
+    """Is built from simple operations, without torch's ready-made versions."""
+    z = draw(4, 6)
+    same.softmax(z)
+    assert not uses(student, "softmax", [z], READY_MADE_OPERATIONS, READY_MADE_NAMES)
+
+
+# 5.3 log_softmax
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_works_along_every_axis(same, draw):
+    """Works along every axis, for tables, square ones among them, and deeper tensors."""
+    table, square, deep = draw(4, 3), draw(4, 4), draw(2, 3, 5)
+    cases = [
+        (table,),
+        (table, 0),
+        (square, 0),
+        (square, 1),
+        (deep, 0),
+        (deep, 1),
+        (deep, -2),
+        (deep, 2),
+        *with_axes_of_one(draw),
+    ]
+    for case in cases:
+        same.log_softmax(*case)
+
+
+@pytest.mark.exercise("log_softmax", weight=2)
+def test_log_softmax_spans_large_gaps(same, draw):
+    """Gives every logit its true logarithm across gaps of hundreds and thousands."""
+    z = draw(4, 3) + torch.tensor([[0.0, -200.0, 5.0]])
+    same(atol=2e-4).log_softmax(z)
+    for dtype in (torch.float32, torch.float64):
+        wide = draw.uniform(4, 5, low=-1000.0, high=1000.0, dtype=dtype)
+        same(atol=2e-4).log_softmax(wide)
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_gives_each_row_its_own_scale(same, draw):
+    """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
+    z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
+    for case in ((z, 1), (z.T.contiguous(), 0)):
+        same(atol=3e-4).log_softmax(*case)
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_keeps_excluded_entries_out(same, draw):
+    """Gives -inf for an entry of -inf, and leaves its neighbours right."""
+    z = draw(4, 5)
+    z[0, 1:3] = z[1, 1:] = -INF
+    same.log_softmax(z)
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_has_the_right_gradient(same, draw):
+    """Lets a finite, right gradient through for ordinary logits."""
+    for shape in ((4, 4), (3, 6)):
+        same.run(gradients, "log_softmax", [draw(*shape), 1], [0], draw(*shape))
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_has_a_gradient_across_gaps(same, draw):
+    """Lets a finite, right gradient through across gaps of hundreds and thousands."""
+    for offsets in ([0.0, -200.0, 5.0], [1000.0, 0.0, -1000.0]):
+        z = draw(4, 3) + torch.tensor(offsets)
+        same(rtol=1e-3, atol=1e-3).run(gradients, "log_softmax", [z, 1], [0], draw(4, 3))
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_keeps_the_number_type(same, draw):
+    """Keeps float64 with all its digits, and float16 where exponentials overflow early."""
+    z = draw(4, 6, dtype=torch.float64)
+    same(**TEN_DIGITS).log_softmax(z)
+    half = (draw(4, 6) + 14.0).half()
+    same(rtol=1e-2, atol=2e-2).log_softmax(half)
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_stays_on_the_device(same, draw):
+    """Stays on the device of its input."""
+    table = draw(4, 6)
+    for z in (table, table.to("meta")):
+        same.log_softmax(z)
+        same.log_softmax(z, 0)
+
+
+@pytest.mark.exercise("log_softmax")
+def test_log_softmax_is_built_by_hand(same, student, draw):
+    """Is built from simple operations, without torch's ready-made versions."""
+    z = draw(4, 6)
+    same.log_softmax(z)
+    assert not uses(student, "log_softmax", [z], READY_MADE_OPERATIONS, READY_MADE_NAMES)
+
+
+# 5.4 cross_entropy
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_is_a_mean_over_examples(student, reference, draw):
+    """Averages over the examples, so that a batch written down twice costs the same."""
+    logits, target = 2 * draw(7, 3), labels(draw, 7, 3)
+    expected = reference.cross_entropy(logits, target)
+    assert_same(student.cross_entropy(logits, target), expected)
+    assert_same(student.cross_entropy(logits.repeat(2, 1), target.repeat(2)), expected)
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_looks_up_one_class_per_row(same, draw):
+    """Looks up one class in each row, also when there are as many examples as classes."""
+    for size in (4, 5):
+        logits, target = 2 * draw(size, size), labels(draw, size, size)
+        same.cross_entropy(logits, target)
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_takes_a_single_example(same, draw):
+    """Works for a batch of one example, and for two classes."""
+    cases = [(2 * draw(1, classes), draw.integers(0, classes, 1)) for classes in (4, 2)]
+    for logits, target in (*cases, (2 * draw(6, 2), labels(draw, 6, 2))):
+        same.cross_entropy(logits, target)
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_knows_absent_classes(same, draw):
+    """Works for a batch in which some classes do not occur, the last one among them."""
+    for args in without_some_classes(draw):
+        same.cross_entropy(*args)
+
+
+@pytest.mark.exercise("cross_entropy", weight=2)
+def test_cross_entropy_charges_a_disaster_in_full(same, draw):
+    """Charges a confident mistake in full, however many logits it is wrong by."""
+    for size in (60.0, 500.0, 3000.0):
+        logits = draw(3, 4) + size * F.one_hot(torch.tensor([0, 1, 2]), 4)
+        target = torch.tensor([1, 3, 0])
+        same.cross_entropy(logits, target)
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_is_free_when_certain_and_right(same, draw):
+    """Charges nothing for a certain, right answer, and something for a doubtful one."""
+    target = labels(draw, 5, 4)
+    for size in (2.0, 30.0, 500.0):
+        logits = size * F.one_hot(target, 4).float()
+        same.cross_entropy(logits, target)
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_has_the_right_gradient(same, draw):
+    """Lets the gradient reach the logits, with the share that a mean gives to each example."""
+    for rows, classes in ((6, 3), (4, 4)):
+        args = [draw(rows, classes), labels(draw, rows, classes)]
+        same.run(gradients, "cross_entropy", args, [0], torch.tensor(1.0))
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_keeps_teaching_after_a_disaster(same, draw):
+    """Keeps its gradient at full strength after a confident mistake."""
+    logits = draw(3, 4) + 500.0 * F.one_hot(torch.tensor([0, 1, 2]), 4)
+    same.run(gradients, "cross_entropy", [logits, torch.tensor([1, 3, 0])], [0], torch.tensor(1.0))
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_keeps_the_number_type(same, draw):
+    """Keeps float64 with all its digits, also for large logits."""
+    logits, target = draw(6, 4, dtype=torch.float64), labels(draw, 6, 4)
+    same(**TEN_DIGITS).cross_entropy(logits, target)
+    large = logits + 1000 * F.one_hot((target + 1) % 4, 4)
+    same.cross_entropy(large, target)
+
+
+@pytest.mark.exercise("cross_entropy")
+def test_cross_entropy_is_built_by_hand(same, student, draw):
+    """Is built from simpler pieces, without torch's ready-made loss."""
+    args = [draw(6, 4), labels(draw, 6, 4)]
+    same.cross_entropy(*args)
+    assert not uses(student, "cross_entropy", args, LOSS_OPERATIONS, LOSS_NAMES)
+
+
+# 5.5 bce_with_logits
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_averages_over_all_elements(same, draw):
+    """Averages over all elements, whatever the shape."""
+    for shape in ((), (1,), (5,), (5, 1), (4, 4), (2, 3, 4)):
+        logits, target = 2 * draw(*shape), draw.integers(0, 2, *shape).float()
+        same.bce_with_logits(logits, target)
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_takes_soft_targets(same, draw):
+    """Takes targets between 0 and 1 at their word, in values and gradients."""
+    logits, target = 2 * draw(6, 2), draw.uniform(6, 2)
+    same.run(gradients, "bce_with_logits", [logits, target], [0], torch.tensor(1.0))
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_survives_large_logits(same, draw):
+    """Charges very sure and very wrong predictions in full, and sure and right ones nothing."""
+    for size in (30.0, 200.0, 1000.0):
+        logits = size * torch.tensor([1.0, -1.0, 1.0, -1.0]) + draw(4)
+        target = torch.tensor([0.0, 1.0, 1.0, 0.0])
+        same.bce_with_logits(logits, target)
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_keeps_teaching_large_logits(same, draw):
+    """Keeps its gradient right and alive for very sure predictions."""
+    for size in (30.0, 200.0):
+        logits = size * torch.tensor([1.0, -1.0, 1.0, -1.0]) + draw(4)
+        args = [logits, torch.tensor([0.0, 1.0, 1.0, 0.0])]
+        same.run(gradients, "bce_with_logits", args, [0], torch.tensor(1.0))
+
+
+@pytest.mark.exercise("bce_with_logits", weight=2)
+def test_bce_has_the_right_slope_at_zero(same, draw):
+    """Has the right slope at a logit of exactly 0, where untrained models start."""
+    for target in (torch.tensor([0.0, 1.0, 1.0]), draw.uniform(3)):
+        same.run(gradients, "bce_with_logits", [torch.zeros(3), target], [0], torch.tensor(1.0))
+
+
+@pytest.mark.exercise("bce_with_logits", weight=2)
+def test_bce_refuses_shapes_that_differ(same, draw):
+    """Raises ValueError for shapes that differ, even where torch would broadcast, and only then."""
+    pairs = [
+        ((4, 3), (3,)),
+        ((1,), (4,)),
+        ((4, 1), (4,)),
+        ((4,), (4, 1)),
+        ((4, 1), (1, 4)),
+        ((2, 3), (3, 2)),
+    ]
+    for one, other in pairs:
+        same(raises=ValueError).bce_with_logits(draw(*one), draw.uniform(*other))
+        same.bce_with_logits(draw(*one), draw.uniform(*one))
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_keeps_the_number_type(same, draw):
+    """Keeps float64 with all its digits, also for large logits."""
+    for _ in range(4):
+        logits, target = 2 * draw(7, dtype=torch.float64), draw.uniform(7, dtype=torch.float64)
+        same(**TEN_DIGITS).bce_with_logits(logits, target)
+    logits = logits + 1000 * (-1.0) ** torch.arange(7)
+    same.bce_with_logits(logits, target)
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_stays_on_the_device(same, draw):
+    """Stays on the device of its input."""
+    logits, target = draw(4, 6) + 3.0, draw.integers(0, 2, 4, 6).float()
+    for device in ("cpu", "meta"):
+        args = [logits.to(device), target.to(device)]
+        same.bce_with_logits(*args)
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_is_built_by_hand(same, student, draw):
+    """Is built from simpler pieces, without torch's ready-made loss."""
+    args = [draw(6, 4) + 3.0, draw.integers(0, 2, 6, 4).float()]
+    same.bce_with_logits(*args)
+    assert not uses(student, "bce_with_logits", args, BINARY_LOSS_OPERATIONS, BINARY_LOSS_NAMES)
+
+
+# 5.6 logit_gradient
+
+
+def without_autograd(solution, logits, target):
+    """Return the gradient, found while autograd is switched off."""
+    with torch.inference_mode():
+        return solution.logit_gradient(logits, target).tolist()
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_agrees_with_autograd(student, draw):
+    """Agrees with what autograd finds for torch's own cross-entropy."""
+    for rows, classes in ((6, 3), (2, 5), (1, 4)):
+        logits, target = 2 * draw(rows, classes), labels(draw, rows, classes)
+        leaf = logits.clone().requires_grad_()
+        (expected,) = torch.autograd.grad(F.cross_entropy(leaf, target), leaf)
+        assert_same(student.logit_gradient(logits, target), expected)
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_works_for_square_batches(same, draw):
+    """Works when there are as many examples as classes, where a wrong axis goes unnoticed."""
+    for size in (4, 5):
+        logits, target = 2 * draw(size, size), labels(draw, size, size)
+        same.logit_gradient(logits, target)
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_knows_absent_classes(same, draw):
+    """Works for a batch in which some classes do not occur, the last one among them."""
+    for args in without_some_classes(draw):
+        same.logit_gradient(*args)
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_shares_a_mean(student, reference, draw):
+    """Gives each example its share of the mean: in a batch written down twice, half as much."""
+    logits, target = 2 * draw(8, 4), labels(draw, 8, 4)
+    expected = reference.logit_gradient(logits, target).value
+    assert_same(student.logit_gradient(logits, target), expected)
+    assert_same(
+        student.logit_gradient(logits.repeat(2, 1), target.repeat(2)), expected.repeat(2, 1) / 2
+    )
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_rows_sum_to_zero(same, draw):
+    """Gives to one class what it takes from the others: every row sums to 0."""
+    args = [3 * draw(8, 4), labels(draw, 8, 4)]
+    answer = same.logit_gradient(*args)
+    assert answer.value.sum(1).abs().max() < 1e-5
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_survives_large_logits(same, draw):
+    """Stays finite and right for logits of a thousand, right or wrong."""
+    target = labels(draw, 6, 4)
+    for size in (1000.0, -1000.0):
+        logits = draw(6, 4) + size * F.one_hot(target, 4)
+        same(atol=1e-4).logit_gradient(logits, target)
+
+
+@pytest.mark.exercise("logit_gradient")
+def test_logit_gradient_keeps_the_number_type(same, draw):
+    """Keeps float64 with all its digits."""
+    args = [2 * draw(6, 4, dtype=torch.float64), labels(draw, 6, 4)]
+    same(**TEN_DIGITS).logit_gradient(*args)
+
+
+@pytest.mark.exercise("logit_gradient", weight=2)
+def test_logit_gradient_is_a_closed_form(same, student, draw):
+    """Is a closed form that works where autograd is switched off."""
+    same.run(without_autograd, 2 * draw(6, 4), labels(draw, 6, 4))
+    assert not set(student.names("logit_gradient").value) & AUTOGRAD_NAMES
+
+
+# 5.7 logit_threshold
+
+
+@pytest.mark.exercise("logit_threshold", weight=2)
+def test_logit_threshold_finds_the_place(same, draw):
+    """Finds the logit of any threshold strictly between 0 and 1."""
+    for p in (0.1, 0.999, draw.number(0.01, 0.4), draw.number(0.6, 0.99)):
+        same.logit_threshold(p)
+
+
+@pytest.mark.exercise("logit_threshold")
+def test_logit_threshold_allows_always_yes(same):
+    """Allows the threshold "always yes", as a float and as a whole number."""
+    for p in (0.5, 0.0, 0):
+        same.logit_threshold(p)
+
+
+@pytest.mark.exercise("logit_threshold")
+def test_logit_threshold_allows_never_yes(same):
+    """Allows the threshold "never yes", as a float and as a whole number."""
+    for p in (0.5, 1.0, 1):
+        same.logit_threshold(p)
+
+
+@pytest.mark.exercise("logit_threshold")
+def test_logit_threshold_keeps_digits_near_the_ends(same, draw):
+    """Keeps its digits for thresholds very close to 0 and to 1."""
+    for gap in (1e-4, 1e-9, draw.number(1e-12, 1e-11)):
+        for p in (gap, 1 - gap):
+            same.logit_threshold(p)
+
+
+@pytest.mark.exercise("logit_threshold")
+def test_logit_threshold_mirrors_yes_and_no(same, student, reference, draw):
+    """Mirrors: as far above 0 for a strict threshold as below 0 for an equally lenient one."""
+    p = draw.number(0.6, 0.95)
+    same.logit_threshold(p)
+    assert_same(student.logit_threshold(1 - p), -reference.logit_threshold(p).value)
+
+
+@pytest.mark.exercise("logit_threshold")
+def test_logit_threshold_takes_the_same_decisions(student, draw):
+    """Takes the same decisions on logits as the threshold takes on probabilities."""
+    logits = draw.uniform(500, low=-6.0, high=6.0, dtype=torch.float64)
+    for p in (0.03, 0.2, 0.7, 0.97):
+        place = student.logit_threshold(p).value
+        settled = (logits.sigmoid() - p).abs() > 1e-4
+        assert isinstance(place, float)
+        assert torch.equal((logits >= place)[settled], (logits.sigmoid() >= p)[settled])
+
+
+# 5.8 double_softmax_floor
+
+
+@pytest.mark.exercise("double_softmax_floor")
+def test_floor_for_a_few_classes(same):
+    """Gives the floor for a handful of classes."""
+    for classes in (3, 4, 10):
+        same.double_softmax_floor(classes)
+
+
+@pytest.mark.exercise("double_softmax_floor")
+def test_floor_for_many_classes(same, draw):
+    """Gives the floor for any number of classes, into the thousands."""
+    for classes in (100, draw.integer(20, 90), draw.integer(1000, 3000)):
+        same.double_softmax_floor(classes)
+
+
+@pytest.mark.exercise("double_softmax_floor")
+def test_floor_is_what_torch_charges(student, draw):
+    """Agrees with what torch's loss charges for a certain answer after one softmax too many."""
+    classes = draw.integer(3, 60)
+    certain = F.one_hot(torch.tensor([1]), classes).double()
+    assert_same(
+        student.double_softmax_floor(classes), F.cross_entropy(certain, torch.tensor([1])).item()
+    )
+
+
+@pytest.mark.exercise("double_softmax_floor")
+def test_floor_rises_but_stays_below_chance(same, draw):
+    """Rises with the number of classes, by the right amount, and stays below chance level."""
+    floors = []
+    for classes in sorted(draw.integer(low, low + 9) for low in (5, 20, 40)):
+        answer = same.double_softmax_floor(classes)
+        assert answer.value < math.log(classes)
+        floors.append(answer.value)
+    assert floors == sorted(floors)
+
+
+# 5.9 accurate_tanh (bonus)
+
+
+@pytest.mark.exercise("accurate_tanh", weight=2)
+def test_accurate_tanh_keeps_digits_near_zero(student, draw):
+    """Keeps its digits near 0, down to the smallest numbers."""
+    x = draw.uniform(60, low=1.0, high=9.0) * 10.0 ** torch.arange(-30.0, 0.0).repeat(2)
+    for small in (x, -x):
+        assert_same(student.accurate_tanh(small), torch.tanh(small), rtol=2e-6, atol=0.0)
+
+
+@pytest.mark.exercise("accurate_tanh")
+def test_accurate_tanh_is_right_in_between(student, draw):
+    """Is right to a relative 2e-6 for numbers of ordinary size."""
+    x = draw.uniform(30, 7, low=0.5, high=9.0)
+    for signed in (x, -x):
+        assert_same(student.accurate_tanh(signed), torch.tanh(signed), rtol=2e-6, atol=0.0)
+
+
+@pytest.mark.exercise("accurate_tanh")
+def test_accurate_tanh_survives_extremes(student):
+    """Settles at 1 and -1 for very large numbers, infinity included, and keeps 0 at 0."""
+    x = torch.tensor([0.0, 20.0, 88.0, 100.0, 1000.0, 3e38, INF])
+    for extreme in (x, -x, x.double()):
+        assert_same(student.accurate_tanh(extreme), torch.tanh(extreme), rtol=2e-6)
+
+
+@pytest.mark.exercise("accurate_tanh")
+def test_accurate_tanh_has_the_right_gradient(student, draw):
+    """Lets a finite, right gradient through, at exactly 0 and for very large numbers too."""
+    for dtype, atol in ((torch.float32, 1e-5), (torch.float64, 1e-7)):
+        x = torch.cat(
+            [torch.tensor([0.0, 1e-8, 30.0, -100.0, 1000.0]), draw.uniform(6, low=0.5, high=4.0)]
+        ).to(dtype)
+        slope = 1 - torch.tanh(x.double()) ** 2
+        expected = {"value": torch.tanh(x), "gradients": [slope.to(dtype)]}
+        got = student.run(gradients, "accurate_tanh", [x], [0], torch.ones_like(x))
+        assert_same(got, expected, rtol=0.0, atol=atol)
+
+
+@pytest.mark.exercise("accurate_tanh")
+def test_accurate_tanh_keeps_the_number_type(student, draw):
+    """Keeps float64 with its digits, near 0 and further out."""
+    far = draw.uniform(5, 4, low=0.5, high=5.0, dtype=torch.float64)
+    for x in (far, -far, 1e-12 * far):
+        assert_same(student.accurate_tanh(x), torch.tanh(x), rtol=1e-7, atol=0.0)
+
+
+@pytest.mark.exercise("accurate_tanh")
+def test_accurate_tanh_is_built_by_hand(student, draw):
+    """Is built without torch's own tanh."""
+    x = draw.uniform(4, 6, low=0.5, high=4.0)
+    assert_same(student.accurate_tanh(x), torch.tanh(x))
+    assert not uses(student, "accurate_tanh", [x], TANH_OPERATIONS, TANH_NAMES)
