@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import functools
-import itertools
 import json
 import os
 import platform
@@ -34,11 +33,12 @@ from typing import Any
 import psutil
 from grading import write_class
 
-from autograder.running.cluster import Dispatch, Names, connected
 from autograder.course.layout import Course
 from autograder.model import Job, Report, Settings
-from autograder.running.pool import Plan, Pool
 from autograder.report import results
+from autograder.running.cluster import Dispatch, Names, connected
+from autograder.running.plan import Plan
+from autograder.running.pool import Pool
 
 ROOT = Path(__file__).parents[1]
 NAME = "a1_layers"
@@ -135,19 +135,14 @@ def resident(pid: int) -> float:
 def dispatched(plan: Plan, size: int, folder: Path) -> dict[str, Any]:
     """Send so many submissions through the cluster; return what it cost."""
     memory: list[Memory] = []
-    count = itertools.count(1)
-
-    def finished(report: Report) -> None:
-        results.write(report, folder / "out")
-        number = next(count)
-        if number % max(1, size // POINTS) == 0:
-            memory.append(Memory(number, resident(os.getpid()), resident(scheduler)))
-
     jobs = (job(SAMPLES[number % len(SAMPLES)], number) for number in range(size))
     with cluster(folder) as (scheduler, address), connected(address, 2) as client:
         client.wait_for_workers(2, timeout=60)
         cpu, own, wall = cpu_seconds(), time.process_time(), time.perf_counter()
-        Dispatch(client, plan, finished, {}, stub).run(jobs)
+        for number, report in enumerate(Dispatch(client, plan, {}, stub).grade(jobs), 1):
+            results.write(report, folder / "out")
+            if number % max(1, size // POINTS) == 0:
+                memory.append(Memory(number, resident(os.getpid()), resident(scheduler)))
         cpu, own = cpu_seconds() - cpu, time.process_time() - own
         wall = time.perf_counter() - wall
     return {

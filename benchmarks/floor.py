@@ -18,15 +18,14 @@ from typing import Any
 import psutil
 import torch
 
-from autograder.submissions import read as submission
-from autograder.sandbox import tiers
 from autograder.course.layout import Course
-from autograder.grading.grader import Grader
-from autograder.model import Tier
-from autograder.grading.checks import Graders, run_graders
-from autograder.sandbox.client import Reply
-from autograder.sandbox.inside import global_state, process, protocol
 from autograder.course.source import read_release
+from autograder.grading.grader import Grader, Preparation
+from autograder.model import Tier
+from autograder.sandbox import tiers
+from autograder.sandbox.client import Reply
+from autograder.sandbox.inside import process, protocol, torch_patches
+from autograder.submissions.read import read
 
 ROOT = Path(__file__).parents[1]
 NAME = "a1_layers"
@@ -78,7 +77,7 @@ def cpu_inside() -> float:
 
 def cost(grader: Grader, paths: list[Path]) -> tuple[float, float, float]:
     """CPU and wall seconds per submission of this process alone, and its peak MiB."""
-    handed_in = [submission.read(path, grader.assignment, path.parent.name) for path in paths]
+    handed_in = [read(path, grader.assignment, path.parent.name) for path in paths]
     grader.report(handed_in[0])
     cpu, wall = time.process_time(), time.perf_counter()
     for each in handed_in:
@@ -91,21 +90,18 @@ def cost(grader: Grader, paths: list[Path]) -> tuple[float, float, float]:
 def main() -> None:
     """Measure both ways in one run."""
     torch.set_num_threads(1)
-    global_state.spare_absent_devices()
+    torch_patches.spare_absent_devices()
     paths = [Path(path) for path in json.loads(Path(sys.argv[1]).read_text())]
-    course, figures = Course(ROOT), dict[str, Any]()
+    course = Course(ROOT)
+    figures = dict[str, Any]()
     assignment = read_release(course.release(NAME))
-    with tiers.sandbox(assignment.setup, Tier.ISOLATED) as walled:
-
-        def work(graders: Graders) -> None:
-            bare = replace(walled, sandbox=Unwalled())  # type: ignore[arg-type]
-            for name, wall in (("floor", bare), ("walled", walled)):
-                grader = Grader(course, assignment, graders, 1).behind(wall)
-                before = cpu_inside()
-                cpu, seconds, peak = cost(grader, paths)
-                figures[name] = (cpu + (cpu_inside() - before) / len(paths), seconds, peak)
-
-        run_graders(course.graders(NAME), assignment, work)
+    with tiers.start(assignment.setup, Tier.ISOLATED, course.config.sandbox) as sandbox:
+        bare = replace(sandbox, zygote=Unwalled())  # type: ignore[arg-type]
+        for name, wall in (("floor", bare), ("walled", sandbox)):
+            grader = Grader(Preparation(course, assignment, 1), wall)
+            before = cpu_inside()
+            cpu, seconds, peak = cost(grader, paths)
+            figures[name] = (cpu + (cpu_inside() - before) / len(paths), seconds, peak)
     print(json.dumps(figures))
 
 

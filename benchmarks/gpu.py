@@ -19,22 +19,19 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from autograder.sandbox import tiers
 from autograder.course.layout import Course
+from autograder.course.source import read_release
 from autograder.errors import InfrastructureError
-from autograder.grading.grader import Grader
-from autograder.model import Assignment, Device, StudentCell, Submission, Tier
-from autograder.grading.checks import Graders, run_graders
-from autograder.sandbox import gpu
+from autograder.grading.start import start_grader
+from autograder.model import Assignment, Device, Settings, StudentCell, Submission, Tier
+from autograder.sandbox import gpu, tiers
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import Session
-from autograder.course.source import read_release
 from autograder.sandbox.tiers import Sandbox
 
 ROOT = Path(__file__).parents[1]
@@ -96,13 +93,14 @@ def machine() -> dict[str, Any]:
 def costs(device: Device) -> dict[str, Any]:
     """Seconds of each kind on one device."""
     assignment = read_release(COURSE.release(CAPSTONE))
-    with tiers.sandbox(assignment.setup, Tier.CONFINED, gpu.of(device)) as walled:
+    settings = COURSE.config.sandbox
+    with tiers.start(assignment.setup, Tier.CONFINED, settings, gpu.of(device)) as sandbox:
         return {
             "device": device,
-            "gpu": walled.gpu,
+            "gpu": sandbox.gpu,
             "open a process": median_of(lambda: sandbox.zygote.open().close()),
             "a submission": {name: submission(name, device) for name in COURSE.assignments()},
-            "a step of training": [training(walled, assignment, *size) for size in SIZES],
+            "a step of training": [training(sandbox, assignment, *size) for size in SIZES],
         }
 
 
@@ -137,22 +135,18 @@ def renumbered(text: str, exercise: str, number: int) -> str:
 
 def submission(name: str, device: Device) -> float:
     """Seconds for one submission with everything right, training left out; a process is open."""
-    assignment, found = read_release(COURSE.release(name)), list[float]()
-    with tiers.sandbox(assignment.setup, Tier.CONFINED, gpu.of(device)) as walled:
-
-        def work(graders: Graders) -> None:
-            with closing(Grader(COURSE, assignment, graders, SEED).behind(walled)) as grader:
-                quick = [e.id for e in assignment.exercises if e.id not in grader.slow]
-                for number in range(TIMES + 1):
-                    report = grader.report(right_answers(assignment, number), quick)
-                    checks = (check for e in report.exercises for check in e.checks)
-                    found.append(sum(check.seconds for check in checks))
-
-        run_graders(COURSE.graders(name), assignment, work)
+    found = list[float]()
+    with start_grader(COURSE, name, Settings(SEED, Tier.CONFINED, device)) as grader:
+        assignment = grader.assignment
+        quick = [e.id for e in assignment.exercises if e.id not in grader.slow]
+        for number in range(TIMES + 1):
+            report = grader.report(right_answers(assignment, number), quick)
+            checks = (check for e in report.exercises for check in e.checks)
+            found.append(sum(check.seconds for check in checks))
     return round(statistics.median(found[1:]), 4)
 
 
-def training(walled: Sandbox, assignment: Assignment, width: int, points: int) -> dict[str, Any]:
+def training(sandbox: Sandbox, assignment: Assignment, width: int, points: int) -> dict[str, Any]:
     """Seconds of one step of training the rescued network."""
     generator = torch.Generator().manual_seed(SEED)
     x = torch.randn(points, 2, generator=generator)

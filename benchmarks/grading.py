@@ -137,7 +137,7 @@ def _signed(source: str, student: str) -> str:
 
 
 def _entries(sample: Any) -> dict[tuple[str, str], Any]:
-    loaded = sample.bank.entries(sample.load(sample.course.bank(NAME)))
+    loaded = sample.mistakes.entries(sample.load(sample.course.mistakes(NAME)))
     return {(entry.exercise, entry.name): entry for entry in loaded}
 
 
@@ -183,9 +183,9 @@ def nbgrader(paths: Sequence[Path], work: Path) -> Cost:
 def _master_text() -> str:
     import nbformat
 
-    from autograder.targets.release import master
     from autograder.course.layout import Course
     from autograder.course.source import read_source
+    from autograder.targets.release import master
 
     path = Course(ROOT).source(NAME)
     text: str = nbformat.writes(master(read_source(path), path.read_text(encoding="utf-8")))

@@ -14,10 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograder.course import mistakes as bank
+from autograder.course import mistakes
 from autograder.course.layout import Course, load
-from autograder.course.source import without_marks
-from autograder.course.source import read_source
+from autograder.course.source import read_source, without_marks
 
 ASSIGNMENT = "a1_layers"
 ROOT = Path(__file__).parents[1]
@@ -27,7 +26,8 @@ course = Course(ROOT)
 release = json.loads(course.release(ASSIGNMENT).read_text(encoding="utf-8"))
 source = read_source(course.source(ASSIGNMENT))
 right = {exercise.id: without_marks(exercise.answer) for exercise in source.exercises}
-known = {(e.exercise, e.name): e.source for e in bank.entries(load(course.bank(ASSIGNMENT)))}
+entries = mistakes.entries(load(course.mistakes(ASSIGNMENT)))
+known = {(e.exercise, e.name): e.source for e in entries}
 
 
 def cell(notebook: Notebook, exercise: str) -> Any:

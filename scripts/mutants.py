@@ -23,13 +23,10 @@ import cosmic_ray.plugins
 from cosmic_ray.mutating import mutate_code
 from rich.progress import track
 
-from autograder.sandbox import tiers
 from autograder.course.layout import Course
-from autograder.grading.grader import Grader
-from autograder.model import Assignment, Status, StudentCell, Submission, Tier
-from autograder.course.source import without_marks
-from autograder.grading.checks import Graders, run_graders
-from autograder.course.source import read_release, read_source
+from autograder.course.source import read_source, without_marks
+from autograder.grading.start import start_grader
+from autograder.model import Assignment, Settings, Status, StudentCell, Submission
 
 ROOT = Path(__file__).parents[1]
 EXPLAINED = Path(__file__).with_name("equivalent_mutants.toml")
@@ -101,18 +98,12 @@ def survivors(course: Course, name: str, seed: int, slow: bool) -> tuple[int, li
     source = read_source(course.source(name))
     made = [m for e in source.exercises for m in mutants(e.id, without_marks(e.answer))]
     alive: list[Mutant] = []
-    release = read_release(course.release(name))
-    with tiers.sandbox(release.setup, Tier.ISOLATED) as walled:
-
-        def work(graders: Graders) -> None:
-            grader = Grader(course, release, graders, seed).behind(walled)
-            for mutant in track(made, name, disable=not sys.stderr.isatty()):
-                if slow or mutant.exercise not in grader.slow:
-                    report = grader.report(handed_in(source, mutant), [mutant.exercise])
-                    if report.exercises[0].status is Status.PASSED:
-                        alive.append(mutant)
-
-        run_graders(course.graders(name), release, work)
+    with start_grader(course, name, Settings(seed)) as grader:
+        for mutant in track(made, name, disable=not sys.stderr.isatty()):
+            if slow or mutant.exercise not in grader.slow:
+                report = grader.report(handed_in(source, mutant), [mutant.exercise])
+                if report.exercises[0].status is Status.PASSED:
+                    alive.append(mutant)
     return len(made), alive
 
 

@@ -50,8 +50,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def process(walled: Any) -> Iterator[Any]:
-    """A fresh process in the sandbox that a suite calls ``walled``."""
+def process(sandbox: Any) -> Iterator[Any]:
+    """A fresh process in the sandbox that a suite calls ``sandbox``."""
     opened = sandbox.zygote.open()
     yield opened
     opened.close()

@@ -9,12 +9,31 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.conftest import ROOT
+
 PACKAGE = ROOT / "autograder"
-MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent.name not in {"graders", "mistakes"})
-GRADERS = sorted((PACKAGE / "graders").glob("*.py"))
-BANKS = sorted((PACKAGE / "mistakes").glob("*.py"))
+MODULES = sorted(PACKAGE.rglob("*.py"))
+GRADERS = sorted((ROOT / "source").glob("*/graders.py"))
+MISTAKES = sorted((ROOT / "source").glob("*/mistakes.py"))
 INSIDE = sorted((PACKAGE / "sandbox" / "inside").glob("*.py"))
+
+# The rooms from top to bottom: each imports only from itself and from rooms below it.
+FLOORS = (
+    ("__main__",),
+    ("cli",),
+    ("doctor", "integrations"),
+    ("running",),
+    ("report",),
+    ("authoring",),
+    ("grading", "targets"),
+    ("notebook",),
+    ("submissions",),
+    ("course",),
+    ("sandbox",),
+    ("sandbox.inside",),
+    ("model",),
+    ("errors",),
+)
 
 
 def imported(path: Path) -> set[str]:
@@ -56,6 +75,17 @@ def reachable(start: str, edges: dict[str, set[str]]) -> set[str]:
     return seen
 
 
+def room(module: str) -> str:
+    """The room that a module of the package is in; for a module at the root, its own name."""
+    parts = module.split(".")[1:]
+    return "sandbox.inside" if parts[:2] == ["sandbox", "inside"] else parts[0]
+
+
+def floor(name: str) -> int:
+    """How many floors lie above a room."""
+    return next(i for i, rooms in enumerate(FLOORS) if name in rooms)
+
+
 def test_no_module_imports_itself_through_others():
     """No import circle exists anywhere in the package."""
     edges = graph()
@@ -63,13 +93,46 @@ def test_no_module_imports_itself_through_others():
     assert circles == []
 
 
-def test_build_and_grading_do_not_know_each_other():
+def test_every_room_imports_only_from_rooms_below_it():
+    """Data flows one way: no arrow between two rooms leads up, and none to a neighbour."""
+    up = {
+        f"{name} -> {other}"
+        for name, others in graph().items()
+        for other in others
+        if "." in name and "." in other and room(name) != room(other)
+        if floor(room(name)) >= floor(room(other))
+    }
+    assert up == set()
+
+
+def test_only_nouns_errors_and_programs_stand_at_the_root():
+    """Everything else of the engine has a room that is named for what it does."""
+    assert {path.stem for path in PACKAGE.glob("*.py")} == {
+        "__init__", "__main__", "cli", "doctor", "errors", "model",
+    }  # fmt: skip
+
+
+def test_building_and_grading_do_not_know_each_other():
     """Releasing never imports grading, and grading never imports releasing."""
     edges = graph()
-    grading = {f"autograder.{n}" for n in ("grading", "judging", "plugin", "student", "naming")}
-    builders = {name for name in edges if name.startswith("autograder.targets")}
-    assert not any(reachable(name, edges) & grading for name in builders)
-    assert not any(reachable(name, edges) & builders for name in grading)
+    in_rooms = {
+        name: {m for m in edges if room(m + ".") == name} for name in ("targets", "grading")
+    }
+    for one, other in (("targets", "grading"), ("grading", "targets")):
+        assert not any(reachable(name, edges) & in_rooms[other] for name in in_rooms[one])
+
+
+def test_the_engine_names_no_assignment_and_no_exercise(course):
+    """Nothing in the package knows this course: another folder can be graded with it."""
+    from autograder.course.source import read_release
+
+    texts = {module_name(path): path.read_text(encoding="utf-8") for path in MODULES}
+    ids = {
+        e.id for name in course.assignments() for e in read_release(course.release(name)).exercises
+    }
+    own = {*course.assignments(), course.config.id, *(i for i in ids if "_" in i)}
+    found = {(word, name) for name, text in texts.items() for word in own if word in text}
+    assert found == set()
 
 
 @pytest.mark.parametrize("path", INSIDE, ids=lambda path: path.stem)
@@ -83,21 +146,21 @@ def test_the_inside_imports_only_its_folder_and_torch(path):
     assert foreign == set()
 
 
-@pytest.mark.parametrize("path", GRADERS, ids=lambda path: path.stem)
-def test_graders_import_only_what_graders_need(path):
-    """A hidden check knows pytest, torch and the comparison helpers, and never the engine."""
-    allowed = {"pytest", "torch", "plotly", *sys.stdlib_module_names}  # plotly: inside probes
-    helpers = ("autograder.grading.compare", "autograder.grading.probes")
+@pytest.mark.parametrize("path", [*GRADERS, *MISTAKES], ids=lambda path: f"{path.parent.name}")
+def test_authors_import_one_module_of_the_engine(path):
+    """Graders and mistakes know torch, plotly, pytest and ``autograder.authoring``."""
+    allowed = {"pytest", "torch", "numpy", "plotly", *sys.stdlib_module_names}
     foreign = {n for n in imported(path) if n.split(".")[0] not in allowed}
-    assert {n for n in foreign if not n.startswith(helpers)} == set()
+    assert {n for n in foreign if not n.startswith("autograder.authoring")} == set()
 
 
-@pytest.mark.parametrize("path", BANKS, ids=lambda path: path.stem)
-def test_the_bank_imports_only_what_answers_may_use(path):
-    """A known mistake is written with the names that a student has."""
-    allowed = {"torch", "numpy", "plotly", "solutions", *sys.stdlib_module_names}
-    foreign = {n for n in imported(path) if n.split(".")[0] not in allowed}
-    assert {n for n in foreign if not n.startswith("autograder.course.mistakes")} == set()
+def test_what_authors_import_is_listed_in_under_forty_lines():
+    """The public module can be read in one look, and lists all that it offers."""
+    from autograder import authoring
+
+    text = (PACKAGE / "authoring" / "__init__.py").read_text(encoding="utf-8")
+    assert text.count("\n") < 40
+    assert all(getattr(authoring, name).__doc__ for name in authoring.__all__)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
@@ -109,7 +172,7 @@ def test_only_the_command_line_prints(path):
     assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls)
 
 
-@pytest.mark.parametrize("path", [*MODULES, *GRADERS, *BANKS], ids=module_name)
+@pytest.mark.parametrize("path", [*MODULES, *GRADERS, *MISTAKES], ids=module_name)
 def test_every_file_says_what_it_is_for(path):
     """The first lines of each file are a docstring."""
     assert ast.get_docstring(ast.parse(path.read_text()))
@@ -124,7 +187,7 @@ def test_no_pickle_is_read_or_written(path):
 
 
 def test_only_jupyters_own_tools_are_given_notebooks_to_convert():
-    """E9: grading and reporting read notebooks by hand, so no converter fetches what they name."""
+    """Grading and reporting read notebooks by hand, so no converter fetches what they name."""
     converters = {"nbconvert", "nbformat"}
     users = {
         module_name(path)
@@ -136,14 +199,26 @@ def test_only_jupyters_own_tools_are_given_notebooks_to_convert():
     }
 
 
-def test_what_starts_first_loads_no_torch():
-    """The command line, the door to the engine and the exports leave torch to who grades."""
-    modules = "autograder.cli autograder.grading.engine autograder.running.worker autograder.integrations.export"
-    code = f"import {modules.replace(' ', ', ')}, sys; sys.exit('torch' in sys.modules)"
+@pytest.mark.parametrize(
+    "module", ["cli", "grading.start", "running.worker", "running.batch", "integrations.export"]
+)
+def test_what_starts_first_loads_no_torch(module):
+    """The command line, what starts a grader and the exports leave torch to who grades."""
+    code = f"import autograder.{module}, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def test_an_assignment_has_one_source(course):
-    """Beside its text file no other form of an assignment is kept where people would edit it."""
-    folders = [course.source(name).parent for name in course.assignments()]
-    assert {path.suffix for folder in folders for path in folder.iterdir()} == {".py"}
+    """In an assignment's folder lie its source, its graders and its mistakes, and nothing else."""
+    for name in course.assignments():
+        files = {path.name for path in course.source(name).parent.glob("[!_]*")}
+        assert files == {f"{name}.py", "graders.py", "mistakes.py"}
+
+
+def test_every_test_file_is_collected():
+    """No folder has a name that pytest passes over: each test file gives at least one test."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", "tests"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    collected = {line.split("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
+    assert files - collected == set(), done.stdout[-2000:]

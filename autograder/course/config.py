@@ -1,7 +1,7 @@
 """Reads course.toml: what the engine must know of a course, each setting with a good default.
 
-title = "Deep-learning exercises"   # as students and class pages read it
-id = "deep-learning-exercises"      # as nbgrader's gradebook knows the course
+title = "Shallow learning"          # as students and class pages read it
+id = "shallow-learning"             # as nbgrader's gradebook knows the course
 
 [sandbox]
 packages = ["plotly"]               # importable beside torch and the standard library

@@ -199,7 +199,7 @@ class Grader:
             status=status,
             reason=reason,
             layers=self._sandbox.layers,
-            environment=_environment(self._sandbox.gpu),
+            environment=environment(self._sandbox.gpu),
             graded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         )
 
@@ -212,7 +212,7 @@ class Judged:
     mistake: Entry | None
 
 
-def _environment(gpu: str | None) -> dict[str, Any]:
+def environment(gpu: str | None) -> dict[str, Any]:
     """What a result was computed with."""
     device = {"device": Device.CUDA, "gpu": gpu} if gpu else {"device": Device.CPU}
     return {"python": platform.python_version(), "torch": torch.__version__, **device}

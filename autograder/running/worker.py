@@ -2,7 +2,7 @@
 
     python -m autograder.running.worker ASSIGNMENT --course ROOT --seed N --device cpu
 
-A line in names a submission: {"student": "ada", "path": "submitted/ada/a1_layers/a1_layers.ipynb"}.
+A line in names a submission: {"student": "ada", "path": "submitted/ada/week1/week1.ipynb"}.
 The line out that answers it, in the same order, is {"report": {...}}, the contents of its result
 file (autograder.report.results.from_dict reads it). Torch, the sandbox and the graders are loaded
 once; lines may be sent ahead. The worker ends when its standard input does, after the lines that it

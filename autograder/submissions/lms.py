@@ -1,8 +1,8 @@
 """Learning management systems: whose file is which in the zip that an instructor downloads.
 
-Canvas names a file doejane_LATE_4711_99887_a1_layers-2.ipynb, Moodle a folder (or the start of a
+Canvas names a file doejane_LATE_4711_99887_week1-2.ipynb, Moodle a folder (or the start of a
 file) "Jane Doe_4711_assignsubmission_file_", Gradescope a folder submission_123 beside a
-submission_metadata.yml, nbgrader's exchange a folder ada+a1_layers+time+random. The handle made of
+submission_metadata.yml, nbgrader's exchange a folder ada+week1+time+random. The handle made of
 it (doejane_4711) keeps the system's own number, by which the grades find their way back.
 """
 

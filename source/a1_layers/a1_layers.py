@@ -30,8 +30,13 @@
 # **How shapes are written.** `(N, F)` means N rows and F columns. `(*, I)` means any number of axes, perhaps none, and then one of length I. Do the exercises in any order; none needs another one's answer.
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
 # %% tags=["visible-checks"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "visible-checks"}
 # build puts the visible checks' helper here
+
 # %% [markdown]
 # ## The shape of a network
 #
@@ -40,11 +45,9 @@
 # * The **input layer** has one neuron for each feature of the data. It computes nothing: it holds the values that arrive.
 # * The **hidden layers** stand between input and output. Each neuron there weighs all the numbers of the layer before, adds a bias, and bends the result with an *activation*. Many hidden layers is all that the word *deep* means.
 # * The **output layer** has as many neurons as the question needs answers.
+
 # %% tags=["figure"] jupyter={"source_hidden": true}
 import plotly.graph_objects as go
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
 LOOKS = {"input": ("circle", "#0072B2"), "hidden": ("square", "#E69F00"), "output": ("diamond", "#009E73")}
 

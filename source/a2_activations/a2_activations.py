@@ -28,10 +28,12 @@
 # Each answer may use the names that the next cell imports, and may import more from torch or plotly. Write every exercise on its own: it should not need the others.
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
+import math
 from collections.abc import Callable
 
 import plotly.graph_objects as go
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 # %% tags=["visible-checks"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "visible-checks"}

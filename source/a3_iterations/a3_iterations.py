@@ -39,6 +39,7 @@ from collections.abc import Callable
 
 import plotly.graph_objects as go
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 # %% tags=["visible-checks"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "visible-checks"}

@@ -47,8 +47,13 @@
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
 import math
 
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
 # %% tags=["visible-checks"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "visible-checks"}
 # build puts the visible checks' helper here
+
 # %% [markdown]
 # ## Where numbers end
 #
@@ -65,11 +70,9 @@ import math
 # *road* to it leads through a number that does not exist.
 #
 # The picture computes $\log(e^x + e^x)$ in float32, once as it is written and once with care.
+
 # %% tags=["figure"] jupyter={"source_hidden": true}
 import plotly.graph_objects as go
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 x = torch.linspace(-130, 130, 521)
 direct = (x.exp() + x.exp()).log()

@@ -34,20 +34,23 @@
 import math
 from collections.abc import Callable, Iterable
 
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
 # %% tags=["visible-checks"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "visible-checks"}
 # build puts the visible checks' helper here
+
 # %% [markdown]
 # ## Normalise: a signal of known size
 #
 # Good initial weights give each layer a signal of about the right size *once*, before training. Normalisation gives it that size *always*: subtract a mean, divide by a spread, then let two learned vectors choose a new scale and a new centre.
 #
 # The two famous versions differ in one thing only: **who shares a mean**. Layer normalisation asks the features of one example, batch normalisation asks one feature across the examples of a batch.
+
 # %% tags=["figure"] jupyter={"source_hidden": true}
 import plotly.graph_objects as go
-import torch
-import torch.nn.functional as F
 from plotly.subplots import make_subplots
-from torch import Tensor, nn
 
 table = torch.tensor([[1, 2, 3, 6], [4, 4, 5, 3], [10, 30, 20, 20]])
 titles = ["Layer norm: each row has its own mean", "Batch norm: each column has its own mean"]

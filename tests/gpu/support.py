@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from unittest import mock
 
 import torch
 
-from autograder.course import mistakes as bank
-from autograder.course.mistakes import Entry
-from autograder.sandbox.answers import Answer
+from autograder.course import mistakes
 from autograder.course.layout import Course, load
+from autograder.course.mistakes import Entry
+from autograder.course.source import read_release
+from autograder.grading import checks
 from autograder.grading.judging import Judge, Verdict
 from autograder.model import Assignment, Device, Status
-from autograder.grading.checks import Graders, run_graders
+from autograder.sandbox.answers import Answer
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import cuda, protocol
 from autograder.sandbox.inside.process import Process
 from autograder.sandbox.session import Request, decoded
-from autograder.course.source import read_release
 from tests.conftest import ROOT
 from tests.gpu.pretend import PretendedGpu
 
@@ -65,14 +65,15 @@ class Here:
 class Bench:
     """The quick hidden checks of one assignment, with the reference on the same device."""
 
-    def __init__(self, name: str, graders: Graders, device: Device) -> None:
+    def __init__(self, name: str, device: Device) -> None:
         self.assignment, self.device = read_release(COURSE.release(name)), device
         self.solution = COURSE.solution(name).read_text(encoding="utf-8")
         self.reference = Here(self.assignment, [self.solution], device)
-        self.judge = Judge(graders, self.assignment.exercises, self.reference, SEED)
+        items = checks.collect(COURSE.graders(name), self.assignment)
+        self.judge = Judge(items, self.reference, SEED)
         exercises = [e.id for e in self.assignment.exercises]
         self.exercises = [e for e in exercises if e not in self.judge.slow]
-        known = bank.entries(load(COURSE.bank(name)))
+        known = mistakes.entries(load(COURSE.mistakes(name)))
         self.entries = [entry for entry in known if entry.exercise in self.exercises]
 
     def lost(self, entry: Entry) -> list[Verdict]:
@@ -84,17 +85,14 @@ class Bench:
         """The hidden checks of an exercise that some code does not pass."""
         student = Here(self.assignment, cells, self.device)
         judged = self.judge.verdicts(student, [exercise])  # type: ignore[arg-type]
-        return [v for v in judged if v.task.hidden and v.check.status is not Status.PASSED]
+        return [v for v in judged if v.item.hidden and v.check.status is not Status.PASSED]
 
 
-def at_bench(name: str, device: Device, work: Callable[[Bench], None]) -> None:
-    """Collect an assignment's graders and let ``work`` use them."""
+@contextmanager
+def on_bench(name: str, device: Device) -> Iterator[Bench]:
+    """An assignment's graders on one device, without a real GPU."""
     with _no_cuda():
-        run_graders(
-            COURSE.graders(name),
-            read_release(COURSE.release(name)),
-            lambda graders: work(Bench(name, graders, device)),
-        )
+        yield Bench(name, device)
 
 
 @contextmanager

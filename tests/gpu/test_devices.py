@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from autograder.grading.compare import mismatch
-from autograder.sandbox.answers import Answer
 from autograder.grading.grader import environment
-from autograder.sandbox.inside import protocol
 from autograder.notebook.visible import TOLERANCES, describe
+from autograder.sandbox.answers import Answer
+from autograder.sandbox.inside import protocol
 from tests.gpu.pretend import OnGpu
 
 DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16)

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from autograder.sandbox import tiers
 from autograder.model import Status, StudentCell, Submission, Tier
-from autograder.sandbox import gpu
+from autograder.sandbox import gpu, tiers
 from autograder.sandbox.client import SandboxProcess
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import Request, Session, decoded
@@ -21,16 +20,16 @@ pytestmark = pytest.mark.gpu
 
 
 @pytest.fixture(scope="module")
-def walled() -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     """A ready sandbox with the GPU."""
-    with tiers.sandbox(["import torch"], Tier.CONFINED, gpu.find()) as ready:
+    with tiers.start(["import torch"], Tier.CONFINED, gpu=gpu.find()) as ready:
         yield ready
 
 
-def test_no_attack_succeeds(walled: Sandbox) -> None:
+def test_no_attack_succeeds(sandbox: Sandbox) -> None:
     """The wall holds with the GPU's nodes bound, and the report will name the GPU."""
-    assert walled.breaches == ()
-    assert walled.gpu
+    assert sandbox.breaches == ()
+    assert sandbox.gpu
 
 
 def test_inputs_arrive_on_the_gpu(process: SandboxProcess) -> None:
@@ -80,7 +79,7 @@ def test_products_have_all_their_digits(process: SandboxProcess) -> None:
     assert result(ask(process, body, *matrices)) < 1e-5
 
 
-def test_the_same_call_has_the_same_answer(walled: Sandbox) -> None:
+def test_the_same_call_has_the_same_answer(sandbox: Sandbox) -> None:
     """Sums into shared places are taken in one order, in every fork."""
     body = """
         torch.manual_seed(3)
@@ -103,7 +102,7 @@ def test_d15_a_memory_hog_is_told_so(process: SandboxProcess) -> None:
     assert result(ask(process, "return args[0] + 1", torch.ones(1))).tolist() == [2.0]
 
 
-def test_d15_a_hog_leaves_room_for_others(walled: Sandbox, process: SandboxProcess) -> None:
+def test_d15_a_hog_leaves_room_for_others(sandbox: Sandbox, process: SandboxProcess) -> None:
     """While one holds all that it can get, another computes."""
     hold = """
         import builtins
@@ -125,7 +124,7 @@ def test_memory_of_the_machine_is_capped(process: SandboxProcess) -> None:
     assert decoded(ask(process, "return len(bytearray(16 << 30))")).out_of_memory
 
 
-def test_an_index_out_of_range_costs_its_own_check(walled: Sandbox) -> None:
+def test_an_index_out_of_range_costs_its_own_check(sandbox: Sandbox) -> None:
     """It breaks CUDA in its process for good: the next check gets a new process."""
     source = "def f(x, i):\n    return x[i]\n"
     handed_in = Submission("a", "s", "f.ipynb", "", (StudentCell(("f",), source, "cell 1"),))
@@ -146,7 +145,7 @@ def test_an_index_out_of_range_costs_its_own_check(walled: Sandbox) -> None:
     assert session.deaths == 1
 
 
-def test_endless_work_on_the_gpu_is_ended(walled: Sandbox) -> None:
+def test_endless_work_on_the_gpu_is_ended(sandbox: Sandbox) -> None:
     """Time runs out for a loop of kernels, and the GPU is free again."""
     opened = sandbox.zygote.open()
     endless = "x = args[0]\nwhile True:\n    x = x @ x"

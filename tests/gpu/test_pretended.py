@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.notebook import wording
 from autograder.course.layout import load
-from autograder.model import Device
-from autograder.sandbox.inside import protocol
 from autograder.grading.handles import InProcess
-from tests.gpu.support import COURSE, Bench, about_the_device, at_bench
+from autograder.model import Device
+from autograder.notebook import wording
+from autograder.sandbox.inside import protocol
+from tests.gpu.support import COURSE, about_the_device, on_bench
 
 NAMES = COURSE.assignments()
 NOTICED = (wording._OFF_DEVICE, wording.difference("device"))
@@ -26,17 +26,15 @@ def test_references_and_probes_stay_on_the_device(name: str) -> None:
     """The reference passes on the GPU, and stops with an error only where it does on the CPU."""
     found: list[str] = []
 
-    def work(bench: Bench) -> None:
+    with on_bench(name, Device.CUDA) as bench:
         for exercise in bench.exercises:
             lost = bench.failed(exercise, [bench.solution])
-            found.extend(f"{verdict.task.name}: {verdict.check.message}" for verdict in lost)
+            found.extend(f"{verdict.item.name}: {verdict.check.message}" for verdict in lost)
         on_cpu = InProcess(vars(load(COURSE.solution(name))), list(bench.assignment.setup))
         for frame in bench.reference.answers:
             there, here = bench.reference.ask(frame), on_cpu.ask(frame)
             if there.error != here.error:
                 found.append(f"{protocol.head_of(frame)}: {there.error}")
-
-    at_bench(name, Device.CUDA, work)
     assert found == []
 
 
@@ -46,12 +44,10 @@ def test_other_right_solutions_stay_right(name: str) -> None:
     """No alternative loses a check because its inputs are on a GPU."""
     found: list[str] = []
 
-    def work(bench: Bench) -> None:
+    with on_bench(name, Device.CUDA) as bench:
         for entry in bench.entries:
             if entry.tutor is None and entry.name not in BEYOND:
                 found.extend(f"{entry.name}: {v.check.message}" for v in bench.lost(entry))
-
-    at_bench(name, Device.CUDA, work)
     assert found == []
 
 
@@ -61,11 +57,9 @@ def test_mistakes_about_the_device_are_noticed(name: str) -> None:
     """On a GPU the check that such a mistake fails says that it left the device."""
     said: dict[str, list[str]] = {}
 
-    def work(bench: Bench) -> None:
+    with on_bench(name, Device.CUDA) as bench:
         for entry in filter(about_the_device, bench.entries):
             said[entry.name] = [verdict.check.message for verdict in bench.lost(entry)]
-
-    at_bench(name, Device.CUDA, work)
     assert said
     assert all(said.values()), f"not caught: {said}"
     assert any(
@@ -78,11 +72,9 @@ def test_meta_stands_in_for_a_gpu(name: str) -> None:
     """On the CPU some mistake of each assignment fails only the check that is about the device."""
     found: list[str] = []
 
-    def work(bench: Bench) -> None:
+    with on_bench(name, Device.CPU) as bench:
         for entry in filter(about_the_device, bench.entries):
             lost = bench.lost(entry)
-            if lost and all("device" in verdict.task.sentence.lower() for verdict in lost):
+            if lost and all("device" in verdict.item.sentence.lower() for verdict in lost):
                 found.append(entry.name)
-
-    at_bench(name, Device.CPU, work)
     assert found

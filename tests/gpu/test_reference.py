@@ -7,35 +7,32 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.sandbox import tiers
 from autograder.course.layout import load
-from autograder.errors import InfrastructureError
-from autograder.grading.grader import Grader
-from autograder.model import Report, Status, StudentCell, Submission, Tier
-from autograder.grading.checks import Graders, judged, run_graders
-from autograder.sandbox.session import InSandbox
 from autograder.course.source import read_release
+from autograder.errors import InfrastructureError
+from autograder.grading.checks import outcome_of
+from autograder.grading.grader import Grader, Preparation
 from autograder.grading.handles import InProcess
+from autograder.model import Report, Status, StudentCell, Submission, Tier
+from autograder.sandbox import tiers
 from autograder.sandbox.answers import Stopped
+from autograder.sandbox.session import InSandbox
 from tests.gpu.support import COURSE, SEED
 
 
 def graded(name: str) -> tuple[Grader, Report]:
     """The reference handed in, and judged by the reference behind the wall."""
-    assignment, done = read_release(COURSE.release(name)), list[tuple[Grader, Report]]()
-    with tiers.sandbox(assignment.setup, Tier.CONFINED) as walled:
-
-        def work(graders: Graders) -> None:
-            grader = Grader(COURSE, assignment, graders, SEED)
-            grader.behind(replace(walled, gpu="a GPU"))
-            ids = tuple(e.id for e in assignment.exercises if e.id not in grader.slow)
-            text = COURSE.solution(name).read_text(encoding="utf-8")
-            handed_in = Submission(name, "s", "", "", (StudentCell(ids, text, "cell 1"),))
-            with closing(grader):
-                done.append((grader, grader.report(handed_in, ids)))
-
-        run_graders(COURSE.graders(name), assignment, work)
-    return done[0]
+    assignment = read_release(COURSE.release(name))
+    prepared = Preparation(COURSE, assignment, SEED)
+    text = COURSE.solution(name).read_text(encoding="utf-8")
+    settings = COURSE.config.sandbox
+    with (
+        tiers.start(assignment.setup, Tier.CONFINED, settings) as sandbox,
+        closing(Grader(prepared, replace(sandbox, gpu="a GPU"))) as grader,
+    ):
+        ids = tuple(e.id for e in assignment.exercises if e.id not in grader.slow)
+        submission = Submission(name, "s", "", "", (StudentCell(ids, text, "cell 1"),))
+        return grader, grader.report(submission, ids)
 
 
 def test_it_answers_as_in_the_trusted_process() -> None:
@@ -65,9 +62,9 @@ def test_a_reference_that_dies_is_nobodys_mistake() -> None:
     with pytest.raises(InfrastructureError, match="reference itself was crashed") as failure:
         InSandbox(Dead()).ask(b"")  # type: ignore[arg-type]
     with pytest.raises(InfrastructureError):
-        judged(failure.value, 5.0)
+        outcome_of(failure.value, 5.0)
 
 
-def test_a_students_error_is_still_judged() -> None:
+def test_a_students_error_is_still_outcome_of() -> None:
     """Only the machine's failures pass through the judgement."""
-    assert judged(Stopped(Status.TIMED_OUT), 5.0)[0] is Status.TIMED_OUT
+    assert outcome_of(Stopped(Status.TIMED_OUT), 5.0)[0] is Status.TIMED_OUT

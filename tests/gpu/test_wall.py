@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from autograder.notebook import wording
-from autograder.sandbox import tiers
-from autograder.sandbox.answers import Answer, StudentRaised
 from autograder.errors import InfrastructureError
+from autograder.grading.checks import outcome_of
 from autograder.model import Device, Status
-from autograder.grading.checks import judged
-from autograder.running.batch import cores, slots
-from autograder.sandbox import gpu, bubblewrap as walls
-from autograder.sandbox.client import Zygote, SandboxProcess
+from autograder.notebook import wording
+from autograder.running.local import cores, slots
+from autograder.sandbox import bubblewrap, gpu, tiers
+from autograder.sandbox.answers import Answer, StudentRaised
+from autograder.sandbox.client import SandboxProcess, Zygote
 from autograder.sandbox.gpu import Gpu
-from autograder.sandbox.inside import cuda, zygote
+from autograder.sandbox.inside import cuda, protocol
+from autograder.sandbox.inside import zygote as inside_zygote
 from autograder.sandbox.launch import launch
 from autograder.sandbox.session import decoded
 from tests.conftest import autograder
@@ -53,20 +53,21 @@ cuda.start, cuda.OnGpu = start, process.Process
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Zygote]:
+def zygote() -> Iterator[Zygote]:
     """A zygote whose forks start the pretended driver."""
     with pytest.MonkeyPatch.context() as patch:
-        start = walls._START.replace("from inside.zygote", f"exec({DRIVER!r}); from inside.zygote")
-        patch.setattr(walls, "_START", start)
-        launched = launch(["import torch"], FAKE)
-    with Zygote(launched) as ready:
+        driver = f"exec({DRIVER!r}); from inside.zygote"
+        start = bubblewrap._START.replace("from inside.zygote", driver)
+        patch.setattr(bubblewrap, "_START", start)
+        process = launch(["import torch"], gpu=FAKE)
+    with Zygote(process) as ready:
         yield ready
 
 
 @pytest.fixture
-def process(sandbox: Zygote) -> Iterator[SandboxProcess]:
+def process(zygote: Zygote) -> Iterator[SandboxProcess]:
     """A fork with its pretended GPU."""
-    opened = sandbox.open()
+    opened = zygote.open()
     yield opened
     opened.close()
 
@@ -77,9 +78,9 @@ def test_a_fork_starts_the_driver_behind_the_wall(process: SandboxProcess) -> No
     assert [layer.split("-")[0] for layer in process.layers] == ["rlimits", "landlock", "seccomp"]
 
 
-def test_the_wall_holds_with_a_gpu(sandbox: Zygote) -> None:
+def test_the_wall_holds_with_a_gpu(zygote: Zygote) -> None:
     """No attack of the examination succeeds because a GPU is there."""
-    assert tiers.examine(sandbox, bubblewrap=walls.bubblewrap_works()).breaches == ()
+    assert tiers.examine(zygote, bubblewrap=bubblewrap.bubblewrap_works()).breaches == ()
 
 
 def test_the_threads_of_the_driver_are_behind_it_too(process: SandboxProcess) -> None:
@@ -122,10 +123,11 @@ def test_memory_is_capped_without_counting_addresses(process: SandboxProcess) ->
     assert result(ask(process, body)) == [64, -1]
 
 
-def test_a_lost_gpu_ends_its_own_process_only(sandbox: Zygote) -> None:
+def test_a_lost_gpu_ends_its_own_process_only(zygote: Zygote) -> None:
     """Who breaks the GPU's work is told so, and a neighbour goes on."""
-    one, other = sandbox.open(), sandbox.open()
-    lost = ask(one, f"import os; os._exit({cuda.LOST})")
+    one = zygote.open()
+    other = zygote.open()
+    lost = ask(one, f"import os; os._exit({protocol.GPU_LOST})")
     assert not one.alive
     assert decoded(lost).error == ("DeviceLost",)
     assert result(ask(other, "return 5")) == 5
@@ -134,7 +136,7 @@ def test_a_lost_gpu_ends_its_own_process_only(sandbox: Zygote) -> None:
 
 def test_a_lost_gpu_is_explained() -> None:
     """The check is crashed, and its words name the usual reason."""
-    status, said = judged(StudentRaised(Answer(error=("DeviceLost",))), 5.0)
+    status, said = outcome_of(StudentRaised(Answer(error=("DeviceLost",))), 5.0)
     assert status is Status.CRASHED
     assert "index" in said
 
@@ -142,33 +144,34 @@ def test_a_lost_gpu_is_explained() -> None:
 def test_a_gpu_that_does_not_start_is_an_infrastructure_failure() -> None:
     """What torch says of it reaches the instructor, in one sentence with a remedy."""
     refused = pytest.raises(InfrastructureError, match=r"not compiled with CUDA.*--device cpu")
-    with Zygote(launch(["import torch"], FAKE)) as plain, refused:
+    with Zygote(launch(["import torch"], gpu=FAKE)) as plain, refused:
         plain.open()
 
 
 def test_the_zygote_never_starts_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a GPU it runs no backward, which would start a thread for each, and sees no GPU."""
-    monkeypatch.setattr(zygote, "_WARM_UPS", list(zygote._WARM_UPS))
+    monkeypatch.setattr(inside_zygote, "_WARM_UPS", list(inside_zygote._WARM_UPS))
     settings = {"limits": {"memory": 1, "cpu_seconds": 1}, "readable": [], "writable": []}
-    zygote._InnerWall({**settings, "gpu": {"visible": "0", "memory": 1}})
-    assert zygote._warm_backward not in zygote._WARM_UPS
-    assert walls.environment(FAKE)["CUDA_VISIBLE_DEVICES"] == ""
+    inside_zygote._InnerWall({**settings, "gpu": {"visible": "0", "memory": 1}})
+    assert inside_zygote._warm_backward not in inside_zygote._WARM_UPS
+    assert bubblewrap.environment(FAKE)["CUDA_VISIBLE_DEVICES"] == ""
 
 
 def test_only_the_chosen_nodes_are_bound() -> None:
     """The outer wall binds the nodes that were found, and no device of the machine beside them."""
-    words = walls.command("{}", Gpu(("/dev/nvidia1", "/dev/nvidiactl"), "0"), bubblewrap=True)
+    chosen = Gpu(("/dev/nvidia1", "/dev/nvidiactl"), "0")
+    words = bubblewrap.command("{}", (), chosen, bubblewrap=True)
     bound = [words[i + 1] for i, word in enumerate(words) if word == "--dev-bind"]
     assert bound == ["/dev/nvidia1", "/dev/nvidiactl"]
-    assert "--dev-bind" not in walls.command("{}", bubblewrap=True)
+    assert "--dev-bind" not in bubblewrap.command("{}", bubblewrap=True)
 
 
 def test_a_driver_beside_the_system_is_bound_and_found(tmp_path: Path) -> None:
     """Where the driver lies in a folder of its own, the linker is told."""
     shown = Gpu(("/dev/nvidia0",), "0", (str(tmp_path),))
-    assert str(tmp_path) in walls.readable(shown)
-    assert walls.environment(shown)["LD_LIBRARY_PATH"] == str(tmp_path)
-    assert "LD_LIBRARY_PATH" not in walls.environment(FAKE)
+    assert str(tmp_path) in bubblewrap.readable((), shown)
+    assert bubblewrap.environment(shown)["LD_LIBRARY_PATH"] == str(tmp_path)
+    assert "LD_LIBRARY_PATH" not in bubblewrap.environment(FAKE)
 
 
 @pytest.fixture

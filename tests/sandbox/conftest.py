@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.course.config import STAND_INS
+from autograder.model import SandboxSettings, Tier
 from autograder.sandbox import tiers
-from autograder.model import Tier
 from autograder.sandbox.tiers import Sandbox
+
+SETTINGS = SandboxSettings(packages=("plotly",), stand_ins=STAND_INS)
 
 
 @pytest.fixture(scope="module")
-def walled() -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     """A ready sandbox."""
-    with tiers.sandbox(["import torch"], Tier.CONFINED) as ready:
+    with tiers.start(["import torch"], Tier.CONFINED, SETTINGS) as ready:
         yield ready

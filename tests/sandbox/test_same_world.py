@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from autograder.sandbox import bubblewrap as walls
+from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import SandboxProcess
 from autograder.sandbox.tiers import Sandbox
 from tests.sandbox.support import ask, result
 
 
-def test_draws_depend_on_the_seed_alone(walled: Sandbox) -> None:
+def test_draws_depend_on_the_seed_alone(sandbox: Sandbox) -> None:
     """Processes forked from one parent draw alike from one seed, and otherwise from another."""
     body = "import random; return [torch.rand(1).item(), random.random(), hash('a')]"
     drawn = []
@@ -28,5 +28,5 @@ def test_the_environment_is_fixed(process: SandboxProcess) -> None:
         return [names, time.tzname[0], os.environ['LC_ALL'], torch.get_num_threads()]
         """
     names, zone, language, threads = result(ask(process, body))
-    assert set(names) <= set(walls.ENVIRONMENT)
+    assert set(names) <= set(bubblewrap.ENVIRONMENT)
     assert (zone, language, threads) == ("UTC", "C.UTF-8", 1)

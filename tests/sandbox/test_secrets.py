@@ -7,21 +7,22 @@ import os
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
 import pytest
 import torch
 
-from autograder.course import mistakes as bank
-from autograder.sandbox import tiers
+from autograder.course import mistakes
 from autograder.course.layout import Course, load
+from autograder.course.source import read_release
+from autograder.grading import checks
+from autograder.grading.handles import InProcess
 from autograder.grading.judging import Judge
 from autograder.model import Tier
-from autograder.grading.checks import Graders, run_graders
+from autograder.sandbox import tiers
 from autograder.sandbox.session import Session
-from autograder.course.source import read_release
-from autograder.grading.handles import InProcess
 from autograder.submissions.read import parse
 from tests.support import cases, forms
 
@@ -61,12 +62,12 @@ def below(pid: int) -> list[int]:
 def hidden_words() -> set[bytes]:
     """Names and sentences of hidden checks, the tutor's lines, and the names of what has points."""
     tree = ast.parse(COURSE.graders(ASSIGNMENT).read_text())
-    checks = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
-    sentences = [(ast.get_docstring(check) or "").split("\n")[0] for check in checks]
-    known = bank.entries(load(COURSE.bank(ASSIGNMENT)))
+    tests = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    sentences = [(ast.get_docstring(check) or "").split("\n")[0] for check in tests]
+    known = mistakes.entries(load(COURSE.mistakes(ASSIGNMENT)))
     tutors = [entry.tutor for entry in known if entry.tutor]
     slips = [entry.name for entry in known if len(entry.name) > 12]
-    words = [*(check.name for check in checks), *sentences, *tutors, *slips, *POINTS]
+    words = [*(check.name for check in tests), *sentences, *tutors, *slips, *POINTS]
     return {word.encode() for word in words if word.isascii()}
 
 
@@ -78,18 +79,14 @@ def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
     answers[1] = forms.Cell(WRONG, "linear")
     handed_in = parse(forms.FORMS["notebook"](answers)[1], "a.ipynb", assignment, "scan")
     local = InProcess(vars(load(COURSE.solution(ASSIGNMENT))), list(assignment.setup))
-    seen: list[tuple[bytes, list[bytes]]] = []
-
-    def work(graders: Graders) -> None:
-        with tiers.sandbox(assignment.setup, Tier.CONFINED) as walled:
-            judge = Judge(graders, assignment.exercises, local, 7)
-            session = Session(sandbox.zygote, handed_in, assignment.setup)
-            judge.verdicts(session, ["linear"])
-            seen.append((memory_of(below(os.getpid())[-1]), expected_values(local)))
-            session.close()
-
-    run_graders(COURSE.graders(ASSIGNMENT), assignment, work)
-    memory, expected = seen[0]
+    judge = Judge(checks.collect(COURSE.graders(ASSIGNMENT), assignment), local, 7)
+    with (
+        tiers.start(assignment.setup, Tier.CONFINED, COURSE.config.sandbox) as sandbox,
+        closing(Session(sandbox.zygote, handed_in, assignment.setup)) as session,
+    ):
+        judge.verdicts(session, ["linear"])
+        memory = memory_of(below(os.getpid())[-1])
+    expected = expected_values(local)
     text = b"\n".join(re.findall(rb"[ -~]{10,}", memory))
     assert MARK.encode() in memory, "the scan did not see the student's code"
     assert [word for word in hidden_words() if word in text] == []

@@ -8,23 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import tiers
 from autograder.errors import InfrastructureError
 from autograder.model import Tier
-from autograder.sandbox import bubblewrap as walls
-from autograder.sandbox.client import Zygote, SandboxProcess
+from autograder.sandbox import bubblewrap, tiers
+from autograder.sandbox.client import SandboxProcess, Zygote
 from autograder.sandbox.launch import launch
 from autograder.sandbox.tiers import Sandbox
 from tests.sandbox.support import ask, result
 from tests.support import runners
 
-isolated = pytest.mark.skipif(not walls.bubblewrap_works(), reason="bubblewrap does not work here")
+isolated = pytest.mark.skipif(
+    not bubblewrap.bubblewrap_works(), reason="bubblewrap does not work here"
+)
 
 
-def test_nothing_that_is_tried_succeeds(walled: Sandbox) -> None:
+def test_nothing_that_is_tried_succeeds(sandbox: Sandbox) -> None:
     """The wall of this machine holds against every attack of the examination."""
-    assert walled.breaches == ()
-    assert walled.tier in (Tier.ISOLATED, Tier.CONFINED)
+    assert sandbox.breaches == ()
+    assert sandbox.tier in (Tier.ISOLATED, Tier.CONFINED)
 
 
 def test_every_layer_is_named(process: SandboxProcess) -> None:
@@ -36,44 +37,44 @@ def test_every_layer_is_named(process: SandboxProcess) -> None:
 def test_a_hole_in_the_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where files lie open, the tier is the lowest, whatever layers are there."""
     monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")
-    shown = [*walls.libraries(), "/var/tmp"]
-    monkeypatch.setattr(walls, "libraries", lambda: shown)
-    with Zygote(launch(["import torch"], bubblewrap=True)) as sandbox:
-        found = tiers.examine(sandbox, bubblewrap=True)
+    shown = [*bubblewrap.libraries(()), "/var/tmp"]
+    monkeypatch.setattr(bubblewrap, "libraries", lambda packages: shown)
+    with Zygote(launch(["import torch"], bubblewrap=True)) as zygote:
+        found = tiers.examine(zygote, bubblewrap=True)
     assert found.tier is Tier.SEPARATE
     assert "read a private file" in found.breaches
 
 
 @isolated
-def test_hidden_checks_in_reach_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the course's own package can be seen, the tier is the lowest."""
-    shown = [*walls.libraries(), str(walls.PACKAGE / "graders")]
-    monkeypatch.setattr(walls, "libraries", lambda: shown)
-    with Zygote(launch(["import torch"], bubblewrap=True)) as sandbox:
-        found = tiers.examine(sandbox, bubblewrap=True)
-    assert found.breaches == ("list the hidden checks",)
+def test_an_engine_in_reach_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the engine itself can be read, the tier is the lowest."""
+    shown = [*bubblewrap.libraries(()), str(bubblewrap.PACKAGE / "grading")]
+    monkeypatch.setattr(bubblewrap, "libraries", lambda packages: shown)
+    with Zygote(launch(["import torch"], bubblewrap=True)) as zygote:
+        found = tiers.examine(zygote, bubblewrap=True)
+    assert found.breaches == ("read the engine",)
     assert found.tier is Tier.SEPARATE
 
 
 @isolated
 def test_a_missing_inner_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the kernel filters no system calls, processes can be started, and it is noticed."""
-    start = walls._START.replace(
+    start = bubblewrap._START.replace(
         "from inside.zygote",
         "from inside import lockdown; lockdown._seccomp = bool; from inside.zygote",
     )
-    monkeypatch.setattr(walls, "_START", start)
-    with Zygote(launch(["import torch"], bubblewrap=True)) as sandbox:
-        found = tiers.examine(sandbox, bubblewrap=True)
+    monkeypatch.setattr(bubblewrap, "_START", start)
+    with Zygote(launch(["import torch"], bubblewrap=True)) as zygote:
+        found = tiers.examine(zygote, bubblewrap=True)
     assert "start a process" in found.breaches
     assert found.tier is Tier.SEPARATE
 
 
 def test_grading_below_the_required_tier_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The refusal names the tier that was reached, and the package that brings the missing one."""
-    monkeypatch.setattr(walls, "bubblewrap_works", lambda: False)
-    walled = Sandbox(None, Tier.CONFINED, (), ())  # type: ignore[arg-type]
-    said = tiers._refusal(walled, Tier.ISOLATED)
+    monkeypatch.setattr(bubblewrap, "bubblewrap_works", lambda: False)
+    sandbox = Sandbox(None, Tier.CONFINED, (), ())  # type: ignore[arg-type]
+    said = tiers._refusal(sandbox, Tier.ISOLATED)
     assert "confined, but isolated is required" in said
     assert "apt-get install bubblewrap" in said
 
@@ -95,25 +96,25 @@ def test_a_python_out_of_reach_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pat
     private.mkdir(mode=0o700)
     (private / "python").touch()
     monkeypatch.setattr(os, "getuid", lambda: 0)
-    monkeypatch.setattr(walls, "interpreter", lambda: str(private / "python"))
-    monkeypatch.setattr(walls, "_packages", list)
+    monkeypatch.setattr(bubblewrap, "interpreter", lambda: str(private / "python"))
+    monkeypatch.setattr(bubblewrap, "_folders", lambda packages: [])
     with pytest.raises(InfrastructureError, match="Without bubblewrap student code runs as"):
         launch([], bubblewrap=False)
 
 
 def test_a_sandbox_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last thing that a dying zygote said reaches the instructor."""
-    monkeypatch.setattr(walls, "_START", "raise ImportError('no torch here')")
+    monkeypatch.setattr(bubblewrap, "_START", "raise ImportError('no torch here')")
     with (
-        launch(["import torch"]) as launched,
+        launch(["import torch"]) as process,
         pytest.raises(InfrastructureError, match="no torch here"),
     ):
-        launched.wait_until_ready()
+        process.wait_until_ready()
 
 
-def test_the_command_line_of_the_zygote_holds_no_secret(walled: Sandbox) -> None:
+def test_the_command_line_of_the_zygote_holds_no_secret(sandbox: Sandbox) -> None:
     """All users of a machine may read command lines: no hidden name stands in this one."""
-    arguments = sandbox.zygote._launched.process.args
+    arguments = sandbox.zygote._process.process.args
     assert isinstance(arguments, list)
     words = " ".join(map(str, arguments))
     assert "import torch" in words

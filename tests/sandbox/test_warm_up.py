@@ -8,33 +8,35 @@ from contextlib import closing
 
 import pytest
 
-from autograder.model import StudentCell, Submission, Tier
-from autograder.sandbox.client import Zygote, SandboxProcess
+from autograder.model import SandboxSettings, StudentCell, Submission, Tier
+from autograder.sandbox import tiers
+from autograder.sandbox.client import SandboxProcess, Zygote
 from autograder.sandbox.launch import launch
 from autograder.sandbox.session import Session
-from autograder.sandbox.tiers import Sandbox, sandbox
+from autograder.sandbox.tiers import Sandbox
 from tests.sandbox.support import ask, result
 
 SETUP = ["import torch", "import plotly.graph_objects as go"]
+SETTINGS = SandboxSettings(packages=("plotly",))
 
 
 @pytest.fixture
 def hurried() -> Iterator[SandboxProcess]:
     """A process that was ordered before the zygote had an idle moment."""
     ours, theirs = socket.socketpair()
-    with launch(SETUP) as launched, theirs:
-        sandbox = Zygote(launched)
-        sandbox._tell(b"F", 0, theirs)
-        launched.wait_until_ready()
-        process = SandboxProcess(sandbox, ours, sandbox._reply())
+    with launch(SETUP, SETTINGS) as starting, theirs:
+        zygote = Zygote(starting)
+        zygote._tell(b"F", 0, theirs)
+        starting.wait_until_ready()
+        process = SandboxProcess(zygote, ours, zygote._reply())
         yield process
         process.close()
 
 
 @pytest.fixture
-def walled() -> Iterator[Sandbox]:
+def sandbox() -> Iterator[Sandbox]:
     """A sandbox that nobody has used yet."""
-    with sandbox(SETUP, Tier.CONFINED) as fresh:
+    with tiers.start(SETUP, Tier.CONFINED, SETTINGS) as fresh:
         yield fresh
 
 
@@ -56,7 +58,7 @@ def test_a_hurried_process_can_do_what_others_can(hurried: SandboxProcess, body:
     assert result(ask(hurried, body)) == [2.0, 2.0, 2.0]
 
 
-def test_the_compiler_is_loaded_for_those_to_come_when_code_asks_for_it(walled: Sandbox) -> None:
+def test_the_compiler_is_loaded_for_those_to_come_when_code_asks_for_it(sandbox: Sandbox) -> None:
     """The first submission whose text names a transform has the compiler loaded for the next."""
     what = "import sys\nreturn type(sys.modules['torch._dynamo']).__name__"
     with closing(sandbox.zygote.open()) as before:

@@ -15,13 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.grading.compare import Mismatch, assert_same
-from autograder.sandbox.answers import Answer, StudentRaised
 from autograder.grading.judging import _compared
+from autograder.sandbox.answers import Answer, Stopped, StudentRaised
 from autograder.sandbox.client import Reply
 from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import decoded
-from autograder.sandbox.answers import Stopped
 
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 DEADLINE = 0.05

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
-from claims import stated
 from torch import nn
+
+from tests.assignments.claims import stated
 
 A1 = "a1_layers"
 

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder.running import cluster
-from autograder.running.cluster import Dispatch, Names, connected, with_scheduler
 from autograder.course.layout import Course
 from autograder.errors import InfrastructureError
-from autograder.model import Job, Outcome, Report, Settings
-from autograder.running.pool import Plan
+from autograder.model import Job, Outcome, Settings
 from autograder.report.results import to_dict
-from tests.cluster.machines import Machines, wait_until
+from autograder.running import cluster
+from autograder.running.cluster import ClusterBackend, Dispatch, Names, connected
+from autograder.running.plan import Plan
 from tests.report.factory import report
+from tests.running.machines import Machines, wait_until
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.classes import QUICK, SEED, a_class, lasting, notebook, results_in
 
@@ -136,14 +136,13 @@ def test_gpu_work_goes_only_to_workers_that_offer_one(
     """A worker without the resource is asked nothing: it would refuse, which would be logged."""
     monkeypatch.setattr(cluster, "SECONDS", 15)
     machines.start_worker("plain", AUTOGRADER_COURSE=str(another_course(tmp_path / "course")))
-    way, reports = with_scheduler(machines.address, 1, {"GPU": 1}), dict[str, Report]()
+    backend = ClusterBackend(machines.address, 1, {"GPU": 1})
     jobs = [Job("ada", notebook("ada")), Job("gone", tmp_path / "gone.ipynb")]
     with pytest.raises(InfrastructureError, match="No worker that offers"):
-        way(PLAN, jobs, lambda r: reports.update({r.student: r}))
-    assert reports == {}
+        list(backend.grade(PLAN, jobs))
     monkeypatch.undo()
     machines.start_worker("accelerated", "--resources", "GPU=1")
-    way(PLAN, jobs, lambda r: reports.update({r.student: r}))
+    reports = {report.student: report for report in backend.grade(PLAN, jobs)}
     assert lasting(to_dict(reports["ada"])) == results_in(graded["ada"]["folder"])["ada.json"]
     assert reports["gone"].status is Outcome.NOT_GRADED  # its file has vanished
     assert "is left out" not in caplog.text
@@ -160,10 +159,10 @@ def stumbles(order: str, names: Names, contents: tuple[bytes, ...]) -> str:
 def test_a_submission_over_which_dask_tasks_fail_costs_only_itself(machines):
     """Its batch is taken apart: the others are graded, it is not, with the reason."""
     machines.start_worker("one")
-    reports = dict[str, Report]()
+    jobs = (Job(student, notebook(student)) for student in QUICK)
     with connected(machines.address, 1) as client:
-        dispatch = Dispatch(client, PLAN, lambda r: reports.update({r.student: r}), {}, stumbles)
-        dispatch.run(Job(student, notebook(student)) for student in QUICK)
+        dispatch = Dispatch(client, PLAN, {}, stumbles)
+        reports = {report.student: report for report in dispatch.grade(jobs)}
     assert sorted(reports) == sorted(QUICK)
     not_graded = [r for r in reports.values() if r.status is Outcome.NOT_GRADED]
     assert [r.student for r in not_graded] == ["bela"]
@@ -175,7 +174,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
     """Exit with a sentence that names the address, and no traceback."""
     monkeypatch.setattr(cluster, "SECONDS", 2)
     with pytest.raises(InfrastructureError, match=r"scheduler at tcp.* does not answer"):
-        with_scheduler("tcp://127.0.0.1:1", 1)(PLAN, [Job("ada", notebook("ada"))], lambda r: None)
+        list(ClusterBackend("tcp://127.0.0.1:1", 1).grade(PLAN, [Job("ada", notebook("ada"))]))
 
 
 @pytest.mark.slow

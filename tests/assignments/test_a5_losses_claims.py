@@ -4,8 +4,9 @@ import math
 
 import torch
 import torch.nn.functional as F
-from claims import number, stated
 from torch import Tensor
+
+from tests.assignments.claims import number, stated
 
 
 def says(literals: str, values: object) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.machines import free_port
+from tests.running.machines import free_port
 from tests.support.cases import ROOT
 from tests.support.classes import SEED, results_in
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from autograder.targets.committed import refuse_incomplete
 from autograder.course.layout import Course
-from autograder.errors import AuthorError
 from autograder.course.source import read_release, read_source
+from autograder.errors import AuthorError
+from autograder.targets.committed import refuse_incomplete
 from tests.conftest import ROOT
 
 PATH = "source/a1_layers/a1_layers.py"
@@ -58,14 +58,14 @@ def test_the_named_line_is_the_cells(draft):
     assert CHECK in path.read_text(encoding="utf-8").splitlines()[line - 1]
 
 
-@pytest.mark.parametrize("kind", ["graders", "bank"])
+@pytest.mark.parametrize("kind", ["graders", "mistakes"])
 def test_an_exercise_without_grader_or_mistake_is_refused(course, tmp_path, monkeypatch, kind):
     """An exercise that no check grades, or no mistake proves, cannot be released."""
     whole = getattr(course, kind)("a1_layers").read_text(encoding="utf-8")
-    path = tmp_path / "a1_layers.py"
+    path = tmp_path / f"{kind}.py"
     path.write_text(whole.replace('"collapse"', '"else"'), encoding="utf-8")
     monkeypatch.setattr(Course, kind, lambda self, name: path)
-    with pytest.raises(AuthorError, match=r"a1_layers.py: no .* for 'collapse'\. Write"):
+    with pytest.raises(AuthorError, match=rf"{kind}.py: no .* for 'collapse'\. Write"):
         refuse_incomplete(course, read_source(course.source("a1_layers")))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.submissions import archives
 from autograder.errors import SubmissionError
+from autograder.submissions import archives
 from tests.support.forms import zipped
 
 NOTEBOOK = b'{"cells": []}'

@@ -11,12 +11,11 @@ import nbformat
 import pytest
 from nbgrader.nbgraderformat.v3 import MetadataValidatorV3
 
+from autograder.course.layout import Course, load
 from autograder.course.mistakes import entries
+from autograder.course.source import read_source, without_marks
 from autograder.targets.committed import tree
 from autograder.targets.tree import stale, write, zipped
-from autograder.course.layout import Course, load
-from autograder.course.source import without_marks
-from autograder.course.source import read_source
 from tests.conftest import ROOT
 
 NAMES = Course(ROOT).assignments()
@@ -84,7 +83,7 @@ def test_no_grader_or_bank_line_is_released(course, name):
     """No sentence, tutor line or code of graders and bank stands anywhere under release/."""
     released = released_text()
     checks = course.graders(name).read_text(encoding="utf-8")
-    tutors = [entry.tutor for entry in entries(load(course.bank(name))) if entry.tutor]
+    tutors = [entry.tutor for entry in entries(load(course.mistakes(name))) if entry.tutor]
     sentences = re.findall(r'"""(.+?)(?:"""|\n)', checks)
     names = re.findall(r"^def (test_\w+)\(", checks, re.M)
     assert len(tutors) > 20

@@ -8,15 +8,15 @@ import sys
 
 import pytest
 
-from autograder.targets.committed import tree
 from autograder.course.layout import Course
-from autograder.errors import AuthorError, UsageError
 from autograder.course.scaffold import new_exercise
+from autograder.errors import AuthorError, UsageError
+from autograder.targets.committed import tree
 from tests.conftest import ROOT
 
 NAME = "half_of"
-PARTS = ("source/a1_layers/a1_layers.py", "autograder/graders/a1_layers.py",
-         "autograder/mistakes/a1_layers.py")  # fmt: skip
+FOLDER = "source/a1_layers"
+PARTS = [f"{FOLDER}/{name}.py" for name in ("a1_layers", "graders", "mistakes")]
 THOUGHTS = {  # what an author puts in for each TODO, at its least
     r"(Write\*\* `half_of\(x\)`, which) TODO: says what comes back": r"\1 halves every number",
     r"    TODO  # the reference solution": "    return x / 2",
@@ -28,15 +28,14 @@ THOUGHTS = {  # what an author puts in for each TODO, at its least
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A copy of the course with one assignment, and of the package that holds its graders."""
+def home(tmp_path):
+    """A copy of the course with one assignment."""
     ignored = shutil.ignore_patterns("__pycache__", "a[2-9]_*")
-    for folder in ("autograder", "source", "release", "solutions"):
+    for folder in ("source", "release", "solutions"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    shutil.copy(ROOT / "course.toml", tmp_path)
     bank = tmp_path / PARTS[2]
     bank.write_text(shortened(bank.read_text(encoding="utf-8")), encoding="utf-8")
-    monkeypatch.setattr("autograder.course.PACKAGE", tmp_path / "autograder")
     return tmp_path
 
 
@@ -53,7 +52,7 @@ def shortened(bank):
 def autograder(home, *words):
     """Run the copy's own command line."""
     command = [sys.executable, "-m", "autograder", *words]
-    environment = {**os.environ, "PYTHONPATH": str(home), "COLUMNS": "300"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "300"}
     return subprocess.run(
         command, cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=500
     )
@@ -99,8 +98,10 @@ def test_the_cells_stand_after_the_last_exercise_and_before_the_scorecard(home):
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("linear", "already uses this name"),
-        ("torch", "already uses this name"),
+        ("linear", "already use this name"),
+        ("torch", "already use this name"),
+        ("run", "already use this name"),
+        ("names", "already use this name"),
         ("2nd", "named as a Python function"),
         ("half-of", "named as a Python function"),
         ("class", "named as a Python function"),

@@ -3,7 +3,8 @@
 import math
 
 import torch
-from claims import stated
+
+from tests.assignments.claims import stated
 
 A2 = "a2_activations"
 PRINTED = torch.tensor([0.7690, 0.4391, -1.2909, 0.6469, -1.7593])

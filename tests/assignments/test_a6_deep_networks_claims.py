@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from claims import stated
 from torch import nn
+
+from tests.assignments.claims import stated
 
 A6 = "a6_deep_networks"
 

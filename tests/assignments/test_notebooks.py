@@ -4,9 +4,9 @@ import nbclient
 import nbformat
 import pytest
 
-from autograder.targets.release import master
 from autograder.course.layout import Course
 from autograder.course.source import read_source
+from autograder.targets.release import master
 from tests.conftest import ROOT
 
 NAMES = Course(ROOT).assignments()

@@ -10,8 +10,8 @@ import jupytext
 import pytest
 from rich.console import Console
 
-from autograder.notebook import watch
 from autograder.errors import SubmissionError, UsageError
+from autograder.notebook import watch
 from tests.conftest import ROOT
 
 RELEASE = ROOT / "release" / "a1_layers" / "a1_layers.ipynb"

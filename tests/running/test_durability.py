@@ -19,9 +19,10 @@ import pytest
 
 from autograder.course.layout import Course
 from autograder.model import Job, Outcome, Settings
-from autograder.running.pool import Plan
 from autograder.report import results
-from autograder.running.batch import alone, grade_batch, with_jobs
+from autograder.running.batch import Batch, lock_results
+from autograder.running.local import LocalBackend
+from autograder.running.plan import Plan
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.classes import SEED, a_class, notebook, results_in
 
@@ -74,7 +75,7 @@ def finished(people: Path, out: Path) -> dict[str, dict]:
 @pytest.mark.slow
 def test_two_gradings_do_not_share_a_folder(run, tmp_path):
     """The second one ends with a sentence and touches nothing."""
-    with alone(tmp_path, ASSIGNMENT):
+    with lock_results(tmp_path, ASSIGNMENT):
         second = run("grade", "samples/ada", "--out", str(tmp_path))
     assert second.returncode == 2
     assert "another grading is writing here. Wait until it has ended" in second.stderr
@@ -84,13 +85,12 @@ def test_two_gradings_do_not_share_a_folder(run, tmp_path):
 @pytest.mark.slow
 def test_a_vanished_file_stops_nobody_and_keeps_its_earlier_result(tmp_path):
     """Its student is not graded, with a reason; the result from before stays, the others come."""
-    known, reports = a_result(tmp_path, "gone"), {}
+    known = a_result(tmp_path, "gone")
     jobs = [Job("gone", tmp_path / "gone.ipynb"), Job("new", tmp_path / "new.ipynb")]
     jobs.append(Job("rosa", notebook("rosa")))
     plan = Plan(Course(ROOT), ASSIGNMENT, Settings(SEED))
-    batch = grade_batch(
-        plan, jobs, tmp_path, with_jobs(1), finished=lambda r: reports.update({r.student: r})
-    )
+    batch = Batch(plan, jobs, tmp_path)
+    reports = {report.student: report for report in batch.run(LocalBackend(1))}
     assert (batch.graded, batch.not_graded) == (1, 2)
     assert f"{jobs[0].path}: cannot be read" in reports["gone"].reason
     assert results.read(known).status is Outcome.GRADED

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from autograder.course.mistakes import entries
 from autograder.course.layout import load
+from autograder.course.mistakes import entries
 from autograder.report.pages import write_pages
 from autograder.report.results import read_all
 
@@ -87,7 +87,7 @@ def test_a_notebook_that_was_cut_off_is_told_so(graded):
 @pytest.mark.parametrize("student", NAMED)
 def test_slips_are_named(graded, course, student):
     """Each known slip is recognised by behaviour, and its tutor line comes first."""
-    tutors = {(e.exercise, e.name): e.tutor for e in entries(load(course.bank("a1_layers")))}
+    tutors = {(e.exercise, e.name): e.tutor for e in entries(load(course.mistakes("a1_layers")))}
     for name, slip in NAMED[student].items():
         part = exercise(graded[student], name)
         assert part["mistake"] == slip

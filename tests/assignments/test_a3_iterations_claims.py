@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from claims import stated
 from torch import Tensor
+
+from tests.assignments.claims import stated
 
 SQUARING_STARTS = [0.323809, 0.286096, 1.1532838, 1.5665302, 2.213073]
 GATE_STARTS = [1.2589205, 1.0786141, 0.870423, 0.96948, 2.149168]

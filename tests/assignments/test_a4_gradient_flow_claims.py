@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from claims import stated
 from torch import nn
+
+from tests.assignments.claims import stated
 
 A4 = "a4_gradient_flow"
 SOURCE = Path(__file__).parents[2] / "source" / A4 / f"{A4}.py"

@@ -17,9 +17,10 @@ import pytest
 from autograder.course.layout import Course
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Job, Outcome, Report, Settings, Tier
-from autograder.running.pool import Plan, Pool, Worker
 from autograder.report.results import to_dict
-from autograder.running.batch import in_this_process
+from autograder.running.local import grade_here
+from autograder.running.plan import Plan
+from autograder.running.pool import Pool, Worker
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.classes import SEED, lasting, notebook, results_in
 
@@ -124,7 +125,6 @@ def test_a_wall_that_is_too_weak_stops_the_pool(monkeypatch):
 @pytest.mark.slow
 def test_one_process_outlives_its_sandbox(graded):
     """When the sandbox is killed between two jobs, the next is graded in a new one."""
-    reports: list[Report] = []
     children = psutil.Process().children
 
     def jobs():
@@ -134,7 +134,7 @@ def test_one_process_outlives_its_sandbox(graded):
             child.kill()
         yield job("chen")
 
-    in_this_process(PLAN, jobs(), reports.append)
+    reports = list(grade_here(PLAN, jobs()))
     assert [report.student for report in reports] == ["ada", "chen"]
     assert all(agrees(report, graded) for report in reports)
 
