@@ -8,7 +8,15 @@ from pathlib import Path
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 
-from autograder.integrations.nbgrader import COURSE_ID, MASTERS, SandboxedGrade, SoundNotebooks, prepare, refresh_master, write_masters
+from autograder.course.layout import Course
+from autograder.integrations.nbgrader import (
+    MASTERS,
+    SandboxedGrade,
+    SoundNotebooks,
+    prepare,
+    refresh_master,
+    write_masters,
+)
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
 root = Path(__file__).parent

@@ -10,7 +10,6 @@
 A student's wrong or crashing *code* is no exception here: it is data, in a Check.
 """
 
-
 from __future__ import annotations
 
 

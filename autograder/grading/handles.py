@@ -115,10 +115,16 @@ class Same:
         """Call an exercise of both and compare; returns the student's Answer."""
         theirs = getattr(self._student, exercise)
         ours = getattr(self._reference, exercise)
-        return lambda *args: self._compared(theirs(*args), ours(*args))
+
+        def ask(*args: Any) -> Answer:
+            __tracebackhide__ = True  # pytest shows the check, and not how it asks
+            return self._compared(theirs(*args), ours(*args))
+
+        return ask
 
     def run(self, probe: Callable[..., Any], *args: Any) -> Answer:
         """Run a probe beside both and compare; returns the student's Answer."""
+        __tracebackhide__ = True
         return self._compared(self._student.run(probe, *args), self._reference.run(probe, *args))
 
     def _compared(self, got: Answer, expected: Answer) -> Answer:

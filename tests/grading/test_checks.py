@@ -1,0 +1,146 @@
+"""Collecting a graders file: what an author gets wrong is refused, with the place and a remedy."""
+
+import pytest
+
+from autograder.course.source import read_release
+from autograder.errors import AuthorError
+from autograder.grading.grader import Preparation
+from tests.support.courses import GRADERS, NAME, write_course
+
+CHECK = '@pytest.mark.exercise("half")\ndef test_any_table(same, draw):'
+SENTENCE = '    """Halves every number of a table."""\n'
+
+
+def prepared(folder, graders):
+    """Collect such a graders file and run it on the reference, as grading does."""
+    course = write_course(folder, graders)
+    return Preparation(course, read_release(course.release(NAME)), seed=1)
+
+
+def test_the_checks_come_with_the_visible_one_first(tmp_path):
+    """Each exercise's visible check, then its hidden ones in the file's order."""
+    items = prepared(tmp_path, GRADERS).items
+    assert [(item.name, item.hidden) for item in items] == [
+        ("visible half", False), ("test_any_table", True),
+    ]  # fmt: skip
+    assert items[1].sentence == "Halves every number of a table."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('exercise("half")', 'exercise("third")', "belongs to no exercise. Mark it with .*half"),
+        ('@pytest.mark.exercise("half")\n', "", "belongs to no exercise"),
+        (SENTENCE, "", "has no sentence. Begin its docstring"),
+        ("(same, draw)", "(same, draw, capsys)", "there is no fixture capsys. Take what you need"),
+        ('exercise("half")', 'exercise("half", wieght=2)', "graders do not know wieght"),
+        (CHECK, f'@pytest.mark.parametrize("x", [1])\n{CHECK}', "graders do not know parametrize"),
+        (
+            CHECK,
+            f"def test_any_table():\n    pass\n\n\n{CHECK}",
+            "two functions are named test_any",
+        ),
+        (CHECK, f"class TestHalf:\n    pass\n\n\n{CHECK}", "checks in a class are not run"),
+        ("import pytest\n", "import pytets\n", "ModuleNotFoundError.*Fix the file"),
+    ],
+)
+def test_an_unfit_check_is_refused(tmp_path, old, new, said):
+    """The message names the file, what is wrong and what to do."""
+    assert old in GRADERS
+    with pytest.raises(AuthorError, match=rf"graders.py.*{said}"):
+        prepared(tmp_path, GRADERS.replace(old, new, 1))
+
+
+PROBES = '''"""Hidden checks of week1."""
+
+import math as mathematics
+
+import pytest
+
+from autograder.authoring import gradients
+
+SCALE = 3.0
+
+
+def scaled(x):
+    return SCALE * mathematics.sqrt(4.0) * x
+
+
+def probe(solution, x):
+    return scaled(solution.half(x))
+
+
+@pytest.mark.exercise("half")
+def test_any_table(same, draw):
+    """Halves every number of a table."""
+    same.run(probe, draw(3, 4))
+    same.run(gradients, "half", [draw(3)], [0], draw(3))
+'''
+
+
+def test_a_probe_brings_what_it_uses_of_its_file(tmp_path):
+    """Helpers, constants and imports of the graders file are there where the probe runs."""
+    course = write_course(tmp_path, PROBES)
+    ready = Preparation(course, read_release(course.release(NAME)), seed=1)
+    (text,) = [text for text in ready.judge.texts() if "def probe" in text]
+    assert "SCALE = 3.0" in text
+    assert "def test_" not in text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("    return missing(solution.half(x))", "the reference itself raised NameError"),
+        ("    import no_such_module", "the reference itself raised ModuleNotFoundError"),
+    ],
+)
+def test_a_probe_that_fails_on_the_reference_is_refused(tmp_path, body, said):
+    """Two equal errors would be agreement: an answer of any kind would pass."""
+    graders = PROBES.replace("    return scaled(solution.half(x))", body)
+    with pytest.raises(AuthorError, match=rf"graders.py::test_any_table: {said}.*same\(raises="):
+        prepared(tmp_path, graders)
+
+
+def test_an_error_that_the_check_asks_for_is_compared(tmp_path):
+    """With ``raises`` the check is about the error; without that error it is refused."""
+    asks = PROBES.replace(
+        "    same.run(probe, draw(3, 4))", "    same(raises=TypeError).half(None)"
+    )
+    assert prepared(tmp_path / "raises", asks).items
+    calm = asks.replace("half(None)", "half(draw(3))")
+    with pytest.raises(AuthorError, match="the reference did not raise TypeError"):
+        prepared(tmp_path / "calm", calm)
+
+
+def test_a_check_that_cannot_run_on_the_reference_is_refused(tmp_path):
+    """Nobody is graded by a check that even the reference crashes."""
+    graders = GRADERS.replace("same.half(draw(3, 4))", "pass").replace("(same, draw)", "(student)")
+    graders = graders.replace("    pass", "    assert student.half(None).value")
+    with pytest.raises(AuthorError, match="test_any_table: this check cannot run on the reference"):
+        prepared(tmp_path, graders)
+
+
+@pytest.mark.parametrize("name", ["run", "names"])
+def test_what_graders_say_is_no_exercise(tmp_path, name):
+    """An exercise cannot be called as one of the questions that graders ask."""
+    course = write_course(tmp_path)
+    path = course.source(NAME)
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace('"half', f'"{name}')
+        .replace("def half", f"def {name}")
+    )
+    path.write_text(text, encoding="utf-8")
+    from autograder.course.source import read_source
+
+    with pytest.raises(AuthorError, match=f"an exercise cannot be called '{name}'"):
+        read_source(path)
+
+
+def test_every_question_of_a_handle_is_reserved():
+    """Whatever graders may ask besides exercises is a name that no exercise can take."""
+    from autograder.course.source import RESERVED
+    from autograder.grading.handles import Handle, Same
+
+    public = {name for kind in (Handle, Same) for name in vars(kind) if not name.startswith("_")}
+    assert public == RESERVED
