@@ -22,7 +22,7 @@ test-long: setup
 # Needs an NVIDIA GPU; the record is benchmarks/records/gpu.json.
 gpu: setup
 	$(BIN)/pytest -m gpu tests/gpu
-	$(BIN)/python benchmarks/gpu.py
+	$(BIN)/python -m benchmarks.gpu
 
 check: setup
 	$(BIN)/ruff check .

@@ -30,14 +30,18 @@ from autograder.targets.options import Package, Visibility
 if TYPE_CHECKING:
     from autograder.running.plan import Backend
 
-DONE, FAULT, WRONG_USE, INFRASTRUCTURE = 0, 1, 2, 3
+DONE = 0
+FAULT = 1
+WRONG_USE = 2
+INFRASTRUCTURE = 3
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Release, grade and report the exercises of a course.",
 )
-out, err = Console(), Console(stderr=True)
+out = Console()
+err = Console(stderr=True)
 T = TypeVar("T")
 
 Names = Annotated[list[str] | None, typer.Argument(help="Assignments; all when left out.")]

@@ -5,11 +5,10 @@ notebooks, ships them, takes back reports of real size, checks them and writes t
 just as in a real run; only the grading is left out: each worker answers with the report that the
 sample of the same name once got. So everything that is measured is overhead, and the client's
 memory can be watched over more submissions than could be graded here. It is compared with what
-grading costs in a class as drawn from the bank, where equal code is judged once, and in one where
-no two students' code is the same (benchmarks/grading.py).
+grading costs in the class of ``benchmarks.grading``.
 
-Run: .venv/bin/python benchmarks/cluster.py --submissions 2000
-     .venv/bin/python benchmarks/cluster.py --submissions 100000 --record
+Run: .venv/bin/python -m benchmarks.cluster --submissions 2000
+     .venv/bin/python -m benchmarks.cluster --submissions 100000 --record
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from grading import write_class
 
 from autograder.course.layout import Course
 from autograder.model import Job, Report, Settings
@@ -39,6 +37,7 @@ from autograder.report import results
 from autograder.running.cluster import Dispatch, Names, connected
 from autograder.running.plan import Plan
 from autograder.running.pool import Pool
+from benchmarks.grading import write_class
 
 ROOT = Path(__file__).parents[1]
 NAME = "a1_layers"
@@ -82,9 +81,9 @@ def keep_reports(plan: Plan, out: Path) -> None:
             results.write(report, out)
 
 
-def grading_cost(plan: Plan, folder: Path, *, different: bool) -> float:
+def grading_cost(plan: Plan, folder: Path) -> float:
     """CPU seconds that grading one submission of a class takes, warm."""
-    paths = write_class(CLASS, folder, different=different)
+    paths = write_class(CLASS, folder)
     with Pool(plan, 1) as pool:
         list(pool.grade([Job("first", paths[0])]))
         before = cpu_seconds()
@@ -106,7 +105,7 @@ def cluster(folder: Path) -> Iterator[tuple[int, str]]:
     file = folder / "scheduler.json"
     environment = {
         **os.environ,
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'benchmarks'}",
+        "PYTHONPATH": str(ROOT),
         "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10",  # as the recipes say
     }
     commands = [[*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
@@ -167,14 +166,10 @@ def main() -> None:
         keep_reports(plan, folder / "known")
         os.environ[KNOWN] = str(folder / "known")
         measured = dispatched(plan, options.submissions, folder)  # first: drawing loads torch
-        cost = {kind: 1000 * grading_cost(plan, folder / kind, different=kind == "all different")
-                for kind in ("as drawn", "all different")}  # fmt: skip
+        cost = 1000 * grading_cost(plan, folder / "class")
     measured |= {
-        "grading_cpu_ms_per_submission": {kind: round(ms, 1) for kind, ms in cost.items()},
-        "overhead_percent": {
-            kind: round(100 * measured["cpu_ms_per_submission"] / ms, 1)
-            for kind, ms in cost.items()
-        },
+        "grading_cpu_ms_per_submission": round(cost, 1),
+        "overhead_percent": round(100 * measured["cpu_ms_per_submission"] / cost, 1),
         "machine": {
             "cores": os.cpu_count(),
             "system": platform.platform(),
@@ -191,6 +186,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    from cluster import main as run_main  # under a name that the workers can import
+    from benchmarks.cluster import main as run_main  # under a name that the workers can import
 
     run_main()

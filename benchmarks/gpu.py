@@ -1,6 +1,6 @@
 """What grading costs on the CPU and on a GPU, and whether both come to the same verdicts.
 
-    .venv/bin/python benchmarks/gpu.py
+    .venv/bin/python -m benchmarks.gpu
 
 Writes ``benchmarks/records/gpu.json``: the device and the versions; seconds to open a process on
 either device (on the GPU that is mostly the start of CUDA); seconds for one submission with

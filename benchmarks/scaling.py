@@ -6,7 +6,7 @@ others, so that start-up, which is given apart, does not make a small class look
 and grade tables of the largest class, and one submission from a cold start (what a CI job pays)
 against a bare ``import torch``, in turns.
 
-Run: .venv/bin/python benchmarks/scaling.py --sizes 10 100 1000 5000
+Run: .venv/bin/python -m benchmarks.scaling --sizes 10 100 1000 5000
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from grading import NAME, ROOT, Cost, adopt_orphans, measured, ours, write_class
+from benchmarks.grading import NAME, ROOT, Cost, adopt_orphans, measured, ours, write_class
 
 AUTOGRADER = [sys.executable, "-m", "autograder"]
 COLD_RUNS = 5

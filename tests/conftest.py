@@ -15,6 +15,10 @@ from tests.browser.lab import CHROMIUM, FLAGS
 from tests.support import remains
 
 ROOT = Path(__file__).parents[1]
+BEFORE = pytest.StashKey[set[str]]()
+SHARED = {"graded"}  # session fixtures that cost much: who uses one is run by one process
+# Files that take long, in seconds: they are started first, so that no process waits for another.
+LONG: dict[str, int] = {}
 
 
 def autograder(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -26,15 +30,44 @@ def autograder(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.fixture(scope="session", autouse=True)
-def nothing_is_left() -> Iterator[None]:
-    """After the whole suite, nothing that ran has left a process, a mount or a file."""
-    if sys.platform != "linux":
-        yield
+# --- one run of the suite, by one process or by several ------------------------------------------
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note what is on this machine before the first test."""
+    if _is_whole_run(session.config):
+        session.config.stash[BEFORE] = remains.remains()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After the last test, nothing that ran may have left a process, a mount or a file."""
+    if not _is_whole_run(session.config) or BEFORE not in session.config.stash:
         return
-    before = remains.remains()
-    yield
-    assert remains.left_since(before) == set()
+    if left := remains.left_since(session.config.stash[BEFORE]):
+        print(f"\nLeft behind by the tests: {', '.join(sorted(left))}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_whole_run(config: pytest.Config) -> bool:
+    """Whether this process is not one of pytest-xdist's workers, beside which others work."""
+    return sys.platform == "linux" and not hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares an expensive fixture, and start with what takes longest."""
+    items.sort(key=lambda item: _duration(item.path), reverse=True)
+    for item in items:
+        shared = SHARED & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group(min(shared, default=str(item.path))))
+
+
+def _duration(path: Path) -> int:
+    """About how many seconds a file takes; those that are not listed take a few."""
+    return LONG.get(path.name, 0)
+
+
+# --- fixtures ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -113,7 +113,7 @@ def test_wrong_use_is_exit_code_2_with_advice(run, words, advice):
 
 
 def test_a_stale_file_is_exit_code_1(run, tmp_path):
-    """build --check finds an edited release and says how to mend it."""
+    """build --check finds an edited release and says how to fix it."""
     for folder in ("source", "release", "solutions"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)

@@ -103,7 +103,7 @@ class _Table:
         return found
 
     def refuse_others(self, known: Collection[str]) -> None:
-        """Refuse a key that nobody would read, such as one with a slip in its spelling."""
+        """Refuse an unknown key, such as one with a spelling mistake."""
         for key in self._values:
             if key not in known:
                 what = f"the key {key!r} is unknown"

@@ -60,7 +60,8 @@ def entries(module: ModuleType) -> list[Entry]:
     names = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     for name in names:
         if names.count(name) > 1:
-            where, remedy = str(module.__file__), "Give one of them another name."
+            where = str(module.__file__)
+            remedy = "Give one of them another name."
             raise AuthorError(where, f"two entries are named {name}", remedy)
     found = (getattr(getattr(module, name), _MARK, None) for name in names)
     return [entry for entry in found if entry is not None]

@@ -100,7 +100,8 @@ def assert_same(
 def _refuse_unexpected(expected: Any, raises: type[Exception] | None) -> None:
     error = expected.error if isinstance(expected, Answer) else None
     if error is None and raises is not None:
-        where, remedy = "a hidden check", "Take raises= away, or fix the reference."
+        where = "a hidden check"
+        remedy = "Take raises= away, or fix the reference."
         raise AuthorError(where, f"the reference did not raise {raises.__name__}", remedy)
     if error is not None and (raises is None or raises.__name__ not in error):
         raise ReferenceRaised(error)

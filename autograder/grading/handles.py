@@ -150,7 +150,7 @@ class InProcess(process.Process):
         return self.functions[exercise]
 
     def ask(self, frame: bytes, deadline: float = 0.0) -> Answer:
-        """Answer at once, from memory where the same frame was seen before."""
+        """Answer, from memory where the same frame was seen before."""
         if frame not in self.answers:
             request = protocol.unpack_frame(frame)
             self.answers[frame] = to_answer(protocol.unpack_frame(self.answer(request)))

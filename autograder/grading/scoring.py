@@ -36,7 +36,7 @@ def exercise_report(
 def score(exercise: Exercise, checks: Sequence[Check]) -> float:
     """Share the points among the hidden checks by weight.
 
-    The visible check carries none: its example can be copied into an answer, and whoever solved
+    The visible check carries none: its example can be copied into an answer, and who solved
     the exercise passes the hidden ones as well.
     """
     hidden = [check for check in checks if check.hidden]

@@ -27,7 +27,9 @@ from autograder.model import (
 )
 from autograder.sandbox import gpu, tiers
 
-CAUGHT_VISIBLY, CAUGHT_HIDDEN, MISSED = "visible", "hidden", "missed"
+CAUGHT_VISIBLY = "visible"
+CAUGHT_HIDDEN = "hidden"
+MISSED = "missed"
 
 
 @dataclass

@@ -43,7 +43,7 @@ def _property(text: str) -> str:
 
 
 def summary(reports: Sequence[Report]) -> str:
-    """A page in Markdown: a table of exercises for each report, and what to mend."""
+    """A page in Markdown: a table of exercises for each report, and what to fix."""
     several = len({report.student for report in reports}) > 1
     return "\n".join(
         _summarised(report, f"{report.student}, " if several else "") for report in reports

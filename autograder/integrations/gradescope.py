@@ -2,7 +2,7 @@
 
     python -m autograder.integrations.gradescope /autograder
 
-Each exercise becomes two tests: its visible check, which students see at once, and its hidden
+Each exercise becomes two tests: its visible check, which students see right away, and its hidden
 checks with the points, which they see when the instructor's settings.json says so. While any test
 is out of a student's sight, Gradescope shows that student no total either.
 """

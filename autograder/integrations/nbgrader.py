@@ -275,7 +275,8 @@ def _ensure_assignment(gradebook: Any, course: Course, name: str) -> None:
 
 
 def _write_report(gradebook: Any, report: Report) -> None:
-    name, student = report.assignment, report.student
+    name = report.assignment
+    student = report.student
     gradebook.update_or_create_student(student)
     gradebook.update_or_create_submission(name, student)
     parts = {part.id: part for part in report.exercises}

@@ -28,7 +28,8 @@ class SandboxedGrading:
 
     def __init__(self, submission_path: str, metadata: Any, config: dict[str, Any]) -> None:
         self._path = Path(submission_path)
-        self._metadata, self._config = metadata or {}, config
+        self._metadata = metadata or {}
+        self._config = config
         self._content = b""
 
     def before_grading(self, _: Any) -> None:
@@ -41,7 +42,8 @@ class SandboxedGrading:
 
     def before_execution(self, submission: Any) -> Any:
         """Give otter nothing to execute."""
-        submission["cells"], submission["metadata"] = [], {"kernelspec": _KERNEL}
+        submission["cells"] = []
+        submission["metadata"] = {"kernelspec": _KERNEL}
         return submission
 
     def after_grading(self, results: Any) -> None:

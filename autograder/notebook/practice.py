@@ -1,4 +1,4 @@
-"""The practice worker: runs a notebook's visible checks with the rights of whoever started it.
+"""The practice worker: runs a notebook's visible checks with the rights of the user who started it.
 
 ``python -m autograder.notebook.practice`` reads one order (a JSON line: setup, cells, checks) and
 answers with a JSON line when it is ready and one per check. Nothing hidden is present here: all
@@ -17,7 +17,9 @@ from typing import Any
 from autograder.notebook import visible, wording
 from autograder.sandbox.inside.process import NotDefined, Process
 
-PASSED, FAILED, OPEN = "passed", "failed", "open"
+PASSED = "passed"
+FAILED = "failed"
+OPEN = "open"
 
 
 def main() -> None:
@@ -51,7 +53,7 @@ def checked(process: Process, exercise: str, check: str) -> tuple[str, str]:
 
 
 def _unreadable(process: Process, exercise: str) -> str:
-    """Why an answer is no Python, if it is none."""
+    """Why an answer cannot be read as Python; empty if it can."""
     problems = (cell.problem for cell in process.cells if exercise in cell.exercises)
     line, said = next((problem for problem in problems if problem), (0, ""))
     return wording.SYNTAX.format(line=line, said=said) if line else ""

@@ -2,7 +2,7 @@
 
 Everything comes from the notebook itself, so it works without the course. The checks run in a
 process of their own with the student's rights (the tier "practice"); the next one is started
-ahead, with torch imported, so that an answer is there at once.
+ahead, with torch imported, so that an answer comes without delay.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _notebook(content: bytes, name: str) -> list[Cell]:
         raw = json.loads(content)["cells"]
         return [_cell(one) for one in raw]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise SubmissionError(f"{name} is no notebook yet: is it still being saved?") from None
+        raise SubmissionError(f"{name} is not a notebook yet: is it still being saved?") from None
 
 
 def _cell(raw: Any) -> Cell:
@@ -153,7 +153,8 @@ class Practice:
 
     def check(self, sheet: Sheet) -> Progress:
         """Run every visible check of a sheet, one after the other."""
-        exercises, lines = list(sheet.assignment.exercises), list[Line]()
+        exercises = list(sheet.assignment.exercises)
+        lines = list[Line]()
         while len(lines) < len(exercises):
             lines += self._some(sheet, exercises[len(lines) :])
         return Progress(sheet.assignment.title, tuple(lines))
@@ -244,7 +245,7 @@ class _Worker:
 
 
 def saves(path: Path) -> Iterator[None]:
-    """Yield at once, then each time the file is saved."""
+    """Yield now, then each time the file is saved."""
     seen = None
     while True:
         stamp = _stamp(path)
@@ -262,7 +263,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return state.st_mtime_ns, state.st_size
 
 
-# --- the picture in the terminal ---------------------------------------------------------------
+# --- rendering in the terminal -----------------------------------------------------------------
 
 
 def picture(progress: Progress) -> Group:
@@ -300,5 +301,5 @@ def _shortened(message: str) -> str:
 def _next_step(progress: Progress) -> str:
     if progress.next is None:
         return "Next: read every contract once more, then submit."
-    does = "mend" if progress.next.state == "failed" else "write"
+    does = "fix" if progress.next.state == "failed" else "write"
     return f"Next: {does} {progress.next.exercise.id}, then save. Hints are folded below it."

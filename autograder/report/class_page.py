@@ -33,7 +33,8 @@ def class_page(reports: Sequence[Report], previous: Sequence[Report] = ()) -> st
 
     ``previous`` holds the reports of the last grading, to say what has changed since.
     """
-    style, script = part("common.css") + part("class.css"), part("class.js")
+    style = part("common.css") + part("class.css")
+    script = part("class.js")
     summaries = summarise(reports, previous)
     return render(
         "class.html.j2",

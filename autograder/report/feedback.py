@@ -122,7 +122,8 @@ def _show(exercise: ExerciseReport, size: int) -> Shown:
 def _remarks(exercise: ExerciseReport) -> tuple[str, ...]:
     """The remark that matters most, and what of the others no check below it says anyway."""
     said = {check.message for check in exercise.checks}
-    first, others = exercise.remarks[:1], exercise.remarks[1:MOST_REMARKS]
+    first = exercise.remarks[:1]
+    others = exercise.remarks[1:MOST_REMARKS]
     return (*first, *(remark for remark in others if remark not in said))
 
 

@@ -1,4 +1,4 @@
-"""How states are called on the pages: a word and a symbol each, never colour alone."""
+"""How statuses are labelled on the pages: a word and a symbol each, never colour alone."""
 
 from __future__ import annotations
 

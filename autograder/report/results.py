@@ -54,7 +54,8 @@ def from_dict(data: object, where: str = "the result") -> Report:
     fields = _Fields(data, where)
     if fields.text("schema") != SCHEMA:
         raise fields.fault("schema", f'"{SCHEMA}"')
-    submission, sandbox = fields.part("submission"), fields.part("sandbox")
+    submission = fields.part("submission")
+    sandbox = fields.part("sandbox")
     report = Report(
         assignment=fields.text("assignment"),
         student=fields.text("student"),
@@ -106,18 +107,18 @@ def read(path: Path) -> Report:
     except OSError as error:
         raise InfrastructureError(f"{path}: cannot be read ({error.strerror}).") from error
     except ValueError as error:
-        raise UsageError(f"{path}: is no result file, for it is not JSON ({error}).") from error
+        raise UsageError(f"{path}: is not a result file: it is not JSON ({error}).") from error
     return from_dict(data, str(path))
 
 
 def read_all(folder: Path) -> Iterator[Report]:
     """Stream the results below a folder (or of one assignment's folder), by assignment and student.
 
-    Files other than ``*.json`` are passed over; a ``.json`` file that is no result is an error,
+    Files other than ``*.json`` are passed over; a ``.json`` file that is not a result is an error,
     because a student must not drop out of a gradebook unnoticed.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder}: is no folder of results. Name the one that grade wrote.")
+        raise UsageError(f"{folder}: is not a folder of results. Name the one that grade wrote.")
     paths = _result_files(folder, "*/*.json") or _result_files(folder, "*.json")
     return (read(path) for path in paths)
 
@@ -198,7 +199,7 @@ class _Fields:
     def __init__(self, data: object, where: str) -> None:
         self.where = where
         if not isinstance(data, dict):
-            raise UsageError(f"{where}: is no result file: an object is expected here.")
+            raise UsageError(f"{where}: is not a result file: an object is expected here.")
         self._data: dict[str, Any] = data
 
     def fault(self, key: str, expected: str) -> UsageError:

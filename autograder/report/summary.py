@@ -63,7 +63,8 @@ class Change:
     @property
     def delta(self) -> float | None:
         """The change in points, where there are two scores to compare."""
-        before, now = score_of(self.before), score_of(self.now)
+        before = score_of(self.before)
+        now = score_of(self.now)
         return None if before is None or now is None else round(now - before, 2)
 
     @property

@@ -83,7 +83,8 @@ def _warm(order: dict[str, Any]) -> Worker:
     if getattr(_mine, "key", None) != (plan, digest):
         if hasattr(_mine, "worker"):
             _mine.worker.close()
-        _mine.key, _mine.worker = (plan, digest), Worker(plan)
+        _mine.key = (plan, digest)
+        _mine.worker = Worker(plan)
     return _mine.worker  # type: ignore[no-any-return]  # a thread's own names have no types
 
 

@@ -25,7 +25,7 @@ def cores() -> int:
 
 
 def slots(device: Device) -> int:
-    """How many submissions to grade at once where nobody says: one per core, a few on a GPU."""
+    """How many submissions to grade at a time by default: one per core, a few on a GPU."""
     return min(cores(), GPU_SLOTS) if device is Device.CUDA else cores()
 
 

@@ -56,7 +56,7 @@ class Worker:
         return None if self._process is None else self._process.pid
 
     def close(self) -> None:
-        """End the process and its sandbox at once, whatever it is doing."""
+        """End the process and its sandbox immediately, whatever it is doing."""
         self._closed = True
         if self._process is not None:
             self._process.kill()

@@ -6,7 +6,7 @@ A line in names a submission: {"student": "ada", "path": "submitted/ada/week1/we
 The line out that answers it, in the same order, is {"report": {...}}, the contents of its result
 file (autograder.report.results.from_dict reads it). Torch, the sandbox and the graders are loaded
 once; lines may be sent ahead. The worker ends when its standard input does, after the lines that it
-was sent, and at once when its parent has died.
+was sent, and immediately when its parent has died.
 
 When it cannot go on, it answers {"error": "a sentence", "blame": "course", "begun": true} instead
 and ends: blame is "course" (its author's or the caller's fault; exit code 2) or "machine" (exit
@@ -31,7 +31,8 @@ from autograder.errors import AutograderError, InfrastructureError
 from autograder.grading.start import start_grader
 from autograder.model import Device, Job, Report, Settings, Tier
 
-COURSE, MACHINE = "course", "machine"
+COURSE = "course"
+MACHINE = "machine"
 _EXIT_CODES = {COURSE: 2, MACHINE: 3}
 
 
@@ -39,7 +40,8 @@ class Pipes:
     """The two pipes: jobs come in, reports and at most one error go out."""
 
     def __init__(self, jobs: IO[str], answers: IO[str]) -> None:
-        self._jobs, self._answers = jobs, answers
+        self._jobs = jobs
+        self._answers = answers
         self.begun = False
 
     def jobs(self) -> Iterator[Job]:

@@ -44,7 +44,8 @@ class Answer:
 
 def to_answer(frame: dict[str, Any]) -> Answer:
     """Turn a frame, which may be hostile, into an Answer, or raise ProtocolError."""
-    error, values = frame.get("error"), frame["values"]
+    error = frame.get("error")
+    values = frame["values"]
     if error is not None:
         if not (isinstance(error, list) and all(isinstance(name, str) for name in error)):
             raise protocol.ProtocolError("a malformed error")

@@ -69,7 +69,8 @@ def interpreter() -> str:
 def modules(packages: tuple[str, ...]) -> list[str]:
     """Names of the modules that student code may import, beside the standard library's."""
     found = list(_TORCH)
-    waiting, seen = list(packages), set[str]()
+    waiting = list(packages)
+    seen = set[str]()
     while waiting:
         name = waiting.pop()
         if name in seen:

@@ -44,7 +44,8 @@ def _parsed(source: str) -> ParsedCell:
     for node in tree.body:
         for decorator in getattr(node, "decorator_list", ()):
             if _root(decorator) in ours:
-                first, last = decorator.lineno - 1, decorator.end_lineno or decorator.lineno
+                first = decorator.lineno - 1
+                last = decorator.end_lineno or decorator.lineno
                 lines[first:last] = [""] * (last - first)
     return parse_cell((), "\n".join(lines))
 

@@ -24,7 +24,7 @@ _NO_BUILD = (
     f"that is made for CUDA, {_REMEDY}"
 )
 _NO_NODES = (
-    "--device cuda: no NVIDIA GPU is to be seen (there is no {missing}). Install NVIDIA's driver, "
+    "--device cuda: no NVIDIA GPU was found (there is no {missing}). Install NVIDIA's driver, "
     f"start the container with its GPU, {_REMEDY}"
 )
 _NO_DRIVER = (

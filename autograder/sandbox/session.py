@@ -96,11 +96,13 @@ class Session:
         """Ask until the process ends; note replies, and return what is still to be asked."""
         for request in requests:
             self._process.put(request.frame)
-        check, deadline = "", 0.0
+        check = ""
+        deadline = 0.0
         for place, request in enumerate(requests):
             if request.check != check:
                 seconds = min(request.seconds, self._patience)
-                check, deadline = request.check, time.monotonic() + seconds
+                check = request.check
+                deadline = time.monotonic() + seconds
             reply = replies[request.frame] = self._within_budget(self._process.next(deadline))
             if not self._process.alive:
                 self.deaths += 1

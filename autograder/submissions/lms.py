@@ -42,7 +42,8 @@ def recognise(path: str) -> HandedIn | None:
 
     The outermost folder tells: what lies below it is the student's, and may be called anything.
     """
-    folders, name = PurePosixPath(path).parent.parts, PurePosixPath(path).name
+    folders = PurePosixPath(path).parent.parts
+    name = PurePosixPath(path).name
     for folder in folders:
         if found := _MOODLE.fullmatch(folder):
             return HandedIn(_handle(found), name)

@@ -51,7 +51,7 @@ def read(path: Path, assignment: Assignment, student: str) -> Submission:
 
 
 def content(path: Path) -> bytes:
-    """Return a file's bytes, for whoever grades it elsewhere."""
+    """Return a file's bytes, to be graded on another machine."""
     with _reaching(path):
         return path.read_bytes()
 
@@ -285,7 +285,8 @@ def _is_stub(source: str, stub: str) -> bool:
 
 def _within_limits(raw: list[_RawCell], answers: set[str], notes: list[str]) -> list[_RawCell]:
     """The cells without those that are too long; answers are the last to be given up."""
-    left, kept = MAX_CODE, dict[int, _RawCell]()
+    left = MAX_CODE
+    kept = dict[int, _RawCell]()
     for i, cell in sorted(enumerate(raw), key=lambda pair: pair[1].grade_id not in answers):
         fits = len(cell.source) <= min(MAX_CELL, left)
         if not fits:

@@ -15,7 +15,8 @@ from typing import Any
 MEMORY = 2 << 30
 CPU_SECONDS = 30
 LARGEST = 8 << 20  # characters that the grader takes back
-DAMAGED, TOO_LARGE = 3, 4  # exit codes; of a damaged notebook, standard output says where
+DAMAGED = 3  # exit codes; of a damaged notebook, standard output says where
+TOO_LARGE = 4
 
 
 def main() -> None:

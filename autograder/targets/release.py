@@ -41,7 +41,8 @@ def master(assignment: Assignment, source: str) -> Any:
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.nbformat = 4
+    notebook.nbformat_minor = 5
     return notebook
 
 
@@ -69,7 +70,8 @@ def _dress(cell: Any) -> None:
 
 def _number(cells: list[Any]) -> None:
     """Give each cell an id that edits elsewhere do not change: its own, or place after one."""
-    anchor, place = "cell", 0
+    anchor = "cell"
+    place = 0
     for cell in cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         anchor, place = (grade_id, 0) if grade_id else (anchor, place + 1)

@@ -96,7 +96,7 @@ def test_the_picture_shows_the_list_one_message_and_the_next_step(progress):
     assert "· 1.6 · Yes or no" in text
     assert text.count("visible check failed") == 1
     assert "1 of 9 visible checks passed; hidden checks run when you submit." in text
-    assert "Next: mend linear, then save." in text
+    assert "Next: fix linear, then save." in text
     assert len(text.splitlines()) <= 24
 
 

@@ -66,7 +66,7 @@ def test_a_failed_machine_leaves_no_score_to_read() -> None:
         (["max_score"], True, '"max_score" must be a whole number'),
         (["seed"], 1.5, '"seed" must be a whole number'),
         (["exercises"], {}, '"exercises" must be a list'),
-        (["exercises", 0], "linear", "exercises number 1: is no result file"),
+        (["exercises", 0], "linear", "exercises number 1: is not a result file"),
         (["exercises", 1, "score"], "0", 'exercises number 2: "score" must be a number'),
         (["exercises", 1, "checks", 0, "hidden"], 1, 'checks number 1: "hidden" must be true'),
         (["notes"], [1], '"notes" must be a list of texts'),
@@ -177,7 +177,7 @@ def test_reading_streams(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     """A mistyped folder is said at once."""
-    with pytest.raises(UsageError, match="is no folder of results"):
+    with pytest.raises(UsageError, match="is not a folder of results"):
         read_all(tmp_path / "resluts")
 
 

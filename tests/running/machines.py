@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.support.cases import ROOT
 
 DASK = [sys.executable, "-m", "dask"]
+SPACES = "/run/netns"  # where ip keeps the names of network namespaces
 
 
 def _ip(*words: str, check: bool = True) -> bool:
@@ -36,6 +37,7 @@ class Machines:
         self._spaces: list[str] = []
         self._name = f"ag{secrets.token_hex(3)}"
         self._network = f"10.213.{secrets.randbelow(256)}"
+        self._had_spaces = os.path.ismount(SPACES)
         self._apart = self._bridged()
         self.host = f"{self._network}.1" if self._apart else "127.0.0.1"
         self.address = f"tcp://{self.host}:{free_port(self.host)}"
@@ -107,6 +109,8 @@ class Machines:
             for space in self._spaces:
                 _ip("netns", "delete", space, check=False)
             _ip("link", "delete", self._name, check=False)
+        if os.path.ismount(SPACES) and not self._had_spaces:  # the first namespace made it
+            subprocess.run(["umount", SPACES], check=False)
 
 
 def free_port(host: str) -> int:

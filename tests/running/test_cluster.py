@@ -111,9 +111,9 @@ def another_course(folder: Path) -> Path:
     """A copy of the course with another reference."""
     for part in ("source", "release", "solutions"):
         shutil.copytree(ROOT / part, folder / part)
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    shutil.copy(ROOT / "course.toml", folder)
     with Course(folder).solution(ASSIGNMENT).open("a") as solution:
-        solution.write("# changed\n")
+        solution.write("CHANGED = True\n")
     return folder
 
 

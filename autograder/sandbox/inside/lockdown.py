@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -110,9 +112,16 @@ def _prctl(option: int, value: int) -> None:
 
 # --- Landlock: which files may be read, and none written but the nodes of a GPU ---------------
 
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
-_WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _CONTROL = 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
-_READ, _READ_AND_WRITE = _READ_FILE, _READ_FILE | _WRITE_FILE | _TRUNCATE | _CONTROL
+_CREATE_RULESET = 444  # the same on every architecture
+_ADD_RULE = 445
+_RESTRICT_SELF = 446
+_WRITE_FILE = 1 << 1
+_READ_FILE = 1 << 2
+_READ_DIR = 1 << 3
+_TRUNCATE = 1 << 14
+_CONTROL = 1 << 15
+_READ = _READ_FILE
+_READ_AND_WRITE = _READ_FILE | _WRITE_FILE | _TRUNCATE | _CONTROL
 _FS_RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many rights each version knows
 
 
@@ -184,14 +193,31 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "shmctl": (31, 195), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192),
     "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "mq_unlink": (241, 181),
 }  # fmt: skip
-_CLONE, _CLONE3, _TGKILL, _PRLIMIT = (56, 220), (435, 435), (234, 131), (302, 261)
-_PRCTL, _SECCOMP = (157, 167), (317, 277)
-_SET_FILTER, _FOR_ALL_THREADS = 1, 1
-_IOCTL, _TIOCSTI, _TIOCLINUX = (16, 29), 0x5412, 0x541C
+_CLONE = (56, 220)
+_CLONE3 = (435, 435)
+_TGKILL = (234, 131)
+_PRLIMIT = (302, 261)
+_PRCTL = (157, 167)
+_SECCOMP = (317, 277)
+_SET_FILTER = 1
+_FOR_ALL_THREADS = 1
+_IOCTL = (16, 29)
+_TIOCSTI = 0x5412
+_TIOCLINUX = 0x541C
 _CLONE_THREAD = 0x00010000
-_ALLOW, _REFUSE, _NO_SYSTEM_CALL, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
+_ALLOW = 0x7FFF0000
+_REFUSE = 0x00050001
+_NO_SYSTEM_CALL = 0x00050026
+_KILL = 0x80000000
+_LOAD = 0x20
+_EQUAL = 0x15
+_AT_LEAST = 0x35
+_ANY_BIT = 0x45
+_RETURN = 0x06
+_NUMBER = 0
+_ARCHITECTURE = 4
+_ARGUMENT_0 = 16
+_ARGUMENT_1 = 24
 
 _Instruction = tuple[int, int, int, int]
 

@@ -23,14 +23,18 @@ def blank_magics(source: str, *, in_brackets: bool) -> tuple[str, list[str]]:
         name = (lines[first][2:].split() or [""])[0]
         if name not in _KEEP_BODY:
             return "", [f"%%{name} is not run, so the cell was skipped"]
-        lines[first], notes = "", [f"%%{name} was ignored"]
-    depth, goes_on = 0, False  # brackets that are open; a shell line that a backslash continues
+        lines[first] = ""
+        notes = [f"%%{name} was ignored"]
+    depth = 0  # brackets that are open; a shell line that a backslash continues
+    goes_on = False
     for i, line in enumerate(lines):
         found = None if depth > 0 and not in_brackets else _LINE.match(line) or _HELP.match(line)
         if goes_on:
-            lines[i], goes_on = "", line.endswith("\\")
+            lines[i] = ""
+            goes_on = line.endswith("\\")
         elif found:
-            lines[i], goes_on = f"{found[1]}pass", line.endswith("\\")
+            lines[i] = f"{found[1]}pass"
+            goes_on = line.endswith("\\")
             notes.append(f"line {i + 1}, {line.strip()[:40]}, is not run")
         else:
             depth += _opened(line)

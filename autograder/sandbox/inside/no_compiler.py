@@ -1,7 +1,7 @@
 """Keeps torch's compiler (0.7 s, 500 modules) unloaded until something asks for it.
 
 The first meta tensor and the first optimizer step load it, only to say of some functions that they
-are not to be compiled. Where nothing is compiled these words mean nothing; whoever asks for
+are not to be compiled. Where nothing is compiled these words mean nothing; code that asks for
 anything else gets the real compiler, at the price of loading it.
 """
 

@@ -27,8 +27,10 @@ from .recorder import Recorder
 
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
 # The CPU generator itself: torch.manual_seed formats a stack trace for each device that is absent.
-_seed_torch, _seed_random = torch.default_generator.manual_seed, random.seed
-_set_dtype, _set_grad = torch.set_default_dtype, torch.set_grad_enabled
+_seed_torch = torch.default_generator.manual_seed
+_seed_random = random.seed
+_set_dtype = torch.set_default_dtype
+_set_grad = torch.set_grad_enabled
 _LAZY_ANNOTATIONS = future.annotations.compiler_flag
 _TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _MOST = 100  # things said about one cell
@@ -117,7 +119,8 @@ class Process:
 
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function and note which arguments it changed."""
-        function, args = self.function(request["exercise"]), self.given(values)
+        function = self.function(request["exercise"])
+        args = self.given(values)
         before = [_snapshot(arg) for arg in args]
         result = function(*args)
         changed = [i for i, arg in enumerate(args) if not _as_before(arg, before[i])]
@@ -132,7 +135,8 @@ class Process:
 
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded."""
-        name, recorder = request["exercise"], Recorder()
+        name = request["exercise"]
+        recorder = Recorder()
         function = self.function(name)
         namespace = {**self.base(), name: function, "visible_checks": lambda _: recorder}
         exec(compiled(request["text"]), namespace)
@@ -208,7 +212,8 @@ def _finish(coroutine: Coroutine[Any, Any, Any] | None) -> None:
 
 
 # A metaclass may lie about its classes, or raise: the type's own descriptors do neither.
-_ancestry, _name_of = type.__dict__["__mro__"].__get__, type.__dict__["__name__"].__get__
+_ancestry = type.__dict__["__mro__"].__get__
+_name_of = type.__dict__["__name__"].__get__
 
 
 def _described(error: BaseException) -> dict[str, Any]:

@@ -299,7 +299,8 @@ def receive(channel: socket.socket) -> tuple[int, dict[str, Any]]:
 
 
 def _read(channel: socket.socket, size: int) -> bytes:
-    chunks, missing = [], size
+    chunks = []
+    missing = size
     while missing:
         chunk = channel.recv(min(missing, 1 << 20))
         if not chunk:

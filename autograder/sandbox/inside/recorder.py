@@ -50,7 +50,10 @@ class Recorded:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> None:
-        self.events, self.function, self.args, self.kwargs = events, function, args, kwargs
+        self.events = events
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
         self.result = function(*args, **kwargs)
 
     def returns(

@@ -168,7 +168,8 @@ def needed(cells: Sequence[ParsedCell], exercise: str) -> list[Statement]:
     """Return, in notebook order, the statements that the exercise's function needs."""
     pool = [s for cell in cells for s in cell.statements if _may_serve(s, cell, cells, exercise)]
     serving = _by_name(pool)
-    chosen, names = set[int](), {exercise}
+    chosen = set[int]()
+    names = {exercise}
     waiting = [exercise]
     while waiting:
         new = serving.pop(waiting.pop(), set()) - chosen

@@ -71,7 +71,8 @@ class _InnerWall:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.limits = lockdown.Limits(**settings["limits"])
         self.gpu: dict[str, Any] | None = settings["gpu"]
-        self._readable, self._writable = settings["readable"], settings["writable"]
+        self._readable = settings["readable"]
+        self._writable = settings["writable"]
         self._rules = lockdown.ruleset(self._readable)
         if self.gpu is None:
             torch_patches.spare_absent_devices()
