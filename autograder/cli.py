@@ -391,6 +391,9 @@ def _stands_out(report: Report) -> str:
 def report(
     results: Annotated[Path, typer.Argument(help="The folder that grade wrote.")] = Path("results"),
     pages: Annotated[Path | None, typer.Option("--out", help="Where the pages go.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Earlier results, to show who has gained or lost since.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a feedback page per student, a class page and a CSV."""
@@ -400,7 +403,9 @@ def report(
     total = sum(1 for _ in results.glob("*/*.json"))
     with _progress("report", show=not quiet) as progress:
         index = write_pages(
-            _counted(read_all(results), total, progress), pages or results / "pages"
+            _counted(read_all(results), total, progress),
+            pages or results / "pages",
+            list(read_all(previous)) if previous else (),
         )
     if not quiet:
         out.print(f"Class page: {index}", soft_wrap=True)

@@ -2,6 +2,9 @@
 
 import json
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: each core has a process of its own
+
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from autograder.course.layout import Course
 from tests.browser.lab import CHROMIUM, FLAGS
@@ -16,7 +20,6 @@ from tests.support import remains
 
 ROOT = Path(__file__).parents[1]
 BEFORE = pytest.StashKey[set[str]]()
-SHARED = {"graded"}  # session fixtures that cost much: who uses one is run by one process
 # Files that take long, in seconds: they are started first, so that no process waits for another.
 LONG: dict[str, int] = {}
 
@@ -53,13 +56,9 @@ def _is_whole_run(config: pytest.Config) -> bool:
     return sys.platform == "linux" and not hasattr(config, "workerinput")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares an expensive fixture, and start with what takes longest."""
+    """Start with what takes longest, so that at the end no process waits for another."""
     items.sort(key=lambda item: _duration(item.path), reverse=True)
-    for item in items:
-        shared = SHARED & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group(min(shared, default=str(item.path))))
 
 
 def _duration(path: Path) -> int:
@@ -103,10 +102,15 @@ def course() -> Course:
 
 
 @pytest.fixture(scope="session")
-def graded(tmp_path_factory) -> dict[str, dict]:
-    """The sample class, graded once by the command line: result by student."""
-    out = tmp_path_factory.mktemp("graded")
-    done = autograder("grade", "samples", "--seed", "7", "--out", str(out), "--quiet")
-    assert done.returncode == 0, done.stderr
+def graded(tmp_path_factory, worker_id) -> dict[str, dict]:
+    """The sample class, graded once by the command line for all processes: result by student."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent  # of this run of the suite
+    out = shared / "graded"
+    with FileLock(shared / "graded.lock"):
+        if not (out / "done").exists():
+            done = autograder("grade", "samples", "--seed", "7", "--out", str(out), "--quiet")
+            assert done.returncode == 0, done.stderr
+            (out / "done").touch()
     results = (json.loads(path.read_text()) for path in (out / "a1_layers").glob("*.json"))
     return {result["student"]: {**result, "folder": out} for result in results}

@@ -143,3 +143,16 @@ def test_our_own_fault_is_not_taken_for_a_verdict(monkeypatch, capsys):
         cli.main()
     assert ended.value.code == cli.INFRASTRUCTURE
     assert "a fault in autograder itself" in capsys.readouterr().err
+
+
+def test_a_class_page_says_what_has_changed_since(run, tmp_path):
+    """``report --previous`` names who has gained or lost since earlier results."""
+    from autograder.report import results
+    from tests.report.factory import mixed, report
+
+    results.write(mixed("s1"), tmp_path / "before")
+    results.write(report("s1"), tmp_path / "now")
+    done = run("report", str(tmp_path / "now"), "--previous", str(tmp_path / "before"))
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "now" / "pages" / "index.html").read_text(encoding="utf-8")
+    assert "Since the last grading" in page

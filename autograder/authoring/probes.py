@@ -1,4 +1,4 @@
-"""Probes that several graders share: their source is sent into the sandbox, and returns data."""
+"""Probes that several graders share: their text is sent into the sandbox, and returns data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from torch import Tensor
 
 
 def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstream: Tensor) -> Any:
-    """Value of a function, and gradients of (value * upstream).sum() w.r.t. args[i], i in wrt."""
+    """Return a function's value and the gradients that ``upstream`` sends back through it.
+
+    Args:
+        name: the exercise's id.
+        args: its arguments.
+        wrt: positions of the arguments to differentiate by.
+        upstream: the gradient of some loss by the value, of the value's shape.
+
+    Returns:
+        ``{"value": ..., "gradients": [d(value * upstream).sum() / d args[i] for i in wrt]}``, with
+        the text "no gradient flows" where the value has no link to autograd.
+    """
     leaves = {i: args[i].detach().clone().requires_grad_(True) for i in wrt}
     value = getattr(solution, name)(*[leaves.get(i, arg) for i, arg in enumerate(args)])
     if not value.requires_grad:
@@ -20,7 +31,7 @@ def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstrea
 
 
 def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
-    """A function's value, and whether its results stay with args[0] when that lives elsewhere.
+    """Return a function's value, and whether its results stay on the device of args[0].
 
     Elsewhere is meta. Code that looks at the numbers cannot run there, for there are none: for it
     the world is turned round, and what it makes without naming a device is born on meta. A string
@@ -45,7 +56,7 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
 
 
 def operations(solution: Any, name: str, args: list[Any]) -> list[str]:
-    """Names of the ATen operations that ran while the function was called, sorted."""
+    """Return the names of the ATen operations that ran during a call, sorted, each once."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     seen = set()

@@ -37,12 +37,27 @@ class Entry:
 
 
 def mistake(exercise: str, tutor: str) -> Callable[[_F], _F]:
-    """Mark a function as a known slip in an exercise, with the line a good tutor would say."""
+    """Mark a function as a known slip in an exercise.
+
+    Args:
+        exercise: the exercise's id; the function takes its arguments.
+        tutor: what a good tutor would say: a question that points at the slip and does not give
+            the answer. A student reads it whose answers equal the function's on every check.
+
+    The function may use helpers, constants and imports of its own file.
+
+    Example:
+        ``@mistake("linear", "Which axis of `weight` counts inputs?")``
+    """
     return _marked(exercise, tutor)
 
 
 def alternative(exercise: str) -> Callable[[_F], _F]:
-    """Mark a function as another right way to solve an exercise."""
+    """Mark a function as another right way to solve an exercise: it must pass every check.
+
+    Args:
+        exercise: the exercise's id; the function takes its arguments.
+    """
     return _marked(exercise, None)
 
 

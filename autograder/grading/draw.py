@@ -18,7 +18,11 @@ def derived_seed(seed: int, name: str) -> int:
 
 
 class Draw:
-    """Random inputs of one check: ``draw(4, 4)`` is a standard normal tensor of that shape."""
+    """Random inputs of one check, the same for everyone who is graded with the same seed.
+
+    ``draw(4, 3)`` is a standard normal tensor of that shape, ``draw.integer(2, 9)`` a size from 2
+    to 8. All tensors are on the CPU; values are drawn in float64 and rounded to ``dtype``.
+    """
 
     def __init__(self, seed: int) -> None:
         self._generator = torch.Generator().manual_seed(seed)
@@ -26,7 +30,7 @@ class Draw:
     def __call__(
         self, *shape: int, dtype: torch.dtype = torch.float32, requires_grad: bool = False
     ) -> Tensor:
-        """Standard normal values."""
+        """Return standard normal values of this shape (no shape: one number as a tensor)."""
         values = torch.randn(shape, generator=self._generator, dtype=torch.float64)
         return values.to(dtype).requires_grad_(requires_grad)
 
@@ -37,22 +41,22 @@ class Draw:
         high: float = 1.0,
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Uniform values in [low, high)."""
+        """Return uniform values in [low, high) of this shape."""
         values = torch.rand(shape, generator=self._generator, dtype=torch.float64)
         return (low + (high - low) * values).to(dtype)
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
-        """Integers in [low, high), int64."""
+        """Return integers in [low, high), int64, of this shape."""
         return torch.randint(low, high, shape, generator=self._generator)
 
     def integer(self, low: int, high: int) -> int:
-        """One integer in [low, high)."""
+        """Return one integer in [low, high)."""
         return int(self.integers(low, high))
 
     def number(self, low: float, high: float) -> float:
-        """One number in [low, high)."""
+        """Return one number in [low, high)."""
         return float(self.uniform(low=low, high=high, dtype=torch.float64))
 
     def choice(self, options: Sequence[_T]) -> _T:
-        """One of the options."""
+        """Return one of the options, which must not be empty."""
         return options[self.integer(0, len(options))]

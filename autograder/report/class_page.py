@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.model import Outcome, Report, Status, Tier
+from autograder.report.feedback import page_name
 from autograder.report.labels import FAULTS, FOR_INSTRUCTORS, OUTCOMES, TIERS
 from autograder.report.plotly_js import sheet_ids
 from autograder.report.render import EMPTY_STYLE, data_block, digest, part, render
 from autograder.report.sanitize import number, one_line
 from autograder.report.summary import Change, ExerciseSummary, Summary, score_of, summarise
-from autograder.submissions.names import page_name
 
 STATUSES = list(Status)
 SIGNS = {"higher": "+", "lower": "−"}

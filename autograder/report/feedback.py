@@ -10,6 +10,7 @@ from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tie
 from autograder.report.labels import TIERS, check_words, exercise_words
 from autograder.report.render import digest, part, render
 from autograder.report.sanitize import clean, count, one_line
+from autograder.submissions.names import file_stem
 
 LARGEST = 60_000  # bytes of a page
 CODE_BYTES = (30_000, 15_000)  # room for the student's code, tried in turn
@@ -34,6 +35,11 @@ class Shown:
     def done(self) -> bool:
         """Nothing left to look at."""
         return self.report.status is Status.PASSED
+
+
+def page_name(report: Report) -> str:
+    """Name one report's feedback page; no stem holds ``--``, so no two pages collide."""
+    return f"{file_stem(report.assignment)}--{file_stem(report.student)}.html"
 
 
 def feedback_page(report: Report) -> str:

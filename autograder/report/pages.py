@@ -1,4 +1,4 @@
-"""The gradebook: many reports as a spreadsheet, and as a folder of pages that opens from disk."""
+"""Many reports as a spreadsheet, and as a folder of pages that opens from disk."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from pathlib import Path
 from autograder.errors import InfrastructureError
 from autograder.model import Outcome, Report
 from autograder.report.class_page import class_page
-from autograder.report.feedback import feedback_page
+from autograder.report.feedback import feedback_page, page_name
 from autograder.report.plotly_js import plotly_js
 from autograder.report.sanitize import number, one_line
 from autograder.report.summary import score_of
-from autograder.submissions.names import page_name
 
 HEAD = ["student", "assignment", "status", "score", "max_score"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,10 @@ START_SECONDS = 120.0  # importing torch on a busy machine
 _GPU_MEMORY = 1 << 30  # of each process, however large the GPU is and whoever shares it
 # The driver and autograd start threads, which all slots of a user share, and open files.
 _GPU_LIMITS = {"processes": 512, "files": 1024, "as_address_space": False}
+_NOT_LINUX = (
+    "Student code is graded on Linux only, and this is {system}: nothing here could keep it away "
+    "from your files. Grade in a Linux container or a virtual machine."
+)
 _OUT_OF_REACH = (
     "Without bubblewrap student code runs as a throw-away user, who may not enter {folder}, where "
     "this Python or its packages lie. Install bubblewrap (on Debian and Ubuntu: sudo apt-get "
@@ -78,6 +83,8 @@ def launch(
 
     The zygote imports torch and runs the code in ``setup`` before it takes orders.
     """
+    if sys.platform != "linux":
+        raise InfrastructureError(_NOT_LINUX.format(system=sys.platform))
     works = outer_wall.bubblewrap_works() if bubblewrap is None else bubblewrap
     if not works and (folder := outer_wall.unreachable(settings.packages)):
         raise InfrastructureError(_OUT_OF_REACH.format(folder=folder))

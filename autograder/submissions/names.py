@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 
-from autograder.model import Report
-
 LONGEST = 100
 _UNSAFE = re.compile(
     r"(?i:^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).)"  # Windows keeps these for devices
@@ -26,11 +24,6 @@ def file_stem(handle: str) -> str:
         return stem
     digest = hashlib.sha256(handle.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"{stem[: LONGEST - 34].rstrip('.-')}~~{digest}"
-
-
-def page_name(report: Report) -> str:
-    """Name one report's feedback page; no stem holds ``--``, so no two pages collide."""
-    return f"{file_stem(report.assignment)}--{file_stem(report.student)}.html"
 
 
 def _escaped(character: str) -> str:

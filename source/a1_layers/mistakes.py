@@ -1,4 +1,4 @@
-"""Known slips and other honest ways for a1_layers."""
+"""Known slips and other correct solutions for a1_layers."""
 
 import torch
 import torch.nn.functional as F
@@ -136,19 +136,22 @@ def columns_stacked(rows):
 # 1.2 linear
 
 
+def _plus(y, bias):
+    """Add the bias, where there is one."""
+    return y if bias is None else y + bias
+
+
 @mistake(
     "linear",
     "This runs when a layer happens to be square. Which axis of `weight` counts inputs?",
 )
 def weight_not_transposed(x, weight, bias):
-    y = x @ weight
-    return y if bias is None else y + bias
+    return _plus(x @ weight, bias)
 
 
 @mistake("linear", "Fine for a plain table. Try it on a batch of sequences.")
 def transposes_the_table(x, weight, bias):
-    y = (weight @ x.T).T
-    return y if bias is None else y + bias
+    return _plus((weight @ x.T).T, bias)
 
 
 @mistake(
@@ -157,8 +160,7 @@ def transposes_the_table(x, weight, bias):
     "one?",
 )
 def matrix_product_only(x, weight, bias):
-    y = torch.mm(x, weight.t())
-    return y if bias is None else y + bias
+    return _plus(torch.mm(x, weight.t()), bias)
 
 
 @mistake("linear", "One bias per output unit, or one per example?")
@@ -185,8 +187,7 @@ def asks_bias_for_truth(x, weight, bias):
 
 @mistake("linear", "The numbers agree; now ask for the slope with respect to `weight`.")
 def detaches_the_weight(x, weight, bias):
-    y = x @ weight.detach().T
-    return y if bias is None else y + bias
+    return _plus(x @ weight.detach().T, bias)
 
 
 @mistake("linear", "The numbers agree; now ask for the slope with respect to `bias`.")
@@ -230,8 +231,7 @@ def always_single_precision(x, weight, bias):
     "Look at `weight.shape` before and after the call. Who turned the caller's table?",
 )
 def transposes_in_place(x, weight, bias):
-    y = x @ weight.t_()
-    return y if bias is None else y + bias
+    return _plus(x @ weight.t_(), bias)
 
 
 @mistake("linear", "The zeros you add when there is no bias: on which device do they live?")
@@ -242,8 +242,7 @@ def zero_bias_on_the_cpu(x, weight, bias):
 
 @mistake("linear", "One neuron is still a column of one. Which axis did you fold away?")
 def squeezes_single_units(x, weight, bias):
-    y = x @ weight.T
-    return (y if bias is None else y + bias).squeeze()
+    return _plus(x @ weight.T, bias).squeeze()
 
 
 @mistake(
@@ -251,8 +250,7 @@ def squeezes_single_units(x, weight, bias):
     "Every row of every sequence was answered, but in one long list. What shape was promised?",
 )
 def flattens_the_sequences(x, weight, bias):
-    y = x.reshape(-1, weight.shape[1]) @ weight.T
-    return y if bias is None else y + bias
+    return _plus(x.reshape(-1, weight.shape[1]) @ weight.T, bias)
 
 
 @mistake("linear", "Compare the formula y = x Wᵀ + b with yours, sign by sign.")
@@ -266,8 +264,7 @@ def subtracts_the_bias(x, weight, bias):
     "A layer and what follows it are two things. Do negative numbers ever come out of yours?",
 )
 def with_relu(x, weight, bias):
-    y = x @ weight.T
-    return torch.relu(y if bias is None else y + bias)
+    return torch.relu(_plus(x @ weight.T, bias))
 
 
 @mistake(
@@ -287,21 +284,18 @@ def library_function(x, weight, bias):
 
 @alternative("linear")
 def with_einsum(x, weight, bias):
-    y = torch.einsum("...i,oi->...o", x, weight)
-    return y if bias is None else y + bias
+    return _plus(torch.einsum("...i,oi->...o", x, weight), bias)
 
 
 @alternative("linear")
 def weigh_and_sum(x, weight, bias):
-    y = (x.unsqueeze(-2) * weight).sum(dim=-1)
-    return y if bias is None else y + bias
+    return _plus((x.unsqueeze(-2) * weight).sum(dim=-1), bias)
 
 
 @alternative("linear")
 def one_neuron_at_a_time(x, weight, bias):
     neurons = [(x * row).sum(dim=-1) for row in weight]
-    y = torch.stack(neurons, dim=-1)
-    return y if bias is None else y + bias
+    return _plus(torch.stack(neurons, dim=-1), bias)
 
 
 @alternative("linear")
@@ -331,23 +325,27 @@ def activation_only_at_the_end(sizes, activation):
     return nn.Sequential(*layers, activation())
 
 
+def _stack_of(sizes, block):
+    """A stack of the modules that block(a, b) makes for each step from one size to the next."""
+    return nn.Sequential(*[module for a, b in zip(sizes, sizes[1:]) for module in block(a, b)])
+
+
+def _stack(sizes, activation):
+    """A stack of linear layers, each with an activation of its own after it."""
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b), activation()])
+
+
 @mistake(
     "hidden_stack",
     "Every layer here is a hidden layer. Look at what comes after the last one.",
 )
 def last_layer_left_bare(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation()]
-    return nn.Sequential(*layers[:-1])
+    return _stack(sizes, activation)[:-1]
 
 
 @mistake("hidden_stack", "Print the stack from top to bottom. Who sees the input first?")
 def activation_before_each_layer(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [activation(), nn.Linear(a, b)]
-    return nn.Sequential(*layers)
+    return _stack_of(sizes, lambda a, b: [activation(), nn.Linear(a, b)])
 
 
 @mistake("hidden_stack", "Ask your model how many parameters it owns.")
@@ -355,9 +353,7 @@ def layers_in_a_python_list(sizes, activation):
     class Stack(nn.Sequential):
         def __init__(self):
             super().__init__()
-            self.steps = [
-                step for a, b in zip(sizes, sizes[1:]) for step in (nn.Linear(a, b), activation())
-            ]
+            self.steps = list(_stack(sizes, activation))
 
         def forward(self, x):
             for step in self.steps:
@@ -369,23 +365,18 @@ def layers_in_a_python_list(sizes, activation):
 
 @mistake("hidden_stack", "A list of layers is not yet a module. Try to call what you returned.")
 def returns_a_list(sizes, activation):
-    return [step for a, b in zip(sizes, sizes[1:]) for step in (nn.Linear(a, b), activation())]
+    return list(_stack(sizes, activation))
 
 
 @mistake("hidden_stack", "Harmless for ReLU. What if the activation itself learns something?")
 def one_shared_activation(sizes, activation):
-    shared, layers = activation(), []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), shared]
-    return nn.Sequential(*layers)
+    shared = activation()
+    return _stack(sizes, lambda: shared)
 
 
 @mistake("hidden_stack", "I asked for Tanh and saw an output above 1.")
 def always_relu(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers)
+    return _stack(sizes, nn.ReLU)
 
 
 @mistake(
@@ -394,26 +385,14 @@ def always_relu(sizes, activation):
     "you need its name?",
 )
 def looks_activations_up(sizes, activation):
-    known = {
-        "ReLU": nn.ReLU,
-        "Tanh": nn.Tanh,
-        "Sigmoid": nn.Sigmoid,
-        "PReLU": nn.PReLU,
-        "SiLU": nn.SiLU,
-        "Softplus": nn.Softplus,
-    }
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), known[activation.__name__]()]
-    return nn.Sequential(*layers)
+    kinds = (nn.ReLU, nn.Tanh, nn.Sigmoid, nn.PReLU, nn.SiLU, nn.Softplus)
+    known = {kind.__name__: kind for kind in kinds}
+    return _stack(sizes, known[activation.__name__])
 
 
 @mistake("hidden_stack", "`activation` is a recipe. Who bakes the cake?")
 def activation_never_made(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation]
-    return nn.Sequential(*layers)
+    return _stack(sizes, lambda: activation)
 
 
 @mistake(
@@ -421,10 +400,7 @@ def activation_never_made(sizes, activation):
     "Feed zeros to a single layer. What could it answer, and what part would let it answer more?",
 )
 def layers_without_bias(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b, bias=False), activation()]
-    return nn.Sequential(*layers)
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b, bias=False), activation()])
 
 
 @mistake(
@@ -432,10 +408,7 @@ def layers_without_bias(sizes, activation):
     "Count the steps between the sizes, then count your layers. Which step is missing?",
 )
 def stops_one_layer_early(sizes, activation):
-    layers = []
-    for i in range(len(sizes) - 2):
-        layers += [nn.Linear(sizes[i], sizes[i + 1]), activation()]
-    return nn.Sequential(*layers)
+    return _stack(sizes[:-1], activation)
 
 
 @mistake(
@@ -444,10 +417,7 @@ def stops_one_layer_early(sizes, activation):
     "one?",
 )
 def adds_an_output_layer(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation()]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], sizes[-1]))
+    return _stack(sizes, activation).append(nn.Linear(sizes[-1], sizes[-1]))
 
 
 @mistake(
@@ -455,11 +425,19 @@ def adds_an_output_layer(sizes, activation):
     "Two layers of one size changed together. How many times did you make a layer?",
 )
 def reuses_layers_of_one_size(sizes, activation):
-    made, layers = {}, []
-    for pair in zip(sizes, sizes[1:]):
-        made.setdefault(pair, nn.Linear(*pair))
-        layers += [made[pair], activation()]
-    return nn.Sequential(*layers)
+    made = {}
+    return _stack_of(sizes, lambda *pair: [made.setdefault(pair, nn.Linear(*pair)), activation()])
+
+
+def _started_stack(sizes, activation, start):
+    """A stack in which start(layer) sets the first values of each linear layer."""
+
+    def block(a, b):
+        layer = nn.Linear(a, b)
+        start(layer)
+        return [layer, activation()]
+
+    return _stack_of(sizes, block)
 
 
 @mistake(
@@ -468,11 +446,7 @@ def reuses_layers_of_one_size(sizes, activation):
     "differ?",
 )
 def starts_at_zero(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation()]
-        nn.init.zeros_(layers[-2].weight)
-    return nn.Sequential(*layers)
+    return _started_stack(sizes, activation, lambda layer: nn.init.zeros_(layer.weight))
 
 
 @mistake(
@@ -482,10 +456,7 @@ def starts_at_zero(sizes, activation):
 )
 def fixes_the_seed(sizes, activation):
     torch.manual_seed(42)
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation()]
-    return nn.Sequential(*layers)
+    return _stack(sizes, activation)
 
 
 @mistake(
@@ -493,11 +464,7 @@ def fixes_the_seed(sizes, activation):
     "Make an `nn.Linear` and print its `bias`, then print one of yours. Who set it to zero?",
 )
 def biases_start_at_zero(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation()]
-        nn.init.zeros_(layers[-2].bias)
-    return nn.Sequential(*layers)
+    return _started_stack(sizes, activation, lambda layer: nn.init.zeros_(layer.bias))
 
 
 @mistake(
@@ -505,11 +472,7 @@ def biases_start_at_zero(sizes, activation):
     "Random, but how large? Compare the spread of your weights with that of a fresh `nn.Linear`.",
 )
 def starts_very_small(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation()]
-        nn.init.normal_(layers[-2].weight, 0, 0.01)
-    return nn.Sequential(*layers)
+    return _started_stack(sizes, activation, lambda layer: nn.init.normal_(layer.weight, 0, 0.01))
 
 
 @mistake("hidden_stack", "Print the caller's list of sizes after the call. Who ate it?")
@@ -524,10 +487,7 @@ def eats_the_sizes(sizes, activation):
 
 @mistake("hidden_stack", "Ask each weight whether it may learn.")
 def frozen_weights(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), activation()]
-    return nn.Sequential(*layers).requires_grad_(False)
+    return _stack(sizes, activation).requires_grad_(False)
 
 
 @mistake(
@@ -535,10 +495,7 @@ def frozen_weights(sizes, activation):
     "The first layer is as asked. Compare the second one's width with the list of sizes.",
 )
 def every_layer_as_wide_as_the_first(sizes, activation):
-    layers = [nn.Linear(sizes[0], sizes[1]), activation()]
-    for _ in sizes[2:]:
-        layers += [nn.Linear(sizes[1], sizes[1]), activation()]
-    return nn.Sequential(*layers)
+    return _stack([sizes[0]] + [sizes[1]] * (len(sizes) - 1), activation)
 
 
 @alternative("hidden_stack")
@@ -580,15 +537,16 @@ def with_a_block_class(sizes, activation):
 
 @alternative("hidden_stack")
 def he_initialised(sizes, activation):
-    layers = []
-    for a, b in zip(sizes, sizes[1:]):
-        layer = nn.Linear(a, b)
-        nn.init.kaiming_normal_(layer.weight)
-        layers.extend((layer, activation()))
-    return nn.Sequential(*layers)
+    return _started_stack(sizes, activation, lambda layer: nn.init.kaiming_normal_(layer.weight))
 
 
 # 1.4 head_for
+
+
+def _head(task, n_classes=None):
+    """The right number of neurons and the right activation for a task."""
+    table = {"regression": (1, "none"), "binary": (1, "sigmoid")}
+    return table.get(task, (n_classes, "softmax"))
 
 
 @mistake(
@@ -597,51 +555,32 @@ def he_initialised(sizes, activation):
     "probability need?",
 )
 def binary_as_two_classes(task, n_classes=None):
-    if task == "binary":
-        return 2, "softmax"
-    return (n_classes, "softmax") if task == "multiclass" else (1, "none")
+    return (2, "softmax") if task == "binary" else _head(task, n_classes)
 
 
 @mistake("head_for", "Could your model predict −3 °C?")
 def regression_with_relu(task, n_classes=None):
-    return {
-        "regression": (1, "relu"),
-        "binary": (1, "sigmoid"),
-        "multiclass": (n_classes, "softmax"),
-    }[task]
+    return (1, "relu") if task == "regression" else _head(task, n_classes)
 
 
 @mistake("head_for", "Could your model predict 40 °C? And half a degree below zero?")
 def regression_with_sigmoid(task, n_classes=None):
-    return {
-        "regression": (1, "sigmoid"),
-        "binary": (1, "sigmoid"),
-        "multiclass": (n_classes, "softmax"),
-    }[task]
+    return (1, "sigmoid") if task == "regression" else _head(task, n_classes)
 
 
 @mistake("head_for", "Should the class probabilities know about each other?")
 def multiclass_with_sigmoid(task, n_classes=None):
-    return {
-        "regression": (1, "none"),
-        "binary": (1, "sigmoid"),
-        "multiclass": (n_classes, "sigmoid"),
-    }[task]
+    return (n_classes, "sigmoid") if task == "multiclass" else _head(task, n_classes)
 
 
 @mistake("head_for", "Clever, but then who speaks for the last class?")
 def one_class_left_out(task, n_classes=None):
-    return {"regression": (1, "none"), "binary": (1, "sigmoid")}.get(task) or (
-        n_classes - 1,
-        "softmax",
-    )
+    return (n_classes - 1, "softmax") if task == "multiclass" else _head(task, n_classes)
 
 
 @mistake("head_for", "Who chooses the row of the table: the task, or the number of classes?")
 def two_classes_are_binary(task, n_classes=None):
-    if task == "binary" or n_classes == 2:
-        return 1, "sigmoid"
-    return (n_classes, "softmax") if task == "multiclass" else (1, "none")
+    return _head("binary" if n_classes == 2 else task, n_classes)
 
 
 @mistake(
@@ -650,8 +589,7 @@ def two_classes_are_binary(task, n_classes=None):
     "listen to that number?",
 )
 def n_classes_always_counts(task, n_classes=None):
-    activations = {"regression": "none", "binary": "sigmoid", "multiclass": "softmax"}
-    return n_classes or 1, activations[task]
+    return n_classes or 1, _head(task)[1]
 
 
 @mistake(
@@ -660,9 +598,7 @@ def n_classes_always_counts(task, n_classes=None):
     "thinks?",
 )
 def binary_with_softmax(task, n_classes=None):
-    if task == "multiclass":
-        return n_classes, "softmax"
-    return 1, "softmax" if task == "binary" else "none"
+    return (1, "softmax") if task == "binary" else _head(task, n_classes)
 
 
 @mistake(
@@ -670,30 +606,24 @@ def binary_with_softmax(task, n_classes=None):
     "A fine choice while training. The table asks something else: how is the answer read?",
 )
 def binary_left_raw(task, n_classes=None):
-    return (n_classes, "softmax") if task == "multiclass" else (1, "none")
+    return (1, "none") if task == "binary" else _head(task, n_classes)
 
 
 @mistake("head_for", "The right two answers. In which order does the contract want them?")
 def pair_swapped(task, n_classes=None):
-    return {
-        "regression": ("none", 1),
-        "binary": ("sigmoid", 1),
-        "multiclass": ("softmax", n_classes),
-    }[task]
+    return _head(task, n_classes)[::-1]
 
 
 @mistake("head_for", "You built the machine; the table asks for its name.")
 def modules_for_names(task, n_classes=None):
-    return {
-        "regression": (1, nn.Identity()),
-        "binary": (1, nn.Sigmoid()),
-        "multiclass": (n_classes, nn.Softmax(dim=-1)),
-    }[task]
+    modules = {"none": nn.Identity(), "sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(dim=-1)}
+    neurons, name = _head(task, n_classes)
+    return neurons, modules[name]
 
 
 @mistake("head_for", "One neuron can tell only one share. How many classes did I name?")
 def one_neuron_for_everything(task, n_classes=None):
-    return 1, {"regression": "none", "binary": "sigmoid", "multiclass": "softmax"}[task]
+    return 1, _head(task)[1]
 
 
 @alternative("head_for")
@@ -728,12 +658,20 @@ def number_and_name_apart(task, n_classes=None):
 # 1.5 build_network
 
 
+def _n_outputs(task, n_classes):
+    """How many scores a task needs."""
+    return n_classes if task == "multiclass" else 1
+
+
+def _mlp(n_features, hidden, n_outputs):
+    """Hidden layers with ReLU, and a linear layer that gives raw scores."""
+    sizes = [n_features, *hidden]
+    return _stack(sizes, nn.ReLU).append(nn.Linear(sizes[-1], n_outputs))
+
+
 @mistake("build_network", "Whatever I feed it, one whole side of the number line never appears.")
 def relu_after_the_output(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden, n_classes if task == "multiclass" else 1], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers)
+    return _stack([n_features, *hidden, _n_outputs(task, n_classes)], nn.ReLU)
 
 
 @mistake(
@@ -741,11 +679,7 @@ def relu_after_the_output(n_features, hidden, task, n_classes=None):
     "However sure the network is, its scores stay between 0 and 1. Is that raw?",
 )
 def sigmoid_after_the_output(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    head = nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1)
-    return nn.Sequential(*layers, head, nn.Sigmoid())
+    return _mlp(n_features, hidden, _n_outputs(task, n_classes)).append(nn.Sigmoid())
 
 
 @mistake(
@@ -753,19 +687,13 @@ def sigmoid_after_the_output(n_features, hidden, task, n_classes=None):
     "Regression is as it should be. Now look at the range of the yes-or-no score.",
 )
 def sigmoid_for_binary_only(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    layers.append(nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
-    return nn.Sequential(*layers, *([nn.Sigmoid()] if task == "binary" else []))
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network.append(nn.Sigmoid()) if task == "binary" else network
 
 
 @mistake("build_network", "The scores never leave −1 to 1. Could this network predict 40 °C?")
 def tanh_after_the_output(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden, n_classes if task == "multiclass" else 1], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.Tanh()]
-    return nn.Sequential(*layers)
+    return _stack([n_features, *hidden, _n_outputs(task, n_classes)], nn.Tanh)
 
 
 @mistake(
@@ -774,11 +702,8 @@ def tanh_after_the_output(n_features, hidden, task, n_classes=None):
     "holding it.",
 )
 def softmax_inside(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    layers.append(nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
-    return nn.Sequential(*layers, *([nn.Softmax(dim=-1)] if task == "multiclass" else []))
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network.append(nn.Softmax(dim=-1)) if task == "multiclass" else network
 
 
 @mistake(
@@ -786,20 +711,13 @@ def softmax_inside(n_features, hidden, task, n_classes=None):
     "A logarithm of a share is never positive. Can any of your class scores be?",
 )
 def log_softmax_inside(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    layers.append(nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
-    return nn.Sequential(*layers, *([nn.LogSoftmax(dim=-1)] if task == "multiclass" else []))
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network.append(nn.LogSoftmax(dim=-1)) if task == "multiclass" else network
 
 
 @mistake("build_network", "The answer for patient 1 changed when patient 2 left the room.")
 def softmax_over_the_batch(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    head = nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1)
-    return nn.Sequential(*layers, head, nn.Softmax(dim=0))
+    return _mlp(n_features, hidden, _n_outputs(task, n_classes)).append(nn.Softmax(dim=0))
 
 
 @mistake(
@@ -808,10 +726,9 @@ def softmax_over_the_batch(n_features, hidden, task, n_classes=None):
     "whole waiting room?",
 )
 def batch_norm_in_the_body(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
+    sizes = [n_features, *hidden]
+    body = _stack_of(sizes, lambda a, b: [nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU()])
+    return body.append(nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
 
 
 @mistake(
@@ -819,10 +736,9 @@ def batch_norm_in_the_body(n_features, hidden, task, n_classes=None):
     "The same patient asked twice and heard two answers. Which layer rolls dice?",
 )
 def dropout_in_the_body(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU(), nn.Dropout(0.5)]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
+    sizes = [n_features, *hidden]
+    body = _stack_of(sizes, lambda a, b: [nn.Linear(a, b), nn.ReLU(), nn.Dropout(0.5)])
+    return body.append(nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
 
 
 @mistake(
@@ -830,19 +746,13 @@ def dropout_in_the_body(n_features, hidden, task, n_classes=None):
     "Check the promised shape. A missing axis here costs a silent broadcast later.",
 )
 def flattens_the_scores(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    layers.append(nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
-    return nn.Sequential(*layers, *([] if task == "multiclass" else [nn.Flatten(0)]))
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network if task == "multiclass" else network.append(nn.Flatten(0))
 
 
 @mistake("build_network", "Who decides the number of output neurons: the data or the question?")
 def as_many_scores_as_features(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_features))
+    return _mlp(n_features, hidden, n_features)
 
 
 @mistake(
@@ -850,11 +760,7 @@ def as_many_scores_as_features(n_features, hidden, task, n_classes=None):
     "Two neurons can do it, but look at the table: how many does a yes-or-no question get?",
 )
 def binary_with_two_scores(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    n_outputs = {"regression": 1, "binary": 2, "multiclass": n_classes}[task]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_outputs))
+    return _mlp(n_features, hidden, 2 if task == "binary" else _n_outputs(task, n_classes))
 
 
 @mistake(
@@ -863,10 +769,7 @@ def binary_with_two_scores(n_features, hidden, task, n_classes=None):
     "listen to that number?",
 )
 def n_classes_always_heard(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_classes or 1))
+    return _mlp(n_features, hidden, n_classes or 1)
 
 
 @mistake(
@@ -875,10 +778,7 @@ def n_classes_always_heard(n_features, hidden, task, n_classes=None):
 )
 def seeds_the_network(n_features, hidden, task, n_classes=None):
     torch.manual_seed(42)
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
+    return _mlp(n_features, hidden, _n_outputs(task, n_classes))
 
 
 @mistake(
@@ -887,13 +787,10 @@ def seeds_the_network(n_features, hidden, task, n_classes=None):
     "differ?",
 )
 def all_weights_alike(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    layers.append(nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
-    for layer in layers[::2]:
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    for layer in network[::2]:
         nn.init.constant_(layer.weight, 0.01)
-    return nn.Sequential(*layers)
+    return network
 
 
 @mistake(
@@ -901,8 +798,8 @@ def all_weights_alike(n_features, hidden, task, n_classes=None):
     "I added two inputs and your scores added too. What is missing between the layers?",
 )
 def body_without_activation(n_features, hidden, task, n_classes=None):
-    sizes = [n_features, *hidden, n_classes if task == "multiclass" else 1]
-    return nn.Sequential(*[nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])])
+    sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b)])
 
 
 @mistake(
@@ -910,10 +807,8 @@ def body_without_activation(n_features, hidden, task, n_classes=None):
     "Collapse two neighbours that have nothing between them. How many hidden layers are left?",
 )
 def activation_after_the_last_hidden_only(n_features, hidden, task, n_classes=None):
-    sizes = [n_features, *hidden]
-    layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
-    head = nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1)
-    return nn.Sequential(*layers, *([nn.ReLU()] if hidden else []), head)
+    *body, head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return nn.Sequential(*body[::2], *body[-1:], head)
 
 
 @mistake(
@@ -921,19 +816,14 @@ def activation_after_the_last_hidden_only(n_features, hidden, task, n_classes=No
     "A frost of −3 °C and one of −30 °C look alike to your network. What do its inputs meet first?",
 )
 def activation_on_the_input(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden, n_classes if task == "multiclass" else 1], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.ReLU(), nn.Linear(a, b)]
-    return nn.Sequential(*layers)
+    sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
+    return _stack_of(sizes, lambda a, b: [nn.ReLU(), nn.Linear(a, b)])
 
 
 @mistake("build_network", "Print the caller's list of widths after the call. Who made it longer?")
 def changes_the_callers_list(n_features, hidden, task, n_classes=None):
     hidden.insert(0, n_features)
-    layers = []
-    for a, b in zip(hidden, hidden[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(hidden[-1], n_classes if task == "multiclass" else 1))
+    return _mlp(hidden[0], hidden[1:], _n_outputs(task, n_classes))
 
 
 @mistake(
@@ -941,20 +831,12 @@ def changes_the_callers_list(n_features, hidden, task, n_classes=None):
     "An empty list of hidden layers is allowed. Which line of yours expects a first one?",
 )
 def needs_a_hidden_layer(n_features, hidden, task, n_classes=None):
-    layers = [nn.Linear(n_features, hidden[0]), nn.ReLU()]
-    for a, b in zip(hidden, hidden[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(hidden[-1], n_classes if task == "multiclass" else 1))
+    return _mlp(n_features, [hidden[0], *hidden[1:]], _n_outputs(task, n_classes))
 
 
 @mistake("build_network", "Print your network for `hidden=[8, 7]` and count. Where is the 7?")
 def only_the_first_hidden_layer(n_features, hidden, task, n_classes=None):
-    n_outputs = n_classes if task == "multiclass" else 1
-    if not hidden:
-        return nn.Linear(n_features, n_outputs)
-    return nn.Sequential(
-        nn.Linear(n_features, hidden[0]), nn.ReLU(), nn.Linear(hidden[0], n_outputs)
-    )
+    return _mlp(n_features, hidden[:1], _n_outputs(task, n_classes))
 
 
 @mistake(
@@ -965,16 +847,26 @@ def hidden_layers_in_a_python_list(n_features, hidden, task, n_classes=None):
     class Network(nn.Module):
         def __init__(self):
             super().__init__()
-            sizes = [n_features, *hidden]
-            self.body = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
-            self.head = nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1)
+            *steps, self.head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+            self.body = steps
 
         def forward(self, x):
-            for layer in self.body:
-                x = torch.relu(layer(x))
+            for step in self.body:
+                x = step(x)
             return self.head(x)
 
     return Network()
+
+
+class _Apply(nn.Module):
+    """A layer that applies a function."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
 
 
 @mistake(
@@ -983,20 +875,8 @@ def hidden_layers_in_a_python_list(n_features, hidden, task, n_classes=None):
     "first layer?",
 )
 def standardises_the_batch(n_features, hidden, task, n_classes=None):
-    class Network(nn.Module):
-        def __init__(self):
-            super().__init__()
-            sizes, layers = [n_features, *hidden], []
-            for a, b in zip(sizes, sizes[1:]):
-                layers += [nn.Linear(a, b), nn.ReLU()]
-            self.layers = nn.Sequential(
-                *layers, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1)
-            )
-
-        def forward(self, x):
-            return self.layers(x - x.mean(dim=0))
-
-    return Network()
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return nn.Sequential(_Apply(lambda x: x - x.mean(dim=0)), *network)
 
 
 @mistake(
@@ -1005,12 +885,8 @@ def standardises_the_batch(n_features, hidden, task, n_classes=None):
     "the contract let it be?",
 )
 def output_without_bias(n_features, hidden, task, n_classes=None):
-    sizes, layers = [n_features, *hidden], []
-    for a, b in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(a, b), nn.ReLU()]
-    return nn.Sequential(
-        *layers, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1, bias=False)
-    )
+    sizes, n_outputs = [n_features, *hidden], _n_outputs(task, n_classes)
+    return _stack(sizes, nn.ReLU).append(nn.Linear(sizes[-1], n_outputs, bias=False))
 
 
 @mistake(
@@ -1018,19 +894,8 @@ def output_without_bias(n_features, hidden, task, n_classes=None):
     "The scores are fine. Which layers hear about a mistake, and where does the message stop?",
 )
 def body_detached(n_features, hidden, task, n_classes=None):
-    class Network(nn.Module):
-        def __init__(self):
-            super().__init__()
-            sizes, layers = [n_features, *hidden], []
-            for a, b in zip(sizes, sizes[1:]):
-                layers += [nn.Linear(a, b), nn.ReLU()]
-            self.body = nn.Sequential(*layers)
-            self.head = nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1)
-
-        def forward(self, x):
-            return self.head(self.body(x).detach())
-
-    return Network()
+    *body, head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return nn.Sequential(*body, _Apply(torch.detach), head)
 
 
 @mistake(
@@ -1039,20 +904,8 @@ def body_detached(n_features, hidden, task, n_classes=None):
     "a batch of one?",
 )
 def squeezes_a_batch_of_one(n_features, hidden, task, n_classes=None):
-    class Network(nn.Module):
-        def __init__(self):
-            super().__init__()
-            sizes, layers = [n_features, *hidden], []
-            for a, b in zip(sizes, sizes[1:]):
-                layers += [nn.Linear(a, b), nn.ReLU()]
-            self.layers = nn.Sequential(
-                *layers, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1)
-            )
-
-        def forward(self, x):
-            return self.layers(x).squeeze(0)
-
-    return Network()
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network.append(_Apply(lambda scores: scores.squeeze(0)))
 
 
 @alternative("build_network")
@@ -1060,12 +913,9 @@ def class_with_module_list(n_features, hidden, task, n_classes=None):
     class Network(nn.Module):
         def __init__(self):
             super().__init__()
-            self.head = nn.Linear(
-                hidden[-1] if hidden else n_features, n_classes if task == "multiclass" else 1
-            )
-            self.body = nn.ModuleList(
-                nn.Linear(a, b) for a, b in zip([n_features, *hidden], hidden)
-            )
+            sizes = [n_features, *hidden]
+            self.head = nn.Linear(sizes[-1], _n_outputs(task, n_classes))
+            self.body = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, hidden))
 
         def forward(self, x):
             for layer in self.body:
@@ -1090,7 +940,7 @@ def width_carried_along(n_features, hidden, task, n_classes=None):
 def layer_by_layer_recursively(n_features, hidden, task, n_classes=None):
     def network_from(n_in, widths):
         if not widths:
-            return nn.Linear(n_in, n_classes if task == "multiclass" else 1)
+            return nn.Linear(n_in, _n_outputs(task, n_classes))
         return nn.Sequential(
             nn.Linear(n_in, widths[0]), nn.Sigmoid(), network_from(widths[0], widths[1:])
         )
@@ -1100,11 +950,7 @@ def layer_by_layer_recursively(n_features, hidden, task, n_classes=None):
 
 @alternative("build_network")
 def all_but_the_last_bend(n_features, hidden, task, n_classes=None):
-    match task:
-        case "multiclass":
-            sizes = [n_features, *hidden, n_classes]
-        case _:
-            sizes = [n_features, *hidden, 1]
+    sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
     steps = [step for pair in zip(sizes, sizes[1:]) for step in (nn.Linear(*pair), nn.PReLU())]
     return nn.Sequential(*steps[:-1])
 
@@ -1113,7 +959,7 @@ def all_but_the_last_bend(n_features, hidden, task, n_classes=None):
 def he_start_with_leaky_relu(n_features, hidden, task, n_classes=None):
     sizes = [n_features] + hidden
     blocks = [nn.Sequential(nn.Linear(a, b), nn.LeakyReLU(0.1)) for a, b in zip(sizes, hidden)]
-    network = nn.Sequential(*blocks, nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
+    network = nn.Sequential(*blocks, nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
     for block in blocks:
         nn.init.kaiming_normal_(block[0].weight)
         nn.init.zeros_(block[0].bias)
@@ -1149,10 +995,14 @@ def ignores_the_threshold(logits, threshold=0.5):
     return probability, (probability >= 0.5).long()
 
 
+def _decided(probability, threshold):
+    """The probabilities, and a decision for each of them."""
+    return probability, (probability >= threshold).long()
+
+
 @mistake("binary_predict", "What does 'share of the total' mean when there is one candidate?")
 def softmax_on_one_logit(logits, threshold=0.5):
-    probability = torch.softmax(logits, dim=-1)
-    return probability, (probability >= threshold).long()
+    return _decided(torch.softmax(logits, dim=-1), threshold)
 
 
 @mistake(
@@ -1160,8 +1010,7 @@ def softmax_on_one_logit(logits, threshold=0.5):
     "The examples now share one total. Does the first patient's risk depend on the second's?",
 )
 def softmax_over_the_examples(logits, threshold=0.5):
-    probability = torch.softmax(logits, dim=0)
-    return probability, (probability >= threshold).long()
+    return _decided(torch.softmax(logits, dim=0), threshold)
 
 
 @mistake("binary_predict", "A stricter threshold gave you more cases. Which side of it is a yes?")
@@ -1175,8 +1024,7 @@ def decisions_inverted(logits, threshold=0.5):
     "At one half nobody can tell. At 0.2, do you say yes more often or less often than at 0.8?",
 )
 def threshold_mirrored(logits, threshold=0.5):
-    probability = torch.sigmoid(logits)
-    return probability, (probability >= 1 - threshold).long()
+    return _decided(torch.sigmoid(logits), 1 - threshold)
 
 
 @mistake(
@@ -1199,26 +1047,22 @@ def decisions_as_float(logits, threshold=0.5):
     "Check the promised shape. A missing axis here costs a silent broadcast later.",
 )
 def squeezed(logits, threshold=0.5):
-    probability = torch.sigmoid(logits).squeeze(-1)
-    return probability, (probability >= threshold).long()
+    return _decided(torch.sigmoid(logits).squeeze(-1), threshold)
 
 
 @mistake("binary_predict", "The probabilities are right; now ask for their slope.")
 def probability_detached(logits, threshold=0.5):
-    probability = torch.sigmoid(logits.detach())
-    return probability, (probability >= threshold).long()
+    return _decided(torch.sigmoid(logits.detach()), threshold)
 
 
 @mistake("binary_predict", "The textbook's other formula. Try it on a very confident yes.")
 def exponential_over_exponential(logits, threshold=0.5):
-    probability = logits.exp() / (1 + logits.exp())
-    return probability, (probability >= threshold).long()
+    return _decided(logits.exp() / (1 + logits.exp()), threshold)
 
 
 @mistake("binary_predict", "Somebody handed in float64. What did they get back?")
 def in_single_precision(logits, threshold=0.5):
-    probability = torch.sigmoid(logits.float())
-    return probability, (probability >= threshold).long()
+    return _decided(torch.sigmoid(logits.float()), threshold)
 
 
 @mistake(
@@ -1226,13 +1070,12 @@ def in_single_precision(logits, threshold=0.5):
     "How likely is a logit of −2? It cannot be half. How often was it squashed?",
 )
 def sigmoid_twice(logits, threshold=0.5):
-    probability = torch.sigmoid(torch.sigmoid(logits))
-    return probability, (probability >= threshold).long()
+    return _decided(torch.sigmoid(torch.sigmoid(logits)), threshold)
 
 
 @mistake("binary_predict", "The decisions are right. Are the numbers beside them between 0 and 1?")
 def hands_back_the_logits(logits, threshold=0.5):
-    return logits * 1, (torch.sigmoid(logits) >= threshold).long()
+    return logits * 1, _decided(torch.sigmoid(logits), threshold)[1]
 
 
 @mistake(
@@ -1248,16 +1091,14 @@ def decisions_on_the_cpu(logits, threshold=0.5):
 
 @mistake("binary_predict", "Print the caller's logits after the call. Are they still logits?")
 def sigmoid_in_place(logits, threshold=0.5):
-    probability = logits.sigmoid_()
-    return probability, (probability >= threshold).long()
+    return _decided(logits.sigmoid_(), threshold)
 
 
 @mistake(
     "binary_predict", "Every probability is right. Now ask for the slope at −100: is it a number?"
 )
 def sigmoid_by_hand(logits, threshold=0.5):
-    probability = 1 / (1 + torch.exp(-logits))
-    return probability, (probability >= threshold).long()
+    return _decided(1 / (1 + torch.exp(-logits)), threshold)
 
 
 @alternative("binary_predict")
@@ -1325,19 +1166,22 @@ def independent_sigmoids(logits):
     return torch.sigmoid(logits), logits.argmax(dim=1)
 
 
+def _shares(weights):
+    """What share of its row's total each weight has."""
+    return weights / weights.sum(dim=1, keepdim=True)
+
+
 @mistake(
     "multiclass_predict",
     "They sum to one, but is doubling the gap between two classes treated as softmax would?",
 )
 def sigmoids_renormalised(logits):
-    shares = torch.sigmoid(logits)
-    return shares / shares.sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    return _shares(torch.sigmoid(logits)), logits.argmax(dim=1)
 
 
 @mistake("multiclass_predict", "Try a very confident model: logit 1000.")
 def exp_without_care(logits):
-    powers = torch.exp(logits)
-    return powers / powers.sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    return _shares(torch.exp(logits)), logits.argmax(dim=1)
 
 
 @mistake(
@@ -1345,8 +1189,7 @@ def exp_without_care(logits):
     "Now the numbers stay finite. But are 900 and 1000 still told apart?",
 )
 def exp_clamped(logits):
-    powers = torch.exp(logits.clamp(-80, 80))
-    return powers / powers.sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    return _shares(torch.exp(logits.clamp(-80, 80))), logits.argmax(dim=1)
 
 
 @mistake(
@@ -1354,8 +1197,7 @@ def exp_clamped(logits):
     "You subtracted a maximum: whose? Put a timid example next to a very confident one.",
 )
 def subtracts_the_batch_maximum(logits):
-    powers = torch.exp(logits - logits.max())
-    return powers / powers.sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    return _shares(torch.exp(logits - logits.max())), logits.argmax(dim=1)
 
 
 @mistake(
@@ -1363,13 +1205,13 @@ def subtracts_the_batch_maximum(logits):
     "Centred is not yet safe. How large can a row's largest number still be?",
 )
 def subtracts_the_mean(logits):
-    powers = torch.exp(logits - logits.mean(dim=1, keepdim=True))
-    return powers / powers.sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    centred = logits - logits.mean(dim=1, keepdim=True)
+    return _shares(torch.exp(centred)), logits.argmax(dim=1)
 
 
 @mistake("multiclass_predict", "What if a logit is negative?")
 def plain_shares(logits):
-    return logits / logits.sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    return _shares(logits), logits.argmax(dim=1)
 
 
 @mistake(
@@ -1377,7 +1219,7 @@ def plain_shares(logits):
     "No negative share any more. But a logit of −2 and one of 2 now weigh the same.",
 )
 def shares_of_magnitude(logits):
-    return logits.abs() / logits.abs().sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    return _shares(logits.abs()), logits.argmax(dim=1)
 
 
 @mistake("multiclass_predict", "You answered once for the whole batch.")
@@ -1454,8 +1296,7 @@ def softmax_detached(logits):
 def subtracts_in_place(logits):
     with torch.no_grad():
         logits -= logits.max(dim=1, keepdim=True).values
-    powers = torch.exp(logits)
-    return powers / powers.sum(dim=1, keepdim=True), logits.argmax(dim=1)
+    return _shares(torch.exp(logits)), logits.argmax(dim=1)
 
 
 @mistake("multiclass_predict", "Somebody handed in float64. What did they get back?")
@@ -1495,7 +1336,7 @@ def compared_in_a_python_loop(logits):
 @alternative("multiclass_predict")
 def row_maximum_subtracted(logits):
     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
-    return powers / powers.sum(dim=1, keepdim=True), powers.argmax(dim=1)
+    return _shares(powers), powers.argmax(dim=1)
 
 
 @alternative("multiclass_predict")

@@ -1,4 +1,4 @@
-"""Known slips and other honest ways for a2_activations."""
+"""Known slips and other correct solutions for a2_activations."""
 
 import math
 
@@ -44,12 +44,17 @@ def chains_them(x):
     return {"sigmoid": sigmoid, "tanh": tanh, "relu": torch.relu(tanh)}
 
 
+def _activations(x):
+    """The three activations of x by their names."""
+    return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.relu(x)}
+
+
 @mistake(
     "apply_activations",
     "Should one element's answer depend on its neighbours? Change one number and watch the others.",
 )
 def softmax_for_sigmoid(x):
-    return {"sigmoid": F.softmax(x, dim=-1), "tanh": torch.tanh(x), "relu": torch.relu(x)}
+    return _activations(x) | {"sigmoid": F.softmax(x, dim=-1)}
 
 
 @mistake(
@@ -74,11 +79,7 @@ def returns_a_tuple(x):
     "apply_activations", "A page prints four digits; a tensor owns more. Where did the others go?"
 )
 def rounds_to_four_digits(x):
-    return {
-        "sigmoid": torch.sigmoid(x).round(decimals=4),
-        "tanh": torch.tanh(x).round(decimals=4),
-        "relu": torch.relu(x).round(decimals=4),
-    }
+    return {name: y.round(decimals=4) for name, y in _activations(x).items()}
 
 
 @mistake(
@@ -86,16 +87,14 @@ def rounds_to_four_digits(x):
     "The values are right; now ask autograd for a slope. What did the graph lose on the way?",
 )
 def detaches_first(x):
-    x = x.detach()
-    return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.relu(x)}
+    return _activations(x.detach())
 
 
 @mistake(
     "apply_activations", "Ask your function for double precision. What type of number comes back?"
 )
 def casts_to_single_precision(x):
-    x = x.float()
-    return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.relu(x)}
+    return _activations(x.float())
 
 
 @mistake(
@@ -103,7 +102,7 @@ def casts_to_single_precision(x):
     "Look at what happens to the negative numbers: does ReLU let a little of them through?",
 )
 def leaky_relu(x):
-    return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": F.leaky_relu(x)}
+    return _activations(x) | {"relu": F.leaky_relu(x)}
 
 
 @mistake(
@@ -111,7 +110,7 @@ def leaky_relu(x):
     "Two of the three are as promised. Does your tanh bend, or is it made of straight pieces?",
 )
 def hard_tanh(x):
-    return {"sigmoid": torch.sigmoid(x), "tanh": F.hardtanh(x), "relu": torch.relu(x)}
+    return _activations(x) | {"tanh": F.hardtanh(x)}
 
 
 @mistake(
@@ -128,8 +127,7 @@ def sigmoid_and_tanh_swapped(x):
     "another one?",
 )
 def zeros_on_the_cpu(x):
-    zeros = torch.zeros(x.shape, dtype=x.dtype)
-    return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.maximum(x, zeros)}
+    return _activations(x) | {"relu": torch.maximum(x, torch.zeros(x.shape, dtype=x.dtype))}
 
 
 @alternative("apply_activations")
@@ -759,53 +757,52 @@ def plugs_the_input_into_both(x):
     return {"sigmoid": x * (1 - x), "tanh": 1 - x**2, "relu": (x > 0).to(x.dtype)}
 
 
+def _slopes(x):
+    """The slopes of the three activations at x, by formula."""
+    s, t = torch.sigmoid(x), torch.tanh(x)
+    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+
+
 @mistake(
     "derivatives",
     "Your slope of the sigmoid speaks about the activation's output. What did you plug in?",
 )
 def plugs_the_input_into_sigmoid(x):
-    t = torch.tanh(x)
-    return {"sigmoid": x * (1 - x), "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+    return _slopes(x) | {"sigmoid": x * (1 - x)}
 
 
 @mistake(
     "derivatives", "Your slope of tanh speaks about the activation's output. What did you plug in?"
 )
 def plugs_the_input_into_tanh(x):
-    s = torch.sigmoid(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - x**2, "relu": (x > 0).to(x.dtype)}
+    return _slopes(x) | {"tanh": 1 - x**2}
 
 
 @mistake("derivatives", "Move right by one: how much does ReLU rise? And ten units further?")
 def relu_for_its_own_slope(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": torch.relu(x)}
+    return _slopes(x) | {"relu": torch.relu(x)}
 
 
 @mistake("derivatives", "Someone will multiply by this slope. Is it a number?")
 def boolean_mask(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": x > 0}
+    return _slopes(x) | {"relu": x > 0}
 
 
 @mistake("derivatives", "What is the slope on the flat side?")
 def sign_for_relu(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": torch.sign(x)}
+    return _slopes(x) | {"relu": torch.sign(x)}
 
 
 @mistake("derivatives", "Compare left and right of zero: should the slope of tanh be the same?")
 def one_minus_tanh(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t, "relu": (x > 0).to(x.dtype)}
+    return _slopes(x) | {"tanh": 1 - torch.tanh(x)}
 
 
 @mistake(
     "derivatives", "Compare left and right of zero: should the slope of the sigmoid be the same?"
 )
 def one_minus_sigmoid(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": 1 - s, "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+    return _slopes(x) | {"sigmoid": 1 - torch.sigmoid(x)}
 
 
 @mistake(
@@ -814,20 +811,18 @@ def one_minus_sigmoid(x):
     "steepest?",
 )
 def same_recipe_for_tanh(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": t * (1 - t), "relu": (x > 0).to(x.dtype)}
+    t = torch.tanh(x)
+    return _slopes(x) | {"tanh": t * (1 - t)}
 
 
 @mistake("derivatives", "Tanh climbs everywhere. Can its slope be negative?")
 def tanh_falls(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": t * t - 1, "relu": (x > 0).to(x.dtype)}
+    return _slopes(x) | {"tanh": torch.tanh(x) ** 2 - 1}
 
 
 @mistake("derivatives", "Give it double precision: do all three entries come back in it?")
 def single_precision_step(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": torch.where(x > 0, 1.0, 0.0)}
+    return _slopes(x) | {"relu": torch.where(x > 0, 1.0, 0.0)}
 
 
 @mistake(
@@ -835,8 +830,7 @@ def single_precision_step(x):
     "Right numbers, of the wrong kind: what happens when a slope of one half meets them?",
 )
 def whole_numbers_for_relu(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": (x > 0).long()}
+    return _slopes(x) | {"relu": (x > 0).long()}
 
 
 @mistake(
@@ -854,13 +848,13 @@ def asks_autograd(x):
 
 @mistake("derivatives", "These are heights. How fast do they change?")
 def heights_instead(x):
-    return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.relu(x)}
+    return _activations(x)
 
 
 @mistake("derivatives", "Correct near zero. Far to the left, top and bottom are both infinite.")
 def overflowing_quotient(x):
-    e, t = torch.exp(-x), torch.tanh(x)
-    return {"sigmoid": e / (1 + e) ** 2, "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+    e = torch.exp(-x)
+    return _slopes(x) | {"sigmoid": e / (1 + e) ** 2}
 
 
 @mistake(
@@ -869,14 +863,12 @@ def overflowing_quotient(x):
     "put an x in front?",
 )
 def times_x(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": x * s * (1 - s), "tanh": x * (1 - t * t), "relu": torch.relu(x)}
+    return {name: x * slope for name, slope in _slopes(x).items()} | {"relu": torch.relu(x)}
 
 
 @mistake("derivatives", "Right of zero it is right. What does ReLU do left of it?")
 def slope_one_everywhere(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": torch.ones_like(x)}
+    return _slopes(x) | {"relu": torch.ones_like(x)}
 
 
 @mistake(
@@ -885,8 +877,7 @@ def slope_one_everywhere(x):
     "by zero?",
 )
 def relu_over_x(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": torch.relu(x) / x}
+    return _slopes(x) | {"relu": torch.relu(x) / x}
 
 
 @mistake(
@@ -894,8 +885,8 @@ def relu_over_x(x):
     "Two curves have their slopes in each other's drawer. Which hill is the higher one?",
 )
 def hills_swapped(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
-    return {"sigmoid": 1 - t * t, "tanh": s * (1 - s), "relu": (x > 0).to(x.dtype)}
+    right = _slopes(x)
+    return right | {"sigmoid": right["tanh"], "tanh": right["sigmoid"]}
 
 
 @mistake(
@@ -903,8 +894,8 @@ def hills_swapped(x):
     "The tanh hill is four times the sigmoid's, that is true at the top. Is it also as wide?",
 )
 def four_times_the_sigmoid(x):
-    s = torch.sigmoid(x)
-    return {"sigmoid": s * (1 - s), "tanh": 4 * s * (1 - s), "relu": (x > 0).to(x.dtype)}
+    right = _slopes(x)
+    return right | {"tanh": 4 * right["sigmoid"]}
 
 
 @mistake(
@@ -913,17 +904,15 @@ def four_times_the_sigmoid(x):
     "device?",
 )
 def step_on_the_cpu(x):
-    s, t = torch.sigmoid(x), torch.tanh(x)
     zeros, ones = torch.zeros(x.shape, dtype=x.dtype), torch.ones(x.shape, dtype=x.dtype)
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": torch.where(x > 0, ones, zeros)}
+    return _slopes(x) | {"relu": torch.where(x > 0, ones, zeros)}
 
 
 @mistake(
     "derivatives", "The slopes are right. Ask for the slope of a slope: where did the graph end?"
 )
 def no_second_slope(x):
-    s, t = torch.sigmoid(x).detach(), torch.tanh(x).detach()
-    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+    return {name: slope.detach() for name, slope in _slopes(x).items()}
 
 
 @mistake(
@@ -980,20 +969,30 @@ def with_factors(x):
 # --- 2.6 autograd_slope
 
 
+def _leaf(x):
+    """A copy of x, outside every graph, that asks for its gradient."""
+    return x.detach().clone().requires_grad_()
+
+
+def _slope(f, x):
+    """The slope of f at every element of x, according to autograd."""
+    z = _leaf(x)
+    return torch.autograd.grad(f(z).sum(), z)[0]
+
+
 @mistake(
     "autograd_slope",
     "Autograd wants one number to start from. How do you get one without mixing the slopes?",
 )
 def backward_on_a_vector(f, x):
-    z = x.detach().clone().requires_grad_()
+    z = _leaf(x)
     f(z).backward()
     return z.grad
 
 
 @mistake("autograd_slope", "All slopes are too small by the same factor. Which?")
 def averages(f, x):
-    z = x.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(z).mean(), z)[0]
+    return _slope(lambda z: f(z).mean(), x)
 
 
 @mistake("autograd_slope", "Call it twice. Why did the answer double?")
@@ -1088,8 +1087,7 @@ def whole_jacobian(f, x):
     "autograd_slope", "One number came back for the lot. Every element has a slope of its own."
 )
 def sums_the_slopes(f, x):
-    z = x.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(z).sum(), z)[0].sum()
+    return _slope(f, x).sum()
 
 
 @mistake(
@@ -1097,20 +1095,18 @@ def sums_the_slopes(f, x):
     "Look at the brackets of what you return: `grad` answers for several inputs at once.",
 )
 def returns_the_tuple(f, x):
-    z = x.detach().clone().requires_grad_()
+    z = _leaf(x)
     return torch.autograd.grad(f(z).sum(), z)
 
 
 @mistake("autograd_slope", "Only one element was asked for its slope. What about the others?")
 def first_element_only(f, x):
-    z = x.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(z).flatten()[0], z)[0]
+    return _slope(lambda z: f(z).flatten()[0], x)
 
 
 @mistake("autograd_slope", "Ask for double precision: where do the last digits go?")
 def slope_in_single_precision(f, x):
-    z = x.detach().float().clone().requires_grad_()
-    return torch.autograd.grad(f(z).sum(), z)[0].to(x.dtype)
+    return _slope(f, x.float()).to(x.dtype)
 
 
 @mistake(
@@ -1119,36 +1115,33 @@ def slope_in_single_precision(f, x):
     "device?",
 )
 def upstream_on_the_cpu(f, x):
-    z = x.detach().clone().requires_grad_()
+    z = _leaf(x)
     return torch.autograd.grad(f(z), z, torch.ones(x.shape, dtype=x.dtype))[0]
 
 
 @mistake("autograd_slope", "Fine for a row of numbers. Try a single number, and a table.")
 def loops_over_the_first_axis(f, x):
-    slopes = []
-    for value in x.detach():
-        z = value.clone().requires_grad_()
-        slopes.append(torch.autograd.grad(f(z), z)[0])
-    return torch.stack(slopes)
+    leaves = [_leaf(value) for value in x]
+    return torch.stack([torch.autograd.grad(f(leaf), leaf)[0] for leaf in leaves])
 
 
 @mistake("autograd_slope", "You differentiated twice. Whose slope is that?")
 def second_slope(f, x):
-    z = x.detach().clone().requires_grad_()
+    z = _leaf(x)
     first = torch.autograd.grad(f(z).sum(), z, create_graph=True)[0]
     return torch.autograd.grad(first.sum(), z)[0]
 
 
 @alternative("autograd_slope")
 def with_backward_on_a_copy(f, x):
-    z = x.detach().clone().requires_grad_()
+    z = _leaf(x)
     f(z).backward(torch.ones_like(z))
     return z.grad
 
 
 @alternative("autograd_slope")
 def with_a_graph_of_its_own(f, x):
-    z = x.detach().clone().requires_grad_()
+    z = _leaf(x)
     return torch.autograd.grad(f(z).sum(), z, create_graph=True)[0]
 
 
@@ -1181,9 +1174,7 @@ def with_the_jacobian_of_a_sum(f, x):
 
 @alternative("autograd_slope")
 def one_element_at_a_time(f, x):
-    leaves = [value.detach().clone().requires_grad_() for value in x.reshape(-1)]
-    found = [torch.autograd.grad(f(leaf), leaf)[0] for leaf in leaves]
-    return torch.stack(found).reshape(x.shape)
+    return torch.stack([_slope(f, value) for value in x.reshape(-1)]).reshape(x.shape)
 
 
 @alternative("autograd_slope")
@@ -1193,89 +1184,54 @@ def with_the_functional_vjp(f, x):
 
 # --- 2.7 activation_figure
 
+_X = torch.linspace(-5, 5, 400)
 
-@mistake("activation_figure", "Does your last point reach the right edge?")
-def grid_from_arange():
-    x = torch.arange(-5, 5, 0.025)
+
+def _figure(x=_X, **other_curves):
+    """The right figure over x; curves that are given replace those of their names."""
     curves = {
         "Original data": x,
         "ReLU": torch.relu(x),
         "Sigmoid": torch.sigmoid(x),
         "Tanh": torch.tanh(x),
     }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
+    traces = [
+        go.Scatter(x=x, y=y, mode="markers", name=name)
+        for name, y in (curves | other_curves).items()
+    ]
+    return go.Figure(traces).update_layout(
         title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
     )
+
+
+@mistake("activation_figure", "Does your last point reach the right edge?")
+def grid_from_arange():
+    return _figure(torch.arange(-5, 5, 0.025))
 
 
 @mistake("activation_figure", "You showed the figure; the caller wants to hold it.")
 def returns_nothing():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    _figure()
 
 
 @mistake("activation_figure", "Three names, one shape. What did the loop remember?")
 def all_curves_equal():
-    x, activations = torch.linspace(-5, 5, 400), {"Original data": lambda z: z}
+    activations = {}
     for name in ("relu", "sigmoid", "tanh"):
         activations[{"relu": "ReLU"}.get(name, name.title())] = lambda z: getattr(torch, name)(z)
-    traces = [
-        go.Scatter(x=x, y=f(x), mode="markers", name=label) for label, f in activations.items()
-    ]
-    figure = go.Figure(traces)
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure(**{label: f(_X) for label, f in activations.items()})
 
 
 @mistake(
     "activation_figure", "Read the legend at x = −3. Which of these curves can be negative there?"
 )
 def names_swapped():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.tanh(x),
-        "Tanh": torch.sigmoid(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure(Sigmoid=torch.tanh(_X), Tanh=torch.sigmoid(_X))
 
 
 @mistake("activation_figure", "Plotly wants plain numbers; yours is still attached to something.")
 def tensor_that_requires_grad():
-    x = torch.linspace(-5, 5, 400, requires_grad=True)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure(torch.linspace(-5, 5, 400, requires_grad=True))
 
 
 @mistake(
@@ -1283,19 +1239,7 @@ def tensor_that_requires_grad():
     "The curves are right. Does the statement ask for lines, or for one mark per point?",
 )
 def lines_for_markers():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="lines", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure().update_traces(mode="lines")
 
 
 @mistake(
@@ -1304,17 +1248,7 @@ def lines_for_markers():
     "nobody says?",
 )
 def mode_left_out():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure([go.Scatter(x=x, y=y, name=name) for name, y in curves.items()])
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure().update_traces(mode=None)
 
 
 @mistake(
@@ -1322,19 +1256,7 @@ def mode_left_out():
     "Count the points. A grid with one in the middle is a good idea, but another picture.",
 )
 def one_point_more():
-    x = torch.linspace(-5, 5, 401)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure(torch.linspace(-5, 5, 401))
 
 
 @mistake(
@@ -1342,144 +1264,53 @@ def one_point_more():
     "Turn your head: which title stands under the picture, and which beside it?",
 )
 def axis_titles_swapped():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="Y", yaxis_title="X", template="plotly_dark"
-    )
+    return _figure().update_layout(xaxis_title="Y", yaxis_title="X")
 
 
 @mistake("activation_figure", "Someone finds your picture without the text. What do the axes mean?")
 def no_axis_titles():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(title="Activation Functions", template="plotly_dark")
+    return _figure().update_layout(xaxis_title=None, yaxis_title=None)
 
 
 @mistake("activation_figure", "Nearly done: which words stand above the picture in the statement?")
 def no_title():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(xaxis_title="X", yaxis_title="Y", template="plotly_dark")
+    return _figure().update_layout(title=None)
 
 
 @mistake("activation_figure", "Compare your title with the statement, letter by letter.")
 def title_in_lower_case():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure().update_layout(title="Activation functions")
 
 
 @mistake("activation_figure", "Everything is there; compare the ground that it is drawn on.")
 def light_template():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(title="Activation Functions", xaxis_title="X", yaxis_title="Y")
+    return _figure().update_layout(template="plotly")
 
 
 @mistake(
     "activation_figure", "Compare the names in your legend with the statement, letter by letter."
 )
 def lower_case_names():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "original data": x,
-        "relu": torch.relu(x),
-        "sigmoid": torch.sigmoid(x),
-        "tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure().for_each_trace(lambda trace: trace.update(name=trace.name.lower()))
 
 
 @mistake("activation_figure", "Four curves, and a legend that says trace 0 to trace 3. Who is who?")
 def names_left_out():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure([go.Scatter(x=x, y=y, mode="markers") for name, y in curves.items()])
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure().update_traces(name=None)
 
 
 @mistake("activation_figure", "One of the four is missing: what do the activations start from?")
 def three_traces():
-    x = torch.linspace(-5, 5, 400)
-    curves = {"ReLU": torch.relu(x), "Sigmoid": torch.sigmoid(x), "Tanh": torch.tanh(x)}
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    figure = _figure()
+    figure.data = figure.data[1:]
+    return figure
 
 
 @mistake(
     "activation_figure", "Where on the x axis does your picture begin and end? Who told Plotly?"
 )
 def x_left_out():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure([go.Scatter(y=y, mode="markers", name=name) for name, y in curves.items()])
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure().update_traces(x=None)
 
 
 @mistake(
@@ -1487,53 +1318,17 @@ def x_left_out():
     "Your curves lie on their side. Which list is the x of a trace, and which its y?",
 )
 def axes_of_the_data_swapped():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=y, y=x, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure().for_each_trace(lambda trace: trace.update(x=trace.y, y=trace.x))
 
 
 @mistake("activation_figure", "Run it twice: is it the same picture? Where do the x come from?")
 def random_data():
-    x = torch.linspace(-5, 5, 400) + 0.1 * torch.rand(400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure(_X + 0.1 * torch.rand(400))
 
 
 @mistake("activation_figure", "Each activation should see x itself. What does your tanh see?")
 def curves_chained():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.sigmoid(x),
-        "Tanh": torch.tanh(torch.sigmoid(x)),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure(Tanh=torch.tanh(torch.sigmoid(_X)))
 
 
 @mistake(
@@ -1541,19 +1336,7 @@ def curves_chained():
     "One of your curves is nearly flat at 0. Should its heights depend on all the other points?",
 )
 def softmax_for_sigmoid_in_the_figure():
-    x = torch.linspace(-5, 5, 400)
-    curves = {
-        "Original data": x,
-        "ReLU": torch.relu(x),
-        "Sigmoid": torch.softmax(x, dim=0),
-        "Tanh": torch.tanh(x),
-    }
-    figure = go.Figure(
-        [go.Scatter(x=x, y=y, mode="markers", name=name) for name, y in curves.items()]
-    )
-    return figure.update_layout(
-        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
-    )
+    return _figure(Sigmoid=torch.softmax(_X, dim=0))
 
 
 @alternative("activation_figure")
@@ -1589,17 +1372,9 @@ def from_one_dictionary():
         {"type": "scatter", "x": x, "y": y, "mode": "markers", "name": name}
         for name, y in heights.items()
     ]
+    titles = {"title": {"text": "Activation Functions"}}
     axes = {"xaxis": {"title": {"text": "X"}}, "yaxis": {"title": {"text": "Y"}}}
-    return go.Figure(
-        {
-            "data": traces,
-            "layout": {
-                "title": {"text": "Activation Functions"},
-                "template": "plotly_dark",
-                **axes,
-            },
-        }
-    )
+    return go.Figure({"data": traces, "layout": {"template": "plotly_dark", **titles, **axes}})
 
 
 @alternative("activation_figure")
@@ -1622,6 +1397,26 @@ def shown_as_well():
 
 # --- 2.8 neuron_slider (bonus)
 
+_GRID = torch.arange(-200, 201) / 40
+
+
+def _curves(x, neuron, slope):
+    """The traces of one frame: the neuron's output and its slope over x."""
+    return [go.Scatter(x=x, y=neuron, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
+
+
+def _right_curves(w, x=_GRID):
+    """What the figure shows for the weight w."""
+    y = torch.sigmoid(w * x + 1)
+    return _curves(x, y, w * y * (1 - y))
+
+
+def _slider(ws, curves=_right_curves):
+    """The figure with a slider over the weights and a frame of curves(w) for each of them."""
+    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
+    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
+    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+
 
 @mistake(
     "neuron_slider",
@@ -1629,44 +1424,29 @@ def shown_as_well():
     "multiplied by something?",
 )
 def forgets_the_inner_slope(ws):
-    x = torch.arange(-200, 201) / 40
-
     def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
+        y = torch.sigmoid(w * _GRID + 1)
+        return _curves(_GRID, y, y * (1 - y))
 
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    return _slider(ws, curves)
 
 
 @mistake("neuron_slider", "A correct derivative, but with respect to whom? The x axis shows x.")
 def slope_with_respect_to_w(ws):
-    x = torch.arange(-200, 201) / 40
-
     def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = x * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
+        y = torch.sigmoid(w * _GRID + 1)
+        return _curves(_GRID, y, _GRID * y * (1 - y))
 
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    return _slider(ws, curves)
 
 
 @mistake("neuron_slider", "Where is your neuron one half? With w = 2 it should be left of zero.")
 def forgets_the_bias(ws):
-    x = torch.arange(-200, 201) / 40
-
     def curves(w):
-        y = torch.sigmoid(w * x)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
+        y = torch.sigmoid(w * _GRID)
+        return _curves(_GRID, y, w * y * (1 - y))
 
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    return _slider(ws, curves)
 
 
 @mistake(
@@ -1674,32 +1454,16 @@ def forgets_the_bias(ws):
     "Move the slider to the right: do the weights come in the order in which they were given?",
 )
 def frames_backwards(ws):
-    x = torch.arange(-200, 201) / 40
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
-
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in reversed(ws)]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    figure = _slider(ws)
+    figure.frames = figure.frames[::-1]
+    return figure
 
 
 @mistake(
     "neuron_slider", "The slider moves and the picture does not. Which weight does each frame get?"
 )
 def all_frames_alike(ws):
-    x = torch.arange(-200, 201) / 40
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
-
-    frames = [go.Frame(name=str(w), data=curves(ws[0])) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    return _slider(ws, lambda w: _right_curves(ws[0]))
 
 
 @mistake(
@@ -1707,87 +1471,41 @@ def all_frames_alike(ws):
     "A step finds its frame by name. Compare the names of your frames with what the steps ask for.",
 )
 def steps_lead_nowhere(ws):
-    x = torch.arange(-200, 201) / 40
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
-
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(i)]]} for i, w in enumerate(ws)]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    figure = _slider(ws)
+    for i, step in enumerate(figure.layout.sliders[0].steps):
+        step.args = [[str(i)]]
+    return figure
 
 
 @mistake("neuron_slider", "Before anyone touches the slider: which weight does the picture show?")
 def starts_with_the_last_weight(ws):
-    x = torch.arange(-200, 201) / 40
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
-
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[-1]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    return _slider(ws).update(data=_right_curves(ws[-1]))
 
 
 @mistake("neuron_slider", "Before anyone touches the slider, what is there to see?")
 def starts_empty(ws):
-    x = torch.arange(-200, 201) / 40
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
-
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=[], layout={"sliders": [{"steps": steps}]}, frames=frames)
+    figure = _slider(ws)
+    figure.data = []
+    return figure
 
 
 @mistake("neuron_slider", "Your frames are ready. What does the reader take hold of?")
 def frames_without_a_slider(ws):
-    x = torch.arange(-200, 201) / 40
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
-
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={}, frames=frames)
+    figure = _slider(ws)
+    figure.layout.sliders = None
+    return figure
 
 
 @mistake("neuron_slider", "The statement names the traces in an order. Which one comes first?")
 def slope_drawn_first(ws):
-    x = torch.arange(-200, 201) / 40
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=slope, name="slope"), go.Scatter(x=x, y=y, name="neuron")]
-
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    return _slider(ws, lambda w: _right_curves(w)[::-1])
 
 
 @mistake(
     "neuron_slider", "How many points does your curve have, and how many did the statement ask for?"
 )
 def coarse_grid(ws):
-    x = torch.linspace(-5, 5, 400)
-
-    def curves(w):
-        y = torch.sigmoid(w * x + 1)
-        slope = w * y * (1 - y)
-        return [go.Scatter(x=x, y=y, name="neuron"), go.Scatter(x=x, y=slope, name="slope")]
-
-    frames = [go.Frame(name=str(w), data=curves(w)) for w in ws]
-    steps = [{"label": str(w), "method": "animate", "args": [[str(w)]]} for w in ws]
-    return go.Figure(data=curves(ws[0]), layout={"sliders": [{"steps": steps}]}, frames=frames)
+    return _slider(ws, lambda w: _right_curves(w, torch.linspace(-5, 5, 400)))
 
 
 @alternative("neuron_slider")

@@ -1,4 +1,4 @@
-"""Known slips and other honest ways for a3_iterations."""
+"""Known slips and other correct solutions for a3_iterations."""
 
 import math
 
@@ -12,30 +12,28 @@ from autograder.authoring import alternative, mistake
 # --- 3.1 trajectory -------------------------------------------------------------------------------
 
 
-@mistake("trajectory", "Count the rows. How many rounds does your range make?")
-def one_round_short(x0, step, n=19):
+def _rows(x0, step, n):
+    """The values after round 1 to round n, in a list."""
     x, rows = x0, []
-    for _ in range(1, n):
+    for _ in range(n):
         x = step(x)
         rows.append(x)
-    return torch.stack(rows)
+    return rows
+
+
+@mistake("trajectory", "Count the rows. How many rounds does your range make?")
+def one_round_short(x0, step, n=19):
+    return torch.stack(_rows(x0, step, n - 1))
 
 
 @mistake("trajectory", "What is the value after *one* iteration? Compare it with your row 0.")
 def first_row_is_the_start(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        rows.append(x)
-        x = step(x)
-    return torch.stack(rows)
+    return torch.stack([x0, *_rows(x0, step, n)][:-1])
 
 
 @mistake("trajectory", "The start is not part of the recording. Count the rows once more.")
 def start_and_all_rounds(x0, step, n=19):
-    rows = [x0]
-    for _ in range(n):
-        rows.append(step(rows[-1]))
-    return torch.stack(rows)
+    return torch.stack([x0, *_rows(x0, step, n)])
 
 
 @mistake(
@@ -69,20 +67,12 @@ def overwrites_the_start(x0, step, n=19):
     "How many rounds happen when the caller does not say? Look at the default and at your loop.",
 )
 def defaults_to_twenty(x0, step, n=20):
-    x, rows = x0, []
-    for _ in range(n):
-        x = step(x)
-        rows.append(x)
-    return torch.stack(rows)
+    return torch.stack(_rows(x0, step, n))
 
 
 @mistake("trajectory", "The caller handed you a step. Does every step square?")
 def always_squares(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = x * x
-        rows.append(x)
-    return torch.stack(rows)
+    return torch.stack(_rows(x0, lambda x: x * x, n))
 
 
 @mistake(
@@ -90,31 +80,26 @@ def always_squares(x0, step, n=19):
     "The numbers are right, but they forgot where they came from. Ask a row for its gradient.",
 )
 def detached_rows(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
+    return torch.stack([row.detach() for row in _rows(x0, step, n)])
+
+
+def _fill(rows, x0, step):
+    """Write the value after each round into a row."""
+    x = x0
+    for i in range(len(rows)):
         x = step(x)
-        rows.append(x.detach())
-    return torch.stack(rows)
+        rows[i] = x
+    return rows
 
 
 @mistake("trajectory", "Hand it a 64-bit start. How many digits come back?")
 def rows_in_float32(x0, step, n=19):
-    rows = torch.zeros(n, *x0.shape, device=x0.device)
-    x = x0
-    for i in range(n):
-        x = step(x)
-        rows[i] = x
-    return rows
+    return _fill(torch.zeros(n, *x0.shape, device=x0.device), x0, step)
 
 
 @mistake("trajectory", "Where do your rows live? The start may live on another device.")
 def rows_on_the_cpu(x0, step, n=19):
-    rows = torch.zeros(n, *x0.shape, dtype=x0.dtype)
-    x = x0
-    for i in range(n):
-        x = step(x)
-        rows[i] = x
-    return rows
+    return _fill(torch.zeros(n, *x0.shape, dtype=x0.dtype), x0, step)
 
 
 @mistake(
@@ -122,38 +107,22 @@ def rows_on_the_cpu(x0, step, n=19):
     "You joined the rounds end to end. Which function gives them an axis of their own?",
 )
 def joined_end_to_end(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = step(x)
-        rows.append(x)
-    return torch.cat(rows)
+    return torch.cat(_rows(x0, step, n))
 
 
 @mistake("trajectory", "Which axis counts the rounds: the first or the last?")
 def rounds_on_the_last_axis(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = step(x)
-        rows.append(x)
-    return torch.stack(rows, dim=-1)
+    return torch.stack(_rows(x0, step, n), dim=-1)
 
 
 @mistake("trajectory", "Start from a small matrix. What became of its shape?")
 def flattens_the_start(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = step(x)
-        rows.append(x)
-    return torch.stack(rows).reshape(n, -1)
+    return torch.stack(_rows(x0, step, n)).reshape(n, -1)
 
 
 @mistake("trajectory", "Ask for a single round. Which axis went missing?")
 def squeezes_a_single_round(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = step(x)
-        rows.append(x)
-    return torch.stack(rows).squeeze(0)
+    return torch.stack(_rows(x0, step, n)).squeeze(0)
 
 
 @mistake(
@@ -172,41 +141,34 @@ def calls_step_twice(x0, step, n=19):
     "Your last round prepares a value that nobody records. How often did it call the step?",
 )
 def computes_one_value_ahead(x0, step, n=19):
-    rows, here = [], step(x0)
-    for _ in range(n):
-        rows.append(here)
-        here = step(here)
-    return torch.stack(rows)
+    return torch.stack(_rows(x0, step, n + 1)[:-1])
 
 
 @mistake(
     "trajectory", "Your rows took a detour through Python lists. What did they lose on the way?"
 )
 def rebuilt_from_lists(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = step(x)
-        rows.append(x.tolist())
-    return torch.tensor(rows)
+    return torch.tensor([row.tolist() for row in _rows(x0, step, n)])
 
 
 @mistake(
     "trajectory", "The numbers are all there. Ask your result for its shape: is it one tensor?"
 )
 def returns_a_list(x0, step, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = step(x)
-        rows.append(x)
-    return rows
+    return _rows(x0, step, n)
 
 
-@mistake("trajectory", "Read the function's last line: what does the caller get?")
-def only_the_last_value(x0, step, n=19):
+def _repeat(step, x0, n):
+    """The value after n rounds."""
     x = x0
     for _ in range(n):
         x = step(x)
     return x
+
+
+@mistake("trajectory", "Read the function's last line: what does the caller get?")
+def only_the_last_value(x0, step, n=19):
+    return _repeat(step, x0, n)
 
 
 @alternative("trajectory")
@@ -219,11 +181,7 @@ def trajectory_with_accumulate(x0, step, n=19):
 
 @alternative("trajectory")
 def trajectory_into_an_empty_tensor(x0, step, n=19):
-    rows, x = x0.new_empty((n, *x0.shape)), x0
-    for i in range(n):
-        x = step(x)
-        rows[i] = x
-    return rows
+    return _fill(x0.new_empty((n, *x0.shape)), x0, step)
 
 
 @alternative("trajectory")
@@ -268,10 +226,7 @@ def power_grows_by_two(x0, n=19):
 
 @mistake("repeat_square", "Read the lesson's line again: both factors change from round to round.")
 def multiplies_by_the_start(x0, n=19):
-    x = x0
-    for _ in range(1, n):
-        x = x * x0
-    return x
+    return _repeat(lambda x: x * x0, x0, n - 1)
 
 
 @mistake("repeat_square", "That is repeated doubling. What does x times x do to 10?")
@@ -279,36 +234,29 @@ def doubles_instead(x0, n=19):
     return x0 * 2**n
 
 
+def _squared(x0, n):
+    """The value after n rounds of squaring."""
+    return _repeat(lambda x: x * x, x0, n)
+
+
 @mistake("repeat_square", "Near 1 every single round shows. Count yours.")
 def square_one_round_short(x0, n=19):
-    x = x0
-    for _ in range(1, n):
-        x = x * x
-    return x
+    return _squared(x0, n - 1)
 
 
 @mistake("repeat_square", "Near 1 every single round shows, also one too many. Count yours.")
 def square_one_round_too_many(x0, n=19):
-    x = x0 * x0
-    for _ in range(n):
-        x = x * x
-    return x
+    return _squared(x0, n + 1)
 
 
 @mistake("repeat_square", "Ask for three rounds, then for five. Who decides how many there are?")
 def square_ignores_n(x0, n=19):
-    x = x0
-    for _ in range(19):
-        x = x * x
-    return x
+    return _squared(x0, 19)
 
 
 @mistake("repeat_square", "Do not hide the accident; it is the lesson.")
 def replaces_infinity(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = torch.nan_to_num(x * x)
-    return x
+    return _repeat(lambda x: torch.nan_to_num(x * x), x0, n)
 
 
 @mistake(
@@ -316,18 +264,12 @@ def replaces_infinity(x0, n=19):
     "You keep the value from running away. What would the lesson's loop have printed?",
 )
 def clamps_each_round(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = (x * x).clamp(max=1e30)
-    return x
+    return _repeat(lambda x: (x * x).clamp(max=1e30), x0, n)
 
 
 @mistake("repeat_square", "What is the sign of (−2) · (−2)?")
 def keeps_the_sign(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x * x.abs()
-    return x
+    return _repeat(lambda x: x * x.abs(), x0, n)
 
 
 @mistake("repeat_square", "The caller still needs that start. Print it before and after.")
@@ -339,10 +281,7 @@ def squares_in_place(x0, n=19):
 
 @mistake("repeat_square", "The values agree; now ask for the slope with respect to the start.")
 def squares_detached(x0, n=19):
-    x = x0.detach()
-    for _ in range(n):
-        x = x * x
-    return x
+    return _squared(x0.detach(), n)
 
 
 @mistake("repeat_square", "Elegant. Ask it for its slope at a start of exactly zero.")
@@ -355,18 +294,12 @@ def through_the_logarithm(x0, n=19):
     "Hand it a 64-bit start close to 1. How many digits survive the way through your function?",
 )
 def squares_in_float32(x0, n=19):
-    x = x0.float()
-    for _ in range(n):
-        x = x * x
-    return x.to(x0.dtype)
+    return _squared(x0.float(), n).to(x0.dtype)
 
 
 @mistake("repeat_square", "A float32 start went in. What type of number came out?")
 def answers_in_float64(x0, n=19):
-    x = x0.double()
-    for _ in range(n):
-        x = x * x
-    return x
+    return _squared(x0.double(), n)
 
 
 @mistake(
@@ -375,30 +308,19 @@ def answers_in_float64(x0, n=19):
 )
 def squares_python_numbers(x0, n=19):
     def power(value):
-        if isinstance(value, list):
-            return [power(part) for part in value]
-        for _ in range(n):
-            value = value * value
-        return value
+        return [power(v) for v in value] if isinstance(value, list) else _squared(value, n)
 
     return torch.tensor(power(x0.tolist()), dtype=x0.dtype)
 
 
 @mistake("repeat_square", "Your first factor is made on the CPU. Where does the start live?")
 def starts_from_a_cpu_one(x0, n=19):
-    x = x0 * torch.ones(x0.shape, dtype=x0.dtype)
-    for _ in range(n):
-        x = x * x
-    return x
+    return _squared(x0 * torch.ones(x0.shape, dtype=x0.dtype), n)
 
 
 @mistake("repeat_square", "You recorded every round; this one asks for the last value only.")
 def returns_every_square(x0, n=19):
-    x, rows = x0, []
-    for _ in range(n):
-        x = x * x
-        rows.append(x)
-    return torch.stack(rows)
+    return torch.stack(_rows(x0, lambda x: x * x, n))
 
 
 @alternative("repeat_square")
@@ -429,25 +351,26 @@ def square_sizes_in_float64(x0, n=19):
 # --- 3.3 count_fates ------------------------------------------------------------------------------
 
 
+def _masks(y):
+    """Which elements met which fate."""
+    finite = torch.isfinite(y) & (y != 0)
+    return {"zero": y == 0, "inf": torch.isinf(y), "nan": torch.isnan(y), "finite": finite}
+
+
+def _fates(y, **other_masks):
+    """The count of each fate; masks that are given replace those of their names."""
+    return {fate: int(mask.sum()) for fate, mask in (_masks(y) | other_masks).items()}
+
+
 @mistake("count_fates", "Ask Python whether nan equals nan.")
 def compares_with_nan(y):
-    return {
-        "zero": int((y == 0).sum()),
-        "inf": int(torch.isinf(y).sum()),
-        "nan": int((y == math.nan).sum()),
-        "finite": int((torch.isfinite(y) & (y != 0)).sum()),
-    }
+    return _fates(y, nan=y == math.nan)
 
 
 @mistake("count_fates", "1e-40 is tiny. Is it zero?")
 def small_means_zero(y):
     zero = y.abs() < 1e-12
-    return {
-        "zero": int(zero.sum()),
-        "inf": int(torch.isinf(y).sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int((torch.isfinite(y) & ~zero).sum()),
-    }
+    return _fates(y, zero=zero, finite=torch.isfinite(y) & ~zero)
 
 
 @mistake(
@@ -455,24 +378,13 @@ def small_means_zero(y):
     "`isclose` and `allclose` forgive small differences. Should a zero count forgive anything?",
 )
 def close_means_zero(y):
-    zero = torch.isclose(y, torch.zeros_like(y), atol=1e-8)
-    return {
-        "zero": int(zero.sum()),
-        "inf": int(torch.isinf(y).sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int((torch.isfinite(y) & (y != 0)).sum()),
-    }
+    return _fates(y, zero=torch.isclose(y, torch.zeros_like(y), atol=1e-8))
 
 
 @mistake("count_fates", "3e38 is still a number. How does the machine itself tell?")
 def large_means_infinite(y):
     large = y.abs() > 1e30
-    return {
-        "zero": int((y == 0).sum()),
-        "inf": int(large.sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int((torch.isfinite(y) & (y != 0) & ~large).sum()),
-    }
+    return _fates(y, inf=large, finite=torch.isfinite(y) & (y != 0) & ~large)
 
 
 @mistake(
@@ -480,12 +392,7 @@ def large_means_infinite(y):
 )
 def largest_means_infinite(y):
     large = y.abs() >= torch.finfo(y.dtype).max
-    return {
-        "zero": int((y == 0).sum()),
-        "inf": int(large.sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int((torch.isfinite(y) & (y != 0) & ~large).sum()),
-    }
+    return _fates(y, inf=large, finite=torch.isfinite(y) & (y != 0) & ~large)
 
 
 @mistake(
@@ -493,22 +400,12 @@ def largest_means_infinite(y):
 )
 def subnormal_means_zero(y):
     small = y.abs() < torch.finfo(y.dtype).tiny
-    return {
-        "zero": int(small.sum()),
-        "inf": int(torch.isinf(y).sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int((torch.isfinite(y) & ~small).sum()),
-    }
+    return _fates(y, zero=small, finite=torch.isfinite(y) & ~small)
 
 
 @mistake("count_fates", "Infinity has two ends.")
 def only_positive_infinity(y):
-    return {
-        "zero": int((y == 0).sum()),
-        "inf": int((y == math.inf).sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int((torch.isfinite(y) & (y != 0)).sum()),
-    }
+    return _fates(y, inf=y == math.inf)
 
 
 @mistake(
@@ -516,18 +413,12 @@ def only_positive_infinity(y):
     "You tell infinity by its positive end, and the rest by what is left. What is left over?",
 )
 def rest_is_finite(y):
-    zero, inf, nan = (int(mask.sum()) for mask in (y == 0, y == math.inf, torch.isnan(y)))
-    return {"zero": zero, "inf": inf, "nan": nan, "finite": y.numel() - zero - inf - nan}
+    return _fates(y, inf=y == math.inf, finite=(y != 0) & (y != math.inf) & ~torch.isnan(y))
 
 
 @mistake("count_fates", "Each element should be counted once. Is a zero finite?")
 def finite_includes_zeros(y):
-    return {
-        "zero": int((y == 0).sum()),
-        "inf": int(torch.isinf(y).sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int(torch.isfinite(y).sum()),
-    }
+    return _fates(y, finite=torch.isfinite(y))
 
 
 @mistake(
@@ -535,8 +426,7 @@ def finite_includes_zeros(y):
     "Add up your four counts and compare with the number of elements. Who is counted twice?",
 )
 def finite_includes_nan(y):
-    zero, inf, nan = (int(mask.sum()) for mask in (y == 0, torch.isinf(y), torch.isnan(y)))
-    return {"zero": zero, "inf": inf, "nan": nan, "finite": y.numel() - zero - inf}
+    return _fates(y, finite=(y != 0) & ~torch.isinf(y))
 
 
 @mistake(
@@ -544,42 +434,23 @@ def finite_includes_nan(y):
     "NaN is not equal to 0, and its size is not infinite either. Does that make it finite?",
 )
 def not_infinite_means_finite(y):
-    return {
-        "zero": int((y == 0).sum()),
-        "inf": int(torch.isinf(y).sum()),
-        "nan": 0,
-        "finite": int(((y != 0) & ~torch.isinf(y)).sum()),
-    }
+    return _fates(y, finite=(y != 0) & ~torch.isinf(y)) | {"nan": 0}
 
 
 @mistake("count_fates", "A count of outcomes: is yours a number, or still a tensor?")
 def counts_stay_tensors(y):
-    return {
-        "zero": (y == 0).sum(),
-        "inf": torch.isinf(y).sum(),
-        "nan": torch.isnan(y).sum(),
-        "finite": (torch.isfinite(y) & (y != 0)).sum(),
-    }
+    return {fate: mask.sum() for fate, mask in _masks(y).items()}
 
 
 @mistake("count_fates", "Shares are useful, too. The question was: how many?")
 def shares_instead_of_counts(y):
-    total = max(y.numel(), 1)
-    return {
-        "zero": int((y == 0).sum()) / total,
-        "inf": int(torch.isinf(y).sum()) / total,
-        "nan": int(torch.isnan(y).sum()) / total,
-        "finite": int((torch.isfinite(y) & (y != 0)).sum()) / total,
-    }
+    return {fate: count / max(y.numel(), 1) for fate, count in _fates(y).items()}
 
 
-@mistake(
-    "count_fates", "It knows a row of numbers. What is one element of a matrix, seen by your loop?"
-)
-def walks_along_one_axis(y):
+def _tally(numbers):
+    """The count of each fate among Python numbers, one by one."""
     fates = {"zero": 0, "inf": 0, "nan": 0, "finite": 0}
-    for value in y:
-        number = value.item()
+    for number in numbers:
         if math.isnan(number):
             fates["nan"] += 1
         elif math.isinf(number):
@@ -590,17 +461,18 @@ def walks_along_one_axis(y):
 
 
 @mistake(
+    "count_fates", "It knows a row of numbers. What is one element of a matrix, seen by your loop?"
+)
+def walks_along_one_axis(y):
+    return _tally(value.item() for value in y)
+
+
+@mistake(
     "count_fates",
     "On its way through float32 a 64-bit number can change its fate. Count what arrived.",
 )
 def counts_in_float32(y):
-    y = y.float()
-    return {
-        "zero": int((y == 0).sum()),
-        "inf": int(torch.isinf(y).sum()),
-        "nan": int(torch.isnan(y).sum()),
-        "finite": int((torch.isfinite(y) & (y != 0)).sum()),
-    }
+    return _fates(y.float())
 
 
 @mistake(
@@ -633,15 +505,7 @@ def fates_by_what_is_left(y):
 
 @alternative("count_fates")
 def fates_one_by_one(y):
-    fates = dict.fromkeys(("zero", "inf", "nan", "finite"), 0)
-    for value in y.flatten().tolist():
-        if math.isnan(value):
-            fates["nan"] += 1
-        elif math.isinf(value):
-            fates["inf"] += 1
-        else:
-            fates["finite" if value else "zero"] += 1
-    return fates
+    return _tally(y.flatten().tolist())
 
 
 @alternative("count_fates")
@@ -660,18 +524,12 @@ def fates_by_code(y):
     "The lesson's comment says this too. Its code says something else: read the right-hand side.",
 )
 def tanh_alone(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = torch.tanh(x)
-    return x
+    return _repeat(torch.tanh, x0, n)
 
 
 @mistake("repeat_tanh_gate", "One of your two factors never changes. Follow it through two rounds.")
 def start_times_tanh(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x0 * torch.tanh(x)
-    return x
+    return _repeat(lambda x: x0 * torch.tanh(x), x0, n)
 
 
 @mistake(
@@ -679,50 +537,38 @@ def start_times_tanh(x0, n=19):
     "Your gate was set once, before the loop. Should it open the same way in every round?",
 )
 def gate_set_once(x0, n=19):
-    x, gate = x0, torch.tanh(x0)
-    for _ in range(n):
-        x = x * gate
-    return x
+    gate = torch.tanh(x0)
+    return _repeat(lambda x: x * gate, x0, n)
 
 
 @mistake("repeat_tanh_gate", "The gate acts in every round. When does yours?")
 def tanh_once_at_the_end(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x * x
-    return torch.tanh(x)
+    return torch.tanh(_squared(x0, n))
 
 
 @mistake("repeat_tanh_gate", "Close cousin, other name. Which curve opens this gate?")
 def sigmoid_gate(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x * torch.sigmoid(x)
-    return x
+    return _repeat(lambda x: x * torch.sigmoid(x), x0, n)
+
+
+def _gate(x):
+    """One round of the tanh gate."""
+    return x * torch.tanh(x)
 
 
 @mistake("repeat_tanh_gate", "Ask for one round: does anything happen?")
 def gate_one_round_short(x0, n=19):
-    x = x0
-    for _ in range(1, n):
-        x = x * torch.tanh(x)
-    return x
+    return _repeat(_gate, x0, n - 1)
 
 
 @mistake("repeat_tanh_gate", "Leave out n. How many rounds do you make then?")
 def gate_defaults_to_twenty(x0, n=20):
-    x = x0
-    for _ in range(n):
-        x = x * torch.tanh(x)
-    return x
+    return _repeat(_gate, x0, n)
 
 
 @mistake("repeat_tanh_gate", "Work out (−2) · tanh(−2) by hand, sign first.")
 def gate_keeps_the_sign(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x * torch.tanh(x.abs())
-    return x
+    return _repeat(lambda x: x * torch.tanh(x.abs()), x0, n)
 
 
 @mistake(
@@ -730,11 +576,7 @@ def gate_keeps_the_sign(x0, n=19):
     "Small and zero are two different fates. Who rounds here, the machine or you?",
 )
 def rounds_small_values_away(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x * torch.tanh(x)
-        x = torch.where(x.abs() < 1e-3, 0.0, x)
-    return x
+    return _repeat(lambda x: torch.where(_gate(x).abs() < 1e-3, 0.0, _gate(x)), x0, n)
 
 
 @mistake(
@@ -742,18 +584,12 @@ def rounds_small_values_away(x0, n=19):
     "You hold the value between −1 and 1. Does the lesson's loop do that? Look at its first line.",
 )
 def clamps_to_one(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = (x * torch.tanh(x)).clamp(-1, 1)
-    return x
+    return _repeat(lambda x: _gate(x).clamp(-1, 1), x0, n)
 
 
 @mistake("repeat_tanh_gate", "The 64-bit caller sees a stuck value that should still move.")
 def gate_in_float32(x0, n=19):
-    x = x0.float()
-    for _ in range(n):
-        x = x * torch.tanh(x)
-    return x.to(x0.dtype)
+    return _repeat(_gate, x0.float(), n).to(x0.dtype)
 
 
 @mistake(
@@ -761,19 +597,18 @@ def gate_in_float32(x0, n=19):
     "Your loop works in wider numbers than the caller's. Where does a bfloat16 start of 3.5 go?",
 )
 def gate_in_float64(x0, n=19):
-    x = x0.double()
-    for _ in range(n):
-        x = x * torch.tanh(x)
-    return x.to(x0.dtype)
+    return _repeat(_gate, x0.double(), n).to(x0.dtype)
+
+
+def _fraction(x):
+    """The hyperbolic tangent as a fraction of exponentials."""
+    up, down = torch.exp(x), torch.exp(-x)
+    return (up - down) / (up + down)
 
 
 @mistake("repeat_tanh_gate", "The famous fraction for tanh. Feed it 50.")
 def gate_from_exponentials(x0, n=19):
-    x = x0
-    for _ in range(n):
-        up, down = torch.exp(x), torch.exp(-x)
-        x = x * (up - down) / (up + down)
-    return x
+    return _repeat(lambda x: x * _fraction(x), x0, n)
 
 
 @mistake("repeat_tanh_gate", "The caller still needs that start. Print it before and after.")
@@ -786,38 +621,23 @@ def gate_in_place(x0, n=19):
 @mistake("repeat_tanh_gate", "The values agree; now ask for the slope with respect to the start.")
 def gate_without_gradient(x0, n=19):
     with torch.no_grad():
-        x = x0
-        for _ in range(n):
-            x = x * torch.tanh(x)
-    return x
+        return _repeat(_gate, x0, n)
 
 
 @mistake("repeat_tanh_gate", "The slope is too simple. Did autograd get to see every factor?")
 def gate_factor_detached(x0, n=19):
-    x = x0
-    for _ in range(n):
-        x = x * torch.tanh(x.detach())
-    return x
+    return _repeat(lambda x: x * torch.tanh(x.detach()), x0, n)
 
 
 @mistake("repeat_tanh_gate", "Your gate lives on the CPU. Where does the start live?")
 def gate_on_the_cpu(x0, n=19):
-    x = x0
-    for _ in range(n):
-        one = torch.ones(x0.shape, dtype=x0.dtype)
-        x = x * torch.tanh(x) * one
-    return x
+    one = torch.ones(x0.shape, dtype=x0.dtype)
+    return _repeat(lambda x: _gate(x) * one, x0, n)
 
 
 @alternative("repeat_tanh_gate")
 def gate_with_modules(x0, n=19):
-    def gate(x):
-        return torch.mul(nn.Tanh()(x), x)
-
-    x = gate(x0)
-    for _ in range(n - 1):
-        x = gate(x)
-    return x
+    return _repeat(lambda x: torch.mul(nn.Tanh()(x), x), x0, n)
 
 
 @alternative("repeat_tanh_gate")
@@ -842,7 +662,7 @@ def gate_of_sizes(x0, n=19):
 
 @mistake("shrink_factor", "Simplify before you compute: what happens at 0/0?")
 def literal_ratio(x):
-    return (x * torch.tanh(x)).abs() / x.abs()
+    return _gate(x).abs() / x.abs()
 
 
 @mistake(
@@ -851,14 +671,14 @@ def literal_ratio(x):
 )
 def ratio_with_zero_excepted(x):
     safe = torch.where(x == 0, 1.0, x)
-    return torch.where(x == 0, 0.0, (x * torch.tanh(x)).abs() / safe.abs())
+    return torch.where(x == 0, 0.0, _gate(x).abs() / safe.abs())
 
 
 @mistake(
     "shrink_factor", "You swept the NaN away after it happened. Which honest answers went with it?"
 )
 def ratio_swept_clean(x):
-    return torch.nan_to_num((x * torch.tanh(x)).abs() / x.abs())
+    return torch.nan_to_num(_gate(x).abs() / x.abs())
 
 
 @mistake("shrink_factor", "A factor of sizes has no direction. Ask it for a negative x.")
@@ -868,7 +688,7 @@ def factor_with_a_sign(x):
 
 @mistake("shrink_factor", "You changed the answer for very small x. By how much, at 1e-8?")
 def epsilon_in_the_denominator(x):
-    return (x * torch.tanh(x)).abs() / (x.abs() + 1e-8)
+    return _gate(x).abs() / (x.abs() + 1e-8)
 
 
 @mistake("shrink_factor", "The 64-bit caller sees a stuck value that should still move.")
@@ -886,7 +706,7 @@ def forced_below_one(x):
 
 @mistake("shrink_factor", "That is the value after the round. By what was the size multiplied?")
 def the_value_itself(x):
-    return (x * torch.tanh(x)).abs()
+    return _gate(x).abs()
 
 
 @mistake(
@@ -911,8 +731,7 @@ def near_zero_only(x):
 
 @mistake("shrink_factor", "Famous fraction for tanh. Feed it 100, then infinity.")
 def factor_from_exponentials(x):
-    up, down = torch.exp(x), torch.exp(-x)
-    return ((up - down) / (up + down)).abs()
+    return _fraction(x).abs()
 
 
 @mistake("shrink_factor", "The values agree; now ask for the slope with respect to x.")
@@ -961,26 +780,33 @@ def factor_in_wider_numbers(x):
 # --- 3.6 value_and_grad ---------------------------------------------------------------------------
 
 
+def _end(step, x0, n):
+    """A new start that asks for its gradient, and the value after n rounds from there."""
+    start = x0.detach().clone().requires_grad_()
+    return start, _repeat(step, start, n)
+
+
+def _slope(y, start):
+    """How fast y, a single number, changes with each element of the start."""
+    return torch.autograd.grad(y, start)[0]
+
+
+def _value_and_grad(step, x0, n):
+    """The value after n rounds, and its slope with respect to the start."""
+    start, x = _end(step, x0, n)
+    return x.detach(), _slope(x.sum(), start)
+
+
 @mistake("value_and_grad", "You measured one link. The question is about the chain.")
 def detaches_each_round(step, x0, n=19):
-    x = x0.detach()
-    for _ in range(n):
-        start = x.detach().clone().requires_grad_()
-        x = step(start)
-    (gradient,) = torch.autograd.grad(x.sum(), start)
-    return x.detach(), gradient
+    return _value_and_grad(step, _repeat(step, x0.detach(), n - 1), 1)
 
 
 @mistake(
     "value_and_grad", "You measured the first link of the chain. What about the other eighteen?"
 )
 def first_link_only(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(step(start).sum(), start)
-    x = x0.detach()
-    for _ in range(n):
-        x = step(x)
-    return x, gradient
+    return _repeat(step, x0.detach(), n), _value_and_grad(step, x0, 1)[1]
 
 
 @mistake(
@@ -988,13 +814,9 @@ def first_link_only(step, x0, n=19):
     "At a slope of 2^19 a step of 1e-4 is a giant leap. Who can give you the exact slope?",
 )
 def finite_difference(step, x0, n=19):
-    def end(x):
-        for _ in range(n):
-            x = step(x)
-        return x
-
     x, h = x0.detach(), 1e-4
-    return end(x), (end(x + h) - end(x - h)) / (2 * h)
+    rise = _repeat(step, x + h, n) - _repeat(step, x - h, n)
+    return _repeat(step, x, n), rise / (2 * h)
 
 
 @mistake(
@@ -1002,22 +824,16 @@ def finite_difference(step, x0, n=19):
     "Close, while the slope is large. What is left of your difference when the slope is 1e-14?",
 )
 def finite_difference_in_float64(step, x0, n=19):
-    def end(x):
-        for _ in range(n):
-            x = step(x)
-        return x
-
     x, h = x0.detach().double(), 1e-9
-    return end(x0.detach()), ((end(x + h) - end(x - h)) / (2 * h)).to(x0.dtype)
+    rise = _repeat(step, x + h, n) - _repeat(step, x - h, n)
+    return _repeat(step, x0.detach(), n), (rise / (2 * h)).to(x0.dtype)
 
 
 @mistake(
     "value_and_grad", "Works for one number; hand it five. What does autograd want to start from?"
 )
 def backward_on_a_vector(step, x0, n=19):
-    x = start = x0.detach().clone().requires_grad_()
-    for _ in range(n):
-        x = step(x)
+    start, x = _end(step, x0, n)
     x.backward()
     return x.detach(), start.grad
 
@@ -1027,12 +843,8 @@ def backward_on_a_vector(step, x0, n=19):
     "Adding an element changed the slope of the others. Which operation looks at all of them?",
 )
 def mean_instead_of_sum(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = start
-    for _ in range(n):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.mean(), start)
-    return x.detach(), gradient
+    start, x = _end(step, x0, n)
+    return x.detach(), _slope(x.mean(), start)
 
 
 @mistake(
@@ -1042,9 +854,7 @@ def mean_instead_of_sum(step, x0, n=19):
 def leaves_a_gradient_behind(step, x0, n=19):
     x0.requires_grad_()
     x0.retain_grad()
-    x = x0
-    for _ in range(n):
-        x = step(x)
+    x = _repeat(step, x0, n)
     x.sum().backward()
     return x.detach(), x0.grad
 
@@ -1054,11 +864,8 @@ def leaves_a_gradient_behind(step, x0, n=19):
     "Your answer is right, but the caller's start now asks for gradients. Did it before?",
 )
 def turns_requires_grad_on(step, x0, n=19):
-    x = x0.requires_grad_()
-    for _ in range(n):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.sum(), x0)
-    return x.detach(), gradient
+    x = _repeat(step, x0.requires_grad_(), n)
+    return x.detach(), _slope(x.sum(), x0)
 
 
 @mistake("value_and_grad", "You tidied up thoroughly: the caller's own gradient is gone as well.")
@@ -1069,9 +876,7 @@ def tidies_too_much(step, x0, n=19):
     else:
         x0.retain_grad()
     x0.grad = None
-    x = x0
-    for _ in range(n):
-        x = step(x)
+    x = _repeat(step, x0, n)
     x.sum().backward(retain_graph=True)
     gradient, x0.grad = x0.grad.clone(), None
     if x0.is_leaf:
@@ -1087,9 +892,7 @@ def clone_without_detach(step, x0, n=19):
     start = x0.clone()
     start.requires_grad_()
     start.retain_grad()
-    x = start
-    for _ in range(n):
-        x = step(x)
+    x = _repeat(step, start, n)
     x.sum().backward(retain_graph=True)
     return x.detach(), start.grad
 
@@ -1099,20 +902,13 @@ def clone_without_detach(step, x0, n=19):
     "The value still drags its whole history along. What does `requires_grad` say about it?",
 )
 def value_still_in_the_graph(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = start
-    for _ in range(n):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.sum(), start)
-    return x, gradient
+    start, x = _end(step, x0, n)
+    return x, _slope(x.sum(), start)
 
 
 @mistake("value_and_grad", "A plain measurement has no graph. Does your gradient still carry one?")
 def gradient_still_in_the_graph(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = start
-    for _ in range(n):
-        x = step(x)
+    start, x = _end(step, x0, n)
     (gradient,) = torch.autograd.grad(x.sum(), start, create_graph=True)
     return x.detach(), gradient
 
@@ -1121,22 +917,12 @@ def gradient_still_in_the_graph(step, x0, n=19):
     "value_and_grad", "Your slope is off by one factor. Count the rounds, the first one included."
 )
 def grad_one_round_short(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = step(start)
-    for _ in range(2, n):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.sum(), start)
-    return x.detach(), gradient
+    return _value_and_grad(step, x0, max(n - 1, 1))
 
 
 @mistake("value_and_grad", "Ask for two rounds, then for seven. Who decides how many there are?")
 def grad_ignores_n(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = start
-    for _ in range(19):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.sum(), start)
-    return x.detach(), gradient
+    return _value_and_grad(step, x0, 19)
 
 
 @mistake("value_and_grad", "Not every step squares. Which function were you handed?")
@@ -1147,53 +933,34 @@ def knows_only_squaring(step, x0, n=19):
 
 @mistake("value_and_grad", "In which order did the caller ask for the two?")
 def gradient_first(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = start
-    for _ in range(n):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.sum(), start)
-    return gradient, x.detach()
+    return _value_and_grad(step, x0, n)[::-1]
 
 
 @mistake("value_and_grad", "One slope for each element, please. Yours have been added up.")
 def slopes_added_up(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = start
-    for _ in range(n):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.sum(), start)
-    return x.detach(), gradient.sum()
+    value, gradient = _value_and_grad(step, x0, n)
+    return value, gradient.sum()
 
 
 @mistake("value_and_grad", "A 64-bit start came in. What did you rebuild it as?")
 def rebuilt_in_float32(step, x0, n=19):
-    start = torch.tensor(x0.tolist(), dtype=torch.float32, requires_grad=True)
-    x = start
-    for _ in range(n):
-        x = step(x)
-    (gradient,) = torch.autograd.grad(x.sum(), start)
-    return x.detach().to(x0.dtype), gradient.to(x0.dtype)
+    start = torch.tensor(x0.tolist(), dtype=torch.float32)
+    value, gradient = _value_and_grad(step, start, n)
+    return value.to(x0.dtype), gradient.to(x0.dtype)
 
 
 @mistake(
     "value_and_grad", "The weights for your sum were made on the CPU. Where does the start live?"
 )
 def ones_on_the_cpu(step, x0, n=19):
-    start = x0.detach().clone().requires_grad_()
-    x = start
-    for _ in range(n):
-        x = step(x)
+    start, x = _end(step, x0, n)
     (gradient,) = torch.autograd.grad(x, start, torch.ones(x0.shape, dtype=x0.dtype))
     return x.detach(), gradient
 
 
 @alternative("value_and_grad")
 def grad_with_backward_on_a_copy(step, x0, n=19):
-    start = x0.clone().detach()
-    start.requires_grad = True
-    x = start
-    for _ in range(n):
-        x = step(x)
+    start, x = _end(step, x0, n)
     x.backward(gradient=torch.ones_like(x))
     return x.data, start.grad
 
@@ -1211,25 +978,18 @@ def grad_link_by_link(step, x0, n=19):
 
 @alternative("value_and_grad")
 def grad_with_vjp(step, x0, n=19):
-    def chain(x):
-        for _ in range(n):
-            x = step(x)
-        return x
-
     start = x0.detach().clone()
-    value, gradient = torch.autograd.functional.vjp(chain, start, torch.ones_like(start))
+    value, gradient = torch.autograd.functional.vjp(
+        lambda x: _repeat(step, x, n), start, torch.ones_like(start)
+    )
     return value.detach(), gradient.detach()
 
 
 @alternative("value_and_grad")
 def grad_of_a_scalar_mapped(step, x0, n=19):
-    def chain(x):
-        for _ in range(n):
-            x = step(x)
-        return x
-
-    value, start = chain(x0.detach()), x0.detach().flatten()
-    return value, torch.vmap(torch.func.grad(chain))(start).reshape(x0.shape)
+    slope = torch.vmap(torch.func.grad(lambda x: _repeat(step, x, n)))
+    value, start = _repeat(step, x0.detach(), n), x0.detach().flatten()
+    return value, slope(start).reshape(x0.shape)
 
 
 # --- 3.7 chain_product ----------------------------------------------------------------------------
@@ -1238,6 +998,21 @@ def grad_of_a_scalar_mapped(step, x0, n=19):
 @mistake("chain_product", "Does every round start at x0?")
 def slope_of_the_start_to_the_power(x0, step, dstep, n=19):
     return dstep(x0) ** n
+
+
+def _slopes(x0, step, dstep, n):
+    """The slopes at the n places where a round begins."""
+    x, slopes = x0, []
+    for _ in range(n):
+        slopes.append(dstep(x))
+        x = step(x)
+    return slopes
+
+
+def _product(x0, step, dstep, n, first=None):
+    """The product of the slopes of all rounds, times a first factor (one if none is given)."""
+    first = torch.ones_like(x0) if first is None else first
+    return math.prod(_slopes(x0, step, dstep, n), start=first)
 
 
 @mistake(
@@ -1253,58 +1028,34 @@ def slope_after_the_step(x0, step, dstep, n=19):
 
 @mistake("chain_product", "Slopes of nested functions do what with each other?")
 def sum_of_slopes(x0, step, dstep, n=19):
-    x, total = x0, torch.zeros_like(x0)
-    for _ in range(n):
-        total = total + dstep(x)
-        x = step(x)
-    return total
+    return sum(_slopes(x0, step, dstep, n), start=torch.zeros_like(x0))
 
 
 @mistake("chain_product", "Off by a factor of two, exactly. Coincidence?")
 def one_factor_short(x0, step, dstep, n=19):
-    x, product = x0, torch.ones_like(x0)
-    for _ in range(1, n):
-        product = product * dstep(x)
-        x = step(x)
-    return product
+    return _product(x0, step, dstep, n - 1)
 
 
 @mistake("chain_product", "The first factor is missing: where does the path begin?")
 def forgets_the_first_slope(x0, step, dstep, n=19):
-    x, product = step(x0), torch.ones_like(x0)
-    for _ in range(1, n):
-        product = product * dstep(x)
-        x = step(x)
-    return product
+    return _product(step(x0), step, dstep, n - 1)
 
 
 @mistake(
     "chain_product", "Anything times your first number is… what? Print the product after round one."
 )
 def product_from_zero(x0, step, dstep, n=19):
-    x, product = x0, torch.zeros_like(x0)
-    for _ in range(n):
-        product = product * dstep(x)
-        x = step(x)
-    return product
+    return _product(x0, step, dstep, n, first=torch.zeros_like(x0))
 
 
 @mistake("chain_product", "A product of slopes: which extra factor did you begin with?")
 def product_from_the_start(x0, step, dstep, n=19):
-    x, product = x0, x0
-    for _ in range(n):
-        product = product * dstep(x)
-        x = step(x)
-    return product
+    return _product(x0, step, dstep, n, first=x0)
 
 
 @mistake("chain_product", "That is one factor. The gradient needs all of them.")
 def last_slope_only(x0, step, dstep, n=19):
-    x, slope = x0, None
-    for _ in range(n):
-        slope = dstep(x)
-        x = step(x)
-    return slope
+    return _slopes(x0, step, dstep, n)[-1]
 
 
 @mistake(
@@ -1312,11 +1063,7 @@ def last_slope_only(x0, step, dstep, n=19):
     "You multiplied the places along the path. Which function knows the slope at a place?",
 )
 def product_of_values(x0, step, dstep, n=19):
-    x, product = x0, torch.ones_like(x0)
-    for _ in range(n):
-        product = product * x
-        x = step(x)
-    return product
+    return _product(x0, step, lambda x: x, n)
 
 
 @mistake(
@@ -1324,11 +1071,8 @@ def product_of_values(x0, step, dstep, n=19):
     "Logarithms turn products into sums, as long as nothing is negative. Is every slope positive?",
 )
 def sums_logarithms(x0, step, dstep, n=19):
-    x, total = x0, torch.zeros_like(x0)
-    for _ in range(n):
-        total = total + torch.log(dstep(x))
-        x = step(x)
-    return torch.exp(total)
+    logarithms = [torch.log(slope) for slope in _slopes(x0, step, dstep, n)]
+    return torch.exp(sum(logarithms, start=torch.zeros_like(x0)))
 
 
 @mistake(
@@ -1336,31 +1080,23 @@ def sums_logarithms(x0, step, dstep, n=19):
     "You took care of the signs. A slope may be zero as well: what is the slope of its logarithm?",
 )
 def sums_logarithms_of_sizes(x0, step, dstep, n=19):
-    x, total, sign = x0, torch.zeros_like(x0), torch.ones_like(x0)
-    for _ in range(n):
-        slope = dstep(x)
+    total, sign = torch.zeros_like(x0), torch.ones_like(x0)
+    for slope in _slopes(x0, step, dstep, n):
         total, sign = total + slope.abs().log(), sign * slope.sign()
-        x = step(x)
     return sign * torch.exp(total)
 
 
 @mistake("chain_product", "The size is right. What became of the signs of the slopes?")
 def product_of_sizes(x0, step, dstep, n=19):
-    x, product = x0, torch.ones_like(x0)
-    for _ in range(n):
-        product = product * dstep(x).abs()
-        x = step(x)
-    return product
+    return _product(x0, step, lambda x: dstep(x).abs(), n)
 
 
 @mistake("chain_product", "The caller brought a slope function of their own. Who uses it?")
 def differentiates_instead(x0, step, dstep, n=19):
     with torch.enable_grad():
         start = x0 if x0.requires_grad else x0.detach().clone().requires_grad_()
-        x = start
-        for _ in range(n):
-            x = step(x)
-        (slope,) = torch.autograd.grad(x.sum(), start, create_graph=x0.requires_grad)
+        end = _repeat(step, start, n)
+        (slope,) = torch.autograd.grad(end.sum(), start, create_graph=x0.requires_grad)
     return slope
 
 
@@ -1368,60 +1104,37 @@ def differentiates_instead(x0, step, dstep, n=19):
     "chain_product", "Does the path really move by squaring? Look at what the caller handed you."
 )
 def path_of_squares(x0, step, dstep, n=19):
-    x, product = x0, torch.ones_like(x0)
-    for _ in range(n):
-        product = product * dstep(x)
-        x = x * x
-    return product
+    return _product(x0, lambda x: x * x, dstep, n)
 
 
 @mistake(
     "chain_product", "Ask for two rounds, then for five. Who decides how many factors there are?"
 )
 def product_ignores_n(x0, step, dstep, n=19):
-    x, product = x0, torch.ones_like(x0)
-    for _ in range(19):
-        product = product * dstep(x)
-        x = step(x)
-    return product
+    return _product(x0, step, dstep, 19)
 
 
 @mistake("chain_product", "The values agree; now ask your product for its own slope.")
 def product_detached(x0, step, dstep, n=19):
-    x, product = x0.detach(), torch.ones_like(x0, requires_grad=False)
-    for _ in range(n):
-        product = product * dstep(x)
-        x = step(x)
-    return product
+    return _product(x0.detach(), step, dstep, n)
 
 
 @mistake("chain_product", "Your first factor was made on the CPU. Where does the start live?")
 def product_from_a_cpu_one(x0, step, dstep, n=19):
-    x, product = x0, torch.ones(x0.shape, dtype=x0.dtype)
-    for _ in range(n):
-        product = product * dstep(x)
-        x = step(x)
-    return product
+    return _product(x0, step, dstep, n, first=torch.ones(x0.shape, dtype=x0.dtype))
 
 
 @mistake("chain_product", "Which dtype has a tensor of ones when nobody says? Try a 16-bit start.")
 def product_in_float32(x0, step, dstep, n=19):
-    x, product = x0, torch.ones(x0.shape, device=x0.device)
-    for _ in range(n):
-        product = product * dstep(x).float()
-        x = step(x)
-    return product
+    ones = torch.ones(x0.shape, device=x0.device)
+    return _product(x0, step, lambda x: dstep(x).float(), n, first=ones)
 
 
 @mistake(
     "chain_product", "Several starts, several products: yours have run together into one number."
 )
 def one_product_for_all(x0, step, dstep, n=19):
-    x, slopes = x0, []
-    for _ in range(n):
-        slopes.append(dstep(x))
-        x = step(x)
-    return torch.stack(slopes).prod()
+    return torch.stack(_slopes(x0, step, dstep, n)).prod()
 
 
 @mistake("chain_product", "The caller still needs that start. Print it before and after.")
@@ -1452,10 +1165,7 @@ def product_by_recursion(x0, step, dstep, n=19):
 
 @alternative("chain_product")
 def product_from_the_far_end(x0, step, dstep, n=19):
-    slopes, x = [], x0.clone()
-    for _ in range(n):
-        slopes.append(dstep(x))
-        x = step(x)
+    slopes = _slopes(x0.clone(), step, dstep, n)
     product = slopes.pop()
     while slopes:
         product = slopes.pop() * product
@@ -1464,12 +1174,7 @@ def product_from_the_far_end(x0, step, dstep, n=19):
 
 @alternative("chain_product")
 def product_with_math_prod(x0, step, dstep, n=19):
-    def slopes(x):
-        for _ in range(n):
-            yield dstep(x)
-            x = step(x)
-
-    return math.prod(slopes(x0))
+    return math.prod(_slopes(x0, step, dstep, n))
 
 
 # --- 3.8 silent_vanishing -------------------------------------------------------------------------
@@ -1586,22 +1291,41 @@ def one_flat_step():
 # --- 3.9 trajectory_figure (bonus) ----------------------------------------------------------------
 
 
+def _symbols(sizes):
+    """A triangle down for each zero, a triangle up for each infinity, circles for the rest."""
+    marks = {0: "triangle-down", math.inf: "triangle-up"}
+    return [marks.get(size, "circle") for size in sizes]
+
+
+def _heights(sizes):
+    """The sizes, with heights on the paper for zeros and infinities."""
+    return [min(max(size, 1e-50), 1e45) for size in sizes]
+
+
+def _trace(heights, symbols=None, first=1):
+    """The trace of one start; its iterations are counted from the first."""
+    iterations = list(range(first, first + len(heights)))
+    return go.Scatter(x=iterations, y=heights, marker_symbol=symbols)
+
+
+def _right_trace(sizes):
+    """The trace of one start, in which zeros and infinities are marked."""
+    return _trace(_heights(sizes), _symbols(sizes))
+
+
+def _figure(squares, gates, trace=_right_trace, names=("squaring", "tanh gate")):
+    """The figure with trace(sizes) for each column of two tables of sizes."""
+    figure = go.Figure()
+    for name, run in zip(names, (squares, gates)):
+        for sizes in run.T.tolist():
+            figure.add_trace(trace(sizes).update(name=name))
+    figure.update_xaxes(title="Iteration")
+    return figure.update_yaxes(title="Size of the value", type="log")
+
+
 @mistake("trajectory_figure", "Read off the smallest values. Which kind of axis could show them?")
 def linear_axis(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for sizes in run.abs().T.tolist():
-            symbols = [
-                "triangle-down" if v == 0 else "triangle-up" if v == math.inf else "circle"
-                for v in sizes
-            ]
-            heights = [min(max(v, 1e-50), 1e45) for v in sizes]
-            figure.add_scatter(
-                x=list(range(1, len(sizes) + 1)), y=heights, name=name, marker={"symbol": symbols}
-            )
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value")
-    return figure
+    return _figure(squares.abs(), gates.abs()).update_yaxes(type=None)
 
 
 @mistake(
@@ -1609,13 +1333,7 @@ def linear_axis(squares, gates):
     "A logarithmic axis drops zeros and infinities without a word. Who speaks for them?",
 )
 def drops_the_failures(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for sizes in run.abs().T.tolist():
-            figure.add_scatter(x=list(range(1, len(sizes) + 1)), y=sizes, name=name)
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value", type="log")
-    return figure
+    return _figure(squares.abs(), gates.abs(), _trace)
 
 
 @mistake(
@@ -1623,52 +1341,26 @@ def drops_the_failures(squares, gates):
     "The marks are in the right place. How will a reader see that they are marks and not values?",
 )
 def marks_look_like_values(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for sizes in run.abs().T.tolist():
-            heights = [min(max(v, 1e-50), 1e45) for v in sizes]
-            figure.add_scatter(x=list(range(1, len(sizes) + 1)), y=heights, name=name)
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value", type="log")
-    return figure
+    return _figure(squares.abs(), gates.abs(), lambda sizes: _trace(_heights(sizes)))
 
 
 @mistake(
     "trajectory_figure", "In float32, what is 1e-50? Look at the height of your marks for zero."
 )
 def marks_in_float32(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for column in run.abs().float().T:
-            heights = column.clamp(1e-50, 1e45).tolist()
-            symbols = [
-                "triangle-down" if v == 0 else "triangle-up" if v == math.inf else "circle"
-                for v in heights
-            ]
-            figure.add_scatter(
-                x=list(range(1, len(heights) + 1)), y=heights, name=name, marker={"symbol": symbols}
-            )
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value", type="log")
-    return figure
+    def trace(sizes):
+        heights = torch.tensor(sizes, dtype=torch.float32).clamp(1e-50, 1e45).tolist()
+        return _trace(heights, _symbols(heights))
+
+    return _figure(squares.abs(), gates.abs(), trace)
 
 
 @mistake("trajectory_figure", "What is the number of the first iteration?")
 def counts_from_zero(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for sizes in run.abs().T.tolist():
-            symbols = [
-                "triangle-down" if v == 0 else "triangle-up" if v == math.inf else "circle"
-                for v in sizes
-            ]
-            heights = [min(max(v, 1e-50), 1e45) for v in sizes]
-            figure.add_scatter(
-                x=list(range(len(sizes))), y=heights, name=name, marker={"symbol": symbols}
-            )
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value", type="log")
-    return figure
+    def trace(sizes):
+        return _trace(_heights(sizes), _symbols(sizes), first=0)
+
+    return _figure(squares.abs(), gates.abs(), trace)
 
 
 @mistake(
@@ -1676,38 +1368,16 @@ def counts_from_zero(squares, gates):
     "Where does a logarithmic axis put a negative number? Read again which height is asked for.",
 )
 def forgets_the_size(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for values in run.T.tolist():
-            symbols = [
-                "triangle-down" if v == 0 else "triangle-up" if v == math.inf else "circle"
-                for v in values
-            ]
-            heights = [1e-50 if v == 0 else min(v, 1e45) for v in values]
-            figure.add_scatter(
-                x=list(range(1, len(values) + 1)), y=heights, name=name, marker={"symbol": symbols}
-            )
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value", type="log")
-    return figure
+    def trace(values):
+        heights = [1e-50 if value == 0 else min(value, 1e45) for value in values]
+        return _trace(heights, _symbols(values))
+
+    return _figure(squares, gates, trace)
 
 
 @mistake("trajectory_figure", "Which run may contain infinities? Find them in your legend.")
 def swaps_the_names(squares, gates):
-    figure = go.Figure()
-    for name, run in (("tanh gate", squares), ("squaring", gates)):
-        for sizes in run.abs().T.tolist():
-            symbols = [
-                "triangle-down" if v == 0 else "triangle-up" if v == math.inf else "circle"
-                for v in sizes
-            ]
-            heights = [min(max(v, 1e-50), 1e45) for v in sizes]
-            figure.add_scatter(
-                x=list(range(1, len(sizes) + 1)), y=heights, name=name, marker={"symbol": symbols}
-            )
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value", type="log")
-    return figure
+    return _figure(squares.abs(), gates.abs(), names=("tanh gate", "squaring"))
 
 
 @mistake(
@@ -1715,29 +1385,12 @@ def swaps_the_names(squares, gates):
     "Rows are iterations, columns are starts. Along which of the two does one line run?",
 )
 def lines_across_the_starts(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for sizes in run.abs().tolist():
-            symbols = [
-                "triangle-down" if v == 0 else "triangle-up" if v == math.inf else "circle"
-                for v in sizes
-            ]
-            heights = [min(max(v, 1e-50), 1e45) for v in sizes]
-            figure.add_scatter(
-                x=list(range(1, len(sizes) + 1)), y=heights, name=name, marker={"symbol": symbols}
-            )
-    figure.update_xaxes(title="Iteration")
-    figure.update_yaxes(title="Size of the value", type="log")
-    return figure
+    return _figure(squares.abs().T, gates.abs().T)
 
 
 @mistake("trajectory_figure", "You showed the figure; the caller wants to hold it.")
 def returns_no_figure(squares, gates):
-    figure = go.Figure()
-    for name, run in (("squaring", squares), ("tanh gate", gates)):
-        for sizes in run.abs().T.tolist():
-            figure.add_scatter(x=list(range(1, len(sizes) + 1)), y=sizes, name=name)
-    figure.update_yaxes(type="log")
+    _figure(squares.abs(), gates.abs())
 
 
 @alternative("trajectory_figure")

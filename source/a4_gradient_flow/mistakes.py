@@ -1,4 +1,4 @@
-"""Known slips and other honest ways for a4_gradient_flow."""
+"""Known slips and other correct solutions for a4_gradient_flow."""
 
 import math
 
@@ -12,72 +12,58 @@ from autograder.authoring import alternative, mistake
 # --- 4.1 init_weight ---------------------------------------------------------------------------
 
 
+def _weight(fan_out, fan_in, scheme, generator, dtype=None, **other_rows):
+    """Draw a weight by the table of bound and spreads, of which some rows may be others."""
+    table = {
+        "torch_default": fan_in**-0.5,
+        "xavier_normal": math.sqrt(2 / (fan_in + fan_out)),
+        "he_normal": math.sqrt(2 / fan_in),
+    }
+    size, weight = {**table, **other_rows}[scheme], torch.empty(fan_out, fan_in, dtype=dtype)
+    if scheme == "torch_default":
+        return weight.uniform_(-size, size, generator=generator)
+    return weight.normal_(0, size, generator=generator)
+
+
 @mistake("init_weight", "Square layers forgive you. Which axis feeds one neuron?")
 def fans_swapped(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_out**-0.5), fan_out**-0.5, generator=generator)
-    variance = 2 / fan_out if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    rows = {"torch_default": fan_out**-0.5, "he_normal": math.sqrt(2 / fan_out)}
+    return _weight(fan_out, fan_in, scheme, generator, **rows)
 
 
 @mistake("init_weight", "One of these numbers is the square of the other.")
 def variance_used_as_spread(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-1 / fan_in, 1 / fan_in, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, variance, generator=generator)
+    variances = {"xavier_normal": 2 / (fan_in + fan_out), "he_normal": 2 / fan_in}
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=1 / fan_in, **variances)
 
 
 @mistake("init_weight", "`normal_` takes a spread, and you gave it the table's entry as it stands.")
 def variance_used_as_spread_of_the_normals(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, variance, generator=generator)
+    variances = {"xavier_normal": 2 / (fan_in + fan_out), "he_normal": 2 / fan_in}
+    return _weight(fan_out, fan_in, scheme, generator, **variances)
 
 
 @mistake("init_weight", "Half the signal is cut away. Who compensates?")
 def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-    variance = 1 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=math.sqrt(1 / fan_in))
 
 
 @mistake("init_weight", "A uniform on ±a has less spread than you think. Work it out.")
 def uniform_with_nine_times_the_variance(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        bound = 3 / math.sqrt(fan_in)
-        return weight.uniform_(-bound, bound, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=3 / math.sqrt(fan_in))
 
 
 @mistake(
     "init_weight", "Your uniform has fan_in times its variance equal to 1. What does the table say?"
 )
 def uniform_that_keeps_the_variance(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        bound = math.sqrt(3 / fan_in)
-        return weight.uniform_(-bound, bound, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(3 / fan_in))
 
 
 @mistake("init_weight", "The ends of an interval are not one standard deviation from its middle.")
 def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        bound = math.sqrt(1 / (3 * fan_in))
-        return weight.uniform_(-bound, bound, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    bound = math.sqrt(1 / (3 * fan_in))
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=bound)
 
 
 @mistake(
@@ -85,12 +71,9 @@ def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
     "You took another scheme's spread for PyTorch's default. What does the first row say?",
 )
 def default_from_xavier(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
     if scheme == "torch_default":
-        return nn.init.xavier_uniform_(weight, generator=generator)
-    if scheme == "xavier_normal":
-        return nn.init.xavier_normal_(weight, generator=generator)
-    return nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+        return nn.init.xavier_uniform_(torch.empty(fan_out, fan_in), generator=generator)
+    return with_the_library_of_initialisers(fan_out, fan_in, scheme, generator)
 
 
 @mistake(
@@ -116,38 +99,24 @@ def everything_drawn_uniformly(fan_out, fan_in, scheme, generator):
     "init_weight", "Xavier listens to both sides of the layer. Which of the two did you leave out?"
 )
 def xavier_with_one_fan(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 1 / fan_in
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    return _weight(fan_out, fan_in, scheme, generator, xavier_normal=math.sqrt(1 / fan_in))
 
 
 @mistake("init_weight", "An average of two fans is half of their sum. Which did the table ask for?")
 def xavier_without_the_two(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 1 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    spread = math.sqrt(1 / (fan_in + fan_out))
+    return _weight(fan_out, fan_in, scheme, generator, xavier_normal=spread)
 
 
 @mistake("init_weight", "Ask for 3 neurons with 5 inputs each: how many rows came back?")
 def axes_swapped(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_in, fan_out)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    rows = {"torch_default": fan_in**-0.5, "he_normal": math.sqrt(2 / fan_in)}
+    return _weight(fan_in, fan_out, scheme, generator, **rows)
 
 
 @mistake("init_weight", "Your weights changed because someone else rolled a die.")
 def draws_from_the_global_state(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance))
+    return _weight(fan_out, fan_in, scheme, None)
 
 
 @mistake(
@@ -165,31 +134,20 @@ def seeds_the_global_state(fan_out, fan_in, scheme, generator):
 @mistake("init_weight", "Ask the same generator for two layers. Should they be twins?")
 def starts_the_generator_again(fan_out, fan_in, scheme, generator):
     fresh = torch.Generator().manual_seed(generator.initial_seed())
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=fresh)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=fresh)
+    return _weight(fan_out, fan_in, scheme, fresh)
 
 
 @mistake("init_weight", "Average all the weights of one layer. Where should their centre be?")
 def only_positive_weights(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
     if scheme == "torch_default":
-        return weight.uniform_(0, 2 * fan_in**-0.5, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator).abs()
+        return torch.empty(fan_out, fan_in).uniform_(0, 2 * fan_in**-0.5, generator=generator)
+    return _weight(fan_out, fan_in, scheme, generator).abs()
 
 
 @mistake("init_weight", "Compare two neurons of the layer: do they differ in anything?")
 def every_neuron_alike(fan_out, fan_in, scheme, generator):
-    row = torch.empty(1, fan_in)
-    if scheme == "torch_default":
-        row.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-    else:
-        variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-        row.normal_(0, math.sqrt(variance), generator=generator)
-    return row.repeat(fan_out, 1)
+    spread = math.sqrt(2 / (fan_in + fan_out))
+    return _weight(1, fan_in, scheme, generator, xavier_normal=spread).repeat(fan_out, 1)
 
 
 @mistake(
@@ -197,20 +155,12 @@ def every_neuron_alike(fan_out, fan_in, scheme, generator):
     "Plain numbers were asked for. Is someone already recording what happens to yours?",
 )
 def already_a_parameter(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in)
-    if scheme == "torch_default":
-        return nn.Parameter(weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator))
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return nn.Parameter(weight.normal_(0, math.sqrt(variance), generator=generator))
+    return nn.Parameter(_weight(fan_out, fan_in, scheme, generator))
 
 
 @mistake("init_weight", "These weights will meet float32 data. What type of number are they?")
 def weights_in_float64(fan_out, fan_in, scheme, generator):
-    weight = torch.empty(fan_out, fan_in, dtype=torch.float64)
-    if scheme == "torch_default":
-        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
-    variance = 2 / fan_in if scheme == "he_normal" else 2 / (fan_in + fan_out)
-    return weight.normal_(0, math.sqrt(variance), generator=generator)
+    return _weight(fan_out, fan_in, scheme, generator, dtype=torch.float64)
 
 
 @alternative("init_weight")
@@ -265,6 +215,29 @@ def bells_from_two_uniform_draws(fan_out, fan_in, scheme, generator):
 # --- 4.2 forward_rms ---------------------------------------------------------------------------
 
 
+def _forward(x, weights, act):
+    """Return the input of a stack of layers and the output of each of them."""
+    hidden = [x]
+    for weight in weights:
+        hidden.append(act(hidden[-1] @ weight.T))
+    return hidden
+
+
+def _detached(weights):
+    """Return the weights without their graphs."""
+    return [weight.detach() for weight in weights]
+
+
+def _outputs(x, weights, act):
+    """Return the output of each layer, without a graph."""
+    return _forward(x.detach(), _detached(weights), act)[1:]
+
+
+def _rms(tensors):
+    """Return the RMS of each tensor, in one tensor."""
+    return torch.stack([tensor.square().mean().sqrt() for tensor in tensors])
+
+
 @mistake("forward_rms", "Which side of the activation does the next layer see?")
 def measured_before_the_activation(x, weights, act):
     sizes, h = [], x.detach()
@@ -277,163 +250,95 @@ def measured_before_the_activation(x, weights, act):
 
 @mistake("forward_rms", "For sigmoid the mean is not zero. Which of the two notices?")
 def standard_deviation(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.std(correction=0))
-    return torch.stack(sizes)
+    return torch.stack([h.std(correction=0) for h in _outputs(x, weights, act)])
 
 
 @mistake("forward_rms", "For sigmoid the mean is not zero: who notices? And try one lonely number.")
 def sample_standard_deviation(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.std())
-    return torch.stack(sizes)
+    return torch.stack([h.std() for h in _outputs(x, weights, act)])
 
 
 @mistake("forward_rms", "Tanh and linear gave the same numbers.")
 def activation_forgotten(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = h @ weight.detach().T
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    return _rms(_outputs(x, weights, lambda z: z))
 
 
 @mistake("forward_rms", "You measured after the activation. What did you hand to the next layer?")
 def activation_measured_but_not_passed_on(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = h @ weight.detach().T
-        sizes.append(act(h).square().mean().sqrt())
-    return torch.stack(sizes)
+    return _rms([act(z) for z in _outputs(x, weights, lambda z: z)])
 
 
 @mistake("forward_rms", "Each layer hears the previous one, not the microphone.")
 def every_layer_hears_the_input(x, weights, act):
-    layers = [act(x.detach() @ weight.detach().T) for weight in weights]
-    return torch.stack([h.square().mean().sqrt() for h in layers])
+    return _rms([act(x.detach() @ weight.T) for weight in _detached(weights)])
 
 
 @mistake("forward_rms", "One entry per layer.")
 def input_gets_an_entry(x, weights, act):
-    h = x.detach()
-    sizes = [h.square().mean().sqrt()]
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    return _rms(_forward(x.detach(), _detached(weights), act))
 
 
 @mistake("forward_rms", "The numbers are right. Are they still tied to everything that made them?")
 def graph_still_attached(x, weights, act):
-    sizes, h = [], x
-    for weight in weights:
-        h = act(h @ weight.T)
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    return _rms(_forward(x, weights, act)[1:])
 
 
 @mistake("forward_rms", "The caller wants to train these weights tomorrow. Can they still learn?")
 def weights_frozen_on_the_way(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.requires_grad_(False).T)
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    frozen = [weight.requires_grad_(False) for weight in weights]
+    return _rms(_forward(x.detach(), frozen, act)[1:])
 
 
 @mistake("forward_rms", "R, M and S are three steps. Which one came out as a plain absolute value?")
 def mean_absolute_value(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.abs().mean())
-    return torch.stack(sizes)
+    return torch.stack([h.abs().mean() for h in _outputs(x, weights, act)])
 
 
 @mistake("forward_rms", "R, M and S are three steps. Did you take all three?")
 def mean_square_without_the_root(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.square().mean())
-    return torch.stack(sizes)
+    return torch.stack([h.square().mean() for h in _outputs(x, weights, act)])
 
 
 @mistake("forward_rms", "Twice as many examples of the same kind: should the size grow?")
 def length_instead_of_size(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.norm())
-    return torch.stack(sizes)
+    return torch.stack([h.norm() for h in _outputs(x, weights, act)])
 
 
 @mistake("forward_rms", "The mean belongs inside the root, once, over everything. Where is yours?")
 def mean_of_the_rows_sizes(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.square().mean(dim=1).sqrt().mean())
-    return torch.stack(sizes)
+    return torch.stack([h.square().mean(dim=1).sqrt().mean() for h in _outputs(x, weights, act)])
 
 
 @mistake("forward_rms", "I gave you tanh, and nothing below zero came out.")
 def always_relu(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = torch.relu(h @ weight.detach().T)
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    return _rms(_outputs(x, weights, torch.relu))
 
 
 @mistake("forward_rms", "Which axis of a weight counts inputs? Square layers will not tell you.")
 def transpose_where_it_happens_to_fit(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        square = weight.shape[0] == weight.shape[1]
-        h = act(h @ (weight if square else weight.T).detach())
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    turned = [weight.T if weight.shape[0] == weight.shape[1] else weight for weight in weights]
+    return _rms(_outputs(x, turned, act))
 
 
 @mistake("forward_rms", "A transpose is missing. Write the shapes of both factors side by side.")
 def transpose_missing(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach())
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    return _rms(_outputs(x, [weight.T for weight in weights], act))
 
 
 @mistake("forward_rms", "Which type of number came in, and which went out?")
 def numbers_copied_into_a_new_float32_tensor(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.square().mean().sqrt().item())
-    return torch.tensor(sizes)
+    return torch.tensor(_rms(_outputs(x, weights, act)).tolist())
 
 
 @mistake("forward_rms", "Call it twice with the same list. What is left in the list?")
 def takes_the_weights_out_of_the_list(x, weights, act):
-    sizes, h = [], x.detach()
-    while weights:
-        h = act(h @ weights.pop(0).detach().T)
-        sizes.append(h.square().mean().sqrt())
-    return torch.stack(sizes)
+    taken = [weights.pop(0) for _ in range(len(weights))]
+    return _rms(_outputs(x, taken, act))
 
 
 @mistake("forward_rms", "An absolute size was asked for. Relative to what is yours?")
 def relative_to_the_input(x, weights, act):
-    sizes, h = [], x.detach()
-    for weight in weights:
-        h = act(h @ weight.detach().T)
-        sizes.append(h.square().mean().sqrt() / x.detach().square().mean().sqrt())
-    return torch.stack(sizes)
+    return _rms(_outputs(x, weights, act)) / x.detach().square().mean().sqrt()
 
 
 @alternative("forward_rms")
@@ -485,83 +390,71 @@ def modules_with_hooks_that_measure(x, weights, act):
 # --- 4.3 backward_rms --------------------------------------------------------------------------
 
 
+def _recorded(x, weights, act):
+    """Return the input and the output of each layer, on a graph that begins at the input."""
+    return _forward(x.detach().requires_grad_(), _detached(weights), act)
+
+
+def _slopes(hidden, upstream):
+    """Return the gradients at the tensors of a stack when upstream arrives at the last one."""
+    return torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
+
+
 @mistake(
     "backward_rms",
     "For ReLU these barely react to a bad scale. Follow the signal, not the parameters.",
 )
 def weight_gradients(x, weights, act, upstream):
-    leaves, h = [weight.detach().clone().requires_grad_() for weight in weights], x
-    for weight in leaves:
-        h = act(h @ weight.T)
-    slopes = torch.autograd.grad((h * upstream).sum(), leaves)
-    return torch.stack([slope.square().mean().sqrt() for slope in [*slopes, upstream]])
+    leaves = [weight.detach().clone().requires_grad_() for weight in weights]
+    h = _forward(x, leaves, act)[-1]
+    return _rms([*torch.autograd.grad((h * upstream).sum(), leaves), upstream])
 
 
 @mistake("backward_rms", "I sent a louder message and you heard the same.")
 def upstream_ignored(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad(hidden[-1].sum(), hidden)
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    hidden = _recorded(x, weights, act)
+    return _rms(torch.autograd.grad(hidden[-1].sum(), hidden))
 
 
 @mistake("backward_rms", "That is the way up. We want the way down.")
 def activations_instead_of_gradients(x, weights, act, upstream):
-    hidden = [x.detach()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    return torch.stack([h.square().mean().sqrt() for h in hidden])
+    return _rms(_forward(x.detach(), _detached(weights), act))
 
 
 @mistake("backward_rms", "The second answer is larger than the first.")
 def accumulates_between_calls(x, weights, act, upstream):
-    hidden = [x.requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-        hidden[-1].retain_grad()
+    hidden = _forward(x.requires_grad_(), _detached(weights), act)
+    for h in hidden[1:]:
+        h.retain_grad()
     (hidden[-1] * upstream).sum().backward()
-    return torch.stack([h.grad.square().mean().sqrt() for h in hidden])
+    return _rms([h.grad for h in hidden])
 
 
 @mistake(
     "backward_rms", "Look at the caller's x after your call. Did it ask for a gradient before?"
 )
 def leaves_a_mark_on_x(x, weights, act, upstream):
-    hidden = [x.requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    return _rms(_slopes(_forward(x.requires_grad_(), _detached(weights), act), upstream))
 
 
 @mistake("backward_rms", "Look at the caller's weights after your call. Who filled their `.grad`?")
 def fills_the_gradients_of_the_weights(x, weights, act, upstream):
-    hidden = [x.detach().clone().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.T))
+    hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
     for h in hidden:
         h.retain_grad()
     (hidden[-1] * upstream).sum().backward()
-    return torch.stack([h.grad.square().mean().sqrt() for h in hidden])
+    return _rms([h.grad for h in hidden])
 
 
 @mistake("backward_rms", "The caller wants to train these weights tomorrow. Can they still learn?")
 def freezes_the_weights(x, weights, act, upstream):
-    hidden = [x.detach().clone().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.requires_grad_(False).T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    frozen = [weight.requires_grad_(False) for weight in weights]
+    return _rms(_slopes(_forward(x.detach().clone().requires_grad_(), frozen, act), upstream))
 
 
 @mistake("backward_rms", "Entry 0 belongs to the input.")
 def order_reversed(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden[::-1])
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    return _rms(_slopes(_recorded(x, weights, act), upstream)[::-1])
 
 
 @mistake(
@@ -574,25 +467,18 @@ def gradients_before_the_activation(x, weights, act, upstream):
     for weight in weights:
         sums.append(h @ weight.detach().T)
         h = act(sums[-1])
-    slopes = torch.autograd.grad((h * upstream).sum(), [start, *sums])
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    return _rms(torch.autograd.grad((h * upstream).sum(), [start, *sums]))
 
 
 @mistake("backward_rms", "Your loss is a mean. Which loss does the contract name?")
 def mean_loss(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).mean(), hidden)
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    hidden = _recorded(x, weights, act)
+    return _rms(torch.autograd.grad((hidden[-1] * upstream).mean(), hidden))
 
 
 @mistake("backward_rms", "Twice as many examples of the same kind: should the size grow?")
 def lengths_instead_of_sizes(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
+    slopes = _slopes(_recorded(x, weights, act), upstream)
     return torch.stack([slope.norm() for slope in slopes])
 
 
@@ -601,20 +487,13 @@ def lengths_instead_of_sizes(x, weights, act, upstream):
     "A gradient that is 3 everywhere has size 3. What does your formula say about it?",
 )
 def spread_of_the_gradients(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
+    slopes = _slopes(_recorded(x, weights, act), upstream)
     return torch.stack([slope.std(correction=0) for slope in slopes])
 
 
 @mistake("backward_rms", "Count the floors of a building with three storeys, ground included.")
 def input_has_no_entry(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden[1:])
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    return _rms(_slopes(_recorded(x, weights, act), upstream)[1:])
 
 
 @mistake(
@@ -636,26 +515,20 @@ def slopes_of_the_activation_left_out(x, weights, act, upstream):
     gradients = [upstream]
     for weight in reversed(weights):
         gradients.append(gradients[-1] @ weight.detach())
-    return torch.stack([slope.square().mean().sqrt() for slope in reversed(gradients)])
+    return _rms(reversed(gradients))
 
 
 @mistake("backward_rms", "I gave you another activation, and the slopes stayed those of ReLU.")
 def slopes_of_relu_for_everyone(x, weights, act, upstream):
-    hidden = [x]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    gradients = [upstream]
+    hidden, gradients = _forward(x, _detached(weights), act), [upstream]
     for h, weight in zip(hidden[:0:-1], weights[::-1], strict=True):
         gradients.append((gradients[-1] * (h > 0)) @ weight.detach())
-    return torch.stack([slope.square().mean().sqrt() for slope in reversed(gradients)])
+    return _rms(reversed(gradients))
 
 
 @mistake("backward_rms", "1e-15 is a measurement. What became of it in your hands?")
 def small_sizes_rounded_up(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
+    slopes = _slopes(_recorded(x, weights, act), upstream)
     return torch.stack([(slope.square().mean() + 1e-8).sqrt() for slope in slopes])
 
 
@@ -663,21 +536,13 @@ def small_sizes_rounded_up(x, weights, act, upstream):
     "backward_rms", "Loud or soft, your message always starts with size 1. What was the message?"
 )
 def relative_to_upstream(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
-    sizes = torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    sizes = _rms(_slopes(_recorded(x, weights, act), upstream))
     return sizes / sizes[-1]
 
 
 @mistake("backward_rms", "Which type of number came in, and which went out?")
 def gradients_copied_into_a_new_float32_tensor(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.detach().T))
-    slopes = torch.autograd.grad((hidden[-1] * upstream).sum(), hidden)
-    return torch.tensor([slope.square().mean().sqrt().item() for slope in slopes])
+    return torch.tensor(_rms(_slopes(_recorded(x, weights, act), upstream)).tolist())
 
 
 @mistake(
@@ -685,12 +550,9 @@ def gradients_copied_into_a_new_float32_tensor(x, weights, act, upstream):
     "A measurement should not itself be recorded. Does your result require a gradient?",
 )
 def result_still_attached(x, weights, act, upstream):
-    hidden = [x.detach().requires_grad_()]
-    for weight in weights:
-        hidden.append(act(hidden[-1] @ weight.T))
+    hidden = _forward(x.detach().requires_grad_(), weights, act)
     loss = (hidden[-1] * upstream).sum()
-    slopes = torch.autograd.grad(loss, hidden, create_graph=True)
-    return torch.stack([slope.square().mean().sqrt() for slope in slopes])
+    return _rms(torch.autograd.grad(loss, hidden, create_graph=True))
 
 
 @alternative("backward_rms")
@@ -1138,32 +1000,57 @@ def maximum_or_minimum(x, slope=0.01):
 # --- 4.7 flow_verdict --------------------------------------------------------------------------
 
 
+_ACTS = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+_SCALES = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}  # variance times width
+
+
+def _weight_draw(scale, width, generator):
+    """Return a square weight whose entries have variance scale / width."""
+    return math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
+
+
+def _slope_and_upstream(acts, scale, width, generator):
+    """Send a random gradient down a stack with these activations; return its two ends."""
+    start, upstream = torch.randn(2, 256, width, generator=generator)
+    h = start.requires_grad_()
+    for act in acts:
+        h = _ACTS[act](h @ _weight_draw(scale, width, generator).T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    return slope, upstream
+
+
+def _ratio(acts, scale, width, seed):
+    """Return how much larger a random gradient is at the input of a stack than at its output."""
+    generator = torch.Generator().manual_seed(seed)
+    slope, upstream = _slope_and_upstream(acts, scale, width, generator)
+    return (slope.norm() / upstream.norm()).item()
+
+
+def _verdict(ratio, low=1e-2, high=1e2):
+    """Return the verdict on a ratio, with the two lines between the three verdicts."""
+    return "vanishing" if ratio < low else "exploding" if ratio > high else "healthy"
+
+
 @mistake("flow_verdict", "Sigmoid's activations look fine. Are its gradients?")
 def judged_by_the_forward_signal(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
     generator = torch.Generator().manual_seed(seed)
     x = h = torch.randn(256, width, generator=generator)
     for _ in range(depth):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    ratio = (h.square().mean().sqrt() / x.square().mean().sqrt()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+        h = _ACTS[act](h @ _weight_draw(_SCALES[scheme], width, generator).T)
+    return _verdict((h.square().mean().sqrt() / x.square().mean().sqrt()).item())
 
 
 @mistake("flow_verdict", "You called default tanh healthy. Ask the input.")
 def judged_by_the_weight_gradients(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
     generator = torch.Generator().manual_seed(seed)
     h, upstream = torch.randn(2, 256, width, generator=generator)
+    scale = _SCALES[scheme]
     weights = math.sqrt(scale / width) * torch.randn(depth, width, width, generator=generator)
     weights = [weight.requires_grad_() for weight in weights]
     for weight in weights:
-        h = acts[act](h @ weight.T)
+        h = _ACTS[act](h @ weight.T)
     first, last = torch.autograd.grad((h * upstream).sum(), [weights[0], weights[-1]])
-    ratio = (first.norm() / last.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    return _verdict((first.norm() / last.norm()).item())
 
 
 @mistake("flow_verdict", "ReLU is not a magic word. Did you measure?")
@@ -1192,45 +1079,19 @@ def looked_up_for_twenty_layers(act, scheme, depth=20, width=256, seed=0):
 
 @mistake("flow_verdict", "Small divided by large is…?")
 def ratio_upside_down(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
     generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (upstream.norm() / slope.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    slope, upstream = _slope_and_upstream([act] * depth, _SCALES[scheme], width, generator)
+    return _verdict((upstream.norm() / slope.norm()).item())
 
 
 @mistake("flow_verdict", "Two layers never hurt anyone.")
 def two_layers_whatever_the_depth(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(2):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    return _verdict(_ratio([act] * 2, _SCALES[scheme], width, seed))
 
 
 @mistake("flow_verdict", "Every scheme got the same verdict. Whose weights did you draw?")
 def scheme_ignored(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        h = acts[act](h @ (math.sqrt(2 / width) * torch.randn(width, width, generator=generator)).T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    return _verdict(_ratio([act] * depth, _SCALES["he_normal"], width, seed))
 
 
 @mistake(
@@ -1238,118 +1099,50 @@ def scheme_ignored(act, scheme, depth=20, width=256, seed=0):
     "Weights of size 1 in a layer with 256 inputs: which scheme of the table is that?",
 )
 def weights_of_size_one(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        h = acts[act](h @ torch.randn(width, width, generator=generator).T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    return _verdict(_ratio([act] * depth, width, width, seed))
 
 
 @mistake("flow_verdict", "All activations got the verdict of a stack without one.")
 def activation_left_out(act, scheme, depth=20, width=256, seed=0):
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
     generator = torch.Generator().manual_seed(seed)
     upstream = slope = torch.randn(256, width, generator=generator)
     for _ in range(depth):
-        slope = slope @ (math.sqrt(scale / width) * torch.randn(width, width, generator=generator))
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+        slope = slope @ _weight_draw(_SCALES[scheme], width, generator)
+    return _verdict((slope.norm() / upstream.norm()).item())
 
 
 @mistake("flow_verdict", "One layer's factor is on trial here. How often is it applied?")
 def judged_by_the_gain_of_one_layer(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    gain = (slope.norm() / upstream.norm()).item() ** (1 / depth)
-    return "vanishing" if gain < 0.5 else "exploding" if gain > 2 else "healthy"
+    ratio = _ratio([act] * depth, _SCALES[scheme], width, seed)
+    return _verdict(ratio ** (1 / depth), 0.5, 2)
 
 
 @mistake("flow_verdict", "You are stricter than the contract. Where does it draw its lines?")
 def lines_drawn_too_close(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 0.5 else "exploding" if ratio > 2 else "healthy"
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 0.5, 2)
 
 
 @mistake("flow_verdict", "You compare squares. On which scale are the two thresholds?")
 def squares_compared(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
     generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.square().mean() / upstream.square().mean()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    slope, upstream = _slope_and_upstream([act] * depth, _SCALES[scheme], width, generator)
+    return _verdict((slope.square().mean() / upstream.square().mean()).item())
 
 
 @mistake("flow_verdict", "You are milder than the contract. Where does it draw its lines?")
 def lines_drawn_too_far_out(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-4 else "exploding" if ratio > 1e4 else "healthy"
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 1e-4, 1e4)
 
 
 @mistake("flow_verdict", "Count your matrices. How many layers did the caller ask for?")
 def verdict_one_layer_short(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for _ in range(depth - 1):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = acts[act](h @ weight.T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    return _verdict(_ratio([act] * (depth - 1), _SCALES[scheme], width, seed))
 
 
 @mistake("flow_verdict", "After which layers does the activation stand? Look at your last one.")
 def last_activation_skipped(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
-    generator = torch.Generator().manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width, generator=generator)
-    h = start.requires_grad_()
-    for layer in range(depth):
-        weight = math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
-        h = h @ weight.T
-        if layer < depth - 1:
-            h = acts[act](h)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    acts = [act] * (depth - 1) + ["linear"]
+    return _verdict(_ratio(acts, _SCALES[scheme], width, seed))
 
 
 @mistake(
@@ -1357,16 +1150,9 @@ def last_activation_skipped(act, scheme, depth=20, width=256, seed=0):
     "You seeded a random state that everyone shares. Whose state does the contract name?",
 )
 def verdict_seeds_the_global_state(act, scheme, depth=20, width=256, seed=0):
-    acts = {"linear": lambda h: h, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    scale = {"torch_default": 1 / 3, "xavier_normal": 1, "he_normal": 2}[scheme]
-    torch.manual_seed(seed)
-    start, upstream = torch.randn(2, 256, width)
-    h = start.requires_grad_()
-    for _ in range(depth):
-        h = acts[act](h @ (math.sqrt(scale / width) * torch.randn(width, width)).T)
-    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
-    ratio = (slope.norm() / upstream.norm()).item()
-    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+    generator = torch.manual_seed(seed)
+    slope, upstream = _slope_and_upstream([act] * depth, _SCALES[scheme], width, generator)
+    return _verdict((slope.norm() / upstream.norm()).item())
 
 
 @alternative("flow_verdict")
@@ -1451,106 +1237,70 @@ def composed_and_pulled_back(act, scheme, depth=20, width=256, seed=0):
 # --- 4.8 flow_figure (bonus) -------------------------------------------------------------------
 
 
+def _lines(depth, flow, first=0):
+    """Return one line per curve over the layers from the first on, with its own dash and symbol."""
+    dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
+    symbols = ["circle", "diamond", "square", "x", "cross", "star"]
+    return [
+        go.Scatter(
+            y=curve.tolist(),
+            x=list(range(first, first + depth + 1)),
+            name=name,
+            mode="lines+markers",
+            line_dash=dash,
+            marker_symbol=symbol,
+        )
+        for (name, curve), dash, symbol in zip(flow.items(), dashes, symbols)
+    ]
+
+
+def _frames(curves, lines=_lines):
+    """Return one frame per depth, which bears its name."""
+    return [go.Frame(name=str(depth), data=lines(depth, curves[depth])) for depth in curves]
+
+
+def _figure(curves, frames, opening=0, yaxis_type="log"):
+    """Return a figure that opens on one of the frames, with a slider step for each depth."""
+    steps = [{"label": str(depth), "method": "animate", "args": [[str(depth)]]} for depth in curves]
+    layout = {
+        "xaxis_title": "Layer",
+        "yaxis_title": "Gradient RMS",
+        "yaxis_type": yaxis_type,
+        "sliders": [{"steps": steps}],
+    }
+    return go.Figure(frames[opening].data, layout=layout, frames=frames)
+
+
 @mistake(
     "flow_figure",
     "A size that falls by eight powers of ten: which scale shows more than its first step?",
 )
 def linear_scale(curves):
-    dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
-    symbols = ["circle", "diamond", "square", "x", "cross", "star"]
-    frames = []
-    for depth, flow in curves.items():
-        traces = [
-            go.Scatter(
-                y=curve.tolist(),
-                x=list(range(depth + 1)),
-                name=name,
-                mode="lines+markers",
-                line_dash=dash,
-                marker_symbol=symbol,
-            )
-            for (name, curve), dash, symbol in zip(flow.items(), dashes, symbols)
-        ]
-        frames.append(go.Frame(name=str(depth), data=traces))
-    steps = [{"label": f.name, "method": "animate", "args": [[f.name]]} for f in frames]
-    layout = {"xaxis_title": "Layer", "yaxis_title": "Gradient RMS", "sliders": [{"steps": steps}]}
-    return go.Figure(frames[0].data, layout=layout, frames=frames)
+    return _figure(curves, _frames(curves), yaxis_type=None)
 
 
 @mistake("flow_figure", "Print your figure in grey: which line is which?")
 def told_apart_by_colour_only(curves):
-    frames = []
-    for depth, flow in curves.items():
-        traces = [
+    def lines(depth, flow):
+        return [
             go.Scatter(y=curve.tolist(), x=list(range(depth + 1)), name=name, mode="lines+markers")
             for name, curve in flow.items()
         ]
-        frames.append(go.Frame(name=str(depth), data=traces))
-    steps = [{"label": f.name, "method": "animate", "args": [[f.name]]} for f in frames]
-    layout = {
-        "xaxis_title": "Layer",
-        "yaxis_title": "Gradient RMS",
-        "yaxis_type": "log",
-        "sliders": [{"steps": steps}],
-    }
-    return go.Figure(frames[0].data, layout=layout, frames=frames)
+
+    return _figure(curves, _frames(curves, lines))
 
 
 @mistake(
     "flow_figure", "Move the slider to its end, then look at the first curve. Whose depth is it?"
 )
 def every_frame_alike(curves):
-    dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
-    symbols = ["circle", "diamond", "square", "x", "cross", "star"]
-    first = next(iter(curves))
-    traces = [
-        go.Scatter(
-            y=curve.tolist(),
-            x=list(range(first + 1)),
-            name=name,
-            mode="lines+markers",
-            line_dash=dash,
-            marker_symbol=symbol,
-        )
-        for (name, curve), dash, symbol in zip(curves[first].items(), dashes, symbols)
-    ]
-    frames = [go.Frame(name=str(depth), data=traces) for depth in curves]
-    steps = [{"label": f.name, "method": "animate", "args": [[f.name]]} for f in frames]
-    layout = {
-        "xaxis_title": "Layer",
-        "yaxis_title": "Gradient RMS",
-        "yaxis_type": "log",
-        "sliders": [{"steps": steps}],
-    }
-    return go.Figure(traces, layout=layout, frames=frames)
+    first, flow = next(iter(curves.items()))
+    return _figure(curves, _frames(curves, lambda *_: _lines(first, flow)))
 
 
 @mistake("flow_figure", "Which depth do I see before I touch the slider?")
 def opens_on_the_last_depth(curves):
-    dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
-    symbols = ["circle", "diamond", "square", "x", "cross", "star"]
-    frames = []
-    for depth, flow in curves.items():
-        traces = [
-            go.Scatter(
-                y=curve.tolist(),
-                x=list(range(depth + 1)),
-                name=name,
-                mode="lines+markers",
-                line_dash=dash,
-                marker_symbol=symbol,
-            )
-            for (name, curve), dash, symbol in zip(flow.items(), dashes, symbols)
-        ]
-        frames.append(go.Frame(name=str(depth), data=traces))
-    steps = [{"label": f.name, "method": "animate", "args": [[f.name]]} for f in frames]
-    layout = {
-        "xaxis_title": "Layer",
-        "yaxis_title": "Gradient RMS",
-        "yaxis_type": "log",
-        "sliders": [{"steps": steps}],
-    }
-    return go.Figure(traces, layout=layout, frames=frames)
+    return _figure(curves, _frames(curves), opening=-1)
 
 
 @mistake(
@@ -1558,58 +1308,12 @@ def opens_on_the_last_depth(curves):
     "A slider step moves to the frame that bears its name. What are your frames called?",
 )
 def frames_without_names(curves):
-    dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
-    symbols = ["circle", "diamond", "square", "x", "cross", "star"]
-    frames = []
-    for depth, flow in curves.items():
-        traces = [
-            go.Scatter(
-                y=curve.tolist(),
-                x=list(range(depth + 1)),
-                name=name,
-                mode="lines+markers",
-                line_dash=dash,
-                marker_symbol=symbol,
-            )
-            for (name, curve), dash, symbol in zip(flow.items(), dashes, symbols)
-        ]
-        frames.append(go.Frame(data=traces))
-    steps = [{"label": str(depth), "method": "animate", "args": [[str(depth)]]} for depth in curves]
-    layout = {
-        "xaxis_title": "Layer",
-        "yaxis_title": "Gradient RMS",
-        "yaxis_type": "log",
-        "sliders": [{"steps": steps}],
-    }
-    return go.Figure(frames[0].data, layout=layout, frames=frames)
+    return _figure(curves, [go.Frame(data=_lines(*item)) for item in curves.items()])
 
 
 @mistake("flow_figure", "Count the floors: does your first point belong to the input?")
 def layers_counted_from_one(curves):
-    dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
-    symbols = ["circle", "diamond", "square", "x", "cross", "star"]
-    frames = []
-    for depth, flow in curves.items():
-        traces = [
-            go.Scatter(
-                y=curve.tolist(),
-                x=list(range(1, depth + 2)),
-                name=name,
-                mode="lines+markers",
-                line_dash=dash,
-                marker_symbol=symbol,
-            )
-            for (name, curve), dash, symbol in zip(flow.items(), dashes, symbols)
-        ]
-        frames.append(go.Frame(name=str(depth), data=traces))
-    steps = [{"label": f.name, "method": "animate", "args": [[f.name]]} for f in frames]
-    layout = {
-        "xaxis_title": "Layer",
-        "yaxis_title": "Gradient RMS",
-        "yaxis_type": "log",
-        "sliders": [{"steps": steps}],
-    }
-    return go.Figure(frames[0].data, layout=layout, frames=frames)
+    return _figure(curves, _frames(curves, lambda *item: _lines(*item, first=1)))
 
 
 @alternative("flow_figure")

@@ -1,4 +1,4 @@
-"""Known slips and other honest ways for a5_losses."""
+"""Known slips and other correct solutions for a5_losses."""
 
 import math
 
@@ -9,6 +9,21 @@ from torch import nn
 from autograder.authoring import alternative, mistake
 
 # 5.1 logsumexp
+
+
+def _finite(peak):
+    """Return the peaks with 0 in place of the infinite ones."""
+    return peak.masked_fill(peak.isinf(), 0.0)
+
+
+def _peak(z, dim):
+    """Return the largest entries along an axis, which stays, with 0 for the infinite ones."""
+    return _finite(z.amax(dim, keepdim=True))
+
+
+def _shifted_total(z, dim, shift):
+    """Return the logarithm of the sum of exponentials, computed behind a shift."""
+    return (z - shift).exp().sum(dim).log() + shift.squeeze(dim)
 
 
 @mistake("logsumexp", "What is e to the thousand, as far as your computer is concerned?")
@@ -26,16 +41,13 @@ def hopes_for_wider_floats(z, dim=-1):
 
 @mistake("logsumexp", "Your loud row drowned the quiet one. Whose peak does each row need?")
 def one_peak_for_the_whole_tensor(z, dim=-1):
-    peak = z.max()
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _finite(z.max())
     return (z - peak).exp().sum(dim).log() + peak
 
 
 @mistake("logsumexp", "You took something out before the sum. Did you return it?")
 def peak_not_returned(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
-    return (z - peak).exp().sum(dim).log()
+    return (z - _peak(z, dim)).exp().sum(dim).log()
 
 
 @mistake(
@@ -43,8 +55,7 @@ def peak_not_returned(z, dim=-1):
     "Check the shapes of what you subtract. When the batch is square it runs and is wrong.",
 )
 def peak_without_its_axis(z, dim=-1):
-    peak = z.amax(dim)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _finite(z.amax(dim))
     return (z - peak).exp().sum(dim).log() + peak
 
 
@@ -52,8 +63,7 @@ def peak_without_its_axis(z, dim=-1):
     "logsumexp", "A row in which everything is ruled out asks: what is infinity minus infinity?"
 )
 def infinity_minus_infinity(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    return (z - peak).exp().sum(dim).log() + peak.squeeze(dim)
+    return _shifted_total(z, dim, z.amax(dim, keepdim=True))
 
 
 @mistake(
@@ -62,8 +72,7 @@ def infinity_minus_infinity(z, dim=-1):
 )
 def minus_infinity_replaced(z, dim=-1):
     z = z.clamp(min=-1e4)
-    peak = z.amax(dim, keepdim=True)
-    return (z - peak).exp().sum(dim).log() + peak.squeeze(dim)
+    return _shifted_total(z, dim, z.amax(dim, keepdim=True))
 
 
 @mistake(
@@ -78,23 +87,17 @@ def logits_clamped(z, dim=-1):
     "Fine for positive logits. What does your shift do to a row of large negative ones?",
 )
 def largest_size_instead_of_largest(z, dim=-1):
-    peak = z.abs().amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
-    return (z - peak).exp().sum(dim).log() + peak.squeeze(dim)
+    return _shifted_total(z, dim, _peak(z.abs(), dim))
 
 
 @mistake("logsumexp", "The average is a gentle reference. Is the largest entry always close to it?")
 def shifts_by_the_mean(z, dim=-1):
-    centre = z.mean(dim, keepdim=True)
-    centre = centre.masked_fill(centre.isinf(), 0.0)
-    return (z - centre).exp().sum(dim).log() + centre.squeeze(dim)
+    return _shifted_total(z, dim, _finite(z.mean(dim, keepdim=True)))
 
 
 @mistake("logsumexp", "Ask for the other axis. Does anything change?")
 def always_the_last_axis(z, dim=-1):
-    peak = z.amax(-1, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
-    return (z - peak).exp().sum(-1).log() + peak.squeeze(-1)
+    return _shifted_total(z, -1, _peak(z, -1))
 
 
 @mistake(
@@ -102,8 +105,7 @@ def always_the_last_axis(z, dim=-1):
     "The contract says what happens to the axis you sum over. Count the axes of your result.",
 )
 def axis_kept_in_the_result(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _peak(z, dim)
     return (z - peak).exp().sum(dim, keepdim=True).log() + peak
 
 
@@ -112,9 +114,7 @@ def axis_kept_in_the_result(z, dim=-1):
     "One axis was yours to take away. Try a batch of one: which axes does `squeeze()` take?",
 )
 def squeezes_every_axis(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
-    return ((z - peak).exp().sum(dim, keepdim=True).log() + peak).squeeze()
+    return axis_kept_in_the_result(z, dim).squeeze()
 
 
 @mistake(
@@ -122,8 +122,7 @@ def squeezes_every_axis(z, dim=-1):
     "Print the shapes of the two parts that you add, for z of shape (2, 1, 3). Who lost an axis?",
 )
 def peak_loses_every_axis_of_one(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _peak(z, dim)
     return (z - peak).exp().sum(dim).log() + peak.squeeze()
 
 
@@ -132,15 +131,13 @@ def peak_loses_every_axis_of_one(z, dim=-1):
     "Three equal logits of 0: is your answer ln 3, or something smaller? Sum or average?",
 )
 def mean_instead_of_sum(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _peak(z, dim)
     return (z - peak).exp().mean(dim).log() + peak.squeeze(dim)
 
 
 @mistake("logsumexp", "`log1p` adds a 1 of its own. Is the peak's own 1 already in your sum?")
 def counts_the_peak_twice(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _peak(z, dim)
     return (z - peak).exp().sum(dim).log1p() + peak.squeeze(dim)
 
 
@@ -154,8 +151,7 @@ def just_the_maximum(z, dim=-1):
 
 @mistake("logsumexp", "Print the caller's tensor before and after. Who changed it?")
 def shifts_the_callers_tensor(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _peak(z, dim)
     z -= peak
     return z.exp().sum(dim).log() + peak.squeeze(dim)
 
@@ -163,9 +159,7 @@ def shifts_the_callers_tensor(z, dim=-1):
 @mistake("logsumexp", "The values agree. Now ask for the slope with respect to `z`.")
 def cut_off_from_autograd(z, dim=-1):
     z = z.detach()
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
-    return (z - peak).exp().sum(dim).log() + peak.squeeze(dim)
+    return _shifted_total(z, dim, _peak(z, dim))
 
 
 @mistake(
@@ -173,17 +167,14 @@ def cut_off_from_autograd(z, dim=-1):
     "Values agree, but slopes do not add up to 1. Which part can autograd still see?",
 )
 def total_cut_off_from_autograd(z, dim=-1):
-    peak = z.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
+    peak = _peak(z, dim)
     return (z - peak).exp().sum(dim).log().detach() + peak.squeeze(dim)
 
 
 @mistake("logsumexp", "A caller with 64-bit numbers gets 32-bit digits back. Where were they lost?")
 def digits_lost_in_float32(z, dim=-1):
     small = z.float()
-    peak = small.amax(dim, keepdim=True)
-    peak = peak.masked_fill(peak.isinf(), 0.0)
-    return ((small - peak).exp().sum(dim).log() + peak.squeeze(dim)).to(z.dtype)
+    return _shifted_total(small, dim, _peak(small, dim)).to(z.dtype)
 
 
 @mistake(
@@ -192,8 +183,8 @@ def digits_lost_in_float32(z, dim=-1):
 )
 def zeros_from_the_cpu(z, dim=-1):
     peak = z.amax(dim, keepdim=True)
-    peak = torch.where(peak.isinf(), torch.zeros(peak.shape, dtype=z.dtype), peak)
-    return (z - peak).exp().sum(dim).log() + peak.squeeze(dim)
+    zeros = torch.zeros(peak.shape, dtype=z.dtype)
+    return _shifted_total(z, dim, torch.where(peak.isinf(), zeros, peak))
 
 
 @mistake(
@@ -795,10 +786,21 @@ def as_a_distribution(logits, target):
 # 5.5 bce_with_logits
 
 
-@mistake("bce_with_logits", "Very sure and very wrong: what does your loss say?")
-def logarithm_of_the_sigmoid(logits, target):
+def _need_one_shape(logits, target):
+    """Refuse two tensors whose shapes differ."""
     if logits.shape != target.shape:
         raise ValueError("shapes differ")
+
+
+def _costs(logits, target):
+    """Return the loss of each element of two tensors of one shape."""
+    _need_one_shape(logits, target)
+    return F.softplus(logits) - logits * target
+
+
+@mistake("bce_with_logits", "Very sure and very wrong: what does your loss say?")
+def logarithm_of_the_sigmoid(logits, target):
+    _need_one_shape(logits, target)
     p = logits.sigmoid()
     return -(target * p.log() + (1 - target) * (1 - p).log()).mean()
 
@@ -808,8 +810,7 @@ def logarithm_of_the_sigmoid(logits, target):
     "The worst case is capped, and so is its gradient. Does the model still learn from it?",
 )
 def clamps_the_probability(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     p = logits.sigmoid().clamp(1e-7, 1 - 1e-7)
     return -(target * p.log() + (1 - target) * (1 - p).log()).mean()
 
@@ -819,8 +820,7 @@ def clamps_the_probability(logits, target):
     "An epsilon keeps the logarithm finite. Does a logit of 200 cost more than one of 30?",
 )
 def epsilon_beside_the_probability(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     p = logits.sigmoid()
     return -(target * (p + 1e-8).log() + (1 - target) * (1 - p + 1e-8).log()).mean()
 
@@ -830,8 +830,7 @@ def epsilon_beside_the_probability(logits, target):
     "Compare the losses at logits of 150 and 300, both wrong. Who put a ceiling at 100?",
 )
 def torch_loss_on_probabilities(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return F.binary_cross_entropy(logits.sigmoid(), target)
 
 
@@ -840,8 +839,7 @@ def torch_loss_on_probabilities(logits, target):
     "Values flawless. Check the slope of an untrained model whose logit is exactly 0.",
 )
 def relu_at_the_corner(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return (logits.relu() - logits * target + torch.log1p(torch.exp(-logits.abs()))).mean()
 
 
@@ -850,8 +848,7 @@ def relu_at_the_corner(logits, target):
     "Values flawless. Ask autograd which side of the corner at logit 0 it stands on.",
 )
 def clamp_at_the_corner(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return (logits.clamp(min=0) - logits * target + torch.log1p(torch.exp(-logits.abs()))).mean()
 
 
@@ -860,16 +857,14 @@ def clamp_at_the_corner(logits, target):
     "The branch you throw away is still walked by autograd. Ask for the slope at 200.",
 )
 def where_of_two_formulas(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     growth = torch.where(logits > 0, logits + (1 + (-logits).exp()).log(), (1 + logits.exp()).log())
     return (growth - logits * target).mean()
 
 
 @mistake("bce_with_logits", "Exact for small logits. What does e to the 200 become in float32?")
 def exponential_overflows(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return (torch.log1p(logits.exp()) - logits * target).mean()
 
 
@@ -878,10 +873,7 @@ def exponential_overflows(logits, target):
     "Nothing overflows between your fences. What does the gradient say outside them?",
 )
 def clamps_the_logit(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
-    fenced = logits.clamp(-50, 50)
-    return (F.softplus(fenced) - fenced * target).mean()
+    return _costs(logits.clamp(-50, 50), target).mean()
 
 
 @mistake(
@@ -897,50 +889,40 @@ def any_shape_goes(logits, target):
     "As many elements is not yet the same shape: which answer belongs to which question?",
 )
 def reshapes_in_silence(logits, target):
-    target = target.reshape(logits.shape)
-    return (F.softplus(logits) - logits * target).mean()
+    return _costs(logits, target.reshape(logits.shape)).mean()
 
 
 @mistake("bce_with_logits", "(4, 1) and (1, 4) hold as many numbers. Are they the same shape?")
 def counts_elements_only(logits, target):
     if logits.numel() != target.numel():
         raise ValueError("sizes differ")
-    target = target.reshape(logits.shape)
-    return (F.softplus(logits) - logits * target).mean()
+    return _costs(logits, target.reshape(logits.shape)).mean()
 
 
 @mistake("bce_with_logits", "You noticed the mismatch. Which kind of error does the contract name?")
 def another_kind_of_error(logits, target):
     assert logits.shape == target.shape, "shapes differ"
-    return (F.softplus(logits) - logits * target).mean()
+    return _costs(logits, target).mean()
 
 
 @mistake("bce_with_logits", "Who applies the sigmoid, you or the loss? Somebody did it twice.")
 def sigmoid_twice(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
-    p = logits.sigmoid()
-    return (F.softplus(p) - p * target).mean()
+    return _costs(logits.sigmoid(), target).mean()
 
 
 @mistake("bce_with_logits", "Double the batch: should the loss double?")
 def sum_over_elements(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
-    return (F.softplus(logits) - logits * target).sum()
+    return _costs(logits, target).sum()
 
 
 @mistake("bce_with_logits", "One number for the batch was asked for. How many came back?")
 def one_loss_per_element(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
-    return F.softplus(logits) - logits * target
+    return _costs(logits, target)
 
 
 @mistake("bce_with_logits", "Can this loss be negative? Which way is better: more, or less?")
 def binary_wrong_sign(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return (logits * target - F.softplus(logits)).mean()
 
 
@@ -949,24 +931,20 @@ def binary_wrong_sign(logits, target):
     "Two kinds of mistakes are possible. Which of them costs nothing in your version?",
 )
 def forgets_the_no_examples(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return -(target * F.logsigmoid(logits)).mean()
 
 
 @mistake("bce_with_logits", "Right for plain yes and no. What happens to a target of 0.7?")
 def rounds_the_target(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
-    return (F.softplus(logits) - logits * target.round()).mean()
+    return _costs(logits, target.round()).mean()
 
 
 @mistake(
     "bce_with_logits", "A sign is a neat way to say yes or no. How would it say seven out of ten?"
 )
 def target_as_a_sign(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return F.softplus((1 - 2 * target) * logits).mean()
 
 
@@ -975,9 +953,7 @@ def target_as_a_sign(logits, target):
     "Yes and no seem to have changed places. Which of the two makes a large logit cheap?",
 )
 def yes_and_no_swapped(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
-    return (F.softplus(logits) - logits * (1 - target)).mean()
+    return _costs(logits, 1 - target).mean()
 
 
 @mistake(
@@ -985,8 +961,7 @@ def yes_and_no_swapped(logits, target):
     "A squared distance flattens out: what is its slope for a very sure, very wrong prediction?",
 )
 def squared_distance(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return (logits.sigmoid() - target).square().mean()
 
 
@@ -994,9 +969,7 @@ def squared_distance(logits, target):
     "bce_with_logits", "A caller with 64-bit logits gets 32-bit digits back. Where were they lost?"
 )
 def binary_loss_in_float32(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
-    return (F.softplus(logits.float()) - logits.float() * target.float()).mean().to(logits.dtype)
+    return _costs(logits.float(), target.float()).mean().to(logits.dtype)
 
 
 @mistake(
@@ -1004,8 +977,7 @@ def binary_loss_in_float32(logits, target):
     "One of your tensors was born on the CPU. What would happen to a caller on another device?",
 )
 def zeros_born_on_the_cpu(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     zeros = torch.zeros(logits.shape, dtype=logits.dtype)
     return (torch.logaddexp(logits, zeros) - logits * target).mean()
 
@@ -1015,8 +987,7 @@ def zeros_born_on_the_cpu(logits, target):
     "Right, and torch did the work. Reread what is not allowed, and build it yourself.",
 )
 def asks_torch_for_the_binary_loss(logits, target):
-    if logits.shape != target.shape:
-        raise ValueError("shapes differ")
+    _need_one_shape(logits, target)
     return F.binary_cross_entropy_with_logits(logits, target)
 
 

@@ -1,4 +1,4 @@
-"""Known slips and other honest ways for a6_deep_networks."""
+"""Known slips and other correct solutions for a6_deep_networks."""
 
 import math
 
@@ -173,142 +173,123 @@ def along_a_turned_first_axis(x, gamma, beta, eps=1e-5):
 # --- 6.2 batch_norm ---------------------------------------------------------------------------
 
 
+def _biased(x):
+    """Return the mean and the biased variance of each column, by which a batch is normalised."""
+    return x.mean(0), x.var(0, correction=0)
+
+
+def _unbiased(x):
+    """Return the mean and the unbiased variance of each column, which are remembered."""
+    return x.mean(0), x.var(0)
+
+
+def _batch_norm(
+    x, running_mean, running_var, training, momentum, eps, used=_biased, remembered=_unbiased
+):
+    """Normalise a batch and update the memory, by two ways to describe the batch."""
+    mean, var = used(x) if training else (running_mean, running_var)
+    if training:
+        new_mean, new_var = remembered(x.detach())
+        running_mean = torch.lerp(running_mean, new_mean, momentum)
+        running_var = torch.lerp(running_var, new_var, momentum)
+    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+
+
 @mistake("batch_norm", "One patient arrives alone. What is the mean of one?")
 def batch_statistics_in_evaluation(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = x.mean(0), x.var(0, correction=0)
-    if training:
-        running_mean = torch.lerp(running_mean, mean.detach(), momentum)
-        running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    y = _batch_norm(x, running_mean, running_var, True, momentum, eps)[0]
+    return y, *_batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
 
 
 @mistake("batch_norm", "You changed the model by looking at it.")
 def updates_in_evaluation(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-    running_mean = torch.lerp(running_mean, x.detach().mean(0), momentum)
-    running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
+    return y, *_batch_norm(x, running_mean, running_var, True, momentum, eps)[1:]
 
 
 @mistake("batch_norm", "One batch, and all history is gone.")
 def momentum_swapped(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = momentum * running_mean + (1 - momentum) * mean.detach()
-        running_var = momentum * running_var + (1 - momentum) * x.detach().var(0)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return _batch_norm(x, running_mean, running_var, training, 1 - momentum, eps)
 
 
 @mistake("batch_norm", "Normalising and estimating use different divisors. Which needs which?")
 def running_variance_biased(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = torch.lerp(running_mean, mean.detach(), momentum)
-        running_var = torch.lerp(running_var, var.detach(), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps, remembered=_biased)
 
 
 @mistake("batch_norm", "The memory is right. By which number did you divide for the output?")
 def normalises_with_unbiased(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(0), x.var(0)
-        running_mean = torch.lerp(running_mean, mean.detach(), momentum)
-        running_var = torch.lerp(running_var, var.detach(), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=_unbiased)
 
 
 @mistake("batch_norm", "Memory grows every step. Who is holding on?")
 def keeps_the_graph(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
+    y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = (1 - momentum) * running_mean + momentum * mean
+        running_mean = (1 - momentum) * running_mean + momentum * x.mean(0)
         running_var = (1 - momentum) * running_var + momentum * x.var(0)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return y, running_mean, running_var
 
 
 @mistake("batch_norm", "Print the statistics that you were given, before the call and after it.")
 def edits_the_statistics_in_place(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
+    y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean.lerp_(mean.detach(), momentum)
+        running_mean.lerp_(x.detach().mean(0), momentum)
         running_var.lerp_(x.detach().var(0), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return y, running_mean, running_var
 
 
 @mistake(
     "batch_norm", "Who shares a mean here: the features of one example, or one feature of all?"
 )
 def normalises_rows(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(1, keepdim=True), x.var(1, correction=0, keepdim=True)
-        running_mean = torch.lerp(running_mean, x.detach().mean(0), momentum)
-        running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    def of_rows(x):
+        return x.mean(1, keepdim=True), x.var(1, correction=0, keepdim=True)
+
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=of_rows)
 
 
 @mistake("batch_norm", "Every feature has its own units. Why do they share one mean?")
 def one_mean_for_all_columns(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(), x.var(correction=0)
-        running_mean = torch.lerp(running_mean, x.detach().mean(0), momentum)
-        running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    def of_all(x):
+        return x.mean(), x.var(correction=0)
+
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=of_all)
 
 
 @mistake("batch_norm", "In training, whose statistics should this batch be judged by?")
 def always_uses_the_memory(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    y = (x - running_mean) / torch.sqrt(running_var + eps)
-    if training:
-        running_mean = torch.lerp(running_mean, x.detach().mean(0), momentum)
-        running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return y, running_mean, running_var
+    y = _batch_norm(x, running_mean, running_var, False, momentum, eps)[0]
+    return y, *_batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
 
 
 @mistake("batch_norm", "You normalised with a blend of old and new. Read the table's first row.")
 def normalises_with_the_new_memory(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    if training:
-        running_mean = torch.lerp(running_mean, x.detach().mean(0), momentum)
-        running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return (x - running_mean) / torch.sqrt(running_var + eps), running_mean, running_var
+    memory = _batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
+    return _batch_norm(x, *memory, False, momentum, eps)
 
 
 @mistake("batch_norm", "The values agree. Nudge one example: does the batch's mean move with it?")
 def batch_statistics_detached(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.detach().mean(0), x.detach().var(0, correction=0)
-        running_mean = torch.lerp(running_mean, mean, momentum)
-        running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    def detached(x):
+        return _biased(x.detach())
+
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=detached)
 
 
 @mistake("batch_norm", "After many batches, how large does your running mean become?")
 def adds_without_forgetting(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
+    y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = running_mean + momentum * mean.detach()
+        running_mean = running_mean + momentum * x.detach().mean(0)
         running_var = running_var + momentum * x.detach().var(0)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return y, running_mean, running_var
 
 
 @mistake("batch_norm", "The caller chose how fast to forget. Was the choice heard?")
 def momentum_is_fixed(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = 0.9 * running_mean + 0.1 * mean.detach()
-        running_var = 0.9 * running_var + 0.1 * x.detach().var(0)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return _batch_norm(x, running_mean, running_var, training, 0.1, eps)
 
 
 @mistake("batch_norm", "What does evaluation remember, if training never wrote anything down?")
@@ -321,33 +302,27 @@ def never_updates(x, running_mean, running_var, training, momentum=0.1, eps=1e-5
 def remembers_the_standard_deviation(
     x, running_mean, running_var, training, momentum=0.1, eps=1e-5
 ):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = torch.lerp(running_mean, mean.detach(), momentum)
-        running_var = torch.lerp(running_var, x.detach().std(0), momentum)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    def deviations(x):
+        return x.mean(0), x.std(0)
+
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps, remembered=deviations)
 
 
 @mistake("batch_norm", "A column without spread, or a large eps: what stands under the root?")
 def batch_norm_std_plus_eps(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
-    mean, var = running_mean, running_var
-    if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = torch.lerp(running_mean, mean.detach(), momentum)
-        running_var = torch.lerp(running_var, x.detach().var(0), momentum)
-    return (x - mean) / (var.sqrt() + eps), running_mean, running_var
+    mean, var = _biased(x) if training else (running_mean, running_var)
+    memory = _batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
+    return (x - mean) / (var.sqrt() + eps), *memory
 
 
 @mistake("batch_norm", "You made tensors of your own. Where do they live, and where does `x`?")
 def a_mask_on_the_cpu(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     keep = torch.ones(x.shape[1], dtype=x.dtype) * (1 - momentum)
-    mean, var = running_mean, running_var
+    y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     if training:
-        mean, var = x.mean(0), x.var(0, correction=0)
-        running_mean = keep * running_mean + momentum * mean.detach()
+        running_mean = keep * running_mean + momentum * x.detach().mean(0)
         running_var = keep * running_var + momentum * x.detach().var(0)
-    return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
+    return y, running_mean, running_var
 
 
 @mistake("batch_norm", "Right answer, borrowed. This exercise asks for the arithmetic behind it.")
@@ -690,18 +665,30 @@ def pythagoras_again_and_again(params):
 # --- 6.5 clip_global_norm ---------------------------------------------------------------------
 
 
+def _grads(params):
+    """Return the gradients that there are."""
+    return [p.grad for p in params if p.grad is not None]
+
+
+def _norm(grads):
+    """Return the length of all the gradients as one vector, 0 if there are none."""
+    return torch.stack([g.norm() for g in grads]).norm() if grads else torch.tensor(0.0)
+
+
+def _clip(grads, change):
+    """Change each gradient, given the length of all as they were; return this length."""
+    norm = _norm(grads)
+    for g in grads:
+        change(g, norm)
+    return norm
+
+
 @mistake(
     "clip_global_norm",
     "The arrow is shorter, and now points elsewhere: each tensor had its own limit.",
 )
 def clips_each_tensor(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.mul_((max_norm / g.norm()).clamp(max=1))
-    return norm
+    return _clip(_grads(params), lambda g, norm: g.mul_((max_norm / g.norm()).clamp(max=1)))
 
 
 @mistake(
@@ -709,62 +696,34 @@ def clips_each_tensor(params, max_norm):
     "The arrow is shorter, and now points elsewhere: each entry had its own limit.",
 )
 def clips_each_entry(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.clamp_(-max_norm, max_norm)
-    return norm
+    return _clip(_grads(params), lambda g, norm: g.clamp_(-max_norm, max_norm))
 
 
 @mistake("clip_global_norm", "A small gradient was blown up.")
 def always_rescales(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.mul_(max_norm / (norm + 1e-6))
-    return norm
+    return _clip(_grads(params), lambda g, norm: g.mul_(max_norm / (norm + 1e-6)))
 
 
 @mistake("clip_global_norm", "You computed a clipped gradient and put it nowhere.")
 def rebinds_a_name(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g = g * (max_norm / norm).clamp(max=1)
-    return norm
+    return _clip(_grads(params), lambda g, norm: g * (max_norm / norm).clamp(max=1))
 
 
 @mistake("clip_global_norm", "The logbook should show how bad it was.")
 def returns_the_new_norm(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.mul_((max_norm / norm).clamp(max=1))
+    norm = _clip(_grads(params), lambda g, norm: g.mul_((max_norm / norm).clamp(max=1)))
     return norm.clamp(max=max_norm)
 
 
 @mistake("clip_global_norm", "A frozen layer has no gradient at all.")
 def clips_what_is_not_there(params, max_norm):
     grads = [p.grad for p in params]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.mul_((max_norm / norm).clamp(max=1))
-    return norm
+    return _clip(grads, lambda g, norm: g.mul_((max_norm / norm).clamp(max=1)))
 
 
 @mistake("clip_global_norm", "And if no parameter has a gradient?")
 def needs_something_to_clip(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
+    grads = _grads(params)
     norm = torch.stack([g.norm() for g in grads]).norm()
     for g in grads:
         g.mul_((max_norm / norm).clamp(max=1))
@@ -773,33 +732,21 @@ def needs_something_to_clip(params, max_norm):
 
 @mistake("clip_global_norm", "A generator can be walked once. Who was left when you came to clip?")
 def clips_in_a_second_walk(params, max_norm):
-    norms = [p.grad.norm() for p in params if p.grad is not None]
-    if not norms:
-        return torch.tensor(0.0)
-    norm = torch.stack(norms).norm()
-    for p in params:
-        if p.grad is not None:
-            p.grad.mul_((max_norm / norm).clamp(max=1))
+    norm = _norm(_grads(params))
+    for g in _grads(params):
+        g.mul_((max_norm / norm).clamp(max=1))
     return norm
 
 
 @mistake("clip_global_norm", "All gradients are zero: what is your limit divided by that?")
 def zero_over_zero(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.copy_(g / norm * norm.clamp(max=max_norm))
-    return norm
+    return _clip(_grads(params), lambda g, norm: g.copy_(g / norm * norm.clamp(max=max_norm)))
 
 
 @mistake("clip_global_norm", "Sum of lengths, or length of the sum of parts? Pythagoras knows.")
 def limits_the_sum_of_norms(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).sum()
+    grads = _grads(params)
+    norm = torch.stack([g.norm() for g in grads]).sum() if grads else torch.tensor(0.0)
     for g in grads:
         g.mul_((max_norm / norm).clamp(max=1))
     return norm
@@ -809,60 +756,33 @@ def limits_the_sum_of_norms(params, max_norm):
     "clip_global_norm", "Measure the result: is its length the limit? Look at your factor's unit."
 )
 def divides_by_the_squared_norm(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.mul_((max_norm / norm.square()).clamp(max=1))
-    return norm
+    return _clip(_grads(params), lambda g, norm: g.mul_((max_norm / norm.square()).clamp(max=1)))
 
 
 @mistake("clip_global_norm", "A long gradient became longer. Which of the two goes on top?")
 def factor_upside_down(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        g.mul_((norm / max_norm).clamp(min=1))
-    return norm
+    return _clip(_grads(params), lambda g, norm: g.mul_((norm / max_norm).clamp(min=1)))
 
 
 @mistake(
     "clip_global_norm", "The limit is a length. Your arrow ends as one of length 1, whatever it is."
 )
 def clips_to_length_one(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    if norm > max_norm:
-        for g in grads:
-            g.div_(norm)
-    return norm
+    return _clip(_grads(params), lambda g, norm: g.div_(norm) if norm > max_norm else g)
 
 
 @mistake(
     "clip_global_norm", "The first tensor was clipped by one factor, the last by another. Why?"
 )
 def measures_again_while_clipping(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    before = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        norm = torch.stack([other.norm() for other in grads]).norm()
-        g.mul_((max_norm / norm).clamp(max=1))
-    return before
+    grads = _grads(params)
+    return _clip(grads, lambda g, _: g.mul_((max_norm / _norm(grads)).clamp(max=1)))
 
 
 @mistake("clip_global_norm", "Which tensors did you shorten: the gradients, or the weights?")
 def shortens_the_weights(params, max_norm):
     params = [p for p in params if p.grad is not None]
-    if not params:
-        return torch.tensor(0.0)
-    norm = torch.stack([p.grad.norm() for p in params]).norm()
+    norm = _norm(_grads(params))
     for p in params:
         p.data.mul_((max_norm / norm).clamp(max=1))
     return norm
@@ -870,7 +790,7 @@ def shortens_the_weights(params, max_norm):
 
 @mistake("clip_global_norm", "The number is right. What type did the contract promise?")
 def returns_a_python_number(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
+    grads = _grads(params)
     norm = math.sqrt(sum(float(g.norm()) ** 2 for g in grads))
     for g in grads:
         g.mul_(min(1.0, max_norm / (norm + 1e-6)))
@@ -879,11 +799,7 @@ def returns_a_python_number(params, max_norm):
 
 @mistake("clip_global_norm", "You went through Python numbers. What became of the norm's dtype?")
 def norm_loses_its_dtype(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    norm = math.sqrt(sum(float(g.norm()) ** 2 for g in grads))
-    for g in grads:
-        g.mul_(min(1.0, max_norm / (norm + 1e-6)))
-    return torch.tensor(norm)
+    return torch.tensor(returns_a_python_number(params, max_norm))
 
 
 @mistake(
@@ -931,11 +847,30 @@ def with_a_small_safety_number(params, max_norm):
 # --- 6.6 train_step ---------------------------------------------------------------------------
 
 
-@mistake("train_step", "The update was already on its way when you clipped.")
-def clips_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
+def _backward(model, loss_fn, x, y, optimizer):
+    """Clear the gradients, then fill them with those of the loss; return the loss."""
     optimizer.zero_grad()
     loss = loss_fn(model(x), y)
     loss.backward()
+    return loss
+
+
+def _clip_and_step(model, optimizer, max_norm):
+    """Shorten the gradients of the model and let the optimizer move."""
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+
+
+def _train_step(model, loss_fn, x, y, optimizer, max_norm):
+    """Take one whole step; return its loss as a number."""
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    _clip_and_step(model, optimizer, max_norm)
+    return loss.item()
+
+
+@mistake("train_step", "The update was already on its way when you clipped.")
+def clips_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
     optimizer.step()
     nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     return loss.item()
@@ -953,9 +888,7 @@ def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake("train_step", "Where is the speed limit? Compare the length of the first update with it.")
 def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
-    loss = loss_fn(model(x), y)
-    optimizer.zero_grad()
-    loss.backward()
+    loss = _backward(model, loss_fn, x, y, optimizer)
     optimizer.step()
     return loss.item()
 
@@ -964,8 +897,7 @@ def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
 def never_clears(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
     loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
+    _clip_and_step(model, optimizer, max_norm)
     return loss.item()
 
 
@@ -975,8 +907,7 @@ def never_clears(model, loss_fn, x, y, optimizer, max_norm):
 def clears_only_at_the_end(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
     loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
+    _clip_and_step(model, optimizer, max_norm)
     optimizer.zero_grad()
     return loss.item()
 
@@ -986,36 +917,27 @@ def clears_after_backward(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
     loss.backward()
     optimizer.zero_grad()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
+    _clip_and_step(model, optimizer, max_norm)
     return loss.item()
 
 
 @mistake("train_step", "Everything is ready to move. Does anything?")
 def forgets_to_step(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
+    loss = _backward(model, loss_fn, x, y, optimizer)
     nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     return loss.item()
 
 
 @mistake("train_step", "Log the loss as a number: a tensor drags its whole graph into your list.")
 def returns_a_tensor(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    _clip_and_step(model, optimizer, max_norm)
     return loss.detach()
 
 
 @mistake("train_step", "Log the loss that produced this update. Which loss did you log?")
 def returns_the_loss_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss_fn(model(x), y).backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
+    _train_step(model, loss_fn, x, y, optimizer, max_norm)
     with torch.no_grad():
         return loss_fn(model(x), y).item()
 
@@ -1024,8 +946,7 @@ def returns_the_loss_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
     "train_step", "You returned a pulse. It is a useful one, but the contract asks for another."
 )
 def returns_the_gradient_norm(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss_fn(model(x), y).backward()
+    _backward(model, loss_fn, x, y, optimizer)
     norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     optimizer.step()
     return norm.item()
@@ -1033,19 +954,12 @@ def returns_the_gradient_norm(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake("train_step", "Not every loss treats its two arguments alike. Which comes first?")
 def swaps_target_and_prediction(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(y, model(x))
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
+    return _train_step(model, lambda p, y: loss_fn(y, p), x, y, optimizer, max_norm)
 
 
 @mistake("train_step", "Each tensor obeys a limit of its own. Does the whole arrow?")
 def clips_every_parameter_alone(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
+    loss = _backward(model, loss_fn, x, y, optimizer)
     for p in model.parameters():
         nn.utils.clip_grad_norm_([p], max_norm)
     optimizer.step()
@@ -1056,9 +970,7 @@ def clips_every_parameter_alone(model, loss_fn, x, y, optimizer, max_norm):
     "train_step", "Two functions in torch have almost the same name. Which one keeps the direction?"
 )
 def clips_by_value(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
+    loss = _backward(model, loss_fn, x, y, optimizer)
     nn.utils.clip_grad_value_(model.parameters(), max_norm)
     optimizer.step()
     return loss.item()
@@ -1066,12 +978,7 @@ def clips_by_value(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake("train_step", "The caller set the limit. Which limit did you use?")
 def limit_is_always_one(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    return loss.item()
+    return _train_step(model, loss_fn, x, y, optimizer, 1.0)
 
 
 @mistake("train_step", "You shortened the loss. Is the gradient's length now what was promised?")
@@ -1085,20 +992,14 @@ def clips_the_loss(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake("train_step", "One call, one step. How far did the weights go?")
 def steps_twice(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    loss = _train_step(model, loss_fn, x, y, optimizer, max_norm)
     optimizer.step()
-    optimizer.step()
-    return loss.item()
+    return loss
 
 
 @mistake("train_step", "A frozen layer has no gradient at all. What do you ask it for?")
 def stumbles_over_frozen_layers(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
+    loss = _backward(model, loss_fn, x, y, optimizer)
     norm = torch.stack([p.grad.norm() for p in model.parameters()]).norm()
     for p in model.parameters():
         p.grad.mul_((max_norm / norm).clamp(max=1))
@@ -1108,34 +1009,22 @@ def stumbles_over_frozen_layers(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake("train_step", "The model is asked twice in each step. What if it contains dropout?")
 def runs_the_model_twice(model, loss_fn, x, y, optimizer, max_norm):
-    optimizer.zero_grad()
-    loss_fn(model(x), y).backward()
+    _backward(model, loss_fn, x, y, optimizer)
     loss = loss_fn(model(x), y).item()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
+    _clip_and_step(model, optimizer, max_norm)
     return loss
 
 
 @mistake("train_step", "Dropout and batch norm fell asleep. Who asked for evaluation mode?")
 def switches_to_evaluation(model, loss_fn, x, y, optimizer, max_norm):
     model.eval()
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
+    return _train_step(model, loss_fn, x, y, optimizer, max_norm)
 
 
 @mistake("train_step", "The caller had set a mode, and you set another. Whose choice is it here?")
 def switches_to_training(model, loss_fn, x, y, optimizer, max_norm):
     model.train()
-    optimizer.zero_grad()
-    loss = loss_fn(model(x), y)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
+    return _train_step(model, loss_fn, x, y, optimizer, max_norm)
 
 
 @alternative("train_step")
@@ -1179,11 +1068,30 @@ def clips_with_the_two_part_functions(model, loss_fn, x, y, optimizer, max_norm)
 # --- 6.7 rescue -------------------------------------------------------------------------------
 
 
+def _stack(depth, width, activation):
+    """Return a plain stack of linear layers, with an activation after each but the last."""
+    sizes = [2, *[width] * (depth - 1)]
+    layers = [nn.Sequential(nn.Linear(i, o), activation()) for i, o in zip(sizes, sizes[1:])]
+    return nn.Sequential(*layers, nn.Linear(width, 1))
+
+
+def _drawn_again(model, draw):
+    """Let an initialiser of the library draw all the weights, and set the biases to 0."""
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            draw(layer.weight)
+            nn.init.zeros_(layer.bias)
+    return model
+
+
+def _he_stack(depth, width):
+    """Return a stack with ReLU and He weights, which learns."""
+    return _drawn_again(_stack(depth, width, nn.ReLU), nn.init.kaiming_normal_)
+
+
 @mistake("rescue", "You saved the net by removing it. I traced the forward pass and counted.")
 def six_layers(depth=30, width=64):
-    sizes = [2, *[width] * 5]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.ReLU()) for i, o in zip(sizes, sizes[1:])]
-    return nn.Sequential(*layers, nn.Linear(width, 1))
+    return _stack(6, width, nn.ReLU)
 
 
 @mistake(
@@ -1243,23 +1151,14 @@ def layers_side_by_side(depth=30, width=64):
 
 @mistake("rescue", "New activation, same silence. What do the weights at layer 1 hear?")
 def only_swaps_sigmoid_for_relu(depth=30, width=64):
-    sizes = [2, *[width] * (depth - 1)]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.ReLU()) for i, o in zip(sizes, sizes[1:])]
-    return nn.Sequential(*layers, nn.Linear(width, 1))
+    return _stack(depth, width, nn.ReLU)
 
 
 @mistake(
     "rescue", "Good weights for the wrong partner: what is the steepest slope of this activation?"
 )
 def sigmoid_with_xavier(depth=30, width=64):
-    sizes = [2, *[width] * (depth - 1)]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.Sigmoid()) for i, o in zip(sizes, sizes[1:])]
-    model = nn.Sequential(*layers, nn.Linear(width, 1))
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.xavier_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    return model
+    return _drawn_again(_stack(depth, width, nn.Sigmoid), nn.init.xavier_normal_)
 
 
 @mistake(
@@ -1292,28 +1191,14 @@ def batch_norm_in_a_plain_stack(depth=30, width=64):
 
 @mistake("rescue", "It shines at depth 30. Ask it for another depth and count.")
 def always_thirty_layers(depth=30, width=64):
-    sizes = [2, *[width] * 29]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.ReLU()) for i, o in zip(sizes, sizes[1:])]
-    model = nn.Sequential(*layers, nn.Linear(width, 1))
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    return model
+    return _he_stack(30, width)
 
 
 @mistake(
     "rescue", "The caller asked for another width. How many numbers does your last layer read?"
 )
 def always_sixty_four_wide(depth=30, width=64):
-    sizes = [2, *[64] * (depth - 1)]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.ReLU()) for i, o in zip(sizes, sizes[1:])]
-    model = nn.Sequential(*layers, nn.Linear(64, 1))
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    return model
+    return _he_stack(depth, 64)
 
 
 @mistake("rescue", "I changed the spiral's turn. Did your net learn the task, or one answer?")
@@ -1333,26 +1218,12 @@ def one_answer_for_everyone(depth=30, width=64):
 @mistake("rescue", "I rolled other dice, and the same weights came up. Who fixed them?")
 def sets_a_seed_inside(depth=30, width=64):
     torch.manual_seed(0)
-    sizes = [2, *[width] * (depth - 1)]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.ReLU()) for i, o in zip(sizes, sizes[1:])]
-    model = nn.Sequential(*layers, nn.Linear(width, 1))
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    return model
+    return _he_stack(depth, width)
 
 
 @mistake("rescue", "The contract asks for logits. Can yours ever be negative?")
 def returns_probabilities(depth=30, width=64):
-    sizes = [2, *[width] * (depth - 1)]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.ReLU()) for i, o in zip(sizes, sizes[1:])]
-    model = nn.Sequential(*layers, nn.Linear(width, 1), nn.Sigmoid())
-    for layer in model.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
-    return model
+    return _he_stack(depth, width).append(nn.Sigmoid())
 
 
 @mistake("rescue", "Thirty layers with nothing between them: how many layers is that really?")
@@ -1367,9 +1238,7 @@ def no_activation(depth=30, width=64):
 
 @alternative("rescue")
 def he_weights(depth=30, width=64):
-    sizes = [2, *[width] * (depth - 1)]
-    layers = [nn.Sequential(nn.Linear(i, o), nn.ReLU()) for i, o in zip(sizes, sizes[1:])]
-    model = nn.Sequential(*layers, nn.Linear(width, 1))
+    model = _stack(depth, width, nn.ReLU)
     for name, p in model.named_parameters():
         if name.endswith("bias"):
             nn.init.zeros_(p)

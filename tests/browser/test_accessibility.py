@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from autograder.targets.release import master
 from autograder.course.layout import Course
+from autograder.course.source import read_source
 from autograder.report.feedback import feedback_page
 from autograder.report.pages import write_pages
 from autograder.report.results import read_all
-from autograder.course.source import read_source
+from autograder.targets.release import master
 from tests.conftest import ROOT
 from tests.report.factory import HOSTILE_NAMES, classroom, mixed, not_graded
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from autograder.course.layout import Course
+from autograder.course.source import read_source, without_marks
 from autograder.model import Assignment
-from autograder.course.source import without_marks
-from autograder.course.source import read_source
 from tests.browser.lab import Notebook, Server
 from tests.conftest import ROOT
 

@@ -42,10 +42,9 @@ class Place:
 def copy_course(root: Path, students: tuple[str, ...] = SAMPLES) -> Place:
     """Copy what makes a course, with a release that is built from today's source."""
     (root / "source").mkdir(parents=True)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    source = root / "source" / NAME
-    source.mkdir()
-    shutil.copy(ROOT / "source" / NAME / f"{NAME}.py", source)
+    for file in ("course.toml", "nbgrader_config.py"):
+        shutil.copy(ROOT / file, root)
+    shutil.copytree(ROOT / "source" / NAME, root / "source" / NAME)
     for student in students:
         shutil.copytree(ROOT / "samples" / student, root / "submitted" / student)
     place = Place(root)

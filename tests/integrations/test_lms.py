@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from autograder.submissions import find as collect
 from autograder.errors import UsageError
 from autograder.integrations import lms_grades
+from autograder.submissions import find as collect
 from autograder.submissions import lms
 from tests.report.factory import mixed, not_graded, report, unreadable
 

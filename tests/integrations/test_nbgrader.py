@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograder.course.layout import Course
-from autograder.integrations.nbgrader import sound
 from autograder.course.source import read_source
+from autograder.integrations.nbgrader import sound
 from tests.conftest import ROOT
 from tests.integrations.conftest import CLASS, NAME, SCRIPT, copy_course
 

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.integrations import classroom50, gradescope
 from autograder.integrations.one_submission import notebook_in
-from autograder.integrations.options import Visibility
+from autograder.targets.options import Visibility
 from tests.conftest import ROOT
 from tests.integrations.conftest import NAME, SEED
 from tests.report.factory import mixed, report, unreadable
@@ -25,7 +25,7 @@ ENVIRONMENT = {
 
 def hidden_lines() -> set[str]:
     """Names of hidden checks and tutor lines: what no student may get."""
-    checks = (ROOT / "autograder" / "graders" / f"{NAME}.py").read_text()
+    checks = (ROOT / "source" / NAME / "graders.py").read_text()
     return {line.split("(")[0] for line in checks.splitlines() if line.startswith("def test_")}
 
 
@@ -120,10 +120,11 @@ def test_the_gradescope_zip_has_one_assignments_hidden_files(gradescope_zip):
         modes = {info.filename: info.external_attr >> 16 for info in archive.infolist()}
     assert modes["setup.sh"] & 0o111
     assert modes["run_autograder"] & 0o111
-    assert {name for name in modes if name.startswith(("autograder/graders", "solutions"))} == {
-        f"autograder/graders/{NAME}.py", f"solutions/{NAME}.py"
+    assert {name for name in modes if name.startswith(("source", "solutions"))} == {
+        f"source/{NAME}/graders.py", f"source/{NAME}/mistakes.py", f"solutions/{NAME}.py"
     }  # fmt: skip
-    assert not [name for name in modes if "__pycache__" in name or name.startswith("source")]
+    assert "course.toml" in modes
+    assert not [name for name in modes if "__pycache__" in name]
 
 
 @pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])

@@ -13,8 +13,8 @@ import pytest
 
 from autograder.model import Status, Tier
 from autograder.report.class_page import class_page
+from autograder.report.feedback import page_name
 from autograder.report.plotly_js import plotly_js, sheet_ids
-from autograder.submissions.names import page_name
 from tests.report.factory import (
     HOSTILE_NAMES,
     check,

@@ -20,7 +20,7 @@ def home(tmp_path: Path) -> Path:
     """A course of its own, whose reference a test may change."""
     for part in ("source", "release", "solutions"):
         shutil.copytree(ROOT / part, tmp_path / "course" / part)
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path / "course")
+    shutil.copy(ROOT / "course.toml", tmp_path / "course")
     return tmp_path / "course"
 
 

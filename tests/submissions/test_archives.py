@@ -120,7 +120,9 @@ def test_an_entry_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04", b"no zip at all", zipped({"a.ipynb": NOTEBOOK})[:-30]]
+    "content",
+    [b"", b"PK\x03\x04", b"no zip at all", zipped({"a.ipynb": NOTEBOOK})[:-30]],
+    ids=["empty", "a start only", "no zip", "cut off"],
 )
 def test_damaged_archives_are_refused(content: bytes) -> None:
     """What cannot be opened is said to be so."""

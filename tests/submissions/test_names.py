@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.report.feedback import page_name
 from autograder.report.results import result_path
-from autograder.submissions.names import LONGEST, file_stem, page_name
+from autograder.submissions.names import LONGEST, file_stem
 from tests.report.factory import HOSTILE_NAMES, report
 
 
