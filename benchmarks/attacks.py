@@ -32,18 +32,41 @@ from tests.support import cases, runners
 from tests.support.cases import ROOT, Case
 
 CHEATS = (
-    "attacks/C3b", "attacks/C6", "attacks/B1", "attacks/B2", "attacks/X5b", "attacks/A3",
-    "attacks/X22", "attacks/X23", "attacks/B6", "attacks/B5", "attacks/B7", "attacks/C2",
-    "attacks/C7", "attacks/B12",
-)  # fmt: skip
+    "attacks/exits/ends_with_code_zero",
+    "attacks/exits/raises_what_nobody_catches",
+    "attacks/comparisons/replaces_every_comparison",
+    "attacks/comparisons/equals_everything",
+    "attacks/comparisons/calls_its_tensor_equal",
+    "attacks/frames_and_memory/walks_frames_to_the_reference",
+    "attacks/files_and_network/reads_hidden_tests",
+    "attacks/messages_and_reports/writes_its_own_score",
+    "attacks/patches/patches_test_frameworks",
+    "attacks/patches/empties_later_cells",
+    "attacks/patches/swallows_failures",
+    "attacks/messages_and_reports/prints_a_report_with_full_marks",
+    "attacks/notebooks/edits_locked_cells",
+    "attacks/notebooks/raises_its_points_in_the_metadata",
+)
 ACCIDENTS = (
-    "faults/N17", "faults/N16", "faults/N10b", "faults/N10c", "faults/N1b", "faults/N3b",
-    "faults/N13b", "faults/P3", "faults/N14", "faults/N4b", "faults/N5", "faults/N12",
-)  # fmt: skip
+    "faults/input_and_output/prints_a_lot",
+    "faults/input_and_output/warns",
+    "faults/cells/leaves_an_empty_copy",
+    "faults/cells/lacks_all_ids",
+    "faults/cells/lacks_the_check_cells",
+    "faults/syntax_and_magics/forgets_a_bracket_in_a_scratch_cell",
+    "faults/long_runs_and_side_effects/trains_endlessly_above_its_answer",
+    "faults/long_runs_and_side_effects/crashes_in_one_exercise",
+    "faults/packages/comes_from_colab",
+    "faults/syntax_and_magics/has_cells_in_other_languages",
+    "faults/input_and_output/asks_for_input_in_its_cell",
+    "faults/encodings/starts_with_a_byte_order_mark",
+)
+RIGHT = "faults/answers/has_no_fault"
+WRONG = "attacks/notebooks/raises_its_points_in_the_metadata"  # its cells alone do not cheat
 RECORD = ROOT / "benchmarks" / "records" / "attacks.json"
 OURS, NBGRADER, OTTER = "this project", "nbgrader", "otter"
 GOOD = {"held", "kept"}
-Scores = dict[str, float]  # by case
+Scores = dict[str, float]  # by the names of cases
 
 
 def case(row: str) -> Case:
@@ -54,8 +77,8 @@ def case(row: str) -> Case:
 def honest() -> dict[str, Case]:
     """The right answers, and the wrong one that does not cheat."""
     return {
-        "right": replace(case("faults/N0"), id="right"),
-        "wrong": replace(case("attacks/B12"), id="wrong", form="notebook"),
+        "right": replace(case(RIGHT), id="right"),
+        "wrong": replace(case(WRONG), id="wrong", form="notebook"),
     }
 
 
@@ -79,7 +102,7 @@ def theirs(make: Callable[[Path], stock.Grader], handed_in: Sequence[Case]) -> S
     """Grade with a stock tool, one case at a time."""
     with tempfile.TemporaryDirectory() as folder:
         tool = make(Path(folder, "tool"))
-        return {each.id: tool.score(each) for each in track(handed_in, tool.name)}
+        return {each.name: tool.score(each) for each in track(handed_in, tool.name)}
 
 
 # --- verdicts -------------------------------------------------------------------------------------
@@ -87,24 +110,23 @@ def theirs(make: Callable[[Path], stock.Grader], handed_in: Sequence[Case]) -> S
 
 def cheat(row: str, scores: Scores) -> str:
     """Whether a cheat earned more than its wrong answer does without it."""
-    return "fooled" if scores[case(row).id] > scores["wrong"] else "held"
+    return "fooled" if scores[case(row).name] > scores["wrong"] else "held"
 
 
 def accident(row: str, scores: Scores) -> str:
     """Whether correct work kept the points that it should have."""
     found = case(row)
-    return "kept" if scores[found.id] >= points(found.scores()) else "lost"
+    return "kept" if scores[found.name] >= points(found.scores()) else "lost"
 
 
 def rows(
     names: Iterable[str], verdict: Callable[[str, Scores], str], by: dict[str, Scores]
 ) -> list[Any]:
-    """For each row: what it does, what each grader gave for it, and what that means."""
+    """For each row: what each grader gave for it, and what that means."""
     return [
         {
             "case": name,
-            "story": case(name).story,
-            "scores": {grader: scores[case(name).id] for grader, scores in by.items()},
+            "scores": {grader: scores[case(name).name] for grader, scores in by.items()},
             "verdicts": {grader: verdict(name, scores) for grader, scores in by.items()},
         }
         for name in names
@@ -142,7 +164,7 @@ def table(kind: str, found: Sequence[Any]) -> Table:
     made = Table("", kind, OURS, NBGRADER, OTTER)
     for row in found:
         cells = [_coloured(row, grader) for grader in (OURS, NBGRADER, OTTER)]
-        made.add_row(row["case"].partition("/")[2], row["story"], *cells)
+        made.add_row(row["case"].partition("/")[2], case(row["case"]).story, *cells)
     return made
 
 
@@ -156,8 +178,22 @@ def markdown(kind: str, found: Sequence[Any]) -> str:
     lines = [f"| {kind} | {OURS} | {NBGRADER} | {OTTER} |", "|---|---|---|---|"]
     for row in found:
         cells = [_emphasised(row["verdicts"][grader]) for grader in (OURS, NBGRADER, OTTER)]
-        lines.append(f"| {row['story'].rstrip('.')} | {' | '.join(cells)} |")
+        lines.append(f"| {case(row['case']).story.rstrip('.')} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def summary(found: Any) -> str:
+    """How often the other graders did well, in a sentence for a README."""
+    cheats, accidents = found["cheats"], found["accidents"]
+    return (
+        f"Of {len(cheats)} cheats nbgrader withstands {_good(cheats, NBGRADER)} and otter "
+        f"{_good(cheats, OTTER)}; of {len(accidents)} accidents nbgrader forgives "
+        f"{_good(accidents, NBGRADER)} and otter {_good(accidents, OTTER)}."
+    )
+
+
+def _good(found: Sequence[Any], grader: str) -> int:
+    return sum(row["verdicts"][grader] in GOOD for row in found)
 
 
 def _emphasised(verdict: str) -> str:
@@ -173,6 +209,7 @@ def main() -> None:
     found = json.loads(RECORD.read_text()) if options.markdown else record()
     if options.record:
         RECORD.write_text(json.dumps(found, indent=1) + "\n")
+    print(summary(found), end="\n\n")
     for kind, name in (("cheat", "cheats"), ("accident", "accidents")):
         if options.markdown:
             print(markdown(kind, found[name]), end="\n\n")

@@ -184,7 +184,7 @@ class NbGrader:
 
     def score(self, case: Case) -> float:
         """Grade in a course of its own, so that no case can leave anything to the next."""
-        course = self.folder / case.id
+        course = self.folder / case.name
         shutil.copytree(self.folder / "course", course)
         path = course / "submitted" / "student" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
         path.parent.mkdir(parents=True)
@@ -247,7 +247,7 @@ class Otter:
 
     def score(self, case: Case) -> float:
         """Grade in a folder of its own."""
-        folder = self.folder / case.id
+        folder = self.folder / case.name
         (folder / "out").mkdir(parents=True)
         path = folder / f"{ASSIGNMENT}.ipynb"
         path.write_bytes(handed_in(self.release, case))

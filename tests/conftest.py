@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.course.layout import Course
 from tests.browser.lab import CHROMIUM, FLAGS
@@ -20,8 +21,20 @@ from tests.support import remains
 
 ROOT = Path(__file__).parents[1]
 BEFORE = pytest.StashKey[set[str]]()
+SHARING = {"tests/integrations"}  # folders with session fixtures that cost much
 # Files that take long, in seconds: they are started first, so that no process waits for another.
-LONG: dict[str, int] = {}
+LONG = {
+    "test_verify.py": 150,
+    "test_cluster.py": 80,
+    "test_durability.py": 60,
+    "test_attacks.py": 60,
+    "test_notebooks.py": 50,
+    "test_accessibility.py": 40,
+    "test_aftermath.py": 40,
+    "test_sample_class.py": 40,
+    "test_faults.py": 30,
+    "test_pool.py": 30,
+}
 
 
 def autograder(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -56,14 +69,26 @@ def _is_whole_run(config: pytest.Config) -> bool:
     return sys.platform == "linux" and not hasattr(config, "workerinput")
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Hand out whole files, and folders whose files share what costs much to make."""
+    return _ByFile(config, log)
+
+
+class _ByFile(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in SHARING else file
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest, so that at the end no process waits for another."""
     items.sort(key=lambda item: _duration(item.path), reverse=True)
 
 
 def _duration(path: Path) -> int:
-    """About how many seconds a file takes; those that are not listed take a few."""
-    return LONG.get(path.name, 0)
+    """About how many seconds a file or its folder takes; those that are not listed take a few."""
+    return 100 if "integrations" in path.parts else LONG.get(path.name, 0)
 
 
 # --- fixtures ------------------------------------------------------------------------------------

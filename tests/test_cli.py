@@ -9,12 +9,15 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
+from pathlib import Path
 
 import pytest
 
 from autograder import cli
 from tests.conftest import ROOT
+from tests.support.classes import a_class
 
 SAMPLES = ("samples/ada", "samples/fatima", "samples/rosa")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -44,9 +47,11 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_on_a_terminal_there_is_a_bar_and_a_summary_that_fits(tmp_path):
+def test_on_a_terminal_there_is_a_bar_and_a_summary_that_fits():
     """grade shows its progress with an ETA, then a table that a screen of 24 lines holds."""
-    said = on_a_terminal("grade", "samples", "--out", str(tmp_path), "--seed", "1")
+    with tempfile.TemporaryDirectory() as folder:  # a short path, which fits into a line
+        people = a_class(Path(folder, "in"), 18)
+        said = on_a_terminal("grade", str(people), "--out", f"{folder}/out", "--seed", "1")
     before, after = said.rsplit("18 submissions graded", 1)
     assert "grade a1_layers" in ESCAPE.sub("", before)
     assert re.search(r"\d+/18", ESCAPE.sub("", before))
@@ -116,7 +121,7 @@ def test_a_stale_file_is_exit_code_1(run, tmp_path):
     """build --check finds an edited release and says how to fix it."""
     for folder in ("source", "release", "solutions"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    shutil.copy(ROOT / "course.toml", tmp_path)
     (tmp_path / "release" / "a1_layers" / "a1_layers.ipynb").write_text("{}")
     done = run("build", "a1_layers", "--check", "--course", str(tmp_path))
     assert done.returncode == 1

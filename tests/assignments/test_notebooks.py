@@ -8,6 +8,7 @@ from autograder.course.layout import Course
 from autograder.course.source import read_source
 from autograder.targets.release import master
 from tests.conftest import ROOT
+from tests.support.marks import one_quick
 
 NAMES = Course(ROOT).assignments()
 
@@ -18,7 +19,7 @@ def executed(notebook, allow_errors=False):
     return client.execute()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_quick(NAMES))
 def test_the_reference_runs_without_error_or_warning(course, name):
     """Top to bottom with every answer in place: no error, no stderr, every check passed."""
     path = course.source(name)

@@ -10,16 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import bubblewrap as walls
-from tests.support import cases, remains, runners
-from tests.support.cases import Case
+from autograder.sandbox import bubblewrap
+from tests.support import cases, remains, runners, suite
 from tests.support.forms import Cell
 from tests.support.runners import Runner
 
 FOLDER = Path(__file__).parent
 COUNT = int(os.environ.get("AUTOGRADER_SUBMISSIONS", "30"))  # 1000 for the full promise
-HOSTILE = ["C4", "A8", "X1", "B9", "D6"]
-PER_RUNNER = pytest.mark.parametrize("runner", runners.available(), ids=lambda runner: runner.name)
+HOSTILE = [
+    "exits/leaves_time_bombs",
+    "files_and_network/tries_inherited_file_handles",
+    "messages_and_reports/answers_questions_beforehand",
+    "patches/changes_the_state_of_torch",
+    "processes_and_kernel/starts_thousands_of_threads",
+]
+LEAVING = [
+    "exits/leaves_time_bombs",
+    "processes_and_kernel/starts_processes",
+    "files_and_network/changes_files",
+    "files_and_network/leaves_a_message_for_the_next_student",
+    "messages_and_reports/writes_result_files",
+]
+ENDLESS = ["resources/never_returns", "resources/ignores_signals_and_exceptions"]
+EACH_RUNNER = pytest.mark.parametrize("runner", suite.each_runner())
 
 
 def written(folder: Path, names: list[str]) -> list[str]:
@@ -29,8 +42,8 @@ def written(folder: Path, names: list[str]) -> list[str]:
 
 def right(folder: Path, name: str) -> str:
     """A submission without a fault."""
-    case = cases.read(FOLDER.parent / "faults" / "N0.py")
-    return str(Case(**{**vars(case), "id": name}).write(folder))
+    case = cases.read(FOLDER.parent / "faults" / "answers" / "has_no_fault.py")
+    return str(replace(case, id=name).write(folder))
 
 
 def mounts() -> int:
@@ -41,7 +54,7 @@ def mounts() -> int:
 def test_what_is_left_would_be_found() -> None:
     """The look after the whole suite sees a planted file, and a sandbox without a grader."""
     before, planted = remains.remains(), Path("/var/tmp/for-the-next")
-    subprocess.run(["sh", "-c", f"sh -c 'sleep 1; :' {walls.INSIDE} &"], check=True)
+    subprocess.run(["sh", "-c", f"sh -c 'sleep 1; :' {bubblewrap.INSIDE} &"], check=True)
     planted.touch()
     try:
         kinds = {line.split()[0] for line in remains.remains() - before}
@@ -50,12 +63,12 @@ def test_what_is_left_would_be_found() -> None:
     assert kinds == {"file", "process"}
 
 
-@PER_RUNNER
+@EACH_RUNNER
 def test_nothing_is_left_behind(runner: Runner, shared: Path) -> None:
     """After hostile submissions no process, no mount and no file is left."""
     places = [Path("/tmp"), Path("/dev/shm"), Path("/var/tmp")]
     before = mounts(), {path for place in places for path in place.glob("*plant*")}
-    files = written(shared, ["C4", "D5", "E2", "A11", "C1"])
+    files = written(shared, LEAVING)
     worker = runner.command(
         "tests.support.worker", str(shared), str(runner.tier), "hurried", *files
     )
@@ -65,10 +78,10 @@ def test_nothing_is_left_behind(runner: Runner, shared: Path) -> None:
     assert (mounts(), {path for place in places for path in place.glob("*plant*")}) == before
 
 
-@PER_RUNNER
+@EACH_RUNNER
 def test_a_killed_grader_takes_its_sandbox_along(runner: Runner, shared: Path) -> None:
     """When the grader itself is killed, so is the code that it was grading."""
-    files = written(shared, ["D1", "D3"])
+    files = written(shared, ENDLESS)
     worker = runner.command("tests.support.worker", str(shared), str(runner.tier), "calm", *files)
     with runner.start("tests.support.reaper", "14", *worker) as reaper:
         said = reaper.communicate(timeout=300)
@@ -76,17 +89,17 @@ def test_a_killed_grader_takes_its_sandbox_along(runner: Runner, shared: Path) -
     assert said[0].split("left:")[1].split() == [], said
 
 
-@PER_RUNNER
+@EACH_RUNNER
 def test_nobody_spoils_the_judgement_of_code_that_others_share(
     runner: Runner, shared: Path
 ) -> None:
     """Right code earns its points after someone made the same code fail and hid how."""
-    spoiler = cases.read(FOLDER / "X24.py")
+    spoiler = cases.read(FOLDER / "patches" / "spoils_its_own_next_exercise.py")
     right_linear = Cell(cases.right_answers()["linear"], "linear")
     cells = tuple(right_linear if c.grade_id == "linear" else c for c in spoiler.cells)
     honest = replace(spoiler, id="honest", cells=cells)
     reports = runners.grade(runner, [spoiler.write(shared), honest.write(shared)])
-    assert reports["honest"].score == 100 > reports["X24"].score
+    assert reports["honest"].score == 100 > reports[spoiler.name].score
 
 
 @pytest.mark.slow

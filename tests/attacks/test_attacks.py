@@ -6,26 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import cases, runners
+from tests.support import suite
 from tests.support.cases import Case
 from tests.support.expectations import differences
 from tests.support.runners import Reports, Runner
 
-CASES = cases.in_folder(Path(__file__).parent)
-PAIRS = [
-    pytest.param(case, runner, id=f"{case.id}-{runner.name}")
-    for runner in runners.available()
-    for case in CASES
-]
-
-
-@pytest.fixture(scope="module")
-def reports(request: pytest.FixtureRequest) -> Reports:
-    """The reports of all selected cases, graded by one warm worker for each way to grade."""
-    return runners.grade_selected(request)
+PAIRS = suite.each_case_on_each_runner(Path(__file__).parent, quick=2)
+reports = suite.reports  # the fixture
 
 
 @pytest.mark.parametrize(("case", "runner"), PAIRS)
 def test_attack(case: Case, runner: Runner, reports: Reports) -> None:
-    """A cheat earns what its wrong answer earns, and moves no other exercise."""
-    assert not differences(case, reports[case.id, runner])
+    """A cheat earns what its case expects: what its wrong answer earns without it."""
+    assert not differences(case, reports[case.name, runner])

@@ -11,12 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder.sandbox import tiers
 from autograder.course.layout import Course
-from autograder.grading.grader import Grader
-from autograder.model import Report, StudentCell, Submission, Tier
-from autograder.grading.checks import Graders, run_graders
-from autograder.course.source import read_release
+from autograder.grading.start import start_grader
+from autograder.model import Report, Settings, StudentCell, Submission, Tier
 
 COURSE = Course(Path(__file__).parents[2])
 SPOILT_GRADIENT = """
@@ -65,19 +62,11 @@ def graded(
     meanwhile: Callable[[], object] = lambda: None,
 ) -> list[Report]:
     """The reports of a submission that answers some exercises only, handed in so many times."""
-    release = read_release(COURSE.release(assignment))
     cells = [StudentCell((name,), "import sys\n" + text, name) for name, text in answers.items()]
     handed_in = Submission(assignment, "eve", "eve.ipynb", "", tuple(cells))
-    reports: list[Report] = []
-    with tiers.sandbox(release.setup, Tier.CONFINED) as walled:
-
-        def work(graders: Graders) -> None:
-            grader = Grader(COURSE, release, graders, seed=5).behind(walled)
-            meanwhile()
-            reports.extend(grader.report(handed_in, list(answers)) for _ in range(times))
-
-        run_graders(COURSE.graders(assignment), release, work)
-    return reports
+    with start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)) as grader:
+        meanwhile()
+        return [grader.report(handed_in, list(answers)) for _ in range(times)]
 
 
 def test_a_patched_gradient_makes_no_pair_right() -> None:
@@ -96,6 +85,7 @@ def test_no_net_can_read_the_labels_that_it_is_tested_with() -> None:
     assert learning.status != "passed"
 
 
+@pytest.mark.slow
 def test_huge_answers_do_not_fill_the_grader() -> None:
     """Answers of 60 MB, a hundred of them, leave the trusted process below a gigabyte more."""
     names = ["linear", "binary_predict", "multiclass_predict", "collapse", "input_batch"]

@@ -1,22 +1,24 @@
-"""A14: handing in again and again teaches nobody the hidden inputs."""
+"""Handing in again and again teaches nobody the hidden inputs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.running import batch as run
 from autograder.course.layout import Course
 from autograder.model import Report, Tier
+from autograder.running.batch import make_plan
 from tests.support import cases, runners
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.forms import Cell
+
+FOLDER = Path(__file__).parent
 
 
 def test_inputs_are_drawn_anew(tmp_path: Path) -> None:
     """Without results to agree with, every grading draws other inputs."""
     plans = [
-        run.plan(Course(ROOT), ASSIGNMENT, tmp_path, None, Tier.ISOLATED, fresh=fresh)
+        make_plan(Course(ROOT), ASSIGNMENT, tmp_path, None, Tier.ISOLATED, fresh=fresh)
         for fresh in (True, True, False, False)
     ]
     assert len({plan.settings.seed for plan in plans}) == len(plans)
@@ -24,7 +26,7 @@ def test_inputs_are_drawn_anew(tmp_path: Path) -> None:
 
 def test_hidden_checks_do_not_say_how_wrong_an_answer_is(shared: Path) -> None:
     """Two wrong answers of one kind are told the same, whatever their values are."""
-    wrong = cases.read(Path(__file__).parent / "B12.py")
+    wrong = cases.read(FOLDER / "notebooks" / "raises_its_points_in_the_metadata.py")
     files = []
     for name, value in (("low", "-1e3"), ("high", "1e3")):
         answer = f"def linear(x, weight, bias):\n    return {value} + F.linear(x, weight, bias)"

@@ -18,6 +18,7 @@ from autograder.report.results import read_all
 from autograder.targets.release import master
 from tests.conftest import ROOT
 from tests.report.factory import HOSTILE_NAMES, classroom, mixed, not_graded
+from tests.support.marks import one_quick
 
 NAMES = Course(ROOT).assignments()
 # Colours of nbconvert's own style sheet, which no notebook can choose.
@@ -27,7 +28,7 @@ RUN = """async ignored => (await axe.run({exclude: ignored.map(one => [one])})).
     .map(found => `${found.id}: ${found.nodes[0].html.slice(0, 200)}`)"""
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=one_quick(["light", "dark"]))
 def tab(browser: Any, request: Any) -> Iterator[Any]:
     """A tab that loads nothing from the network, in both colour schemes."""
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
@@ -68,7 +69,7 @@ def test_the_class_page_of_many(tab: Any, axe: str, tmp_path: Path) -> None:
     assert violations(tab, axe, index) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_quick(NAMES))
 @pytest.mark.filterwarnings("ignore:Your element with mimetype")  # nbconvert leaves figures out
 def test_the_rendered_notebook(browser: Any, axe: str, tmp_path: Path, name: str) -> None:
     """A notebook as nbconvert renders it has no violation of ours; the first one with outputs."""

@@ -12,12 +12,13 @@ from autograder.course.source import read_source, without_marks
 from autograder.model import Assignment
 from tests.browser.lab import Notebook, Server
 from tests.conftest import ROOT
+from tests.support.marks import one_quick
 
 NAMES = Course(ROOT).assignments()
 PROMISE = "visible checks passed; hidden checks run when you submit."
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=one_quick(NAMES))
 def opened(request: Any, browser: Any, lab: Server) -> Iterator[tuple[Notebook, Assignment]]:
     """A release notebook in JupyterLab with its setup run, and its source."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})

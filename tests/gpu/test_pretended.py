@@ -10,6 +10,7 @@ from autograder.model import Device
 from autograder.notebook import wording
 from autograder.sandbox.inside import protocol
 from tests.gpu.support import COURSE, about_the_device, on_bench
+from tests.support.marks import one_quick
 
 NAMES = COURSE.assignments()
 NOTICED = (wording._OFF_DEVICE, wording.difference("device"))
@@ -21,7 +22,7 @@ BEYOND = {
 
 
 @pytest.mark.filterwarnings("ignore")  # torch warns of what the pretended tensors are made with
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_quick(NAMES))
 def test_references_and_probes_stay_on_the_device(name: str) -> None:
     """The reference passes on the GPU, and stops with an error only where it does on the CPU."""
     found: list[str] = []
@@ -39,7 +40,7 @@ def test_references_and_probes_stay_on_the_device(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_quick(NAMES))
 def test_other_right_solutions_stay_right(name: str) -> None:
     """No alternative loses a check because its inputs are on a GPU."""
     found: list[str] = []
@@ -52,7 +53,7 @@ def test_other_right_solutions_stay_right(name: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_quick(NAMES))
 def test_mistakes_about_the_device_are_noticed(name: str) -> None:
     """On a GPU the check that such a mistake fails says that it left the device."""
     said: dict[str, list[str]] = {}
@@ -67,7 +68,7 @@ def test_mistakes_about_the_device_are_noticed(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", one_quick(NAMES))
 def test_meta_stands_in_for_a_gpu(name: str) -> None:
     """On the CPU some mistake of each assignment fails only the check that is about the device."""
     found: list[str] = []

@@ -1,7 +1,6 @@
 """The course grades itself: no wrong verdict on any reference, stub, mistake or alternative."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,7 +14,7 @@ NAMES = Course(ROOT).assignments()
 
 @pytest.fixture(scope="module")
 def verdicts():
-    """What ``autograder verify`` says of every assignment, two at a time, one fresh seed each.
+    """What ``autograder verify`` says of every assignment, with one fresh seed each.
 
     The capstone's entries train for minutes; make verify runs them, with twenty seeds.
     """
@@ -25,10 +24,10 @@ def verdicts():
         assert done.stdout, done.stderr
         return json.loads(done.stdout)[0]
 
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(NAMES, pool.map(run, NAMES), strict=True))
+    return {name: run(name) for name in NAMES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_no_verdict_is_wrong(verdicts, name):
     """References and alternatives have all points, stubs none, each mistake loses its own."""
@@ -36,6 +35,7 @@ def test_no_verdict_is_wrong(verdicts, name):
     assert "missed" not in verdicts[name]["caught"].values()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_most_mistakes_are_named(verdicts, name):
     """The report of at least nine mistakes in ten shows that very mistake's tutor line."""
@@ -60,6 +60,7 @@ def test_nothing(student):
 '''
 
 
+@pytest.mark.slow
 def test_a_check_that_cannot_fail_is_noticed(course, tmp_path, monkeypatch):
     """With a grader that asserts nothing, verify names the mistakes that it lets through."""
     grader = tmp_path / "a3_iterations.py"

@@ -55,6 +55,7 @@ def wait(url: str, server: subprocess.Popen) -> None:
     raise RuntimeError("the Jupyter server did not start")
 
 
+@pytest.mark.slow
 def test_the_formgraders_button_grades_with_our_checks(address, browser):
     """A click on Autograde gives the command line's scores, and the page shows the remarks."""
     url, place = address

@@ -106,6 +106,7 @@ def test_feedback_runs_no_script_of_a_student(place, by_nbgrader):
     assert "svg>" not in html
 
 
+@pytest.mark.slow
 def test_validate_says_what_fails_in_a_release(place, by_nbgrader):
     """nbgrader validate runs the release in a kernel and names the checks that fail."""
     done = place.tool("nbgrader", "validate", f"release/{NAME}/{NAME}.ipynb")
@@ -178,6 +179,7 @@ def test_the_gradebook_may_live_in_postgresql(place, results, postgres):
     check_totals(postgres, results)
 
 
+@pytest.mark.slow
 def test_exporting_twice_changes_nothing(place, results):
     """A second export of the same results leaves one submission for each student."""
     url = f"sqlite:///{place.root}/twice.db"
@@ -187,6 +189,7 @@ def test_exporting_twice_changes_nothing(place, results):
     check_totals(url, results)
 
 
+@pytest.mark.slow
 def test_a_course_with_a_broken_source_releases_nothing(tmp_path):
     """After a fault in the source, generate_assignment stops, and no source is released."""
     place = copy_course(tmp_path / "course", ("bela",))

@@ -62,6 +62,7 @@ def test_otters_check_tells_a_student_what_is_wrong(place, otter_zip, tmp_path):
     assert "the numbers are float32" in bad
 
 
+@pytest.mark.slow
 def test_no_code_of_a_student_runs_in_otters_process(place, ours, otter_zip, tmp_path):
     """A notebook that attacks otter, with files beside it, leaves no trace and gets its score."""
     notebook = json.loads((place.root / f"submitted/chen/{NAME}/{NAME}.ipynb").read_text())
@@ -82,6 +83,7 @@ def test_no_code_of_a_student_runs_in_otters_process(place, ours, otter_zip, tmp
     assert sum(test.get("score", 0) for test in tests) == pytest.approx(ours["chen"]["score"])
 
 
+@pytest.mark.slow
 def test_otters_results_keep_gradescopes_schema(place, otter_zip, schema, tmp_path):
     """What otter writes with our verdicts in it is valid, visible checks visible."""
     notebook = place.root / "submitted" / "kofi" / NAME / f"{NAME}.ipynb"

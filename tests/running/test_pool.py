@@ -52,7 +52,6 @@ def test_every_mode_gives_the_same_results(run, graded, tmp_path):
         assert results_in(tmp_path / mode) == expected, mode
 
 
-@pytest.mark.slow
 def test_a_pool_answers_for_every_job(graded):
     """Each of many jobs comes back exactly once, whichever worker had it."""
     students = ["ada", "bela", "chen", "emil", "fatima", "rosa"]
@@ -105,7 +104,6 @@ def kill_each_reader(trap: Path, worker: Worker) -> None:
             time.sleep(0.01)
 
 
-@pytest.mark.slow
 def test_what_no_worker_could_do_is_said_at_once():
     """An assignment that does not exist stops the pool instead of failing every student."""
     plan = Plan(Course(ROOT), "a0_nothing", Settings(1))
@@ -122,7 +120,6 @@ def test_a_wall_that_is_too_weak_stops_the_pool(monkeypatch):
         list(pool.grade([job("ada")]))
 
 
-@pytest.mark.slow
 def test_one_process_outlives_its_sandbox(graded):
     """When the sandbox is killed between two jobs, the next is graded in a new one."""
     children = psutil.Process().children
@@ -139,7 +136,6 @@ def test_one_process_outlives_its_sandbox(graded):
     assert all(agrees(report, graded) for report in reports)
 
 
-@pytest.mark.slow
 def test_the_worker_speaks_one_json_object_a_line(graded):
     """The line protocol as other programs use it: reports in order, also of a vanished file."""
     lines = [

@@ -45,7 +45,6 @@ def forget_the_bias(path: Path) -> None:
     path.write_text(json.dumps(text))
 
 
-@pytest.mark.slow
 def test_gains_and_losses_are_shown_before_they_are_published(run, home, people, tmp_path):
     """A reference that forgets the bias too: who added it loses, who did not gains."""
     out = tmp_path / "out"

@@ -1,39 +1,46 @@
 """Cases: small percent files that say in their first lines what they are and what to expect.
 
-    # A3 · Walks the stack for the expected value.
+    "Walks the stack to a value that it should return."
+
     # expect: linear=0
     # says: It came back as another type
+
+The docstring is one sentence on what the student does. A case is known by its path without the
+suffix, below tests/attacks or tests/faults: ``frames_and_memory/walks_frames_to_the_reference``.
 
 Answers that a case does not give are filled in with right ones, so that every case also shows
 whether it changes the score of an exercise that it does not touch. ``full`` expects every point,
 ``unreadable`` no score but a sentence. ``says`` is something that the student must read (one line
-each), ``never`` what no report may repeat, ``flags`` what the instructor is told. A text that is
-too long to be written out is named in the cells and computed: ``with: NAME = "x" * 1000``.
+each), ``never`` what no report may repeat, ``flags`` what the instructor is told. ``form`` is the
+kind of file that the cells are saved in (tests/support/forms.py), ``limit: short`` that the case
+only ends by its time limits. A text that is too long to be written out is named in the cells and
+computed: ``with: NAME = "x" * 1000``.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.layout import Course
-from autograder.course.source import without_marks
-from autograder.course.source import read_source
+from autograder.course.source import read_source, without_marks
 from tests.support import forms
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "a1_layers"
 _HEADER = re.compile(r"# (?P<key>expect|says|never|flags|form|limit|with): (?P<value>.+)")
+_HALF_A_MARK = re.compile(r"^# %(?!%).*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Case:
     """One file of tests/attacks or tests/faults, parsed."""
 
-    id: str
-    story: str
+    id: str  # its path below that folder, without the suffix
+    story: str  # what the student does, in one sentence
     expect: str
     says: tuple[str, ...]
     never: tuple[str, ...]
@@ -41,6 +48,11 @@ class Case:
     form: str  # how the file is made from the cells; see tests/support/forms.py
     hurried: bool  # graded with short limits, since it only ends by them
     cells: tuple[forms.Cell, ...]
+
+    @property
+    def name(self) -> str:
+        """The name under which the case is handed in; no two cases share it."""
+        return self.id.rpartition("/")[2]
 
     def scores(self) -> dict[str, float]:
         """What each exercise should earn."""
@@ -52,7 +64,7 @@ class Case:
     def write(self, folder: Path) -> Path:
         """Write what the student hands in."""
         suffix, content = forms.FORMS[self.form](list(self.cells))
-        path = folder / f"{self.id}{suffix}"
+        path = folder / f"{self.name}{suffix}"
         path.write_bytes(content)
         return path
 
@@ -69,14 +81,31 @@ def right_answers() -> dict[str, str]:
     return {e.id: without_marks(e.answer) for e in assignment().exercises}
 
 
+# --- reading --------------------------------------------------------------------------------------
+
+
+def in_folder(folder: Path) -> list[Case]:
+    """All cases in the folders of a folder, by path."""
+    return [read(path) for path in sorted(folder.glob("*/**/*.py"))]
+
+
 def read(path: Path) -> Case:
     """Read one case file."""
-    text = path.read_text(encoding="utf-8")
-    head = text.split("# %%")[0].splitlines()
-    found = [match for line in head if (match := _HEADER.fullmatch(line.strip()))]
+    below = path.relative_to(ROOT / "tests").with_suffix("").parts[1:]
+    return parse(path.read_text(encoding="utf-8"), "/".join(below))
+
+
+def parse(text: str, name: str) -> Case:
+    """Make a case from the text of its file."""
+    head = re.split(r"^# %%", text, maxsplit=1, flags=re.MULTILINE)[0]
+    story = ast.get_docstring(ast.parse(head)) or ""
+    assert _is_one_sentence(story), (
+        f"{name} must begin with a docstring of one sentence that says what the student does"
+    )
+    if half := _HALF_A_MARK.search(text):
+        raise AssertionError(f"{name}: a cell begins with # %%, not with {half[0][:30]}")
+    found = [match for line in head.splitlines() if (match := _HEADER.fullmatch(line.strip()))]
     fields = {match["key"]: match["value"] for match in found}
-    name, _, story = head[0].removeprefix("# ").partition(" · ")
-    assert name == path.stem, f"{path}: its first line must begin with its row, {path.stem}"
     lines = {key: _all(found, key) for key in ("says", "never", "flags")}
     return Case(
         id=name,
@@ -87,6 +116,10 @@ def read(path: Path) -> Case:
         cells=tuple(_filled_in(_spelt_out(forms.percent_cells(text), _all(found, "with")))),
         **lines,
     )
+
+
+def _is_one_sentence(text: str) -> bool:
+    return text.endswith(".") and ". " not in text and "\n" not in text
 
 
 def _all(found: list[re.Match[str]], key: str) -> tuple[str, ...]:
@@ -119,8 +152,3 @@ def _filled_in(cells: list[forms.Cell]) -> list[forms.Cell]:
 
 
 DELETED = "# deleted"  # the source of a cell that the student lost
-
-
-def in_folder(folder: Path) -> list[Case]:
-    """All cases of a folder, by name."""
-    return [read(path) for path in sorted(folder.glob("[A-Z]*[0-9]*.py"))]

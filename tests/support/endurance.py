@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from autograder.course.layout import Course
-from autograder.grading.engine import grade_all
+from autograder.grading.start import start_grader
 from autograder.model import Job, Report, Settings, Tier
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.worker import SEED
@@ -29,12 +29,11 @@ def main(tier: str, count: str, *files: str) -> None:
     reports: list[Report] = []
     measured: list[dict[str, float]] = []
 
-    def finished(report: Report) -> None:
-        reports.append(report)
-        if len(reports) in (WARM_UP, WARM_UP + int(count)):
-            measured.append(holdings())
-
-    grade_all(Course(ROOT), ASSIGNMENT, jobs, Settings(SEED, Tier(tier)), finished)
+    with start_grader(Course(ROOT), ASSIGNMENT, Settings(SEED, Tier(tier))) as grader:
+        for job in jobs:
+            reports.append(grader.grade(job))
+            if len(reports) in (WARM_UP, WARM_UP + int(count)):
+                measured.append(holdings())
     print(json.dumps({"before": measured[0], "after": measured[1], "scores": _scores(reports)}))
 
 

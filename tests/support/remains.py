@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox import bubblewrap as walls
+from autograder.sandbox import bubblewrap
 
 _OPEN_TO_ALL = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")
 _PLANTED = ("planted", "for-the-next", ".OTTER_LOG", "sitecustomize.py", "results.json")
@@ -34,7 +34,7 @@ def _orphans() -> Iterator[str]:
             state = (folder / "stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue  # it has ended meanwhile
-        if str(walls.INSIDE).encode() in command and state[0] != "Z" and state[1] == "1":
+        if str(bubblewrap.INSIDE).encode() in command and state[0] != "Z" and state[1] == "1":
             yield f"process {folder.name}"
 
 
@@ -47,7 +47,7 @@ def _files() -> Iterator[str]:
     """Files of the throw-away user, and those that the attacks of this repository try to leave."""
     for path in (path for place in _OPEN_TO_ALL for path in Path(place).glob("*")):
         try:
-            if path.lstat().st_uid == walls.THROW_AWAY_UID or path.name in _PLANTED:
+            if path.lstat().st_uid == bubblewrap.THROW_AWAY_UID or path.name in _PLANTED:
                 yield f"file {path}"
         except OSError:
             continue
@@ -57,5 +57,5 @@ def _shared_memory() -> Iterator[str]:
     """Segments of the throw-away user, which outlive their processes."""
     table = Path("/proc/sysvipc/shm")
     for line in table.read_text().splitlines()[1:] if table.exists() else []:
-        if int(line.split()[7]) == walls.THROW_AWAY_UID:
+        if int(line.split()[7]) == bubblewrap.THROW_AWAY_UID:
             yield f"shared memory {line.split()[1]}"

@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from autograder.grading import judging, checks as plugin
 from autograder.course.layout import Course
-from autograder.grading.engine import grade_all
-from autograder.model import Job, Report, Settings, Tier
+from autograder.grading import checks
+from autograder.grading.start import start_grader
+from autograder.model import Job, Settings, Tier
 from autograder.report import results
 from tests.support.cases import ASSIGNMENT, ROOT
 
@@ -23,13 +23,10 @@ SEED = 20_260_722
 def main(out: str, tier: str, hurried: str, *files: str) -> None:
     """Grade the files and write their results."""
     if hurried == "hurried":
-        plugin.SECONDS, judging.VISIBLE_SECONDS = 1.0, 1.0
-    jobs = [Job(path.stem, path) for path in map(Path, files)]
-
-    def finished(report: Report) -> None:
-        results.write(report, Path(out))
-
-    grade_all(Course(ROOT), ASSIGNMENT, jobs, Settings(SEED, Tier(tier)), finished)
+        checks.SECONDS, checks.VISIBLE_SECONDS = 1.0, 1.0
+    with start_grader(Course(ROOT), ASSIGNMENT, Settings(SEED, Tier(tier))) as grader:
+        for path in map(Path, files):
+            results.write(grader.grade(Job(path.stem, path)), Path(out))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-# F7 · Answers with the right values in another precision.
+"""Answers with the right values in another precision."""
+
 # expect: linear=0
 # says: dtype
 

@@ -1,4 +1,5 @@
-# X6b · Answers with a list that never ends.
+"""Answers with a list that never ends."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

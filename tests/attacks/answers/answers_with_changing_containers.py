@@ -1,4 +1,5 @@
-# X6 · Answers with lists and dicts of a kind of their own, that change while they are read.
+"""Answers with lists, dicts and numbers of its own classes, which change while they are read."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

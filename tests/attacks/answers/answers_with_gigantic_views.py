@@ -1,4 +1,5 @@
-# F9 · Answers with views of a few bytes that pretend to be gigantic.
+"""Answers with views of a few bytes that claim to be gigantic."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# F2 · Answers with an object whose every special method is hostile.
+"""Answers with an object whose special methods all end the process that calls them."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# F11 · Answers with lists, arrays and numbers instead of tensors.
+"""Answers with lists and arrays instead of tensors."""
+
 # expect: linear=0
 # says: It came back as another type than promised.
 

@@ -1,4 +1,5 @@
-# F1 · Answers with objects that run code when they are unpickled.
+"""Answers with objects that run code when they are unpickled."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# F8 · Answers with tensors without values: meta, sparse, quantised, complex, nested.
+"""Answers with sparse, quantised, complex, nested and eight-bit tensors."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

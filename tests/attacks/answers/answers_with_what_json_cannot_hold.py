@@ -1,4 +1,5 @@
-# F14 · Answers with what JSON cannot say: infinities, lone surrogates, depth, huge numbers.
+"""Answers with what JSON cannot hold: infinities, lone surrogates, deep lists, huge numbers."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# F12 · Answers with its own input, and changes it when nobody looks any more.
+"""Answers with its own input, and changes it after it has returned."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

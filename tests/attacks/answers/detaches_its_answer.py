@@ -1,4 +1,5 @@
-# F10 · Answers with a leaf that asks for gradients and passes none on.
+"""Answers with a leaf that asks for gradients and passes none on."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

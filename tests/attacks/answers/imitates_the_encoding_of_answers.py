@@ -1,4 +1,5 @@
-# F3 · Answers with structures that look like the tags of the wire.
+"""Answers with structures that look like the marks by which answers are encoded."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# F2b · Raises an exception whose text, name and ancestry are hostile.
+"""Raises an exception whose text, name and ancestry are hostile."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# F4 · Answers with NaN everywhere, which no difference exceeds.
+"""Answers with NaN everywhere, which no difference exceeds."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

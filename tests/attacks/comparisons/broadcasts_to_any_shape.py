@@ -1,4 +1,5 @@
-# F6 · Answers with shapes that broadcast to whatever is expected.
+"""Answers with shapes that broadcast to whatever is expected."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

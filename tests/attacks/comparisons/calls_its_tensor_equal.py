@@ -1,4 +1,5 @@
-# X5b · Answers with zeros of a tensor subclass that calls every comparison of itself true.
+"""Answers with zeros of a tensor subclass that calls every comparison of itself true."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

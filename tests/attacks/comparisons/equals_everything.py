@@ -1,4 +1,5 @@
-# B2 · Returns an object that is equal to everything and smaller than any tolerance.
+"""Returns an object that is equal to everything and smaller than any tolerance."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X5 · Answers with a tensor that answers for itself: __torch_function__ and lying properties.
+"""Answers with a tensor subclass that lies about its shape, its type and its size."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

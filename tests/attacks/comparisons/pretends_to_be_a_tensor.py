@@ -1,4 +1,5 @@
-# X7 · Answers with an object that claims to be a tensor.
+"""Answers with an object that claims to be a tensor."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# B1 · Makes every comparison of torch and numpy say yes.
+"""Makes every comparison of torch and numpy say yes."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

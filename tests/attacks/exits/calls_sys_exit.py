@@ -1,4 +1,5 @@
-# C3 · Ends Python with exit code 0 in its function.
+"""Leaves Python by sys.exit(0) in its function."""
+
 # expect: linear=0
 # says: linear: The example in the notebook
 

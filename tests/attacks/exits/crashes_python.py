@@ -1,4 +1,5 @@
-# D10b · Reads where there is no memory.
+"""Reads where there is no memory."""
+
 # expect: linear=0
 # says: It ended Python itself
 

@@ -1,4 +1,5 @@
-# C3c · Ends the process while its cell is being read.
+"""Ends the process with exit code 0 while its cell is being read."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

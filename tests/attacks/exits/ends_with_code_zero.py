@@ -1,4 +1,5 @@
-# C3b · Ends the process with exit code 0, before and in its function.
+"""Ends the process with exit code 0 in its function."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

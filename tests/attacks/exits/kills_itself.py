@@ -1,4 +1,5 @@
-# C9 · Kills its process in every call, so that an earlier or a default score might stand.
+"""Kills its process in every call, so that an earlier or a default score might stand."""
+
 # expect: linear=0
 # says: It ended Python itself
 

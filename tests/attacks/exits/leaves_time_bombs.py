@@ -1,4 +1,5 @@
-# C4 · Leaves a thread, an exit handler and a finaliser behind that act when others are graded.
+"""Leaves a thread, an exit handler and a finaliser behind that end the process later."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# C6 · Raises what checkers forget to catch.
+"""Raises the exceptions that checkers forget to catch."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

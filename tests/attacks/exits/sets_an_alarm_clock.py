@@ -1,4 +1,5 @@
-# X13 · Sets an alarm clock that ends the process while others are graded.
+"""Sets an alarm clock that ends the process while other exercises are graded."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X12 · Stops itself, so that it neither runs nor ends.
+"""Stops its process, so that it neither runs nor ends."""
+
 # expect: linear=0
 # limit: short
 

@@ -1,4 +1,5 @@
-# E2 · Writes, renames, links, deletes and changes files outside its own memory.
+"""Writes, renames, links, deletes and changes files."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# D7 · Fills the disk.
+"""Fills the disk."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

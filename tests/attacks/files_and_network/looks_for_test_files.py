@@ -1,4 +1,5 @@
-# A1 · Looks for the hidden tests and the reference near the code that runs it.
+"""Looks for the hidden tests and the reference in the folders near the code that runs it."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# E1 · Reaches for the network: TCP, UDP, a local socket, a name, a download.
+"""Reaches for the network: TCP, UDP, a local socket, a host name, a download."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

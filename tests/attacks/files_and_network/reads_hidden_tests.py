@@ -1,4 +1,5 @@
-# X22 · Reads what is expected in the hidden tests' own text: nbgrader's gradebook, otter's test files.
+"""Reads what is expected from the hidden tests in nbgrader's gradebook or otter's test files."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# A2 · Reads the teacher's home, the gradebook, other students' work and the machine's secrets.
+"""Reads the teacher's home, the gradebook, other students' work and the machine's secrets."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# A8 · Tries every file handle that it may have inherited.
+"""Tries every file handle that it may have inherited."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# G6 · Behaves well only while it believes to be watched by the visible check.
+"""Answers right only while it sees a visible check among its callers."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X8 · Finds the recorder of the visible check and writes its own events into it.
+"""Finds the recorder of the visible check in memory and writes its own events into it."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

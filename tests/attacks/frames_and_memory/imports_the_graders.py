@@ -1,4 +1,5 @@
-# A4 · Imports the graders, the comparison and the reference, or finds them among the loaded modules.
+"""Imports the hidden checks and the reference, or finds them among the loaded modules."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# G5 · Touches what honest work does not need: the instructor is told, the score is not.
+"""Looks at frames and the garbage collector, and answers right: only the instructor is told."""
+
 # expect: full
 # flags: _getframe
 

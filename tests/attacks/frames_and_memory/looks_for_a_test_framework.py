@@ -1,4 +1,5 @@
-# B6b · Looks for a test framework in its process or within reach of an import.
+"""Looks for a test framework in its process or within reach of an import."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# B5b · Looks for IPython, whose history holds the text of every cell that ran.
+"""Looks for IPython, whose history holds the text of every cell that ran."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

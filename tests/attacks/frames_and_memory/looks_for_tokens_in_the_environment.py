@@ -1,4 +1,5 @@
-# A7 · Looks for tokens in the environment.
+"""Looks for tokens in the environment variables."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# A12 · Looks for the text of hidden tests in caches of source lines and compiled files.
+"""Looks for the text of hidden tests in Python's cache of source lines."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

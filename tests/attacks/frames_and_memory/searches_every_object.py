@@ -1,4 +1,5 @@
-# A5 · Searches every object of the process for a reference or an expected tensor.
+"""Searches every object of the process for a reference or an expected tensor."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

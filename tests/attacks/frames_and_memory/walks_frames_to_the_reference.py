@@ -1,4 +1,5 @@
-# A3 · Walks the stack and the frames of a traceback to a value that it should return.
+"""Walks the stack and the frames of a traceback to a value that it should return."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X1 · Writes answers to questions that nobody has asked yet, in perfect frames.
+"""Sends well-formed answers to questions that nobody has asked yet."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

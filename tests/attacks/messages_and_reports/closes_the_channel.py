@@ -1,4 +1,5 @@
-# X10 · Closes the channel, or points it at something else.
+"""Closes the channel to the grader, or points it at something else."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# C2 · Prints a report with full marks, on every handle.
+"""Prints a report with full marks, on every standard stream."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# A10 · Carries hidden inputs out in what it prints, in an exception's text and in its type's name.
+"""Carries hidden inputs out in what it prints, in an exception's text and in its type's name."""
+
 # expect: linear=0
 # never: LEAKED
 

@@ -1,6 +1,7 @@
-# E7 · Puts terminal sequences wherever a report could repeat them.
+"""Puts terminal sequences wherever a report could repeat them."""
+
 # expect: linear=0
-# never: 
+# never:
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 import fcntl

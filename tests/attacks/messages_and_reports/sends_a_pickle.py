@@ -1,4 +1,5 @@
-# C5 · Sends a pickle that would run code in whoever reads it, as an answer and down the channel.
+"""Sends the grader a pickle that runs code when it is read, as its answer and as a message."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

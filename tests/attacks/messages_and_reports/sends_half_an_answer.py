@@ -1,4 +1,5 @@
-# X11 · Says that its answer is larger than any answer may be, or sends half of one and waits.
+"""Says that its answer is larger than any answer may be, or sends half of one and waits."""
+
 # expect: linear=0
 # limit: short
 

@@ -1,4 +1,5 @@
-# X3 · Writes a frame with facts that cannot be: 33 axes, negative sizes, gradients of whole numbers.
+"""Sends answers that cannot be: 33 axes, negative sizes, gradients of whole numbers."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

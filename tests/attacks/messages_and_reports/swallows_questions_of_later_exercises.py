@@ -1,4 +1,5 @@
-# X2 · Reads the questions of the exercises after it from the channel, so that nobody answers them.
+"""Reads the questions to later exercises, so that nobody answers them."""
+
 # expect: linear=0
 # limit: short
 

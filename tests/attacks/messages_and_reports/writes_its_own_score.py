@@ -1,4 +1,5 @@
-# X23 · Writes its own score: into nbgrader's gradebook now, into otter's results as Python ends.
+"""Writes its own score into nbgrader's gradebook, or into otter's results as Python ends."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

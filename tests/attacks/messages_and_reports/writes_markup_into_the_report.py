@@ -1,4 +1,5 @@
-# E8 · Puts markup wherever a report could repeat it.
+"""Puts markup wherever a report could repeat it."""
+
 # expect: linear=0
 # form: markup in metadata
 

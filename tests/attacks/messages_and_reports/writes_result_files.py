@@ -1,4 +1,5 @@
-# C1 · Writes result files wherever a grader might look for them, and ends.
+"""Writes result files wherever a grader might look for them, and ends the process."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# D13e · Chains so many operators, attributes and brackets that a compiler's stack could end.
+"""Chains so many operators and attributes that a compiler's stack could end."""
+
 # expect: linear=0
 # with: SUM = "1" + "+1" * 40_000
 # with: DOTS = "x" + ".T" * 40_000

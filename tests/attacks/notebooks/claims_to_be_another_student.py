@@ -1,4 +1,5 @@
-# C11 · Claims to be another student in the notebook's metadata, its text and its variables.
+"""Claims to be another student in the notebook's metadata, its text and its variables."""
+
 # expect: linear=0
 # form: generous metadata
 

@@ -1,4 +1,5 @@
-# C7 · Edits the locked cells: the setup and the visible check.
+"""Edits the locked cells: the setup and the visible check."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "setup"}

@@ -1,4 +1,5 @@
-# D13d · Is made of as many magics as fit into a cell, and of a line of nothing but spaces.
+"""Fills one cell with as many magics as fit, and another with a line of nothing but spaces."""
+
 # expect: linear=0
 # with: MAGICS = "!\n" * 60_000
 # with: SPACES = " " * 60_000

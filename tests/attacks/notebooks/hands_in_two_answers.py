@@ -1,4 +1,5 @@
-# C8 · Hands in two answers under one id, the wrong one last.
+"""Hands in two answers under one id, the wrong one last."""
+
 # expect: linear=0
 # says: linear was answered more than once
 

@@ -1,4 +1,5 @@
-# D13c · Holds a number of a hundred thousand digits.
+"""Holds a number of a hundred thousand digits."""
+
 # expect: linear=0
 # says: linear: The cell could not be read as Python
 # with: LONG = "9" * 100_000

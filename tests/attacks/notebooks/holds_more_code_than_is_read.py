@@ -1,4 +1,5 @@
-# D13f · Is larger in all its cells together than may cross the wall.
+"""Holds more code in all its cells together than may go into the sandbox."""
+
 # expect: linear=0
 # says: holds more code than is read
 # with: MUCH = "'" + "\U0001F600" * 190_000 + "'"

@@ -1,4 +1,5 @@
-# D13g · Needs forty thousand statements in the order in which they are the hardest to find.
+"""Needs twelve thousand statements, each of them one that stands below it."""
+
 # expect: linear=0
 # with: CHAIN = "\n".join(f"a{i}=a{i + 1}" for i in range(12_000))
 # limit: short

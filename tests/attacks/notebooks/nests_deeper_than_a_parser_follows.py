@@ -1,4 +1,5 @@
-# D13b · Is nested deeper than a parser may follow.
+"""Nests an expression deeper than a parser can follow."""
+
 # expect: linear=0
 # says: linear: The cell could not be read as Python
 # with: NESTED = "-" * 90_000 + "1"

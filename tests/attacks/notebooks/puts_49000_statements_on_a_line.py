@@ -1,4 +1,5 @@
-# D13 · Is written to choke a parser: fifty thousand statements on one line.
+"""Puts 49,000 statements on one line to choke a parser."""
+
 # expect: linear=0
 # with: LINE = "a=1;" * 49_000
 

@@ -1,4 +1,5 @@
-# B12 · Writes other points and tolerances into the notebook's metadata.
+"""Writes other points and tolerances into the notebook's metadata."""
+
 # expect: linear=0
 # form: generous metadata
 

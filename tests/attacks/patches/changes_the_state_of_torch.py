@@ -1,4 +1,5 @@
-# B9 · Changes torch's global state and its inputs; the exercises after it do not notice.
+"""Changes torch's global state and its own inputs; later exercises do not notice."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# B5 · Hooks itself into IPython, so that every later cell with a check in it becomes empty.
+"""Hooks itself into IPython, so that every later cell with a check in it becomes empty."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

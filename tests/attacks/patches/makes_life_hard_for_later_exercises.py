@@ -1,4 +1,5 @@
-# X17 · Makes warnings errors, recursion shallow and memory scarce for those after it.
+"""Makes warnings errors, recursion shallow and memory scarce for later exercises."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X18 · Leaves a landmine in the modules that the wire and the parser use.
+"""Replaces functions that the sandbox needs to parse code and to send answers."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

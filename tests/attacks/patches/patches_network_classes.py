@@ -1,4 +1,5 @@
-# X16 · Patches methods of the classes that others build their networks from.
+"""Patches methods of the classes from which later exercises build their networks."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

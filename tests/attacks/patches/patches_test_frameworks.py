@@ -1,4 +1,5 @@
-# B6 · Patches the test frameworks that a grader may use: unittest, doctest and pytest.
+"""Patches the test frameworks that a grader may use: unittest, doctest and pytest."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# B8 · Puts modules of its own in front of torch, the wire and the start of Python.
+"""Puts modules of its own in front of torch, the sandbox's code and the start of Python."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

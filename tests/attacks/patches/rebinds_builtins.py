@@ -1,4 +1,5 @@
-# B4 · Rebinds the builtins that a comparison could use; the exercises after it do not notice.
+"""Replaces the builtins that a comparison could use; later exercises do not notice."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

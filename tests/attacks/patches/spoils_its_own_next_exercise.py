@@ -1,4 +1,5 @@
-# X24 · Spoils the own next exercise and denies it, so that its code, which others share, counts as wrong.
+"""Makes its own next exercise fail and hides how, so that others' equal code may count as wrong."""
+
 # expect: collapse=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# B11 · Stops the clocks by which it believes to be timed, and never returns.
+"""Stops the clocks by which it believes to be timed, and never returns."""
+
 # expect: linear=0
 # says: It did not finish within
 # limit: short

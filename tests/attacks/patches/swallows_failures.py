@@ -1,4 +1,5 @@
-# B7 · Swallows failures: hooks for exceptions, and an AssertionError that cannot be raised.
+"""Swallows failures: hooks for exceptions, and an AssertionError that cannot be raised."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# E14 · Poisons what the next student's process is made from.
+"""Wipes the sandbox's own modules, and tries to write into the memory of its parent."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# E4 · Attaches to other processes and reads their memory through the kernel.
+"""Attaches to its parent and reads its memory through the kernel."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

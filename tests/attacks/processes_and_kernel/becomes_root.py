@@ -1,4 +1,5 @@
-# E12 · Is root, or becomes it again.
+"""Is root, or tries to become root again."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# E11 · Opens the rarer doors of the kernel.
+"""Makes the rarer calls to the kernel, none of which torch needs."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X19 · Tells the supervisor to keep it alive, readable and fast.
+"""Tries to outlive its supervisor, to be readable, to use every core and to leave its session."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X21 · Learns the limits of the wall by asking the kernel for more.
+"""Asks the kernel to lift the limits on memory, time, processes and files."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

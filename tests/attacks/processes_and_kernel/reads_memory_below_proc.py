@@ -1,4 +1,5 @@
-# A6 · Reads its parent's memory, arguments and environment, and its own, below /proc.
+"""Reads the memory, arguments and environment of its parent and of itself below /proc."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

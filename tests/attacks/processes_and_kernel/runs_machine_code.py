@@ -1,4 +1,5 @@
-# X15 · Runs machine code that speaks to the kernel in its older dialects.
+"""Runs machine code that speaks to the kernel in its older dialect."""
+
 # expect: linear=0
 # says: It ended Python itself
 

@@ -1,4 +1,5 @@
-# E10 · Runs commands by magics and by subprocess.
+"""Runs commands by magics and by subprocess."""
+
 # expect: linear=0
 # says: is not run
 

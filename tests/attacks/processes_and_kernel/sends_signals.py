@@ -1,4 +1,5 @@
-# E3 · Sends signals to its parent, its group and everybody.
+"""Sends signals to its parent, its group and everybody."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

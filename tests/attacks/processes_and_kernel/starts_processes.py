@@ -1,4 +1,5 @@
-# D5 · Starts processes: a fork bomb, a shell, a pool.
+"""Starts processes: a fork, a shell command, a pool."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# D6 · Starts as many threads as it may, and leaves them running.
+"""Starts two thousand threads, and leaves those running that it gets."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# D8b · Answers with a text of ten million letters, then with a million numbers.
+"""Answers with a text of ten million letters, then with a million numbers."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# D4b · Asks for more memory than there is, bit by bit.
+"""Asks for more memory than there is, bit by bit."""
+
 # expect: linear=0
 # says: It asked for more memory than there is.
 

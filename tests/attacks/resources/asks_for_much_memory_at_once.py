@@ -1,4 +1,5 @@
-# D4 · Asks for more memory than there is, at once.
+"""Asks for more memory than there is, at once."""
+
 # expect: linear=0
 # says: It asked for more memory than there is.
 

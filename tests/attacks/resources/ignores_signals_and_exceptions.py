@@ -1,4 +1,5 @@
-# D3 · Ignores every signal and catches every exception.
+"""Ignores every signal, catches every exception and never returns."""
+
 # expect: linear=0
 # limit: short
 

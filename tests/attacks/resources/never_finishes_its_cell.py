@@ -1,4 +1,5 @@
-# D1b · Never returns while its cell is being read.
+"""Never returns while its cell is being read."""
+
 # expect: linear=0
 # limit: short
 

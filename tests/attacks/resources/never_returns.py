@@ -1,4 +1,5 @@
-# D1 · Never returns.
+"""Never returns."""
+
 # expect: linear=0
 # says: It did not finish within
 # limit: short

@@ -1,4 +1,5 @@
-# D8 · Prints without end, and answers with more than may cross the wire.
+"""Prints 20 MB in every call, and answers with more than may leave the sandbox."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# D10 · Recurses without end.
+"""Recurses without end."""
+
 # expect: linear=0
 # limit: short
 

@@ -1,4 +1,5 @@
-# D2 · Sleeps.
+"""Sleeps instead of answering."""
+
 # expect: linear=0
 # says: It did not finish within
 # limit: short

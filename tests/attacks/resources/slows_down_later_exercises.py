@@ -1,4 +1,5 @@
-# X14 · Makes all that comes after it slow: busy threads, a trace function, anomaly mode.
+"""Slows down all that comes after it: busy threads, a trace function, anomaly mode."""
+
 # expect: linear=0
 # limit: short
 

@@ -1,4 +1,5 @@
-# G7 · Always answers with the mean.
+"""Always answers with the mean."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# X20 · Answers right from the second question on, hoping that the first failure is forgiven.
+"""Answers with zeros of the right shape."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# H2 · Reseeds everything to know the hidden inputs beforehand.
+"""Reseeds everything to know the hidden inputs beforehand."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# G4 · Imports packages in which somebody else has done the work.
+"""Imports packages in which somebody else has done the work."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

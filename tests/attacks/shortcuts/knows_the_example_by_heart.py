@@ -1,4 +1,5 @@
-# G1 · Knows the example of the visible check by heart, and nothing else.
+"""Knows the example of the visible check by heart, and nothing else."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

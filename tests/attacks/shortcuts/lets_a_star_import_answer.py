@@ -1,4 +1,5 @@
-# X25 · Lets a star import after the answer put the library's function in its place.
+"""Lets a star import after the answer put the library's function in its place."""
+
 # expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

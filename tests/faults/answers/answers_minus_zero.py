@@ -1,4 +1,5 @@
-# F5 · Answers -0.0 where 0.0 is expected: the two are equal.
+"""Answers -0.0 where 0.0 is expected, which is equal."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

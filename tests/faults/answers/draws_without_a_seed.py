@@ -1,4 +1,5 @@
-# H1 · Draws random numbers without a seed, and asks only for what holds of all of them.
+"""Draws random numbers without a seed that do not change the answer."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

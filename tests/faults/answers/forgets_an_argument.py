@@ -1,4 +1,5 @@
-# N2b · Takes its arguments in another number.
+"""Leaves out one of the function's arguments."""
+
 # expect: linear=0
 # says: linear: The example in the notebook
 

@@ -1,2 +1,3 @@
-# N0 · Has no fault: every answer is right.
+"""Answers every exercise right."""
+
 # expect: full

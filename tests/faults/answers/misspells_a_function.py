@@ -1,4 +1,5 @@
-# N2 · Has a typing slip in a function's name.
+"""Misspells a function's name."""
+
 # expect: linear=0
 # says: Found linaer, expected linear
 

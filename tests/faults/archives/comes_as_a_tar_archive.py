@@ -1,4 +1,5 @@
-# E6c · Comes as a tar archive, which is not opened at all.
+"""Comes as a tar archive, which is not opened at all."""
+
 # expect: unreadable
 # says: This is a file of type tgz
 # form: tar

@@ -1,4 +1,5 @@
-# D12b · Is a zip bomb.
+"""Comes in a zip file that unpacks to 300 MB."""
+
 # expect: unreadable
 # says: too large
 # form: zip bomb

@@ -1,3 +1,4 @@
-# N15f · Comes in a zip file, as learning platforms hand them out.
+"""Comes in a zip file, as learning platforms hand them out."""
+
 # expect: full
 # form: zip

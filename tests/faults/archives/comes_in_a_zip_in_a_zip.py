@@ -1,4 +1,5 @@
-# N15i · Comes as a zip file in a zip file.
+"""Comes as a zip file in a zip file."""
+
 # expect: unreadable
 # says: another archive
 # form: zip of zips

@@ -1,4 +1,5 @@
-# N15g · Comes as two notebooks in one zip file.
+"""Comes as two notebooks in one zip file."""
+
 # expect: unreadable
 # says: more than one notebook
 # form: zip of two

@@ -1,4 +1,5 @@
-# E6b · Comes in a zip file whose member is a link.
+"""Comes in a zip file whose member is a link."""
+
 # expect: unreadable
 # says: holds a link
 # form: zip of a link

@@ -1,4 +1,5 @@
-# N15h · Comes as a zip file without a notebook.
+"""Comes as a zip file without a notebook."""
+
 # expect: unreadable
 # says: no notebook
 # form: zip of nothing

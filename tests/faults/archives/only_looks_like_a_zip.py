@@ -1,4 +1,5 @@
-# N15j · Comes as something that only looks like a zip file.
+"""Comes as something that only looks like a zip file."""
+
 # expect: unreadable
 # says: could not be opened as a zip file
 # form: not a zip

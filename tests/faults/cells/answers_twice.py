@@ -1,4 +1,5 @@
-# N10 · Answers twice under one id; the later answer is right.
+"""Answers twice under one id; the later answer is right."""
+
 # expect: full
 # says: linear was answered more than once
 

@@ -1,4 +1,5 @@
-# N24 · Fills tables that answers use: by del, in a comprehension, through a function, by a global.
+"""Fills values that answers use by del, in a comprehension, through a function, by a global."""
+
 # expect: full
 
 # %%
@@ -13,7 +14,7 @@ def setup():
     ONE = 1
 setup()
 
-# % nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 def linear(x, weight, bias):
     y = SCALE[0] * TABLE[0] * KINDS["k"] * ONE * x @ weight.T
     return y if bias is None else y + bias

@@ -1,3 +1,4 @@
-# N10c · Has lost all ids; the functions' names tell the answers.
+"""Lacks all ids; the functions' names tell the answers."""
+
 # expect: full
 # form: no ids

@@ -1,4 +1,5 @@
-# N1 · Has lost a cell; the others count.
+"""Lacks one answer cell; the others count."""
+
 # expect: linear=0
 # says: The cell of linear was not found
 

@@ -1,3 +1,4 @@
-# N1b · Has lost the check cells that stood below its answers.
+"""Lacks the check cells that stand below its answers."""
+
 # expect: full
 # form: without checks

@@ -1,4 +1,5 @@
-# N10b · Answers once, and leaves a copy of the cell empty below.
+"""Answers once, and leaves a copy of the cell empty below."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

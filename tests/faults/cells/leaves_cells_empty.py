@@ -1,4 +1,5 @@
-# N19 · Left a cell as it was handed out, and emptied another.
+"""Leaves two answer cells empty."""
+
 # expect: linear=0 head_for=0
 # says: Not attempted yet
 

@@ -1,3 +1,4 @@
-# N11 · Has its cells in the reverse order.
+"""Has its cells in the reverse order."""
+
 # expect: full
 # form: shuffled

@@ -1,4 +1,5 @@
-# H6 · Uses a helper of another cell, and of a cell below its own.
+"""Uses a helper of a cell above its own, and a constant of a cell below."""
+
 # expect: full
 
 # %%

@@ -1,3 +1,4 @@
-# N12b · Has the line ends of Windows.
+"""Has the line ends of Windows."""
+
 # expect: full
 # form: crlf

@@ -1,4 +1,5 @@
-# N12e · Holds half of an emoji in a comment, as a text that was cut may.
+"""Holds half of an emoji in a comment, as a text that was cut may."""
+
 # expect: full
 # form: half a letter
 

@@ -1,4 +1,5 @@
-# N12d · Was saved in Latin-1, with umlauts in its comments.
+"""Is saved in Latin-1, with umlauts in its comments."""
+
 # expect: full
 # form: latin1
 

@@ -1,3 +1,4 @@
-# N12c · Was saved in UTF-16.
+"""Is saved in UTF-16."""
+
 # expect: full
 # form: utf16

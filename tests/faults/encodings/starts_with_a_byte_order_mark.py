@@ -1,3 +1,4 @@
-# N12 · Starts with a byte order mark.
+"""Starts with a byte order mark."""
+
 # expect: full
 # form: bom

@@ -1,4 +1,5 @@
-# N15k · Belongs to another course.
+"""Belongs to another course."""
+
 # expect: unreadable
 # says: None of the exercises of a1_layers is in this file
 # form: other course

@@ -1,3 +1,4 @@
-# N9c · Does not say its version.
+"""Does not say in which version of the notebook format it is."""
+
 # expect: full
 # form: no version

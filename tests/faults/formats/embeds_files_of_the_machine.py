@@ -1,4 +1,5 @@
-# E9 · Embeds files of the grader's machine in its text and its outputs; neither is converted.
+"""Embeds files of the grader's machine in its text and its outputs; neither is converted."""
+
 # expect: full
 # never: root:
 # form: embedded files

@@ -1,3 +1,4 @@
-# N15l · Ends in capital letters.
+"""Has a file name that ends in capital letters."""
+
 # expect: full
 # form: capital suffix

@@ -1,4 +1,5 @@
-# N15e · Was printed to PDF and then renamed.
+"""Is a PDF that bears the name of a notebook."""
+
 # expect: unreadable
 # says: is named .ipynb but is not a notebook
 # form: pdf named ipynb

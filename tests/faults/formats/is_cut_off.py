@@ -1,4 +1,5 @@
-# N8 · Was cut off while it was saved.
+"""Is cut off before its end."""
+
 # expect: unreadable
 # says: cut off at byte
 # form: truncated

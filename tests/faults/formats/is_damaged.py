@@ -1,4 +1,5 @@
-# N8b · Was damaged in the middle.
+"""Is damaged in the middle."""
+
 # expect: unreadable
 # says: The notebook is damaged at line
 # form: damaged

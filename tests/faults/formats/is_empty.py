@@ -1,4 +1,5 @@
-# N8c · Is empty.
+"""Is empty."""
+
 # expect: unreadable
 # says: The file is empty
 # form: empty

@@ -1,3 +1,4 @@
-# N15 · Was exported as a script.
+"""Is exported as a script."""
+
 # expect: full
 # form: script

@@ -1,4 +1,5 @@
-# N15c · Was exported as HTML.
+"""Is exported as HTML."""
+
 # expect: unreadable
 # says: This is a file of type html
 # form: html

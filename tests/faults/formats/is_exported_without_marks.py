@@ -1,3 +1,4 @@
-# N15b · Was exported as a script without marks.
+"""Is exported as a script without marks between its cells."""
+
 # expect: full
 # form: plain script

@@ -1,4 +1,5 @@
-# N8d · Is JSON, but no notebook.
+"""Is JSON, but no notebook."""
+
 # expect: unreadable
 # says: not a notebook
 # form: a list

@@ -1,3 +1,4 @@
-# N9b · Was saved in a version of the format that nobody knows yet.
+"""Is saved in a version of the notebook format that nobody knows yet."""
+
 # expect: full
 # form: version 5

@@ -1,3 +1,4 @@
-# N9 · Was saved in version 3 of the format.
+"""Is saved in version 3 of the notebook format."""
+
 # expect: full
 # form: version 3

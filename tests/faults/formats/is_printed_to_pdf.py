@@ -1,4 +1,5 @@
-# N15d · Was printed to PDF.
+"""Is printed to PDF."""
+
 # expect: unreadable
 # says: This is a file of type pdf
 # form: pdf

@@ -1,4 +1,5 @@
-# N5 · Asks for input while its cell runs; the answer itself needs none.
+"""Asks for input while its cell runs; the answer itself needs none."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

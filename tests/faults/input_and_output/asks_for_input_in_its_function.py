@@ -1,4 +1,5 @@
-# N5b · Asks for input in its answer.
+"""Asks for input in its function."""
+
 # expect: linear=0
 # says: input() is not available while grading
 

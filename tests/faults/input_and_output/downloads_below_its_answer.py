@@ -1,4 +1,5 @@
-# N13c · Downloads something at module level, below its answer.
+"""Downloads something at module level, below its answer."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# N20 · Reads a data file that is not there.
+"""Reads a data file that is not there."""
+
 # expect: linear=0
 # says: FileNotFoundError
 

@@ -1,4 +1,5 @@
-# N17 · Prints a lot.
+"""Prints a lot."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# N20b · Reads a data file in a cell that the answer does not need.
+"""Reads a data file in a cell that the answer does not need."""
+
 # expect: full
 
 # %%

@@ -1,4 +1,5 @@
-# N16 · Warns while it runs.
+"""Warns while it runs."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# P1 · Changes torch's globals for good in one answer; the others are right.
+"""Changes torch's globals for good in one answer; the others are right."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# P3 · Crashes Python in one exercise; the others are right.
+"""Crashes Python in one exercise; the others are right."""
+
 # expect: head_for=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "head_for"}

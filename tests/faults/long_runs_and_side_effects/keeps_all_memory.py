@@ -1,4 +1,5 @@
-# P2 · Keeps so much in memory that nothing is left for the others.
+"""Keeps so much in memory that nothing is left for the others."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# P4 · Leaves busy threads behind, and is right itself.
+"""Leaves busy threads behind, and is right itself."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

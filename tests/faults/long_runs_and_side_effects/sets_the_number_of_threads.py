@@ -1,4 +1,5 @@
-# D14 · Sets the number of threads.
+"""Sets the number of threads that torch uses."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

@@ -1,4 +1,5 @@
-# N13b · Trains endlessly in the very cell of its answer; the other exercises do not wait.
+"""Trains endlessly in the very cell of its answer; the other exercises do not wait."""
+
 # expect: linear=0
 # says: linear: The example in the notebook
 # limit: short

@@ -1,4 +1,5 @@
-# N13 · Trains at module level in a cell that it does not need for its answer.
+"""Trains endlessly in a cell that it does not need for its answer."""
+
 # expect: full
 
 # %%

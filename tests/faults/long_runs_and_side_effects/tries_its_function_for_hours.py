@@ -1,7 +1,8 @@
-# N23 · Tries the own function for hours in a scratch cell.
+"""Tries its own function for hours in a scratch cell."""
+
 # expect: full
 
-# % nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 def linear(x, weight, bias):
     y = x @ weight.T
     return y if bias is None else y + bias

@@ -1,4 +1,5 @@
-# N14 · Comes from Colab: it mounts a drive, asks for files and reads a secret.
+"""Comes from Colab: it mounts a drive, asks for files and reads a secret."""
+
 # expect: full
 
 # %%

@@ -1,4 +1,5 @@
-# N6b · Decorates its answer with a widget and asks a stub for a number.
+"""Decorates a helper with a widget, and calls it in its answer."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

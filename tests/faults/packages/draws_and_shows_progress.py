@@ -1,4 +1,5 @@
-# N6 · Draws, shows progress and uses widgets in cells and in its answer.
+"""Draws, shows progress and imports widgets around and in its answer."""
+
 # expect: full
 
 # %%

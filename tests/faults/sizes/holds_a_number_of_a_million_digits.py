@@ -1,3 +1,4 @@
-# D13c · Holds a number of a million digits.
+"""Holds a number of a million digits."""
+
 # expect: unreadable
 # form: long number

@@ -1,3 +1,4 @@
-# N7c · Holds ten megabytes of pictures that were pasted into its text.
+"""Holds ten megabytes of pictures that were pasted into its text."""
+
 # expect: full
 # form: 10 MB of attachments

@@ -1,3 +1,4 @@
-# D12c · Holds ten megabytes of code.
+"""Holds ten megabytes of code."""
+
 # expect: unreadable
 # form: 10 MB of code

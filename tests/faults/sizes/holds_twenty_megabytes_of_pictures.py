@@ -1,3 +1,4 @@
-# N7 · Holds twenty megabytes of pictures.
+"""Holds twenty megabytes of pictures."""
+
 # expect: full
 # form: 20 MB of outputs

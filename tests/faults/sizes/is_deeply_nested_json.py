@@ -1,3 +1,4 @@
-# D13 · Is JSON nested deeper than a parser may follow.
+"""Is JSON nested deeper than a parser may follow."""
+
 # expect: unreadable
 # form: deep json

@@ -1,3 +1,4 @@
-# D13b · Is JSON that would fill the grader's memory.
+"""Is JSON that would fill the grader's memory."""
+
 # expect: unreadable
 # form: many lists

@@ -1,4 +1,5 @@
-# N18 · Awaits at top level, as notebooks allow.
+"""Awaits at top level, as notebooks allow."""
+
 # expect: full
 
 # %%

@@ -1,4 +1,5 @@
-# N3 · Has a syntax error in one cell.
+"""Has a syntax error in one answer."""
+
 # expect: linear=0
 # says: The cell could not be read as Python, at line 2
 

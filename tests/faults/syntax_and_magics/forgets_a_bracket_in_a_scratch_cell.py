@@ -1,4 +1,5 @@
-# N3b · Has a syntax error in a scratch cell that nobody needs.
+"""Has a syntax error in a scratch cell that nobody needs."""
+
 # expect: full
 
 # %%

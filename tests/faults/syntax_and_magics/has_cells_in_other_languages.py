@@ -1,4 +1,5 @@
-# N4b · Has cells that are another language.
+"""Has cells in another language."""
+
 # expect: full
 # says: %%bash is not run
 

@@ -1,4 +1,5 @@
-# N3c · Mixes tabs and spaces in one cell.
+"""Mixes tabs and spaces in one answer."""
+
 # expect: linear=0
 # says: The cell could not be read as Python
 

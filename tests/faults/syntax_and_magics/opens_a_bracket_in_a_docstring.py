@@ -1,4 +1,5 @@
-# N26b · Opens a bracket in a docstring, and draws with a magic below it.
+"""Opens a bracket in a docstring, and draws with a magic below it."""
+
 # expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "collapse"}

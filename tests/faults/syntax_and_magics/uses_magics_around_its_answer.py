@@ -1,4 +1,5 @@
-# N4 · Uses magics, shell commands and help marks around its answer.
+"""Uses magics, shell commands and help marks around its answer."""
+
 # expect: full
 # says: is not run
 

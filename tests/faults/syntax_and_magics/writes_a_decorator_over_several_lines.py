@@ -1,7 +1,8 @@
-# N25 · Writes a decorator in brackets, over several lines.
+"""Writes a decorator in brackets, over several lines."""
+
 # expect: full
 
-# % nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 @(
     lambda function: function
 )
