@@ -60,7 +60,6 @@ class Cell:
     grade_id: str | None = None
     grade: bool = False
     solution: bool = False
-    locked: bool = False
     points: float | None = None
     tags: tuple[str, ...] = ()
     line: int | None = None  # where the cell starts in the source file

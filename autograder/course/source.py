@@ -53,7 +53,6 @@ def _cell(raw: Any, line: int | None) -> Cell:
         grade_id=marks.get("grade_id"),
         grade=marks.get("grade", False),
         solution=marks.get("solution", False),
-        locked=marks.get("locked", False),
         points=marks.get("points"),
         tags=tuple(raw["metadata"].get("tags", ())),
         line=line,

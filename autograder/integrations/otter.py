@@ -18,7 +18,6 @@ from autograder.model import ExerciseReport, Job, Report, Status, Tier
 from autograder.notebook import wording
 from autograder.report.sanitize import clean
 
-PLUGIN = "autograder.integrations.otter.SandboxedGrading"
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 FOLDER = "course"  # of the course's files, among those that the autograder zip carries
 

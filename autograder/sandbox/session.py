@@ -183,7 +183,7 @@ class Session:
         """Whether one exercise may have spoilt the process for another: a death or a patch."""
         if self.deaths or not self._process.alive:
             return True
-        frame = protocol.pack({"do": "poisoned"}, {})
+        frame = protocol.pack({"do": "globals"}, {})
         try:
             return self.ask(frame, time.monotonic() + OPEN_SECONDS).result is not False
         except Stopped:

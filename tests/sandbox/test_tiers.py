@@ -139,3 +139,10 @@ def test_a_process_sees_no_other(process: SandboxProcess) -> None:
     assert result(ask(process, body)) == [
         [0, character_device], [1, character_device], [2, character_device], [3, socket],
     ]  # fmt: skip
+
+
+def test_other_systems_than_linux_are_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no wall can be raised, nothing is started, and the message says where to grade."""
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(InfrastructureError, match=r"this is darwin.*Grade in a Linux container"):
+        launch(["import torch"])

@@ -146,7 +146,7 @@ class Process:
         """Return the library names that one exercise's code mentions."""
         return {}, {"result": _names(self._needed(request["exercise"])), "changed": []}
 
-    def do_poisoned(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+    def do_globals(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
         return {}, {"result": global_state.changed(), "changed": []}
 
