@@ -37,6 +37,13 @@ def test_half_a_mark_does_not_hide_a_cell() -> None:
         cases.parse(STORY + EXPECTED + '\n# % nbgrader={"grade_id": "linear"}\nx = 1\n', "a/b")
 
 
+@pytest.mark.parametrize("line", ["# never:", "# expects: full", "#says: a word"])
+def test_a_header_line_is_understood_or_refused(line: str) -> None:
+    """A slip in the header does not quietly expect less."""
+    with pytest.raises(AssertionError, match="no line of a header"):
+        cases.parse(f"{STORY}{EXPECTED}{line}\n", "answers/endless")
+
+
 def test_a_case_is_handed_in_under_the_name_of_its_file() -> None:
     """The folder is no part of it."""
     case = cases.parse(STORY + EXPECTED, "answers/endless")

@@ -95,14 +95,14 @@ def test_the_same_call_has_the_same_answer(sandbox: Sandbox) -> None:
     assert all(torch.equal(answers[0], answer) for answer in answers)
 
 
-def test_d15_a_memory_hog_is_told_so(process: SandboxProcess) -> None:
+def test_a_memory_hog_is_told_so(process: SandboxProcess) -> None:
     """More than its share of the GPU's memory is refused; the process goes on."""
     greedy = decoded(ask(process, "return torch.empty(2 << 30, device='cuda').sum()"))
     assert greedy.out_of_memory
     assert result(ask(process, "return args[0] + 1", torch.ones(1))).tolist() == [2.0]
 
 
-def test_d15_a_hog_leaves_room_for_others(sandbox: Sandbox, process: SandboxProcess) -> None:
+def test_a_hog_leaves_room_for_others(sandbox: Sandbox, process: SandboxProcess) -> None:
     """While one holds all that it can get, another computes."""
     hold = """
         import builtins

@@ -1,4 +1,4 @@
-"""Every process finds the same world (H3, H5): what it draws, its clock's zone, its language."""
+"""Every process finds the same world: what it draws, its clock's zone, its language."""
 
 from __future__ import annotations
 

@@ -93,14 +93,14 @@ def test_what_is_too_large_is_refused_before_it_is_unpacked() -> None:
 
 
 def test_a_list_of_too_many_members_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D12: millions of entries would fill the memory before any of them could be refused."""
+    """Millions of entries would fill the memory before any of them could be refused."""
     packed = zipped({f"{i}.txt": b"" for i in range(archives.MAX_MEMBERS + 1)})
     monkeypatch.setattr(zipfile, "ZipFile", None)
     assert "too large" in refusal(packed)
 
 
 def test_many_large_notebooks_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """D12: of an archive with many notebooks, no more are unpacked than tell that they are many."""
+    """Of an archive with many notebooks, no more are unpacked than tell that they are many."""
     read: list[str] = []
     monkeypatch.setattr(
         archives, "_content", lambda opened, info: read.append(info.filename) or NOTEBOOK

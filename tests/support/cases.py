@@ -104,7 +104,7 @@ def parse(text: str, name: str) -> Case:
     )
     if half := _HALF_A_MARK.search(text):
         raise AssertionError(f"{name}: a cell begins with # %%, not with {half[0][:30]}")
-    found = [match for line in head.splitlines() if (match := _HEADER.fullmatch(line.strip()))]
+    found = [_field(line, name) for line in head.splitlines() if line.startswith("#")]
     fields = {match["key"]: match["value"] for match in found}
     lines = {key: _all(found, key) for key in ("says", "never", "flags")}
     return Case(
@@ -116,6 +116,13 @@ def parse(text: str, name: str) -> Case:
         cells=tuple(_filled_in(_spelt_out(forms.percent_cells(text), _all(found, "with")))),
         **lines,
     )
+
+
+def _field(line: str, name: str) -> re.Match[str]:
+    """One line of the header, taken apart."""
+    found = _HEADER.fullmatch(line)
+    assert found, f"{name}: no line of a header: {line!r}"
+    return found
 
 
 def _is_one_sentence(text: str) -> bool:

@@ -130,7 +130,7 @@ def grade(runner: Runner, files: Sequence[Path], *, hurried: bool = False) -> di
 
 
 Pair = tuple[Case, Runner]
-Reports = dict[tuple[str, Runner], Report]  # by the case's id
+Reports = dict[tuple[str, Runner], Report]  # by the case's name
 
 
 def grade_pairs(pairs: Sequence[Pair]) -> Reports:

@@ -1,7 +1,7 @@
 """Puts terminal sequences wherever a report could repeat them."""
 
 # expect: linear=0
-# never:
+# never: \u001b
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 import fcntl

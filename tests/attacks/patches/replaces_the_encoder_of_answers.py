@@ -1,6 +1,6 @@
-"""Replaces the functions that encode answers, which costs it its own later exercises."""
+"""Replaces the functions that encode its answers, for itself and for those after it."""
 
-# expect: linear=0 hidden_stack=0 head_for=0 build_network=0 binary_predict=0 multiclass_predict=0 collapse=0
+# expect: linear=0
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 import sys
