@@ -45,7 +45,7 @@ setup: .venv/ready
 	@touch $@
 
 clean:
-	rm -rf .venv results dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv results dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 mutants: setup
 	$(BIN)/python scripts/mutants.py

@@ -1,1 +1,1 @@
-"""Release, grade and report the exercises of a deep-learning course, safely and fast."""
+"""Release, grade and report the exercises of a course, safely and fast."""

@@ -51,7 +51,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for m
 Scheduler = Annotated[
     str | None, typer.Option(help="A Dask scheduler's address, or local, for a cluster.")
 ]
-Require = Annotated[Tier, typer.Option("--require", help="The weakest wall that will do.")]
+Require = Annotated[Tier, typer.Option("--require", help="The weakest isolation tier to accept.")]
 OnDevice = Annotated[Device, typer.Option("--device", help="Where student code computes.")]
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Workers; one per core, on a GPU at most four.")
@@ -486,7 +486,7 @@ def doctor(as_json: Json = False) -> None:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings]))
     else:
         for f in findings:
-            mark = "[green]✓ good[/]" if f.good else "[bold red]✗ look[/]"
+            mark = "[green]✓ good[/]" if f.good else "[bold red]✗ check[/]"
             hint = f" → {escape(f.remedy)}" if f.remedy else ""
             out.print(f"{mark}  {f.what}: {escape(f.says)}{hint}", soft_wrap=True)
     if not all(finding.good for finding in findings):

@@ -1,13 +1,13 @@
 """The exceptions, sorted by whose fault they are.
 
     AutograderError                 anything this package raises on purpose
-    ├── AuthorError                 the course is wrong: source, grader, bank (exit code 2)
+    ├── AuthorError                 the course is wrong: source, graders, mistakes (exit 2)
     ├── UsageError                  the command was called wrongly (exit code 2)
     ├── SubmissionError             the student's file cannot be read (status "unreadable")
     └── InfrastructureError         the machine failed: sandbox, disk (exit code 3, "not graded")
         └── FileError               one submission's file is out of reach; the others are not
 
-A student's wrong or crashing *code* is no exception here: it is data, in a Check.
+A student's wrong or crashing *code* is not an exception here: it is data, in a Check.
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ def read_config(root: Path) -> CourseConfig:
     title = table.text("title", root.resolve().name)
     identifier = table.text("id", _as_id(title))
     if not _ID.fullmatch(identifier):
-        raise table.fault("id", "letters, digits, dots, hyphens and underscores")
+        wanted = "letters, digits, dots, hyphens and underscores after a letter or digit"
+        raise table.fault("id", wanted)
     return CourseConfig(title, identifier, _sandbox(table.table("sandbox")))
 
 
@@ -65,7 +66,7 @@ def _sandbox(table: _Table) -> SandboxSettings:
     return SandboxSettings(
         packages=table.texts("packages", ("plotly",)),
         stand_ins=table.texts("stand_ins", STAND_INS),
-        memory=table.whole_number("memory_mib", 3072) * _MIB,
+        memory=table.whole_number("memory_mib", 3072, least=1024) * _MIB,
         cpu_seconds=table.whole_number("cpu_seconds", 600),
     )
 
@@ -86,7 +87,10 @@ class _Table:
 
     def text(self, key: str, default: str) -> str:
         """A text."""
-        return self._found(key, default, str, "text in quotes")
+        found = self._found(key, default, str, "text in quotes")
+        if not found.strip():
+            raise self.fault(key, "text in quotes")
+        return found
 
     def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         """A list of texts."""
@@ -95,11 +99,12 @@ class _Table:
             raise self.fault(key, "a list of texts")
         return tuple(found)
 
-    def whole_number(self, key: str, default: int) -> int:
-        """A whole number above 0."""
-        found = self._found(key, default, int, "a whole number above 0")
-        if isinstance(found, bool) or found <= 0:
-            raise self.fault(key, "a whole number above 0")
+    def whole_number(self, key: str, default: int, least: int = 1) -> int:
+        """A whole number that is not below the least one."""
+        wanted = f"a whole number of at least {least}"
+        found = self._found(key, default, int, wanted)
+        if isinstance(found, bool) or found < least:
+            raise self.fault(key, wanted)
         return found
 
     def refuse_others(self, known: Collection[str]) -> None:
@@ -114,7 +119,7 @@ class _Table:
     def fault(self, key: str, wanted: str) -> AuthorError:
         """The error for a value of the wrong kind."""
         what = f"{key} = {self._values.get(key)!r} is not {wanted}"
-        return AuthorError(self._where(key), what, "Write it so, or leave it out for the default.")
+        return AuthorError(self._where(key), what, "Correct it, or leave it out for the default.")
 
     def _found(self, key: str, default: T, kind: type[T], wanted: str) -> T:
         value = self._values.get(key, default)
@@ -126,8 +131,10 @@ class _Table:
         """The file and the line on which a key of this table stands."""
         in_table = not self._name
         for number, line in enumerate(self._lines, 1):
-            if line.lstrip().startswith("["):
-                in_table = line.strip().strip("[]").strip() == self._name
+            if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+                in_table = header[1] == self._name
+                if not self._name and header[1] == key:
+                    return f"{self._path}:{number}"
             elif in_table and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
                 return f"{self._path}:{number}"
         return str(self._path)

@@ -8,21 +8,20 @@ names: ``student``, ``reference``, ``same`` and ``draw``. No pytest session is n
 from __future__ import annotations
 
 import ast
-import contextlib
 import inspect
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 from autograder.course.layout import load
 from autograder.errors import AuthorError, InfrastructureError
 from autograder.grading.compare import Mismatch
 from autograder.grading.draw import Draw, derived_seed
-from autograder.grading.handles import Handle, Same
+from autograder.grading.handles import Handle, Same, quiet
 from autograder.model import Assignment, Exercise, Status
 from autograder.notebook import wording
 from autograder.sandbox.answers import Stopped, StudentRaised
@@ -51,6 +50,11 @@ class CheckItem:
 
     def run(self, student: Handle, reference: Handle, seed: int) -> tuple[Status, str]:
         """Run a hidden check; return its status and what a student may read beside its sentence."""
+        error = self.failure(student, reference, seed)
+        return outcome_of(error, self.seconds) if error else (Status.PASSED, "")
+
+    def failure(self, student: Handle, reference: Handle, seed: int) -> Exception | None:
+        """Run a hidden check; return the exception that ended it, or None when it passed."""
         assert self.function is not None
         fixtures = {
             "student": student,
@@ -60,21 +64,19 @@ class CheckItem:
         }
         wanted = {name: fixtures[name] for name in inspect.signature(self.function).parameters}
         try:
-            with _quiet():
+            with quiet():
                 self.function(**wanted)
         except AuthorError as error:
             raise error.at(self.where) from error
+        except pytest.skip.Exception as error:
+            raise AuthorError(
+                self.where, "a check cannot be skipped", "Remove the skip."
+            ) from error
+        except pytest.fail.Exception as error:
+            return AssertionError(str(error))
         except Exception as error:
-            return outcome_of(error, self.seconds)
-        return Status.PASSED, ""
-
-
-@contextlib.contextmanager
-def _quiet() -> Any:
-    """Let nothing that a grader prints or warns of get between the results."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+            return error
+        return None
 
 
 def outcome_of(error: Exception, seconds: float) -> tuple[Status, str]:
@@ -106,6 +108,11 @@ def collect(path: Path, assignment: Assignment) -> list[CheckItem]:
         AuthorError: a check belongs to no exercise, has no sentence or asks for an unknown fixture.
     """
     hidden = collect_hidden(load(path), [exercise.id for exercise in assignment.exercises])
+    graded = {item.exercise for item in hidden}
+    for exercise in assignment.exercises:
+        if exercise.id not in graded:
+            remedy = f'Write one marked @pytest.mark.exercise("{exercise.id}").'
+            raise AuthorError(str(path), f"there is no hidden check for {exercise.id!r}", remedy)
     return [
         item
         for exercise in assignment.exercises
@@ -161,9 +168,14 @@ def _refuse_unfit(
         raise AuthorError(where, "this check belongs to no exercise", remedy)
     if unknown := {*marks} - _MARKS or {*mark.kwargs} - _OPTIONS:
         remedy = "Use exercise(id, weight=1, seconds=5) and slow; put several cases in one loop."
-        raise AuthorError(where, f"graders do not know {', '.join(sorted(unknown))}", remedy)
+        raise AuthorError(where, f"unknown mark or option: {', '.join(sorted(unknown))}", remedy)
+    for name, value in mark.kwargs.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+            raise AuthorError(
+                where, f"{name}={value!r} is not a number above 0", f"Correct {name}."
+            )
     if unknown := {*inspect.signature(function).parameters} - {*FIXTURES}:
-        remedy = f"Take what you need of {', '.join(FIXTURES)}."
+        remedy = f"Available: {', '.join(FIXTURES)}."
         raise AuthorError(where, f"there is no fixture {', '.join(sorted(unknown))}", remedy)
     if not _sentence(function):
         remedy = "Begin its docstring with the sentence that students will read."

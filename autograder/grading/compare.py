@@ -34,7 +34,7 @@ class ReferenceRaised(AuthorError):
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(
             "a hidden check",
-            f"the reference itself raised {names[0]}, and every answer that does so would pass",
+            f"the reference itself raised {names[0]}, so every answer with that error would pass",
             f"Fix the check or its probe; if it is meant, ask for it: same(raises={names[0]}).",
         )
 
@@ -98,10 +98,14 @@ def assert_same(
 
 
 def _refuse_unexpected(expected: Any, raises: type[Exception] | None) -> None:
-    error = expected.error if isinstance(expected, Answer) else None
+    if not isinstance(expected, Answer):
+        return
+    error = expected.error
+    if error is not None and not expected.trusted:  # a check compared two answers of the student's
+        raise StudentRaised(expected)
     if error is None and raises is not None:
         where = "a hidden check"
-        remedy = "Take raises= away, or fix the reference."
+        remedy = "Remove raises=, or fix the reference."
         raise AuthorError(where, f"the reference did not raise {raises.__name__}", remedy)
     if error is not None and (raises is None or raises.__name__ not in error):
         raise ReferenceRaised(error)

@@ -12,13 +12,17 @@ from autograder.course.layout import Course
 from autograder.course.source import read_release
 from autograder.sandbox.bubblewrap import PACKAGE
 
-# The engine's code that decides a score: these rooms but for some files, and the comparison.
+# The engine's code that decides a score: these rooms but for some files, and some files beside.
 _ROOMS = ("authoring", "grading", "sandbox", "submissions")
-_OTHERS = ("verify.py", "pytest_plugin.py", "find.py", "lms.py", "names.py", "tiers.py")
+_BUT = (
+    "grading/verify.py grading/pytest_plugin.py sandbox/tiers.py submissions/find.py "
+    "submissions/lms.py submissions/names.py"
+).split()
+_BESIDE = ("course/source.py", "model.py", "notebook/visible.py")
 
 
 def graders_sha256(course: Course, assignment: str) -> str:
-    """Name the graders of an assignment: equal digests give equal reports for equal files.
+    """Name the graders of an assignment: with equal digests, equal files earn equal scores.
 
     It covers the assignment's checks, mistakes, reference and release, the course's settings and
     the engine's code that grades. Comments and the layout of code do not change it.
@@ -31,9 +35,10 @@ def graders_sha256(course: Course, assignment: str) -> str:
 
 @functools.cache
 def _engine() -> str:
-    rooms = (path for room in _ROOMS for path in sorted((PACKAGE / room).rglob("*.py")))
-    files = [path for path in rooms if path.name not in _OTHERS]
-    codes = [_code(path, docstrings=False) for path in (*files, PACKAGE / "notebook/visible.py")]
+    left_out = {PACKAGE / name for name in _BUT}
+    rooms = [path for room in _ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))]
+    files = [path for path in rooms if path not in left_out]
+    codes = [_code(path, docstrings=False) for path in (*files, *(PACKAGE / n for n in _BESIDE))]
     return hashlib.sha256("\0".join(codes).encode()).hexdigest()
 
 

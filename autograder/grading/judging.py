@@ -93,13 +93,15 @@ class Judge:
 
     def _recorded(self, item: CheckItem) -> list[bytes]:
         """What a check asks, learnt by running it on the reference, which must answer."""
-        conversation = self._conversation(item, self._reference)
-        status, message = self._run(item, conversation)
-        if status is Status.CRASHED:
-            what = f"this check cannot run on the reference ({message})"
-            where = item.where or f"the visible check of {item.exercise}"
-            raise AuthorError(where, what, "Fix the check, its probe or the reference.")
-        return [record.frame for record in conversation.records]
+        theirs = self._conversation(item, self._reference)
+        if not item.hidden:
+            self._run(item, theirs)
+            return [record.frame for record in theirs.records]
+        ours = self._conversation(item, self._reference)
+        if error := item.failure(Handle(theirs), Handle(ours), self._seed):
+            what = f"the reference fails this check ({type(error).__name__}: {error})"
+            raise AuthorError(item.where, what, "Fix the check, its probe or the reference.")
+        return [record.frame for record in theirs.records]
 
     def _verdict(
         self, item: CheckItem, session: Session, replies: Mapping[bytes, Reply]

@@ -85,9 +85,9 @@ class _Verifier:
     def run(self, everything: bool) -> Iterator[tuple[int, int]]:
         """The reference, the untouched release and the bank; yields how far it is, of how far."""
         total = len(self.entries) + 2
-        self.reference_has_all_points()
+        self.check_reference()
         yield 1, total
-        self.release_has_none()
+        self.check_release()
         yield 2, total
         for done, entry in enumerate(self.entries, 3):
             report = self.grader.report(
@@ -96,16 +96,18 @@ class _Verifier:
             self._judge(entry, report)
             yield done, total
 
-    def reference_has_all_points(self) -> None:
+    def check_reference(self) -> None:
         """The reference passes every check, visible and hidden."""
         report = self.grader.report(_submission(self.source, None))
         self.verdicts.checks = sum(len(e.checks) for e in report.exercises)
+        if report.score != report.max_score:
+            self._fault(f"the reference earns {report.score:g} of {report.max_score:g} points")
         for exercise in report.exercises:
             for check in exercise.checks:
                 if check.status is not Status.PASSED:
                     self._fault(f"{exercise.id}: the reference fails {check.name}: {check.message}")
 
-    def release_has_none(self) -> None:
+    def check_release(self) -> None:
         """The untouched release passes no check at all."""
         report = self.grader.report(_submission(self.grader.assignment, None))
         for exercise in report.exercises:

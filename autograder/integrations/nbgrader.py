@@ -109,7 +109,9 @@ def _mark(cell: Any) -> Any:
 class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
     """Grade the submitted file with the hidden checks instead of executing the notebook."""
 
-    require = Unicode(Tier.ISOLATED.value, help="The weakest wall that will do.").tag(config=True)
+    require = Unicode(Tier.ISOLATED.value, help="The weakest isolation tier to accept.").tag(
+        config=True
+    )
     seed = Integer(
         None, allow_none=True, help="The seed of all drawn inputs; fresh when left out."
     ).tag(config=True)

@@ -1,1 +1,1 @@
-"""Results and what people read of them: result files, feedback, class page, gradebook."""
+"""Results and what people read of them: result files, feedback, class page, spreadsheet."""

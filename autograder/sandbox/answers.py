@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.model import Status
@@ -33,6 +33,7 @@ class Answer:
     error: tuple[str, ...] | None = None  # most derived first
     out_of_memory: bool = False
     changed: tuple[int, ...] = ()  # positions of the arguments that were changed in place
+    trusted: bool = field(default=False, compare=False)  # whether the course's own code answered
 
     @property
     def value(self) -> Any:
@@ -42,7 +43,7 @@ class Answer:
         return self.result
 
 
-def to_answer(frame: dict[str, Any]) -> Answer:
+def to_answer(frame: dict[str, Any], *, trusted: bool = False) -> Answer:
     """Turn a frame, which may be hostile, into an Answer, or raise ProtocolError."""
     error = frame.get("error")
     values = frame["values"]
@@ -50,8 +51,9 @@ def to_answer(frame: dict[str, Any]) -> Answer:
         if not (isinstance(error, list) and all(isinstance(name, str) for name in error)):
             raise protocol.ProtocolError("a malformed error")
         names = tuple(name[:60] for name in error[:8]) or ("Exception",)
-        return Answer(error=names, out_of_memory=frame.get("out_of_memory") is True)
+        out_of_memory = frame.get("out_of_memory") is True
+        return Answer(error=names, out_of_memory=out_of_memory, trusted=trusted)
     changed = values.get("changed", [])
     if not (isinstance(changed, list) and all(type(i) is int for i in changed)):
         raise protocol.ProtocolError("a malformed list of changed arguments")
-    return Answer(values.get("result"), changed=tuple(changed[:32]))
+    return Answer(values.get("result"), changed=tuple(changed[:32]), trusted=trusted)

@@ -77,7 +77,7 @@ def modules(packages: tuple[str, ...]) -> list[str]:
             continue
         seen.add(name)
         try:
-            distribution = importlib.metadata.distribution(name)
+            distribution = importlib.metadata.distribution(_without_extras(name))
         except importlib.metadata.PackageNotFoundError:
             if name in packages:
                 raise _not_installed(name) from None
@@ -91,6 +91,17 @@ def _top_levels(distribution: importlib.metadata.Distribution) -> Iterator[str]:
     tops = dict.fromkeys(f.parts[0] for f in distribution.files or () if f.suffix == ".py")
     names = (top.removesuffix(".py") for top in tops)
     return (name for name in names if name.isidentifier())
+
+
+def _metadata(name: str) -> Iterator[str]:
+    """The folder that tells a distribution's version."""
+    distribution = importlib.metadata.distribution(_without_extras(name))
+    parts = {file.parts[0] for file in distribution.files or ()}
+    yield from (str(distribution.locate_file(p)) for p in parts if p.endswith(".dist-info"))
+
+
+def _without_extras(name: str) -> str:
+    return Requirement(name).name
 
 
 def _required(distribution: importlib.metadata.Distribution) -> Iterator[str]:
@@ -117,12 +128,7 @@ def _folders(packages: tuple[str, ...]) -> list[Path]:
     ]
     beside = [place.with_name("numpy.libs") for place in places if place.name == "numpy"]
     # plotly, for one, asks for its own version, which stands in its metadata only
-    beside += [
-        found
-        for name in packages
-        for place in places
-        for found in place.parent.glob(f"{name.replace('-', '_')}-*.dist-info")
-    ]
+    beside += [Path(folder) for name in packages for folder in _metadata(name)]
     return [*places, *(path for path in dict.fromkeys(beside) if path.is_dir())]
 
 

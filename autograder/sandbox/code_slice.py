@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import linecache
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any, TypeGuard
 
+from autograder.errors import AuthorError
 from autograder.sandbox.inside.slicing import ParsedCell, Statement, needed, parse_cell
 
 _ENGINE = __name__.partition(".")[0]
@@ -27,12 +29,23 @@ def code_slice(function: Callable[..., Any]) -> str:
     The engine's and pytest's decorators stay behind. What the function uses of the engine's own
     files (a shared probe) is put in the text, since the engine cannot be imported inside. Of a
     function that is defined within another one, only its own text is returned.
+
+    Raises:
+        AuthorError: the function uses something of the engine that is no function.
     """
-    module = sys.modules.get(function.__module__)
-    if module is None or vars(module).get(function.__name__) is not function:
+    name = function.__name__
+    if not isinstance(function, FunctionType) or function.__globals__.get(name) is not function:
         return textwrap.dedent(inspect.getsource(function))
-    statements = needed([_parsed(inspect.getsource(module))], function.__name__)
-    return "\n".join(text for statement in statements for text in _texts(statement)) + "\n"
+    statements = needed([_parsed(_source(function))], name)
+    used = frozenset[str]().union(*(statement.uses for statement in statements))
+    return "\n".join(text for one in statements for text in _texts(one, used)) + "\n"
+
+
+def _source(function: FunctionType) -> str:
+    """The whole file of a function, as it is now."""
+    path = function.__code__.co_filename
+    linecache.checkcache(path)
+    return "".join(linecache.getlines(path))
 
 
 @functools.lru_cache(64)
@@ -70,16 +83,22 @@ def _root(decorator: ast.expr) -> str:
     return decorator.id
 
 
-def _texts(statement: Statement) -> Iterator[str]:
-    """The statement's text; instead of an import from the engine, the text of what it imports."""
+def _texts(statement: Statement, used: frozenset[str]) -> Iterator[str]:
+    """A statement's text; instead of an import from the engine, the text of what is used."""
     node = statement.node
     if not _is_of_engine(node):
         yield statement.text
         return
-    module = sys.modules[str(node.module)]
     for alias in node.names:
-        found = getattr(module, alias.name)
-        if isinstance(found, FunctionType):
-            yield code_slice(found)
-            if alias.asname:
-                yield f"{alias.asname} = {alias.name}"
+        if (alias.asname or alias.name) in used:
+            yield from _shared(str(node.module), alias)
+
+
+def _shared(module: str, alias: ast.alias) -> Iterator[str]:
+    found = getattr(sys.modules[module], alias.name)
+    if not isinstance(found, FunctionType):
+        what = f"{alias.name} of the engine is used by code that runs in the sandbox"
+        raise AuthorError(module, what, "Use shared probes there, and nothing else of the engine.")
+    yield code_slice(found)
+    if alias.asname:
+        yield f"{alias.asname} = {alias.name}"

@@ -56,7 +56,7 @@ class ZygoteProcess:
         return said.strip().splitlines()[-1] if said.strip() else "it said nothing"
 
     def close(self) -> None:
-        """End the zygote and everything behind the outer_wall."""
+        """End the zygote and everything behind the outer wall."""
         self.control.close()  # the zygote ends by itself when nobody gives orders any more
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=2)

@@ -10,7 +10,7 @@ import functools
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.errors import InfrastructureError
@@ -21,9 +21,9 @@ from autograder.sandbox.inside import protocol
 
 MAX_DEATHS = 20  # of one submission; what is left is not run
 MAX_HELD = 64 << 20  # bytes of one submission's answers, which are kept until it is judged
-DIGEST_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
-DIGEST_ALL_SECONDS = 60.0
-OWN_SECONDS = 300.0  # for one answer of the reference
+PARSE_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
+PARSE_ALL_SECONDS = 60.0
+REFERENCE_SECONDS = 300.0  # for one answer of the reference
 _NEED_COMPILER = {"func", "compile", "checkpoint"}  # names in torch that load its compiler: 0.7 s
 _Cell = tuple[tuple[str, ...], str | None]  # exercises and source; None where it cannot be parsed
 
@@ -151,7 +151,7 @@ class Session:
         """Open a process that has parsed the cells, without those that no process survives."""
         if started := self._prepared(self._cells, OPEN_SECONDS):
             return started
-        self._cells = self._digestible(self._cells, time.monotonic() + DIGEST_ALL_SECONDS)
+        self._cells = self._parsable(self._cells, time.monotonic() + PARSE_ALL_SECONDS)
         if started := self._prepared(self._cells, OPEN_SECONDS):
             return started
         raise InfrastructureError("The sandbox could not take in the submission's cells.")
@@ -168,16 +168,16 @@ class Session:
             return None
         return process, _inventory(answer["values"])
 
-    def _digestible(self, cells: list[_Cell], deadline: float) -> list[_Cell]:
+    def _parsable(self, cells: list[_Cell], deadline: float) -> list[_Cell]:
         """The cells, with those that cannot be parsed emptied; found by halving."""
-        left = min(DIGEST_SECONDS, deadline - time.monotonic())
+        left = min(PARSE_SECONDS, deadline - time.monotonic())
         if left > 0 and (started := self._prepared(cells, left)):
             started[0].close()
             return cells
         if len(cells) == 1 or left <= 0:
             return [(exercises, None) for exercises, _ in cells]
         half = len(cells) // 2
-        return self._digestible(cells[:half], deadline) + self._digestible(cells[half:], deadline)
+        return self._parsable(cells[:half], deadline) + self._parsable(cells[half:], deadline)
 
     def is_disturbed(self) -> bool:
         """Whether one exercise may have spoilt the process for another: a death or a patch."""
@@ -208,9 +208,10 @@ class InSandbox:
         """Ask as a student is asked, but with as much time as it takes."""
         if frame not in self.answers:
             try:
-                self.answers[frame] = self._session.ask(frame, time.monotonic() + OWN_SECONDS)
+                answer = self._session.ask(frame, time.monotonic() + REFERENCE_SECONDS)
             except Stopped as end:
                 raise InfrastructureError(f"The reference itself was {end.status}.") from end
+            self.answers[frame] = replace(answer, trusted=True)
         return self.answers[frame]
 
     def close(self) -> None:

@@ -67,7 +67,7 @@ def _counting(files: Sequence[_File], assignment: str, remarks: list[str]) -> _F
     if rest := sorted({str(file.path) for file in files} - {str(chosen.path)}):
         remarks.append(
             f"{chosen.student} handed in {len(rest) + 1} files for {assignment}: {chosen.path} "
-            f"counts, {', '.join(rest)} does not. Remove or rename a file to choose otherwise."
+            f"counts, not {', '.join(rest)}. Remove or rename a file to choose otherwise."
         )
     return chosen
 
@@ -86,7 +86,9 @@ def _by_assignment(
         name = only or named
         if name is None:
             known = ", ".join(assignments)
-            raise UsageError(f"{file.path}: which assignment is it? Add --assignment (of {known}).")
+            raise UsageError(
+                f"{file.path}: which assignment is it? Add --assignment (one of {known})."
+            )
         files.setdefault(name, []).append(file)
     return files
 
@@ -119,9 +121,9 @@ def _is_submission(path: Path) -> bool:
 def _assignment(file: _File, assignments: Sequence[str]) -> str | None:
     """The assignment that a path names: its folder, the file's beginning, the folder above."""
     for part in (file.path.parent.name, file.title, file.path.parent.parent.name):
-        for name in assignments:
-            if part.startswith(name):
-                return name
+        named = [name for name in assignments if part.startswith(name)]
+        if named:
+            return max(named, key=len)  # week10 begins with week1 too
     return None
 
 

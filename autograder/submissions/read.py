@@ -130,7 +130,7 @@ def _text(content: bytes) -> str:
 
 def _json(text: str) -> dict[str, Any]:
     try:
-        notebook = json.loads(text) if len(text) <= MAX_AT_HOME else _lightened(text)
+        notebook = json.loads(text) if len(text) <= MAX_AT_HOME else _without_outputs(text)
     except json.JSONDecodeError as error:
         raise SubmissionError(_broken(text, error)) from None
     except (RecursionError, ValueError):
@@ -140,7 +140,7 @@ def _json(text: str) -> dict[str, Any]:
     return notebook
 
 
-def _lightened(text: str) -> Any:
+def _without_outputs(text: str) -> Any:
     """Parse a large notebook elsewhere, where it may use up memory, and keep its code alone."""
     command = [sys.executable, "-I", "-S", strip_outputs.__file__]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)

@@ -1,6 +1,6 @@
 """Takes all but the code out of a large notebook, in a process that may run out of memory.
 
-    python -I -S lighten.py < notebook > cells
+    python -I -S strip_outputs.py < notebook > cells
 
 JSON of a hundred megabytes can need gigabytes as objects: the grader itself never parses it.
 """

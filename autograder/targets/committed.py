@@ -38,7 +38,7 @@ def refuse_incomplete(course: Course, assignment: Assignment) -> None:
             raise AuthorError(str(path), "there is no such file", "Write it beside the others.")
     _refuse_unfinished([course.source(assignment.name), graders, mistakes])
     for exercise in assignment.exercises:
-        if f'exercise("{exercise.id}"' not in graders.read_text(encoding="utf-8"):
+        if f'exercise("{exercise.id}"' not in _squeezed(graders.read_text(encoding="utf-8")):
             remedy = f'Write a check marked @pytest.mark.exercise("{exercise.id}").'
             raise AuthorError(str(graders), f"no hidden check for {exercise.id!r}", remedy)
         if f'mistake("{exercise.id}"' not in _squeezed(mistakes.read_text(encoding="utf-8")):
@@ -57,7 +57,7 @@ def _refuse_unfinished(paths: Sequence[Path]) -> None:
     if left:
         (where, line), *others = left
         more = "".join(f"\n  {place}: {text}" for place, text in others)
-        remedy = "Write it, take the TODO away, and build again."
+        remedy = "Write it, remove the TODO, and build again."
         raise AuthorError(where, f"unfinished: {line}", f"{remedy}{more and ' Also:'}{more}")
 
 

@@ -23,10 +23,10 @@ def test_an_empty_file_is_enough(tmp_path):
 def test_what_is_written_is_read(tmp_path):
     """Title, id, packages and limits are taken from the file; the id follows from the title."""
     found = config(
-        tmp_path, 'title = "Deep Sets, 2nd"\n[sandbox]\nmemory_mib = 512\npackages = []\n'
+        tmp_path, 'title = "Deep Sets, 2nd"\n[sandbox]\nmemory_mib = 2048\npackages = []\n'
     )
     assert (found.title, found.id) == ("Deep Sets, 2nd", "deep-sets-2nd")
-    assert (found.sandbox.memory, found.sandbox.packages) == (512 << 20, ())
+    assert (found.sandbox.memory, found.sandbox.packages) == (2048 << 20, ())
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,9 @@ def test_what_is_written_is_read(tmp_path):
         ("[sandbox]\n\ncpu_seconds = 0", r"toml:3: cpu_seconds = 0 is not a whole number"),
         ("[sandbox]\npackages = 'plotly'", r"toml:2: packages = 'plotly' is not a list"),
         ("[sandbox]\nmemory = 3", r"course.toml:2: the key 'memory' is unknown"),
+        ("[sandbox] # limits\nmemory_mib = 3", r"toml:2: memory_mib = 3 is not .* at least 1024"),
+        ("\n[sandbx]", r"toml:2: the key 'sandbx' is unknown"),
+        ("title = ''", r"toml:1: title = '' is not text in quotes"),
         ("title = ", r"course.toml: not TOML: Invalid value"),
     ],
 )  # fmt: skip

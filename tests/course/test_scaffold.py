@@ -72,7 +72,7 @@ def test_a_new_exercise_from_stub_to_verified(home):
     assert all(part in refused for part in PARTS)
     for part, text in texts(home).items():
         number = text[: text.index("TODO")].count("\n") + 1
-        with pytest.raises(AuthorError, match=f"{part}:{number}: unfinished: .*TODO away"):
+        with pytest.raises(AuthorError, match=f"{part}:{number}: unfinished: .*remove the TODO"):
             tree(Course(home), "a1_layers")
         for mark, thought in THOUGHTS.items():
             text = re.sub(mark, thought, text)

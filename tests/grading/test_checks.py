@@ -1,10 +1,13 @@
 """Collecting a graders file: what an author gets wrong is refused, with the place and a remedy."""
 
 import pytest
+import torch
 
 from autograder.course.source import read_release
 from autograder.errors import AuthorError
+from autograder.grading.compare import ReferenceRaised, assert_same
 from autograder.grading.grader import Preparation
+from autograder.sandbox.answers import Answer, StudentRaised
 from tests.support.courses import GRADERS, NAME, write_course
 
 CHECK = '@pytest.mark.exercise("half")\ndef test_any_table(same, draw):'
@@ -32,15 +35,20 @@ def test_the_checks_come_with_the_visible_one_first(tmp_path):
         ('exercise("half")', 'exercise("third")', "belongs to no exercise. Mark it with .*half"),
         ('@pytest.mark.exercise("half")\n', "", "belongs to no exercise"),
         (SENTENCE, "", "has no sentence. Begin its docstring"),
-        ("(same, draw)", "(same, draw, capsys)", "there is no fixture capsys. Take what you need"),
-        ('exercise("half")', 'exercise("half", wieght=2)', "graders do not know wieght"),
-        (CHECK, f'@pytest.mark.parametrize("x", [1])\n{CHECK}', "graders do not know parametrize"),
+        ("(same, draw)", "(same, draw, capsys)", "there is no fixture capsys. Available: student"),
+        ('exercise("half")', 'exercise("half", wieght=2)', "unknown mark or option: wieght"),
+        (
+            CHECK,
+            f'@pytest.mark.parametrize("x", [1])\n{CHECK}',
+            "unknown mark or option: parametrize",
+        ),
         (
             CHECK,
             f"def test_any_table():\n    pass\n\n\n{CHECK}",
             "two functions are named test_any",
         ),
         (CHECK, f"class TestHalf:\n    pass\n\n\n{CHECK}", "checks in a class are not run"),
+        ('exercise("half")', 'exercise("half", weight=0)', "weight=0 is not a number above 0"),
         ("import pytest\n", "import pytets\n", "ModuleNotFoundError.*Fix the file"),
     ],
 )
@@ -112,12 +120,36 @@ def test_an_error_that_the_check_asks_for_is_compared(tmp_path):
         prepared(tmp_path / "calm", calm)
 
 
-def test_a_check_that_cannot_run_on_the_reference_is_refused(tmp_path):
-    """Nobody is graded by a check that even the reference crashes."""
-    graders = GRADERS.replace("same.half(draw(3, 4))", "pass").replace("(same, draw)", "(student)")
-    graders = graders.replace("    pass", "    assert student.half(None).value")
-    with pytest.raises(AuthorError, match="test_any_table: this check cannot run on the reference"):
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("assert student.half(None).value", "the reference fails this check .StudentRaised"),
+        ("assert draw(1) is None", "the reference fails this check .AssertionError"),
+        ("missing(draw(1))", "the reference fails this check .NameError: name 'missing'"),
+        ("pytest.fail('no')", "the reference fails this check .AssertionError: no"),
+        ("pytest.skip('later')", "a check cannot be skipped"),
+    ],
+)
+def test_a_check_that_the_reference_fails_is_refused(tmp_path, body, said):
+    """Nobody is graded by a check that even the reference does not pass."""
+    graders = GRADERS.replace("same.half(draw(3, 4))", body).replace("(same,", "(student,")
+    with pytest.raises(AuthorError, match=f"graders.py::test_any_table: {said}"):
         prepared(tmp_path, graders)
+
+
+def test_an_exercise_without_a_hidden_check_is_refused(tmp_path):
+    """Without one nobody could earn its points."""
+    with pytest.raises(AuthorError, match="there is no hidden check for 'half'"):
+        prepared(tmp_path, '"""Hidden checks of week1."""\n')
+
+
+def test_two_answers_of_a_student_may_be_compared():
+    """If the second one is an error, the student reads so, and the class goes on."""
+    right = Answer(torch.ones(1))
+    with pytest.raises(StudentRaised):
+        assert_same(right, Answer(error=("ValueError",)))
+    with pytest.raises(ReferenceRaised):
+        assert_same(right, Answer(error=("ValueError",), trusted=True))
 
 
 @pytest.mark.parametrize("name", ["run", "names"])

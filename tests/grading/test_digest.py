@@ -70,7 +70,9 @@ def engine(tmp_path, monkeypatch):
         ("doctor.py", False), ("cli.py", False), ("report/pages.py", False),
         ("running/pool.py", False), ("grading/verify.py", False), ("submissions/find.py", False),
         ("grading/scoring.py", True), ("sandbox/inside/process.py", True),
-        ("submissions/read.py", True), ("notebook/visible.py", True), ("authoring/probes.py", True),
+        ("submissions/read.py", True),
+        ("course/source.py", True), ("model.py", True),
+        ("notebook/visible.py", True), ("authoring/probes.py", True),
     ],
 )  # fmt: skip
 def test_of_the_engine_only_what_grades_counts(course, engine, file, counts):

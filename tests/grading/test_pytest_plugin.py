@@ -67,7 +67,7 @@ def test_a_reference_that_raises_is_the_authors(tmp_path):
 
 
 def test_graders_of_this_course_run_with_pytest():
-    """A whole graders file of this repository passes on its reference."""
+    """The checks of one exercise of this repository pass on its reference."""
     command = [sys.executable, "-m", "pytest", "-q", "source/a1_layers/graders.py", "-k", "linear"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "8 passed" in done.stdout, done.stdout
+    assert done.returncode == 0, done.stdout

@@ -32,7 +32,7 @@ def written(folder: Path, names: list[str]) -> list[Path]:
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("spelt_out", [False, True], ids=["folder", "files"])
-def test_each_student_keeps_the_own_file(tmp_path, layout, spelt_out):
+def test_each_student_keeps_their_own_file(tmp_path, layout, spelt_out):
     """Files are told apart by the folder or by their names, given as a folder or one by one."""
     paths = written(tmp_path / "handed_in", list(layout))
     found = collect.find(paths if spelt_out else [tmp_path / "handed_in"], [A1], A1)
@@ -90,3 +90,12 @@ def test_a_file_named_after_somebody_else_stays_its_owners(tmp_path, spelt_out):
     assert [(job.student, job.path.name) for job in found.jobs[A1]] == [
         ("ada", "a1_layers.py"), ("mal", "b.py"),
     ]  # fmt: skip
+
+
+def test_an_assignment_is_not_taken_for_one_whose_name_it_begins_with(tmp_path):
+    """``week10`` is another assignment than ``week1``."""
+    written(tmp_path, ["ana/week10/week10.ipynb", "ana/week1/week1.ipynb"])
+    found = collect.find([tmp_path], ["week1", "week10"], None)
+    assert {name: jobs[0].path.stem for name, jobs in found.jobs.items()} == {
+        "week1": "week1", "week10": "week10",
+    }  # fmt: skip
