@@ -14,7 +14,7 @@ from autograder.sandbox import gpu, tiers
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor's: what was looked at, how it is, and what would better it."""
+    """One line of the doctor's: what was looked at, how it is, and how to improve it."""
 
     what: str
     good: bool

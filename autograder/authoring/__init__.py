@@ -1,17 +1,18 @@
 """What authors of graders and mistakes import; everything else is the engine's own.
 
-Graders are pytest functions marked ``@pytest.mark.exercise("linear", weight=1, seconds=5)`` (and
+Graders are pytest functions marked ``@pytest.mark.exercise("half", weight=1, seconds=5)`` (and
 ``@pytest.mark.slow``) that take the fixtures they need: ``same``, ``student``, ``reference`` and
 ``draw``. The first line of a grader's docstring is what students read.
 
-    @pytest.mark.exercise("linear")
-    def test_square_weights(same, draw):
-        '''Works when the layer is square, where a missing transpose goes unnoticed.'''
-        same.linear(draw(4, 4), draw(4, 4), draw(4))
+    @pytest.mark.exercise("half")
+    def test_any_table(same, draw):
+        '''Halves every number of a table, and refuses a text.'''
+        same.half(draw(4, 3))
+        same(raises=TypeError).half("four")
 
-    @mistake("linear", "Which axis of `weight` counts inputs?")
-    def weight_not_transposed(x, weight, bias):
-        return x @ weight + bias
+    @mistake("half", "What is half of four?")
+    def doubles(x):
+        return 2 * x
 """
 
 from autograder.authoring.probes import gradients, operations, where_results_live

@@ -33,9 +33,16 @@ def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstrea
 def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     """Return a function's value, and whether its results stay on the device of args[0].
 
-    Elsewhere is meta. Code that looks at the numbers cannot run there, for there are none: for it
-    the world is turned round, and what it makes without naming a device is born on meta. A string
-    among the arguments names a function of torch.
+    The tensors are moved to torch's meta device, and the results must be there too. Code that reads
+    values cannot run on meta, which has none; for it meta is made the default device instead, and
+    the results must stay where the arguments are.
+
+    Args:
+        name: the exercise's id.
+        args: its arguments; a text among them names a function of torch.
+
+    Returns:
+        ``{"value": ..., "with its input": True or False}``
     """
     function = getattr(solution, name)
     given = [getattr(torch, arg) if isinstance(arg, str) else arg for arg in args]
@@ -56,7 +63,15 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
 
 
 def operations(solution: Any, name: str, args: list[Any]) -> list[str]:
-    """Return the names of the ATen operations that ran during a call, sorted, each once."""
+    """Return the names of the ATen operations that ran during a call, sorted, each once.
+
+    Args:
+        name: the exercise's id.
+        args: its arguments.
+
+    Returns:
+        Names such as ``["aten.mm", "aten.t"]``.
+    """
     from torch.utils._python_dispatch import TorchDispatchMode
 
     seen = set()

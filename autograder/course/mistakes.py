@@ -47,7 +47,7 @@ def mistake(exercise: str, tutor: str) -> Callable[[_F], _F]:
     The function may use helpers, constants and imports of its own file.
 
     Example:
-        ``@mistake("linear", "Which axis of `weight` counts inputs?")``
+        ``@mistake("half", "What is half of four?")``
     """
     return _marked(exercise, tutor)
 

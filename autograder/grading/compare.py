@@ -89,7 +89,7 @@ def assert_same(
         ReferenceRaised: the reference raised, and ``raises`` does not ask for that error.
 
     Example:
-        ``assert_same(student.linear(x, w, b), reference.linear(x, w, b), rtol=1e-10)``
+        ``assert_same(student.half(x), reference.half(x), rtol=1e-10)``
     """
     __tracebackhide__ = True
     _refuse_unexpected(expected, raises)

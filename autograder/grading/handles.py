@@ -70,7 +70,7 @@ class Conversation:
 class Handle:
     """What graders know as ``student`` and ``reference``.
 
-    Besides ``run`` and ``names``, every attribute is an exercise: ``student.linear(x, w, b)``.
+    Besides ``run`` and ``names``, every attribute is an exercise: ``student.half(x)``.
     Arguments and results are tensors, numbers, strings, lists, tuples, dicts and ``None``.
     """
 
@@ -89,20 +89,24 @@ class Handle:
 
         The probe is a function of the graders file. It may use torch, nn, F, math, Tensor, the
         standard library, and helpers, imports and constants of its own file, and calls exercises
-        as ``solution.linear(...)``. What it returns must be data, never a verdict.
+        as ``solution.half(...)``. What it returns must be data, never a verdict.
         """
         head = {"do": "probe", "name": probe.__name__, "text": code_slice(probe)}
         return self._conversation.ask(head, args)
 
     def names(self, exercise: str) -> Answer:
-        """The library names that an exercise's code mentions, sorted."""
+        """Return the library names that an exercise's code mentions, sorted, as an Answer.
+
+        ``student.names("half").value`` may be ``["float", "torch"]``: attributes that the code
+        reads, and what it imports by name.
+        """
         return self._conversation.ask({"do": "names", "exercise": exercise})
 
 
 class Same:
     """Asks the student and the reference the same thing, and asserts that both answer alike.
 
-    ``same.linear(x, w, b)`` is ``assert_same(student.linear(x, w, b), reference.linear(x, w, b))``;
+    ``same.half(x)`` is ``assert_same(student.half(x), reference.half(x))``;
     ``same(rtol=0.0, atol=0.0)`` and ``same(raises=ValueError)`` compare with these options. Each
     call returns the student's Answer, for further questions.
     """

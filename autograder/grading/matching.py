@@ -21,7 +21,7 @@ _MEMORY = 20_000  # remembered names; past that, all are forgotten
 
 
 class MistakeMatcher:
-    """The known mistakes of one assignment, ready to be replayed."""
+    """The known mistakes of one assignment, ready for replay."""
 
     def __init__(
         self,

@@ -153,7 +153,7 @@ def _handle(request: pytest.FixtureRequest, transport: Transport) -> Handle:
 
 @pytest.fixture
 def student(request: pytest.FixtureRequest, _student_transport: Transport) -> Handle:
-    """The solution that is checked: ``student.linear(x, w, b)`` returns an Answer."""
+    """The solution that is checked: ``student.half(x)`` returns an Answer."""
     return _handle(request, _student_transport)
 
 
@@ -165,7 +165,7 @@ def reference(request: pytest.FixtureRequest, _reference_transport: Transport) -
 
 @pytest.fixture
 def same(student: Handle, reference: Handle) -> Same:
-    """Asks both the same and asserts that they agree: ``same.linear(x, w, b)``."""
+    """Asks both the same and asserts that they agree: ``same.half(x)``."""
     from autograder.grading.handles import Same
 
     return Same(student, reference)

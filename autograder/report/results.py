@@ -136,7 +136,7 @@ def _write_through(path: Path, text: str) -> None:
 
 
 def _check_score(report: Report, fields: _Fields) -> None:
-    """Refuse a total that is not the sum of its parts, such as one mended by hand."""
+    """Refuse a total that is not the sum of its parts, such as one edited by hand."""
     if report.status is Outcome.NOT_GRADED:
         return
     if not math.isclose(fields.number("score"), report.score, abs_tol=0.005):

@@ -69,7 +69,7 @@ def is_done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
         known = results.read(path)
         same = known.sha256 == sha256(job.path) and known.seed == plan.settings.seed
     except AutograderError:
-        return False  # a damaged result is made anew; a vanished file is reported by the grader
+        return False  # a damaged result is made again; a vanished file is reported by the grader
     same = same and known.environment.get("device") == plan.settings.device
     return same and known.graders_sha256 == digest and known.status is not Outcome.NOT_GRADED
 

@@ -33,7 +33,7 @@ def make_plan(
 
 
 def waiting_batch(plan: Plan, jobs: Sequence[Job], out: Path) -> Batch:
-    """What other graders or another file stand behind now, to be graded; it publishes nothing."""
+    """The submissions whose result is older than the graders or the file; it publishes nothing."""
     digest = plan.graders_sha256
     stale = [job for job in jobs if not is_done(job, plan, out, digest)]
     return Batch(plan, stale, _waiting(out))

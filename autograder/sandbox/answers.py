@@ -27,7 +27,10 @@ class StudentRaised(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back from one call: a value or an exception's type names, and facts."""
+    """What came back from one call: a value or an exception's type names, and facts.
+
+    Graders read ``value``, ``error`` (None where the call returned) and ``changed``.
+    """
 
     result: Any = None
     error: tuple[str, ...] | None = None  # most derived first

@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from autograder.errors import AuthorError
 from autograder.sandbox.gpu import Gpu
 
-PACKAGE = Path(__file__).resolve().parents[1]  # the engine: only INSIDE is to be seen inside
+PACKAGE = Path(__file__).resolve().parents[1]  # the engine; of it only INSIDE is visible inside
 INSIDE = PACKAGE / "sandbox" / "inside"
 THROW_AWAY_UID = 61999
 # What torch and this engine's own code inside need beside the standard library.

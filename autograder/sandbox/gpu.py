@@ -37,7 +37,7 @@ _NO_DRIVER = (
 class Gpu:
     """One GPU as the sandbox is to see it."""
 
-    nodes: tuple[str, ...]  # device nodes, to be read and written
+    nodes: tuple[str, ...]  # device nodes that student code may read and write
     visible: str  # what CUDA_VISIBLE_DEVICES says in each fork
     folders: tuple[str, ...] = ()  # of the driver's libraries, where the linker does not look
 

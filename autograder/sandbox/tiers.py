@@ -111,10 +111,11 @@ def _attempted(process: SandboxProcess) -> tuple[str, ...]:
 
 
 def _refusal(found: Sandbox, require: Tier) -> str:
-    breaches = ", ".join(found.breaches) or "nothing that was tried"
+    could = f"student code could: {', '.join(found.breaches)}" if found.breaches else ""
     return (
-        f"This machine reaches the tier {found.tier}, but {require} is required (student code "
-        f"could: {breaches}). {remedy()} Or accept less with --require {found.tier}."
+        f"This machine reaches the tier {found.tier}, but {require} is required "
+        f"({could or 'no attack succeeded, but a layer is missing'}). {remedy()} Or accept less "
+        f"with --require {found.tier}."
     )
 
 

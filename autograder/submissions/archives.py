@@ -1,6 +1,6 @@
 """Opens zip files that somebody else has packed: regular members only, within limits.
 
-Nothing is unpacked by the archive's own paths: a member is read into memory, and whoever wants it
+Nothing is unpacked by the archive's own paths: a member is read into memory, and who wants it
 as a file gives it a name. What is odd about an archive ends in one sentence; no other kind of
 archive is opened at all.
 """
@@ -78,15 +78,17 @@ def _refuse_odd(infos: list[zipfile.ZipInfo]) -> None:
     for info in infos:
         path = PurePosixPath(info.filename)
         if path.is_absolute() or ".." in path.parts or set(info.filename) & set('\\:\0\n"<>|'):
-            raise SubmissionError("The zip file names a place outside itself. Pack it anew.")
+            raise SubmissionError(
+                "The zip file names a place outside itself. Zip the notebook again."
+            )
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise SubmissionError("The zip file holds a link. Pack the notebook itself.")
+            raise SubmissionError("The zip file holds a link. Zip the notebook itself.")
         if path.suffix.lower() in _ARCHIVES:
             raise SubmissionError(
                 "The zip file holds another archive. Hand in the notebook itself."
             )
         if info.flag_bits & 1:
-            raise SubmissionError("The zip file is locked with a password. Pack it without one.")
+            raise SubmissionError("The zip file is locked with a password. Zip it without one.")
     large = any(info.file_size > MAX_MEMBER for info in infos)
     if large or len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_TOTAL:
         raise SubmissionError(_TOO_LARGE)
