@@ -22,6 +22,12 @@ from tests.support import remains
 ROOT = Path(__file__).parents[1]
 BEFORE = pytest.StashKey[set[str]]()
 SHARING = {"tests/integrations"}  # folders with session fixtures that cost much
+# Files that change or count the mounts of the whole machine, and so must not run side by side.
+MACHINE_WIDE = {
+    "tests/attacks/test_aftermath.py",
+    "tests/running/test_cluster.py",
+    "tests/running/test_durability.py",
+}
 # Files that take long, in seconds: they are started first, so that no process waits for another.
 LONG = {
     "test_verify.py": 150,
@@ -78,6 +84,8 @@ class _ByFile(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         folder = file.rpartition("/")[0]
+        if file in MACHINE_WIDE:
+            return "the whole machine"
         return folder if folder in SHARING else file
 
 

@@ -54,13 +54,13 @@ def mounts() -> int:
 def test_what_is_left_would_be_found() -> None:
     """The look after the whole suite sees a planted file, and a sandbox without a grader."""
     before, planted = remains.remains(), Path("/var/tmp/for-the-next")
-    subprocess.run(["sh", "-c", f"sh -c 'sleep 1; :' {bubblewrap.INSIDE} &"], check=True)
+    subprocess.run(["sh", "-c", f"sh -c 'sleep 4; :' {bubblewrap.INSIDE} &"], check=True)
     planted.touch()
     try:
         kinds = {line.split()[0] for line in remains.remains() - before}
     finally:
         planted.unlink()
-    assert kinds == {"file", "process"}
+    assert kinds >= {"file", "process"}
 
 
 @EACH_RUNNER
@@ -79,6 +79,7 @@ def test_nothing_is_left_behind(runner: Runner, shared: Path) -> None:
 
 
 @EACH_RUNNER
+@pytest.mark.slow
 def test_a_killed_grader_takes_its_sandbox_along(runner: Runner, shared: Path) -> None:
     """When the grader itself is killed, so is the code that it was grading."""
     files = written(shared, ENDLESS)

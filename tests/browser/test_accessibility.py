@@ -69,7 +69,8 @@ def test_the_class_page_of_many(tab: Any, axe: str, tmp_path: Path) -> None:
     assert violations(tab, axe, index) == []
 
 
-@pytest.mark.parametrize("name", one_quick(NAMES))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.filterwarnings("ignore:Your element with mimetype")  # nbconvert leaves figures out
 def test_the_rendered_notebook(browser: Any, axe: str, tmp_path: Path, name: str) -> None:
     """A notebook as nbconvert renders it has no violation of ours; the first one with outputs."""

@@ -58,7 +58,8 @@ def test_nbgrader_exports_our_totals(place, ours, by_nbgrader):
     assert rows == {name: result["score"] for name, result in ours.items()}
 
 
-@pytest.mark.parametrize("student", one_quick([s for s in FEW if s != "rosa"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("student", [s for s in FEW if s != "rosa"])
 def test_otter_run_gives_our_scores(place, ours, otter_zip, tmp_path, student):
     """Each question of otter run's results.json has the exercise's score."""
     notebook = place.root / "submitted" / student / NAME / f"{NAME}.ipynb"
@@ -81,6 +82,7 @@ def test_the_gradescope_zip_gives_our_scores(place, ours, gradescope_zip, schema
     os.getuid() != 0 or not SYSTEM_PYTHON.exists() or BIN.parent != ROOT / ".venv",
     reason="needs root, as on Gradescope, and a Python that every user may read",
 )
+@pytest.mark.slow
 def test_the_gradescope_zip_works_in_a_container_without_namespaces(
     place, ours, gradescope_zip, schema
 ):

@@ -109,6 +109,7 @@ def test_nothing_hidden_is_ever_shown(folder):
     assert "Next: read every contract once more, then submit." in text
 
 
+@pytest.mark.slow
 def test_a_check_that_hangs_costs_only_itself(folder, monkeypatch, tmp_path):
     """The exercise that does not finish is named, and those after it are still checked."""
     monkeypatch.setattr(watch, "SECONDS", 4.0)
