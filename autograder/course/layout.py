@@ -52,6 +52,10 @@ class Course:
         """The known mistakes, and other right solutions."""
         return self._folder(assignment) / "mistakes.py"
 
+    def secrets(self) -> list[Path]:
+        """The folders whose files no student may read."""
+        return [self.root / "source", self.root / "solutions"]
+
     def release(self, assignment: str) -> Path:
         """The notebook that students get."""
         return self.root / "release" / assignment / f"{assignment}.ipynb"

@@ -35,7 +35,7 @@ def start_grader(course: Course, name: str, settings: Settings) -> Iterator[Grad
 
         prepared = Preparation(course, assignment, settings.seed)
         with (
-            tiers.ready(process, settings.require) as sandbox,
+            tiers.ready(process, settings.require, course.secrets()) as sandbox,
             closing(Grader(prepared, sandbox)) as grader,
         ):
             yield grader

@@ -63,7 +63,9 @@ def verify(
     """
     verdicts = Verdicts(name)
     assignment = read_release(course.release(name))
-    with tiers.start(assignment.setup, require, course.config.sandbox, gpu.of(device)) as sandbox:
+    limits = course.config.sandbox
+    secrets = course.secrets()
+    with tiers.start(assignment.setup, require, limits, gpu.of(device), secrets) as sandbox:
         for number, seed in enumerate(seeds):
             with closing(Grader(Preparation(course, assignment, seed), sandbox)) as grader:
                 verifier = _Verifier(course, grader, verdicts, slow)

@@ -20,7 +20,7 @@ from autograder.sandbox.inside import protocol
 from autograder.sandbox.launch import ZygoteProcess, launch
 
 _ATTACKS = """
-def attempt(solution, canary, port, pid, engine):
+def attempt(solution, canary, port, pid, engine, secrets):
     import os, socket
     def succeeds(act):
         try:
@@ -40,6 +40,7 @@ def attempt(solution, canary, port, pid, engine):
         "write a file": succeeds(lambda: open(os.path.join(os.path.dirname(canary), "w"), "w")),
         "change a file": succeeds(lambda: os.chmod(canary, 0o600)),
         "read the engine": succeeds(lambda: os.listdir(engine)),
+        "list the hidden checks": any(succeeds(lambda: os.listdir(path)) for path in secrets),
         "reach the network": succeeds(connect) or succeeds(send),
         "signal the grader": succeeds(lambda: os.kill(pid, 0)),
         "read the grader's memory": succeeds(lambda: open(f"/proc/{pid}/mem", "rb")),
@@ -66,27 +67,31 @@ def start(
     require: Tier,
     settings: SandboxSettings = PLAIN_SANDBOX,
     gpu: Gpu | None = None,
+    secrets: Sequence[Path] = (),
 ) -> Iterator[Sandbox]:
     """Start the strongest sandbox of this machine; refuse to go on below the required tier."""
-    with launch(setup, settings, gpu) as process, ready(process, require) as found:
+    with launch(setup, settings, gpu) as process, ready(process, require, secrets) as found:
         yield found
 
 
 @contextlib.contextmanager
-def ready(process: ZygoteProcess, require: Tier) -> Iterator[Sandbox]:
-    """Wait for a sandbox that is starting; refuse to go on below the required tier."""
+def ready(process: ZygoteProcess, require: Tier, secrets: Sequence[Path] = ()) -> Iterator[Sandbox]:
+    """Wait for a sandbox that is starting; refuse to go on below the required tier.
+
+    ``secrets`` are a course's folders of hidden files, which student code must not reach.
+    """
     with Zygote(process) as zygote:
-        found = examine(zygote, bubblewrap=process.bubblewrap)
+        found = examine(zygote, secrets, bubblewrap=process.bubblewrap)
         if found.tier.rank < require.rank:
             raise InfrastructureError(_refusal(found, require))
         yield found
 
 
-def examine(zygote: Zygote, *, bubblewrap: bool) -> Sandbox:
+def examine(zygote: Zygote, secrets: Sequence[Path] = (), *, bubblewrap: bool) -> Sandbox:
     """Attack the sandbox from inside and name the tier that it reached."""
     process = zygote.open()
     try:
-        breaches = _attempted(process)
+        breaches = _attempted(process, secrets)
     finally:
         process.close()
     layers = ("bubblewrap",) if bubblewrap else ()
@@ -95,13 +100,14 @@ def examine(zygote: Zygote, *, bubblewrap: bool) -> Sandbox:
     return Sandbox(zygote, tier, layers, breaches, process.gpu)
 
 
-def _attempted(process: SandboxProcess) -> tuple[str, ...]:
+def _attempted(process: SandboxProcess, secrets: Sequence[Path]) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
         os.chmod(folder, 0o777)  # only the wall may keep the attack out, not the file's mode
         canary = Path(folder, "canary")
         canary.write_text("secret")
         engine = str(bubblewrap.PACKAGE / "grading")
         args = [str(canary), server.getsockname()[1], os.getpid(), engine]
+        args.append([str(path) for path in secrets])
         frame = protocol.pack({"do": "probe", "text": _ATTACKS, "name": "attempt"}, {"args": args})
         reply = process.ask(frame, time.monotonic() + 20)
     answer = protocol.unpack_frame(reply.raw) if reply.raw else {"values": {}}
