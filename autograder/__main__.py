@@ -8,7 +8,7 @@ import os
 import sys
 from typing import NoReturn
 
-from autograder.cli import main
+from autograder.cli.commands import main
 
 
 def run() -> NoReturn:

@@ -99,11 +99,43 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class Person:
+    """Somebody in a course, as its roster has them."""
+
+    student: str  # the handle
+    name: str = ""
+    email: str = ""
+    section: str = ""
+    role: str = "student"
+    ids: tuple[tuple[str, str], ...] = ()  # what other systems call them: ("canvas_id", "4711")
+
+    def id(self, system: str) -> str:
+        """What one system calls them; empty where it is unknown."""
+        return dict(self.ids).get(system, "")
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """How a submission came: what its folder or learning management system says of it."""
+
+    at: str = ""  # when, in ISO 8601; empty where nobody says
+    late: bool = False  # marked as late where it was handed in
+    section: str = ""
+    whose: str = ""  # how it is known whose it is
+    counts: str = ""  # of several files, why this one counts: for student and instructor
+    others: tuple[str, ...] = ()  # the files that do not count
+    flags: tuple[str, ...] = ()  # for the instructor's eyes
+
+
+@dataclass(frozen=True)
 class Job:
     """One file to grade, and whose it is."""
 
     student: str
     path: Path
+    title: str = ""  # what the student called the file, with the folders around it
+    handed_in: HandedIn = HandedIn()
+    problem: str = ""  # why there is nothing to grade, for the student; the path may be a folder
 
 
 @dataclass(frozen=True)
@@ -203,6 +235,7 @@ class Report:
     environment: dict[str, Any] = field(default_factory=dict)
     graded_at: str = ""
     seconds: float = 0.0
+    handed_in: HandedIn = HandedIn()
 
     @property
     def score(self) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli
+from autograder.cli import commands
 from tests.conftest import ROOT
 from tests.support.classes import a_class
 
@@ -99,7 +99,7 @@ def test_quiet_says_nothing(run, tmp_path):
     ("words", "advice"),
     [
         (["grade", "nowhere.ipynb"], "Check the path"),
-        (["grade", "README.md"], "Add --assignment"),
+        (["grade", "scripts/demo.py"], "Add --assignment"),
         (["report", "nowhere"], "Name the one that grade wrote"),
         (["build", "a9_nothing"], "Write the assignment's source there"),
         (["watch", "nowhere.ipynb"], "Name the notebook"),
@@ -143,10 +143,10 @@ def test_a_wall_that_is_missing_is_exit_code_3(tmp_path):
 
 def test_our_own_fault_is_not_taken_for_a_verdict(monkeypatch, capsys):
     """An unforeseen exception ends with 3, never with the 1 that means "a check failed"."""
-    monkeypatch.setattr(cli, "app", lambda: 1 / 0)
+    monkeypatch.setattr(commands, "app", lambda: 1 / 0)
     with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == cli.INFRASTRUCTURE
+        commands.main()
+    assert ended.value.code == commands.INFRASTRUCTURE
     assert "a fault in autograder itself" in capsys.readouterr().err
 
 

@@ -2,6 +2,7 @@
 
 title = "Shallow learning"          # as students and class pages read it
 id = "shallow-learning"             # as nbgrader's gradebook knows the course
+roster = "roster.csv"               # the people of the course; without it nobody is known
 
 [sandbox]
 packages = ["plotly"]               # importable beside torch and the standard library
@@ -35,6 +36,7 @@ class CourseConfig:
 
     title: str
     id: str
+    roster: Path | None
     sandbox: SandboxSettings
 
 
@@ -48,13 +50,14 @@ def read_config(root: Path) -> CourseConfig:
         raise AuthorError(str(path), "there is no such file", 'Write one: title = "..."') from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AuthorError(str(path), f"not TOML: {error}", "See https://toml.io/en/") from None
-    table.refuse_others({"title", "id", "sandbox"})
+    table.refuse_others({"title", "id", "roster", "sandbox"})
     title = table.text("title", root.resolve().name)
     identifier = table.text("id", _as_id(title))
     if not _ID.fullmatch(identifier):
         wanted = "letters, digits, dots, hyphens and underscores after a letter or digit"
         raise table.fault("id", wanted)
-    return CourseConfig(title, identifier, _sandbox(table.table("sandbox")))
+    roster = root / table.text("roster", "") if "roster" in table else None
+    return CourseConfig(title, identifier, roster, _sandbox(table.table("sandbox")))
 
 
 def _as_id(title: str) -> str:
@@ -84,6 +87,9 @@ class _Table:
         """A table within this one; empty where it is left out."""
         found = self._found(key, {}, dict, "a table")
         return _Table(self._path, "\n".join(self._lines), key, found)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._values
 
     def text(self, key: str, default: str) -> str:
         """A text."""

@@ -13,12 +13,12 @@ from autograder.course.source import read_release
 from autograder.sandbox.bubblewrap import PACKAGE
 
 # The engine's code that decides a score: these rooms but for some files, and some files beside.
-_ROOMS = ("authoring", "grading", "sandbox", "submissions")
-_BUT = (
-    "grading/verify.py grading/pytest_plugin.py sandbox/tiers.py submissions/find.py "
-    "submissions/lms.py submissions/names.py"
+_ROOMS = ("authoring", "grading", "sandbox")
+_BUT = "grading/verify.py grading/pytest_plugin.py sandbox/tiers.py".split()
+_BESIDE = (
+    "course/source.py model.py notebook/visible.py submissions/archives.py submissions/formats.py "
+    "submissions/read.py submissions/strip_outputs.py"
 ).split()
-_BESIDE = ("course/source.py", "model.py", "notebook/visible.py")
 
 
 def graders_sha256(course: Course, assignment: str) -> str:

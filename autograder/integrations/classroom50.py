@@ -80,13 +80,12 @@ def main() -> None:
     """Grade the notebook of the student's checkout, which is the current folder."""
     _forget_this_folder()
     from autograder.course.layout import Course
-    from autograder.integrations.one_submission import grade_one, notebook_in
-    from autograder.model import Job, Tier
+    from autograder.integrations.one_submission import grade_folder
+    from autograder.model import Tier
 
-    assignment = os.environ["ASSIGNMENT"]
-    job = Job(os.environ["USERNAME"], notebook_in(Path.cwd(), assignment))
     course = Course.find(Path(os.environ["AUTOGRADER_COURSE"]))
-    report = grade_one(course, assignment, job, Tier.ISOLATED)
+    assignment, student = os.environ["ASSIGNMENT"], os.environ["USERNAME"]
+    report = grade_folder(Path.cwd(), course, assignment, student, Tier.ISOLATED)
     text = json.dumps(result(report, os.environ), indent=1)
     Path("result.json").write_text(text, encoding="utf-8")
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from autograder.course.layout import Course
 from autograder.errors import UsageError
-from autograder.integrations.one_submission import grade_one, notebook_in
-from autograder.model import Check, ExerciseReport, Job, Report, Status, Tier
+from autograder.integrations.one_submission import grade_folder
+from autograder.model import Check, ExerciseReport, Report, Status, Tier
 from autograder.notebook import wording
 from autograder.report.sanitize import clean
 from autograder.targets.options import Visibility
@@ -109,8 +109,7 @@ def run(root: Path) -> Path:
 
 
 def _graded(course: Course, assignment: str, root: Path) -> Report:
-    file = notebook_in(root / "submission", assignment)
-    return grade_one(course, assignment, Job(_student(root), file), Tier.CONFINED)
+    return grade_folder(root / "submission", course, assignment, _student(root), Tier.CONFINED)
 
 
 def _student(root: Path) -> str:

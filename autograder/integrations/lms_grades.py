@@ -1,4 +1,10 @@
-"""Grades on their way back into a learning management system: the CSVs that these import."""
+"""Grades on their way back into a learning management system: sheets that these import.
+
+What an importer asks for is read from its source: GradebookImporter of Canvas, and of Moodle
+mod/assign/feedback/offline/importgradeslib.php. A cell by which they find a person is written as
+the roster has it, even where a spreadsheet would compute it; a remark says so then. All else, the
+handles too that no roster vouches for, is made inert.
+"""
 
 from __future__ import annotations
 
@@ -8,58 +14,190 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.model import Outcome, Report
-from autograder.report.pages import inert
-from autograder.report.sanitize import number
+from autograder.model import Person, Report
+from autograder.report.pages import FOR_EXCEL, FORMULA, inert
+from autograder.report.people import Member, members
+from autograder.report.sanitize import number, one_line
+from autograder.report.summary import score_of
+from autograder.submissions.roster import Roster
 
-_HANDLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)")  # as lms.recognise makes it
+# As submissions.lms makes it of a person's name and a number; other handles may look alike.
+_HANDLE = re.compile(r"(?!anon_|submission_)(?P<who>.+)_(?P<number>\d+)")
+_MOST = 10  # names in one remark
+CANVAS_POINTS = "Points Possible"
+CANVAS_PERSON = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+CANVAS_IDS = {"ID": "canvas_id", "SIS User ID": "sis_id", "SIS Login ID": "login_id"}
+
+# The columns of Moodle's grading worksheet, and the word that says that a grade is locked. Its
+# importer looks for the headings of the language that Moodle speaks to the teacher.
+MOODLE_COLUMNS = (
+    "identifier", "name", "email", "status", "grade", "maximum", "changeable", "submitted",
+    "modified", "feedback", "scale", "no",
+)  # fmt: skip
+_MOODLE_HEADINGS = """
+Identifier | Full name | Email address | Status | Grade | Maximum Grade | Grade can be changed
+| Last modified (submission) | Last modified (grade) | Feedback comments | Scale | No
+
+ID | Vollständiger Name | E-Mail-Adresse | Status | Bewertung | Bestwertung
+| Bewertung kann geändert werden | Zuletzt geändert (Abgabe) | Zuletzt geändert (Bewertung)
+| Feedback als Kommentar | Skala | Nein
+
+Identifiant | Nom complet | Adresse de courriel | Statut | Note | Note maximale
+| La note peut être modifiée | Dernière modification (travail remis)
+| Dernière modification (note) | Feedback par commentaires | Barème | Non
+
+Identificador | Nombre completo | Dirección de correo / Dirección Email | Estado / Estatus
+| Calificación | Calificación máxima
+| La calificación puede ser cambiada / La calificación puede cambiarse
+| Última modificación (entrega) | Última modificación (calificación)
+| Comentarios de retroalimentación | Escala | No
+
+Número de identificação | Nome completo | Endereço de e-mail | Estado | Nota / Avaliação
+| Nota Máxima | A nota pode ser alterada. / A nota pode ser alterada
+| Última atualização (submissão) | Última atualização (avaliação)
+| Comentários de feedback | Escala | Não
+
+Identificador | Nome completo | Endereço de email | Status | Nota | Nota máxima
+| Nota pode ser alterada | Última modificação (envio) | Última modificação (nota)
+| Comentários de feedback | Escala | Não
+
+Identificativo | Nome completo / Nome | Indirizzo email | Stato | Valutazione
+| Valutazione massima | La valutazione può essere cambiata | Ultima modifica (consegna)
+| Ultima modifica (valutazione) | Commenti | Scala | No
+
+Identificatie | Volledige naam | E-mailadres | Status | Cijfer / Beoordeling | Maximaal cijfer
+| Het cijfer kan gewijzigd worden | Laatst gewijzigd (inzending)
+| Laatst gewijzigd (beoordeling) | Feedback | Schaal | Nee
+
+Identyfikator | Imię i nazwisko / Pełna nazwa | Adres e-mail | Status | Ocena | Maksymalna ocena
+| Ocena może być zmieniona | Ostatnia modyfikacja (przesłane rozwiązanie)
+| Ostatnia aktualizacja (ocena) | Komentarz zwrotny | Skala | Nie
+"""
+MOODLE_LANGUAGES = tuple(
+    {
+        column: tuple(word.strip() for word in words.split(" / "))
+        for column, words in zip(MOODLE_COLUMNS, language.split("|"), strict=True)
+    }
+    for language in _MOODLE_HEADINGS.strip().split("\n\n")
+)
+_MOODLE_WRITTEN = (
+    "identifier", "name", "email", "status", "grade", "maximum", "modified", "feedback"
+)  # fmt: skip
+# "Never": Moodle then keeps a grade that it already has, unless it is told to write over it.
+_NEVER = "-"
+_MOODLE_REMARK = (
+    "Moodle takes this sheet only in English, and knows people by the number that each has in this "
+    "one assignment. Surest is Moodle's own grading worksheet, filled in with --into FILE."
+)
 
 
-def write_canvas(reports: Sequence[Report], path: Path) -> None:
-    """The CSV of Canvas's "Import grades": a column per assignment, points possible on top."""
-    names = sorted({report.assignment: report.max_score for report in reports}.items())
-    head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(name for name, _ in names)]
-    possible = ["    Points Possible", "", "", "", "", *(number(points) for _, points in names)]
-    students = sorted({report.student for report in reports})
-    scores = {(report.student, report.assignment): _score(report) for report in reports}
+def write_canvas(
+    reports: Sequence[Report], path: Path, roster: Roster | None = None
+) -> tuple[str, ...]:
+    """Write the CSV of Canvas's "Import grades": a column per assignment, points possible on top.
+
+    Return what has to be known about it.
+    """
+    points = dict(sorted((report.assignment, report.max_score) for report in reports))
+    possible = [f"    {CANVAS_POINTS}", "", "", "", "", *map(number, points.values())]
+    scores = {(report.student, report.assignment): grade(report) for report in reports}
+    people = _everybody(reports, roster)
     rows = [
-        [*_canvas_student(student), *(scores.get((student, name), "") for name, _ in names)]
-        for student in students
+        [*_canvas_person(person), *(scores.get((person.student, name), "") for name in points)]
+        for person in people
     ]
-    _write([head, possible, *rows], path)
+    _write([[*CANVAS_PERSON, *points], possible, *rows], path)
+    return _canvas_remarks(people)
 
 
-def _canvas_student(student: str) -> list[str]:
-    found = _HANDLE.fullmatch(student)
-    if found:
-        return [inert(found["who"]), found["id"], "", "", ""]
-    return [inert(student), "", "", inert(student), ""]
+def _everybody(reports: Sequence[Report], roster: Roster | None) -> list[Person]:
+    """The students of the roster in its order, then who else handed in, each once."""
+    found = members(sorted(reports, key=lambda report: report.student), roster)
+    return list({member.person.student: member.person for member in found}.values())
 
 
-def write_moodle(reports: Sequence[Report], path: Path) -> None:
-    """The "offline grading worksheet" of one Moodle assignment, feedback included."""
+def _canvas_person(person: Person) -> list[str]:
+    name = person.name or split_handle(person.student)[0] or person.student
+    return [inert(name), *_canvas_ids(person), inert(person.section)]
+
+
+def _canvas_ids(person: Person) -> list[str]:
+    """The ids of the roster; without any, what the handle tells."""
+    ids = [person.id(kind) for kind in CANVAS_IDS.values()]
+    if any(ids):
+        return ids
+    _, own = split_handle(person.student)
+    return [own, "", "" if own else inert(person.student)]
+
+
+def _canvas_remarks(people: Sequence[Person]) -> tuple[str, ...]:
+    computed, changed = [], []
+    for person in people:
+        ids = _canvas_ids(person)
+        if any(id.startswith(FORMULA) for id in ids):
+            computed.append(person.student)
+        elif ids[2] == inert(person.student) != person.student:
+            changed.append(person.student)
+    return (
+        *about("A spreadsheet would compute an ID; import the file unopened", computed),
+        *about("Changed so that no spreadsheet computes it; Canvas may not know it", changed),
+    )
+
+
+def write_moodle(
+    reports: Sequence[Report], path: Path, roster: Roster | None = None
+) -> tuple[str, ...]:
+    """Write the "offline grading worksheet" of one Moodle assignment, feedback included.
+
+    Return what has to be known about it.
+    """
+    one_assignment(reports)
+    english = MOODLE_LANGUAGES[0]
+    points = number(max(report.max_score for report in reports))
+    found = members(reports, roster)
+    rows = [_moodle_row(member, points) for member in found]
+    _write([[english[column][0] for column in _MOODLE_WRITTEN], *rows], path)
+    unknown = [m.person.student for m in found if not moodle_number(m.person)]
+    return (_MOODLE_REMARK, *about("Without Identifier, which Moodle passes over", unknown))
+
+
+def one_assignment(reports: Sequence[Report]) -> None:
+    """Refuse what Moodle takes only one at a time."""
     if len({report.assignment for report in reports}) > 1:
         raise UsageError(
             "Moodle takes one worksheet for each assignment. Name the folder of one, "
             f"such as results/{reports[0].assignment}."
         )
-    head = ["Identifier", "Full name", "Username", "Status", "Grade", "Maximum Grade",
-            "Feedback comments"]  # fmt: skip
-    _write([head, *map(_moodle_row, reports)], path)
 
 
-def _moodle_row(report: Report) -> list[str]:
-    found = _HANDLE.fullmatch(report.student)
-    name = found["who"] if found else ""
+def _moodle_row(member: Member, points: str) -> list[str]:
+    person, report = member.person, member.report
+    handle = person.student
+    own = moodle_number(person)
+    email = person.email or (handle if "@" in handle else "")
+    name = person.name or split_handle(handle)[0] or ("" if email == handle else handle)
     return [
-        f"Participant {found['id']}" if found else "",
+        f"Participant {own}" if own else "",
         inert(name),
-        "" if found else inert(report.student),
-        "Submitted for grading",
-        _score(report),
-        number(report.max_score),
-        inert(feedback(report), limit=2000),
+        inert(email),
+        "Submitted for grading" if report else "No submission",
+        grade(report),
+        number(report.max_score) if report else points,
+        _NEVER,
+        inert(feedback(report), limit=2000) if report else "",
     ]
+
+
+def moodle_number(person: Person) -> str:
+    """The participant's number; the roster may have it as "Participant 4711"."""
+    told = re.search(r"\d+$", person.id("moodle_id"))
+    return told[0] if told else split_handle(person.student)[1]
+
+
+def split_handle(handle: str) -> tuple[str, str]:
+    """The name and number that a learning management system gave, empty where it is no such one."""
+    found = _HANDLE.fullmatch(handle)
+    return (found["who"], found["number"]) if found else ("", "")
 
 
 def feedback(report: Report) -> str:
@@ -68,16 +206,29 @@ def feedback(report: Report) -> str:
     return " / ".join([report.reason] if report.reason else told)
 
 
-def _score(report: Report) -> str:
-    return "" if report.status is Outcome.NOT_GRADED else number(report.score)
+def grade(report: Report | None) -> str:
+    """The points; empty where nothing was handed in or graded, which is not 0."""
+    score = score_of(report)
+    return "" if score is None else number(score)
+
+
+def about(what: str, names: Sequence[str]) -> tuple[str, ...]:
+    """A remark on some people, none where it concerns nobody."""
+    if not names:
+        return ()
+    shown = ", ".join(one_line(name, 60) for name in names[:_MOST])
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return (f"{what}: {shown}{more}.",)
 
 
 def _write(rows: Iterable[Sequence[str]], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    # Both importers read UTF-8 with the mark at its start: Canvas looks for "Student" anywhere in
+    # the first cell and exports with the mark where its user likes, Moodle takes the mark off.
+    with path.open("w", encoding=FOR_EXCEL, newline="") as file:
         csv.writer(file).writerows(rows)
 
 
-WRITERS: dict[str, Callable[[Sequence[Report], Path], None]] = {
+WRITERS: dict[str, Callable[[Sequence[Report], Path, Roster | None], tuple[str, ...]]] = {
     "canvas": write_canvas,
     "moodle": write_moodle,
 }

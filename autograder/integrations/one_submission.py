@@ -10,6 +10,8 @@ from autograder.course.layout import Course
 from autograder.errors import InfrastructureError, UsageError
 from autograder.grading.start import start_grader
 from autograder.model import Job, Outcome, Report, Settings, Tier
+from autograder.running.batch import with_facts
+from autograder.submissions.find import of_one
 
 SEED = "AUTOGRADER_SEED"  # the environment variable that fixes all drawn inputs
 
@@ -22,10 +24,21 @@ def seed() -> int:
     return int(wanted) if wanted else secrets.randbelow(2**31)
 
 
+def grade_folder(
+    folder: Path, course: Course, assignment: str, student: str, require: Tier
+) -> Report:
+    """Grade what one student handed in, whatever lies in the folder and however it is called.
+
+    Raises:
+        UsageError: no file lies there.
+    """
+    return grade_one(course, assignment, of_one(folder, course, assignment, student), require)
+
+
 def grade_one(course: Course, assignment: str, job: Job, require: Tier) -> Report:
     """Grade one file; raise InfrastructureError where no score may be read from the report."""
     with start_grader(course, assignment, Settings(seed(), require)) as grader:
-        return scored(grader.grade(job))
+        return scored(with_facts(grader.grade(job), job))
 
 
 def scored(report: Report) -> Report:
@@ -33,24 +46,3 @@ def scored(report: Report) -> Report:
     if report.status is Outcome.NOT_GRADED:
         raise InfrastructureError(f"{report.student}: not graded. {report.reason}")
     return report
-
-
-def notebook_in(folder: Path, assignment: str) -> Path:
-    """The file to grade among those that a student handed in: by its name, else the only one."""
-    named = folder / f"{assignment}.ipynb"
-    if named.is_file():
-        return named
-    for kind in ("*.ipynb", "*.py", "*.*"):
-        found = sorted(path for path in folder.glob(kind) if _ordinary(path))
-        if len(found) == 1:
-            return found[0]
-        if found:
-            break
-    raise UsageError(
-        f"{folder}: there is no {assignment}.ipynb and no single other notebook to take for it. "
-        f"Hand in {assignment}.ipynb."
-    )
-
-
-def _ordinary(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and not path.name.startswith(("__", "."))

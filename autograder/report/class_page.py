@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.model import Outcome, Report, Status, Tier
+from autograder.model import Outcome, Person, Report, Status, Tier
 from autograder.report.feedback import page_name
-from autograder.report.labels import FAULTS, FOR_INSTRUCTORS, OUTCOMES, TIERS
+from autograder.report.labels import FAULTS, FOR_INSTRUCTORS, NOT_HANDED_IN, OUTCOMES, TIERS
+from autograder.report.people import UNKNOWN, Member
 from autograder.report.plotly_js import sheet_ids
 from autograder.report.render import EMPTY_STYLE, data_block, digest, part, render
 from autograder.report.sanitize import number, one_line
 from autograder.report.summary import Change, ExerciseSummary, Summary, score_of, summarise
+from autograder.submissions.roster import Roster
 
 STATUSES = list(Status)
 SIGNS = {"higher": "+", "lower": "−"}
@@ -28,20 +30,28 @@ class Flag:
     students: tuple[Report, ...]
 
 
-def class_page(reports: Sequence[Report], previous: Sequence[Report] = ()) -> str:
+def class_page(
+    reports: Sequence[Report],
+    previous: Sequence[Report] = (),
+    roster: Roster | None = None,
+    *,
+    anonymous: bool = False,
+) -> str:
     """The whole page as one HTML text; it looks for ``plotly.min.js`` and ``students/`` beside it.
 
-    ``previous`` holds the reports of the last grading, to say what has changed since.
+    ``previous`` holds the reports of the last grading, to say what has changed since. ``anonymous``
+    says on the page that names are hidden; hiding them is ``anonymise``'s work.
     """
     style = part("common.css") + part("class.css")
     script = part("class.js")
-    summaries = summarise(reports, previous)
+    summaries = summarise(reports, previous, roster)
     return render(
         "class.html.j2",
         style=style,
         script=script,
         policy=_policy(style, script),
         summaries=summaries,
+        anonymous=anonymous,
         data=data_block([_section_data(summary) for summary in summaries]),
         sheet_ids=sheet_ids(),
         statuses=STATUSES,
@@ -53,6 +63,11 @@ def class_page(reports: Sequence[Report], previous: Sequence[Report] = ()) -> st
         attention=_attention,
         faults=_faults,
         flags=_flags,
+        names=_names,
+        sections=_sections,
+        section=_section,
+        standing=_standing,
+        not_handed_in=NOT_HANDED_IN,
         changed=_changed,
         change_counts=_change_counts,
         change_words=_change_words,
@@ -80,7 +95,9 @@ def _section_data(summary: Summary) -> dict[str, Any]:
         "statuses": [FOR_INSTRUCTORS[status] for status in STATUSES],
         "exercises": [_exercise_data(exercise) for exercise in summary.exercises],
         "compared": bool(changes),
-        "rows": [_row(report, changes.get(report.student)) for report in summary.reports],
+        "named": bool(_names(summary)),
+        "sections": _sections(summary),
+        "rows": [_row(member, changes.get(member.person.student)) for member in summary.members],
     }
 
 
@@ -93,41 +110,68 @@ def _exercise_data(exercise: ExerciseSummary) -> dict[str, Any]:
     }
 
 
-def _row(report: Report, change: Change | None) -> dict[str, Any]:
-    """One student's line in the table, every text cleaned."""
-    slips = [
-        one_line(part.mistake, 60).replace("_", " ") for part in report.exercises if part.mistake
-    ]
+def _row(member: Member, change: Change | None) -> dict[str, Any]:
+    """One person's line in the table, every text cleaned."""
+    report = member.report
     return {
-        "student": one_line(report.student, 80) or "(no name)",
-        "page": page_name(report),
+        "student": one_line(member.person.student, 80) or "(no name)",
+        "name": one_line(member.person.name, 80),
+        "section": _section(member.person),
+        "page": page_name(report) if report else "",
         "score": score_of(report),
         "change": change.delta if change else None,
         "changed": _change_words(change) if change else "",
-        "results": [
-            [one_line(part.id, 60), STATUSES.index(part.status)] for part in report.exercises
-        ],
-        "outcome": OUTCOMES[report.status],
-        "mistakes": slips,
-        "flags": [one_line(flag, 120) for flag in report.flags[:5]],
+        "outcome": OUTCOMES[report.status] if report else NOT_HANDED_IN,
+        "late": bool(report and report.handed_in.late),
+        "results": _results(report) if report else [],
+        "mistakes": _slips(report) if report else [],
+        "flags": [one_line(flag, 120) for flag in _all_flags(report)[:5]] if report else [],
     }
+
+
+def _results(report: Report) -> list[tuple[str, int]]:
+    return [(one_line(part.id, 60), STATUSES.index(part.status)) for part in report.exercises]
+
+
+def _slips(report: Report) -> list[str]:
+    named = [part.mistake for part in report.exercises if part.mistake]
+    return [one_line(mistake, 60).replace("_", " ") for mistake in named]
 
 
 def _facts(summary: Summary) -> list[tuple[str, str]]:
     """The figures at the head of a section."""
     graded = summary.graded
     full = sum(all(part.status is Status.PASSED for part in report.exercises) for report in graded)
-    facts = [("Submissions", f"{len(summary.reports):,}")]
+    facts = [("Submissions", _submissions(summary))]
     if graded:
         facts += [
             ("Median", f"{number(summary.median)} of {number(summary.max_score)}"),
             ("Mean", f"{summary.mean:.1f}"),
             ("Everything right", f"{full:,}"),
         ]
-    unread = {name: len(summary.with_outcome(outcome)) for outcome, name in OUTCOMES.items()}
-    return facts + [
-        (name.capitalize(), f"{n:,}") for name, n in unread.items() if n and name != "graded"
-    ]
+    return facts + [(name, f"{n:,}") for name, n in _exceptions(summary).items() if n]
+
+
+def _submissions(summary: Summary) -> str:
+    """How many there are and, where a roster tells, how many there could be."""
+    if summary.roster is None:
+        return f"{len(summary.reports):,}"
+    students = len(summary.members) - len(summary.others)
+    return f"{students - len(summary.missing):,} of {students:,}"
+
+
+def _exceptions(summary: Summary) -> dict[str, int]:
+    """What an instructor may have to act on, and how often it is so."""
+    return {
+        NOT_HANDED_IN.capitalize(): len(summary.missing),
+        "Late": sum(report.handed_in.late for report in summary.reports),
+        "Unknown to the roster": sum(one.person.role == UNKNOWN for one in summary.others),
+        **{
+            name.capitalize(): len(summary.with_outcome(outcome))
+            for outcome, name in OUTCOMES.items()
+            if outcome is not Outcome.GRADED
+        },
+    }
 
 
 def _weak_tiers(summary: Summary) -> list[tuple[Tier, int]]:
@@ -151,10 +195,38 @@ def _flags(summary: Summary) -> list[Flag]:
     """The review flags, the rarest first: what one student alone did deserves a look."""
     students: defaultdict[str, list[Report]] = defaultdict(list)
     for report in summary.reports:
-        for flag in dict.fromkeys(report.flags):
+        for flag in _all_flags(report):
             students[flag].append(report)
     flags = [Flag(text, tuple(found)) for text, found in students.items()]
     return sorted(flags, key=lambda flag: len(flag.students))
+
+
+def _all_flags(report: Report) -> list[str]:
+    """What the grading noticed, and what was noticed when the file was found."""
+    return list(dict.fromkeys((*report.flags, *report.handed_in.flags)))
+
+
+def _names(summary: Summary) -> dict[str, str]:
+    """The names of those who have one, by handle."""
+    people = [member.person for member in summary.members]
+    named = {person.student: one_line(person.name, 80) for person in people}
+    return {handle: name for handle, name in named.items() if name}
+
+
+def _sections(summary: Summary) -> list[str]:
+    """The sections to choose from, where there are several; at the end "" for those in none."""
+    found = {_section(member.person) for member in summary.members}
+    named = sorted(found - {""})
+    return [*named, *(found & {""})] if len(named) > 1 else []
+
+
+def _section(person: Person) -> str:
+    return one_line(person.section, 60)
+
+
+def _standing(person: Person) -> str:
+    """What somebody is to the roster who is none of its students."""
+    return "unknown to the roster" if person.role == UNKNOWN else f"on the roster as {person.role}"
 
 
 def _changed(summary: Summary) -> list[Change]:

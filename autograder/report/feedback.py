@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
@@ -15,7 +16,7 @@ from autograder.submissions.names import file_stem
 LARGEST = 60_000  # bytes of a page
 CODE_BYTES = (30_000, 15_000)  # room for the student's code, tried in turn
 LONGEST_LINE = 200
-MOST_NOTES = 12
+MOST_NOTES = 12  # and files
 MOST_REMARKS = 3
 
 
@@ -56,6 +57,9 @@ def _page(report: Report, code_bytes: int) -> str:
         style=style,
         policy=f"default-src 'none'; style-src {digest(style)}",
         report=report,
+        came=report.handed_in,
+        handed_in_at=_moment(report.handed_in.at),
+        most=MOST_NOTES,
         went_well=went_well(report),
         exercises=_shown(report.exercises, code_bytes),
         notes=notes[:MOST_NOTES],
@@ -63,6 +67,15 @@ def _page(report: Report, code_bytes: int) -> str:
         tier=TIERS[report.tier],
         warn=report.tier in (Tier.SEPARATE, Tier.PRACTICE),
     )
+
+
+def _moment(iso: str) -> str:
+    """A moment as people of any country read it, with its time zone where one is known."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return one_line(iso, 60)
+    return f"{moment:%Y-%m-%d at %H:%M %Z}".strip()
 
 
 def went_well(report: Report) -> str:

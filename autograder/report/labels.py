@@ -19,6 +19,7 @@ OUTCOMES = {
     Outcome.NOT_GRADED: "not graded",
     Outcome.UNREADABLE: "unreadable",
 }
+NOT_HANDED_IN = "not handed in"  # what stands in an outcome's place where there is no report
 TIERS = {
     Tier.PRACTICE: "nothing hidden was present",
     Tier.SEPARATE: "NOT ISOLATED: student code ran with your rights",

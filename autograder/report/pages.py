@@ -4,61 +4,95 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.errors import InfrastructureError
+from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Outcome, Report
+from autograder.report.anonymous import anonymise
 from autograder.report.class_page import class_page
 from autograder.report.feedback import feedback_page, page_name
+from autograder.report.people import Member, members
 from autograder.report.plotly_js import plotly_js
 from autograder.report.sanitize import number, one_line
 from autograder.report.summary import score_of
+from autograder.submissions.roster import Roster
 
-HEAD = ["student", "assignment", "status", "score", "max_score"]
+PERSON = ["name", "section", "email"]  # with a roster
+HANDED_IN = ["late", "handed_in_at"]  # where it is known of anybody
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Without the mark at its start, Excel takes a CSV for the alphabet of its own country, and Zoë's
+# name comes out as ZoÃ«.
+FOR_EXCEL = "utf-8-sig"
+
+Column = str | tuple[str, str]  # by its name, or an exercise's by assignment and id
+Line = Mapping[Column, str]
 
 
-def write_csv(reports: Iterable[Report], path: Path) -> None:
+def write_csv(reports: Iterable[Report], path: Path, roster: Roster | None = None) -> None:
     """Write one line per report and one column per exercise, in a form no spreadsheet will run.
 
     Where no verdict was reached the cells of the scores are empty. With several assignments the
-    columns are called ``assignment.exercise``.
+    columns are called ``assignment.exercise``. With a roster each of its students has a line for
+    each assignment, who handed in nothing too.
     """
-    lines = [_without_details(report) for report in reports]
-    columns = list(
-        dict.fromkeys((one.assignment, part.id) for one in lines for part in one.exercises)
-    )
-    several = len({one.assignment for one in lines}) > 1
-    names = [f"{assignment}.{id}" if several else id for assignment, id in columns]
-    with path.open("w", encoding="utf-8", newline="") as file:
+    kept = [_without_details(report) for report in reports]
+    columns = _columns(kept, roster)
+    several = len({report.assignment for report in kept}) > 1
+    with path.open("w", encoding=FOR_EXCEL, newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*HEAD, *map(inert, names)])
-        writer.writerows(_line(one, columns) for one in lines)
+        writer.writerow([_column_name(column, several) for column in columns])
+        for line in _lines(kept, roster):
+            writer.writerow([line.get(column, "") for column in columns])
 
 
-def write_pages(reports: Iterable[Report], folder: Path, previous: Sequence[Report] = ()) -> Path:
+def write_pages(
+    reports: Iterable[Report],
+    folder: Path,
+    previous: Sequence[Report] = (),
+    roster: Roster | None = None,
+    anonymous: bool = False,
+) -> Path:
     """Write the class page and all that it links to; return the path of the class page.
 
-    Reports may come from a stream: of each, only what the class page needs is kept.
+    Reports may come from a stream: of each, only what the class page needs is kept. Anonymous pages
+    and their spreadsheet hold a label for each person, and nothing that could name them.
     """
-    kept = []
+    if anonymous:
+        hidden = anonymise(reports, roster, previous)
+        reports, previous, roster = hidden.reports, hidden.previous, hidden.roster
+        _refuse_other_pages(folder / "students", hidden.reports)
     try:
-        (folder / "students").mkdir(parents=True, exist_ok=True)
-        for report in reports:
-            page = folder / "students" / page_name(report)
-            page.write_text(feedback_page(report), encoding="utf-8")
-            kept.append(_without_details(report))
+        kept = list(_write_feedback(reports, folder / "students"))
         shutil.copyfile(plotly_js(), folder / "plotly.min.js")
-        write_csv(kept, folder / "grades.csv")
+        write_csv(kept, folder / "grades.csv", roster)
         index = folder / "index.html"
-        index.write_text(class_page(kept, previous), encoding="utf-8")
+        page = class_page(kept, previous, roster, anonymous=anonymous)
+        index.write_text(page, encoding="utf-8")
     except OSError as error:
         raise InfrastructureError(
             f"{folder}: the pages cannot be written ({error.strerror})."
         ) from error
     return index
+
+
+def _write_feedback(reports: Iterable[Report], folder: Path) -> Iterator[Report]:
+    """Write each student's page, and hand on what the class page needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for report in reports:
+        (folder / page_name(report)).write_text(feedback_page(report), encoding="utf-8")
+        yield _without_details(report)
+
+
+def _refuse_other_pages(folder: Path, reports: Sequence[Report]) -> None:
+    """Anonymous pages never lie beside pages that hold names."""
+    ours = {page_name(report) for report in reports}
+    if any(path.name not in ours for path in folder.glob("*")):
+        raise UsageError(
+            f"{folder}: holds pages of another report, which may show names. "
+            "Name an empty folder for the anonymous pages."
+        )
 
 
 def _without_details(report: Report) -> Report:
@@ -67,20 +101,56 @@ def _without_details(report: Report) -> Report:
     return replace(report, exercises=exercises, notes=())
 
 
-def _line(report: Report, columns: Sequence[tuple[str, str]]) -> list[str]:
-    graded = report.status is not Outcome.NOT_GRADED
-    scores = {
-        (report.assignment, part.id): number(part.score) for part in report.exercises if graded
-    }
-    score = score_of(report)
+def _columns(reports: Sequence[Report], roster: Roster | None) -> list[Column]:
+    came = [report.handed_in for report in reports]
+    parts = [(report.assignment, part.id) for report in reports for part in report.exercises]
     return [
-        inert(report.student),
-        inert(report.assignment),
-        report.status.value,
-        "" if score is None else number(score),
-        number(report.max_score),
-        *(scores.get(column, "") for column in columns),
+        "student",
+        *(PERSON if roster is not None else ()),
+        *("assignment", "status", "score", "max_score"),
+        *(HANDED_IN if any(one.late or one.at for one in came) else ()),
+        *dict.fromkeys(parts),
     ]
+
+
+def _column_name(column: Column, several: bool) -> str:
+    return column if isinstance(column, str) else inert(".".join(column) if several else column[1])
+
+
+def _lines(reports: Sequence[Report], roster: Roster | None) -> Iterator[Line]:
+    """One assignment after the other, its class in the roster's order."""
+    for assignment in dict.fromkeys(report.assignment for report in reports):
+        group = [report for report in reports if report.assignment == assignment]
+        points = number(max(report.max_score for report in group))
+        for member in members(group, roster):
+            about = {"assignment": inert(assignment), "max_score": points}
+            yield _person(member) | about | _result(member.report)
+
+
+def _person(member: Member) -> dict[Column, str]:
+    person = member.person
+    return {
+        "student": inert(person.student),
+        "name": inert(person.name),
+        "section": inert(person.section),
+        "email": inert(person.email),
+    }
+
+
+def _result(report: Report | None) -> dict[Column, str]:
+    """A report's cells; who handed in nothing has no score, which is not the score 0."""
+    if report is None:
+        return {"status": "not_handed_in"}
+    score = score_of(report)
+    graded = report.exercises if report.status is not Outcome.NOT_GRADED else ()
+    return {
+        "status": report.status.value,
+        "score": "" if score is None else number(score),
+        "max_score": number(report.max_score),
+        "late": "yes" if report.handed_in.late else "",
+        "handed_in_at": inert(report.handed_in.at),
+        **{(report.assignment, part.id): number(part.score) for part in graded},
+    }
 
 
 def inert(text: str, limit: int = 300) -> str:

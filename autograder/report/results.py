@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
+import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,13 +15,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autograder.errors import InfrastructureError, UsageError
-from autograder.model import SCHEMA, Check, ExerciseReport, Outcome, Report, Status, Tier
+from autograder.errors import AutograderError, InfrastructureError, UsageError
+from autograder.model import SCHEMA, Check, ExerciseReport, HandedIn, Outcome, Report, Status, Tier
 from autograder.submissions.names import file_stem
 
 E = TypeVar("E", bound=StrEnum)
 K = TypeVar("K")
 LARGEST = 1e15  # no score, weight or duration comes near
+EARLIER = ".earlier"  # in a results folder: what newer results have replaced
 _REQUIRED = object()
 
 
@@ -32,7 +36,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "assignment": report.assignment,
         "student": report.student,
-        "submission": {"file": report.file, "sha256": report.sha256},
+        "submission": {"file": report.file, "sha256": report.sha256, **_to_submission(report)},
         "graders_sha256": report.graders_sha256,
         "status": report.status.value,
         "reason": report.reason,
@@ -74,6 +78,7 @@ def from_dict(data: object, where: str = "the result") -> Report:
         environment=fields.mapping("environment"),
         graded_at=fields.text("graded_at"),
         seconds=fields.number("seconds"),
+        handed_in=_handed_in(submission),
     )
     _check_score(report, fields)
     return report
@@ -93,6 +98,24 @@ def write(report: Report, out: Path) -> Path:
             unfinished.unlink()
         raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
     return path
+
+
+def keep_earlier(report: Report, out: Path) -> None:
+    """Before a report takes the place of another one, keep that in ``.earlier/``."""
+    path = result_path(report.assignment, report.student, out)
+    try:
+        earlier = read(path)
+    except AutograderError:
+        return  # there is none, or nobody could read it
+    if earlier.status is Outcome.NOT_GRADED or earlier == report:
+        return
+    moment = re.sub(r"[^0-9]", "", earlier.graded_at)[:14]
+    kept = out / EARLIER / path.parent.name / f"{path.stem}.{moment}.{earlier.sha256[:8]}.json"
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, kept)
+    except OSError as error:
+        raise InfrastructureError(f"{kept}: cannot be written ({error.strerror}).") from error
 
 
 def result_path(assignment: str, student: str, out: Path) -> Path:
@@ -141,6 +164,24 @@ def _check_score(report: Report, fields: _Fields) -> None:
         return
     if not math.isclose(fields.number("score"), report.score, abs_tol=0.005):
         raise fields.fault("score", f"{report.score}, the sum of its exercises")
+
+
+def _to_submission(report: Report) -> dict[str, Any]:
+    """What is known of how it was handed in."""
+    known = dataclasses.asdict(report.handed_in)
+    return {name: value for name, value in known.items() if value}
+
+
+def _handed_in(fields: _Fields) -> HandedIn:
+    return HandedIn(
+        at=fields.text("at", ""),
+        late=fields.truth("late", False),
+        section=fields.text("section", ""),
+        whose=fields.text("whose", ""),
+        counts=fields.text("counts", ""),
+        others=fields.texts("others", []),
+        flags=fields.texts("flags", []),
+    )
 
 
 def _exercise_to_dict(exercise: ExerciseReport) -> dict[str, Any]:
@@ -215,9 +256,9 @@ class _Fields:
         """Read a string or null."""
         return None if self._data.get(key) is None else self.text(key)
 
-    def truth(self, key: str) -> bool:
+    def truth(self, key: str, default: object = _REQUIRED) -> bool:
         """Read true or false."""
-        return self._take(key, bool, "true or false")
+        return self._take(key, bool, "true or false", default)
 
     def whole_number(self, key: str) -> int:
         """Read an integer."""

@@ -10,6 +10,8 @@ from functools import cached_property
 from itertools import groupby
 
 from autograder.model import ExerciseReport, Outcome, Report, Status
+from autograder.report.people import Member, members
+from autograder.submissions.roster import Roster
 
 FEWEST = 10  # submissions below which a correlation says nothing
 BINS = 10
@@ -84,11 +86,27 @@ class Summary:
     assignment: str
     reports: tuple[Report, ...]
     changes: tuple[Change, ...]  # empty where there was no earlier grading
+    roster: Roster | None = None
 
     @cached_property
     def graded(self) -> tuple[Report, ...]:
         """The reports whose score says something about the work."""
         return self.with_outcome(Outcome.GRADED)
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """Everybody of the class, with what they handed in."""
+        return members(self.reports, self.roster)
+
+    @cached_property
+    def missing(self) -> tuple[Member, ...]:
+        """The students of the roster who handed in nothing."""
+        return tuple(member for member in self.members if member.report is None)
+
+    @cached_property
+    def others(self) -> tuple[Member, ...]:
+        """Those who handed in and are no students of the roster: strangers and staff."""
+        return tuple(member for member in self.members if not member.is_student)
 
     @cached_property
     def exercises(self) -> tuple[ExerciseSummary, ...]:
@@ -126,11 +144,13 @@ class Summary:
         return [tenths[place] for place in range(BINS)]
 
 
-def summarise(reports: Iterable[Report], previous: Iterable[Report] = ()) -> list[Summary]:
+def summarise(
+    reports: Iterable[Report], previous: Iterable[Report] = (), roster: Roster | None = None
+) -> list[Summary]:
     """One summary for each assignment, in the order of their names."""
     earlier = _by_assignment(previous)
     return [
-        Summary(name, tuple(group), tuple(_changes(group, earlier.get(name, []))))
+        Summary(name, tuple(group), tuple(_changes(group, earlier.get(name, []))), roster)
         for name, group in _by_assignment(reports).items()
     ]
 

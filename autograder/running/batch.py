@@ -2,7 +2,9 @@
 
 A result stands for a submission's digest, the graders' digest, a seed and a device; where all of
 these are the same there is nothing to do, so that a run that was cut off goes on where it stopped.
-Reports are written as they come and not kept.
+A result that other graders gave to the same file may be published: it is left as it is, and
+regrade shows what would change. What a new result replaces is kept in ``.earlier/``. Reports are
+written as they come and not kept.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from enum import Enum, auto
 from pathlib import Path
 
 import filelock
@@ -19,8 +23,15 @@ from autograder.errors import AutograderError, InfrastructureError, UsageError
 from autograder.grading.digest import graders_sha256
 from autograder.model import Device, Job, Outcome, Report, Settings, Tier
 from autograder.report import results
-from autograder.running.plan import Backend, Plan
-from autograder.submissions.read import sha256
+from autograder.running.plan import Backend, Plan, digest_of, nothing_to_grade
+
+
+class State(Enum):
+    """What is known of a job before it is graded."""
+
+    NEW = auto()  # no result for this file
+    DONE = auto()  # this file's result, by this very plan
+    OTHER = auto()  # this file's result, by other graders or with another seed or device
 
 
 class Batch:
@@ -30,6 +41,7 @@ class Batch:
         self.graded = 0
         self.not_graded = 0
         self.skipped = 0
+        self.left_alone = 0  # results of other graders
         self._plan = plan
         self._jobs = jobs
         self._out = out
@@ -38,12 +50,12 @@ class Batch:
     @property
     def done(self) -> int:
         """How many submissions were looked at."""
-        return self.graded + self.not_graded + self.skipped
+        return self.graded + self.not_graded + self.skipped + self.left_alone
 
     def run(self, backend: Backend) -> Iterator[Report]:
         """Grade the jobs that have no result yet; yield each report once it is written."""
         with lock_results(self._out, self._plan.assignment):
-            for report in backend.grade(self._plan, self._todo()):
+            for report in self._reports(backend):
                 _keep(report, self._out)
                 if report.status is Outcome.NOT_GRADED:
                     self.not_graded += 1
@@ -51,33 +63,69 @@ class Batch:
                     self.graded += 1
                 yield report
 
+    def _reports(self, backend: Backend) -> Iterator[Report]:
+        """The new reports, each with what is known of how it was handed in."""
+        jobs = {job.student: job for job in self._jobs}
+        empty: list[Job] = []
+        for report in backend.grade(self._plan, self._with_file(empty)):
+            yield with_facts(report, jobs[report.student])
+        for job in empty:
+            yield with_facts(nothing_to_grade(self._plan, job), job)
+
+    def _with_file(self, empty: list[Job]) -> Iterator[Job]:
+        """The jobs to do, one by one; those without any file are put aside."""
+        for job in self._todo():
+            if job.problem:
+                empty.append(job)
+            else:
+                yield job
+
     def _todo(self) -> Iterator[Job]:
         digest = self._plan.graders_sha256
         for job in self._jobs:
-            if not self._force and is_done(job, self._plan, self._out, digest):
-                self.skipped += 1
-            else:
+            known = _known(job, self._plan, self._out)
+            state = State.NEW if self._force else state_of(job, known, self._plan, digest)
+            if known is None or state is State.NEW:
                 yield job
+                continue
+            self.skipped += state is State.DONE
+            self.left_alone += state is State.OTHER
+            if known.handed_in != job.handed_in:  # a late mark that came later, say
+                results.write(replace(known, handed_in=job.handed_in), self._out)
+
+
+def with_facts(report: Report, job: Job) -> Report:
+    """The report with what is known of how its file was handed in."""
+    return replace(report, file=job.title or report.file, handed_in=job.handed_in)
+
+
+def _known(job: Job, plan: Plan, out: Path) -> Report | None:
+    """A job's result so far; what is damaged is made again."""
+    path = results.result_path(plan.assignment, job.student, out)
+    with suppress(AutograderError):
+        return results.read(path) if path.is_file() else None
+    return None
+
+
+def state_of(job: Job, known: Report | None, plan: Plan, digest: str) -> State:
+    """Whether a job's result stands, for this plan or for another one."""
+    if known is None or known.status is Outcome.NOT_GRADED or known.sha256 != digest_of(job):
+        return State.NEW
+    same = known.seed == plan.settings.seed and known.graders_sha256 == digest
+    same = same and known.environment.get("device", plan.settings.device) == plan.settings.device
+    return State.DONE if same else State.OTHER
 
 
 def is_done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
     """Whether a result stands there for this very file, these graders, seed and device."""
-    path = results.result_path(plan.assignment, job.student, out)
-    if not path.is_file():
-        return False
-    try:
-        known = results.read(path)
-        same = known.sha256 == sha256(job.path) and known.seed == plan.settings.seed
-    except AutograderError:
-        return False  # a damaged result is made again; a vanished file is reported by the grader
-    same = same and known.environment.get("device") == plan.settings.device
-    return same and known.graders_sha256 == digest and known.status is not Outcome.NOT_GRADED
+    return state_of(job, _known(job, plan, out), plan, digest) is State.DONE
 
 
 def _keep(report: Report, out: Path) -> None:
     """Write a result; a file that is out of reach leaves its earlier result alone."""
     unreached = report.status is Outcome.NOT_GRADED and not report.sha256
     if not (unreached and results.result_path(report.assignment, report.student, out).exists()):
+        results.keep_earlier(report, out)
         results.write(report, out)
 
 
@@ -98,10 +146,10 @@ def make_plan(
 
 
 def _seed_so_far(course: Course, name: str, out: Path) -> int:
-    """The seed of the results that the same graders gave, so that all are asked the same."""
+    """The seed of the results so far, first of these graders', so that all are asked the same."""
     digest = graders_sha256(course, name)
-    seeds = (known.seed for known in known_results(name, out) if known.graders_sha256 == digest)
-    return next(seeds, secrets.randbelow(2**31))
+    known = [(report.graders_sha256 != digest, report.seed) for report in known_results(name, out)]
+    return min(known)[1] if known else secrets.randbelow(2**31)
 
 
 def known_results(name: str, out: Path) -> Iterator[Report]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 import platform
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from autograder.course.layout import Course
 from autograder.course.source import read_release
 from autograder.errors import FileError
 from autograder.grading.digest import graders_sha256
-from autograder.model import Job, Report, Settings
+from autograder.model import Job, Outcome, Report, Settings
 from autograder.submissions.read import sha256
 
 TRIES = 2  # of one submission; whatever fails so often is not graded
@@ -45,7 +45,7 @@ def not_graded(plan: Plan, job: Job, reason: str) -> Report:
         assignment=plan.assignment,
         student=job.student,
         file=job.path.name,
-        sha256=_sha256(job),
+        sha256=digest_of(job),
         graders_sha256=plan.graders_sha256,
         reason=reason,
         max_score=read_release(plan.course.release(plan.assignment)).max_score,
@@ -56,13 +56,19 @@ def not_graded(plan: Plan, job: Job, reason: str) -> Report:
     )
 
 
+def nothing_to_grade(plan: Plan, job: Job) -> Report:
+    """The report of somebody who handed in no file that could be graded: the job says why."""
+    return replace(not_graded(plan, job, job.problem), status=Outcome.UNREADABLE, file="")
+
+
 def failed_twice(plan: Plan, job: Job, reason: str) -> Report:
     """The report of a submission over which the grading itself failed, twice."""
     return not_graded(plan, job, f"The grading itself failed twice; grade again. {reason}")
 
 
-def _sha256(job: Job) -> str:
+def digest_of(job: Job) -> str:
+    """The digest of a job's file; empty where there is none."""
     try:
-        return sha256(job.path)
+        return "" if job.problem else sha256(job.path)
     except FileError:
         return ""

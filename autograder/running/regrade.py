@@ -1,8 +1,8 @@
 """Grades a class again after its graders have changed: first shows who would gain or lose.
 
 The new results wait beside the published ones, in ``.regrade/`` of the same folder, until they are
-applied; a second call finds them there and grades nothing twice. A submission that could not be
-graded this time keeps the result that it has.
+applied; a second call finds them there and grades nothing twice. What they replace is kept in
+``.earlier/``. A submission that could not be graded this time keeps the result that it has.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ def waiting_batch(plan: Plan, jobs: Sequence[Job], out: Path) -> Batch:
     """The submissions whose result is older than the graders or the file; it publishes nothing."""
     digest = plan.graders_sha256
     stale = [job for job in jobs if not is_done(job, plan, out, digest)]
+    for job in stale:
+        if not is_done(job, plan, _waiting(out), digest):  # of graders that have changed again
+            results.result_path(plan.assignment, job.student, _waiting(out)).unlink(missing_ok=True)
     return Batch(plan, stale, _waiting(out))
 
 
@@ -80,6 +83,7 @@ def _published(path: Path) -> Report | None:
 def _publish(report: Report, out: Path) -> None:
     source = results.result_path(report.assignment, report.student, _waiting(out))
     target = results.result_path(report.assignment, report.student, out)
+    results.keep_earlier(report, out)
     try:
         os.replace(source, target)
     except OSError as error:

@@ -1,31 +1,42 @@
-"""Opens zip files that somebody else has packed: regular members only, within limits.
+"""Finds the notebook in a zip file that a student has packed, within limits.
 
-Nothing is unpacked by the archive's own paths: a member is read into memory, and who wants it
-as a file gives it a name. What is odd about an archive ends in one sentence; no other kind of
-archive is opened at all.
+Nothing is unpacked by the archive's own paths: a member is read into memory, chosen by what it is
+and then by its name. What lies beside the notebook is left alone; no other kind of archive is
+opened at all.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
+import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from autograder.errors import SubmissionError
+from autograder.submissions import formats
+from autograder.submissions.tree import clutter
 
+MAX_ENTRIES = 50_000  # of its list, what is passed over included
 MAX_MEMBERS = 5_000
 MAX_MEMBER = 100 << 20  # bytes, unpacked
 MAX_TOTAL = 4 << 30
+MAX_LOOKED_AT = 500  # members
+MAX_COMPARED = 10
+_BROKEN = len(formats.CELLS)
+_LOOK = 64 << 10  # bytes of a member that tell what it is
 _ENTRY = b"PK\x01\x02"  # begins each entry of an archive's list
 _ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
-_NOTEBOOKS = (".ipynb", ".py")  # in the order in which they count
+_ENDINGS = {".ipynb", ".json", ".txt", "", ".py", ".md", ".markdown", ".qmd", ".rmd"}
 _TOO_LARGE = "The zip file is too large when unpacked. Hand in the notebook only."
+NESTED = "The zip file holds another archive. Hand in the notebook itself."
 _DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError)
+_AGAIN = re.compile(r"[ _-]{0,3}(?:\(\d{1,3}\)|-\d{1,3}|copy)$")  # a second download, a copy
 
 
 @dataclass(frozen=True)
@@ -34,64 +45,175 @@ class Member:
 
     path: PurePosixPath
     content: bytes
+    among: int = 1  # how many of its kind the archive holds
 
 
-def only_notebook(content: bytes) -> Member:
-    """The one notebook in a student's zip file, else its one script."""
-    if content.count(_ENTRY) > MAX_MEMBERS:  # a list of millions is not even read
+Count = Callable[[Member], int | None]  # how many exercises it answers; None if it is unreadable
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    info: zipfile.ZipInfo
+    kind: int  # its place in formats.CELLS, or _BROKEN where it is only named like a notebook
+    rank: int  # the lower, the more it is named like the assignment
+
+
+def only_notebook(content: bytes, assignment: str, answers: Count) -> Member:
+    """The notebook in a student's zip file, else its script or Markdown.
+
+    Of several, the one that is named like the assignment, unless it answers nothing and another
+    does; then the one that answers most.
+    """
+    if content.count(_ENTRY) > MAX_ENTRIES:  # a list of millions is not even read
         raise SubmissionError(_TOO_LARGE)
-    for suffix in _NOTEBOOKS:
-        # two are enough to know: a small archive may hold gigabytes of them
-        found = list(itertools.islice(notebooks(io.BytesIO(content), (suffix,)), 2))
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise SubmissionError("The zip file holds more than one notebook. Hand in one only.")
-    raise SubmissionError("The zip file holds no notebook. Hand in the file that ends in .ipynb.")
-
-
-def notebooks(
-    archive: Path | io.BytesIO, suffixes: Collection[str] = _NOTEBOOKS
-) -> Iterator[Member]:
-    """Read the notebooks and scripts in a zip file one by one, once all of it looks harmless."""
     try:
-        with zipfile.ZipFile(archive) as opened:
-            infos = [info for info in opened.infolist() if not _is_chaff(info)]
-            _refuse_odd(infos)
-            for info in infos:
-                if PurePosixPath(info.filename).suffix.lower() in suffixes:
-                    yield Member(PurePosixPath(info.filename), _content(opened, info))
+        with zipfile.ZipFile(io.BytesIO(content)) as opened:
+            return _chosen(opened, assignment, answers)
     except _DAMAGED as error:
         raise SubmissionError(
             "The file could not be opened as a zip file. Hand in the notebook itself."
         ) from error
 
 
-def _is_chaff(info: zipfile.ZipInfo) -> bool:
-    """Folders, and what macOS and Jupyter put beside a notebook."""
-    parts = PurePosixPath(info.filename).parts
-    hidden = any(part.startswith(".") and part != ".." for part in parts)
-    return info.is_dir() or hidden or "__MACOSX" in parts
+def _chosen(opened: zipfile.ZipFile, assignment: str, answers: Count) -> Member:
+    infos = _members(opened)
+    candidates = sorted(_candidates(opened, infos, assignment), key=_order)
+    if not candidates:
+        raise SubmissionError(_nothing_in(infos))
+    if len(candidates) > 1:
+        for (kind, _), group in itertools.groupby(candidates, _order):
+            if best := _best(opened, list(group), answers):
+                return replace(best, among=_count_kind(candidates, kind))
+    likeliest = _likeliest(candidates)
+    member = Member(_path(likeliest.info), _content(opened, likeliest.info))
+    return replace(member, among=_count_kind(candidates, likeliest.kind))
 
 
-def _refuse_odd(infos: list[zipfile.ZipInfo]) -> None:
-    for info in infos:
-        path = PurePosixPath(info.filename)
-        if path.is_absolute() or ".." in path.parts or set(info.filename) & set('\\:\0\n"<>|'):
-            raise SubmissionError(
-                "The zip file names a place outside itself. Zip the notebook again."
-            )
-        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise SubmissionError("The zip file holds a link. Zip the notebook itself.")
-        if path.suffix.lower() in _ARCHIVES:
-            raise SubmissionError(
-                "The zip file holds another archive. Hand in the notebook itself."
-            )
-        if info.flag_bits & 1:
-            raise SubmissionError("The zip file is locked with a password. Zip it without one.")
-    large = any(info.file_size > MAX_MEMBER for info in infos)
-    if large or len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_TOTAL:
+def _order(candidate: _Candidate) -> tuple[int, int]:
+    return candidate.kind, candidate.rank
+
+
+def _count_kind(candidates: Sequence[_Candidate], kind: int) -> int:
+    return sum(candidate.kind == kind for candidate in candidates)
+
+
+def _best(opened: zipfile.ZipFile, group: Sequence[_Candidate], answers: Count) -> Member | None:
+    """The one that answers most, or one of equal copies; None where none answers anything."""
+    if len(group) > MAX_COMPARED or sum(each.info.file_size for each in group) > MAX_MEMBER:
+        return None
+    most, best = 0, dict[bytes, Member]()  # those that answer most, by their content
+    for candidate in group:
+        with contextlib.suppress(*_DAMAGED):
+            member = Member(_path(candidate.info), _content(opened, candidate.info))
+            count = answers(member) or 0
+            best = {} if count > most else best
+            if count >= max(most, 1):
+                most = count
+                best.setdefault(member.content, member)
+    _refuse_several([member.path for member in best.values()])
+    return next(iter(best.values()), None)
+
+
+def _likeliest(candidates: Sequence[_Candidate]) -> _Candidate:
+    """Where none answers anything, a broken notebook comes before a script: it was meant."""
+    notebooks = [each for each in candidates if each.kind in (0, _BROKEN)]
+    first = (notebooks or candidates)[0]
+    _refuse_several([_path(each.info) for each in candidates if _order(each) == _order(first)])
+    return first
+
+
+def _refuse_several(paths: Sequence[PurePosixPath]) -> None:
+    if len(paths) > 1:
+        names = formats.listed([path.name for path in paths])
+        raise SubmissionError(
+            f"The zip file holds more than one notebook: {names}. Hand in the one that counts, "
+            "alone."
+        )
+
+
+# --- the members ---------------------------------------------------------------------------------
+
+
+def _path(info: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(info.filename.replace("\\", "/"))  # as Windows once packed
+
+
+def _members(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files in an archive, without what systems and tools put beside them."""
+    files = [info for info in opened.infolist() if not info.is_dir()]
+    if any(_leads_outside(_path(info)) for info in files):
+        raise SubmissionError("The zip file names a place outside itself. Zip the notebook again.")
+    kept = [info for info in files if not any(map(clutter, _path(info).parts))]
+    if len(kept) > MAX_MEMBERS or sum(info.file_size for info in kept) > MAX_TOTAL:
         raise SubmissionError(_TOO_LARGE)
+    return kept
+
+
+def _leads_outside(path: PurePosixPath) -> bool:
+    drive = re.match("[A-Za-z]:", str(path))
+    return path.is_absolute() or ".." in path.parts or drive is not None
+
+
+def _candidates(
+    opened: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo], assignment: str
+) -> Iterator[_Candidate]:
+    """What may be the notebook, by its beginning; only what is named like text is looked at."""
+    possible = [info for info in infos if _is_called_text(info) and not _why_not(info)]
+    possible.sort(
+        key=lambda info: (not _is_called_notebook(info), _rank(_path(info).name, assignment))
+    )
+    for info in possible[:MAX_LOOKED_AT]:
+        name = _path(info).name
+        kind = formats.recognise(_beginning(opened, info), name)
+        if kind in formats.CELLS:
+            yield _Candidate(info, formats.CELLS.index(kind), _rank(name, assignment))
+        elif _is_called_notebook(info):
+            yield _Candidate(info, _BROKEN, _rank(name, assignment))
+
+
+def _is_called_notebook(info: zipfile.ZipInfo) -> bool:
+    return ".ipynb" in _path(info).name.lower()
+
+
+def _is_called_text(info: zipfile.ZipInfo) -> bool:
+    return _is_called_notebook(info) or _path(info).suffix.lower() in _ENDINGS
+
+
+def _rank(name: str, assignment: str) -> int:
+    """0 where a file has the name of the assignment, more where it only resembles it."""
+    name, wanted = name.casefold(), assignment.casefold()
+    stem = name.split(".ipynb")[0] if ".ipynb" in name else PurePosixPath(name).stem
+    if stem == wanted:
+        return 0
+    if _AGAIN.sub("", stem) == wanted:
+        return 1
+    return 2 if re.search(rf"{re.escape(wanted)}(?!\d)", stem) else 3
+
+
+def _why_not(info: zipfile.ZipInfo) -> str:
+    """Why a member is not read, whatever it holds; empty where it is."""
+    if info.flag_bits & 1:
+        return "The zip file is locked with a password. Zip it without one."
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+        return "The zip file holds a link. Zip the notebook itself."
+    if _path(info).suffix.lower() in _ARCHIVES:
+        return NESTED
+    if info.file_size > MAX_MEMBER and _is_called_text(info):
+        return _TOO_LARGE
+    return ""
+
+
+def _nothing_in(infos: Sequence[zipfile.ZipInfo]) -> str:
+    names = formats.listed([_path(info).name for info in infos])
+    only = f", only {names}" if names else ""
+    nothing = f"The zip file holds no notebook{only}. Hand in the file that ends in .ipynb."
+    return next(filter(None, map(_why_not, infos)), nothing)
+
+
+def _beginning(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with contextlib.suppress(*_DAMAGED), opened.open(info) as member:
+        return member.read(min(_LOOK, info.file_size))
+    return b""
 
 
 def _content(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:

@@ -1,168 +1,351 @@
-"""Finds submissions: files, folders, nbgrader's trees, and what an LMS makes of a class.
+"""Finds submissions: what was named -> trees -> whose everything is -> one job for each student.
 
-Nobody is lost here: two students' files never get one handle, and of several files of one student
-it is said which one counts.
+Nobody is lost here: every file and folder ends in a job, as another file of one, or in a list of
+what was passed over and why. What somebody must decide is an error that says so, before anything
+is graded.
 """
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
-from collections import Counter
+import contextlib
+import functools
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from autograder.errors import UsageError
-from autograder.model import Job
-from autograder.submissions import lms
+from autograder.course.layout import Course
+from autograder.course.source import read_release
+from autograder.errors import FileError, UsageError
+from autograder.model import Assignment, HandedIn, Job, Person
+from autograder.submissions import read
+from autograder.submissions.attempts import choose
+from autograder.submissions.formats import Kind, recognise_file
+from autograder.submissions.layout import Claim, Layout, Reader, conflicts
+from autograder.submissions.lms import moment
+from autograder.submissions.pattern import Pattern
+from autograder.submissions.roster import Roster
+from autograder.submissions.tree import PassedOver, Tree, plant, trees
+
+_WORK = (Kind.NOTEBOOK, Kind.ZIP, Kind.SCRIPT)
+_TIMESTAMP = "timestamp.txt"  # where nbgrader writes when something was submitted
+_SAME_FILE = "the same file, byte for byte, as that of"
+_MOST = 10  # names in one remark
 
 
 @dataclass
 class Found:
-    """The submissions of each assignment, by student, and what an instructor should know."""
+    """The submissions of each assignment, one of each student, and what to know about them."""
 
     jobs: dict[str, list[Job]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+    # with a roster, for each assignment:
+    handed_in: dict[str, int] = field(default_factory=dict)  # how many of its students did
+    missing: dict[str, list[Person]] = field(default_factory=dict)  # who did not
+    unknown: dict[str, list[str]] = field(default_factory=dict)  # handles that it does not know
 
 
-@dataclass(frozen=True)
-class _File:
-    """A submitted file: what the student had called it, and whose it is where that is said."""
+def find(
+    paths: Sequence[Path],
+    course: Course,
+    only: str | None = None,
+    roster: Roster | None = None,
+    layout: str | None = None,
+) -> Found:
+    """Return the submissions of each assignment, or of one only, in a stable order.
 
-    path: Path
-    title: str
-    student: str | None = None
-    depth: int = 0  # below the folder that was named; 0 is the file that was named itself
+    Raises:
+        UsageError: whose a file is, or of which assignment, must be said.
+    """
+    names = course.assignments()
+    reader = Reader(names, roster, Pattern(layout, names) if layout else None)
+    wanted = _known(only, names, reader) if only else None
+    planted = trees(paths, reader.holds_a_class)
+    return _Search(course, names, wanted, roster, reader).run(planted)
 
 
-def find(paths: Iterable[Path], assignments: Sequence[str], only: str | None) -> Found:
-    """Return the submissions of each assignment, one of each student, in a stable order."""
-    once = {file.path.absolute(): file for path in paths for file in _files(path)}
-    files = _by_assignment(once.values(), assignments, only)
-    if not files:
+def of_one(folder: Path, course: Course, assignment: str, student: str) -> Job:
+    """The job of one student, whose folder it is known to be.
+
+    Raises:
+        UsageError: no file lies there.
+    """
+    names = sorted({*course.assignments(), assignment})
+    reader = Reader(names, None, None)
+    layout = Layout()
+    reader.give_all(plant(folder), layout, student)
+    jobs = _Search(course, names, assignment, None, reader).found(layout).jobs.get(assignment)
+    if not jobs or jobs[0].problem:
+        said = jobs[0].problem if jobs else f"No file was handed in. Hand in {assignment}.ipynb."
+        raise UsageError(f"{student}: {said}")
+    return jobs[0]
+
+
+def _known(only: str, names: Sequence[str], reader: Reader) -> str:
+    name = reader.assignment(only)
+    if not name:
         raise UsageError(
-            "No submission was found. Name a notebook, a folder of notebooks, or a tree like "
-            "submitted/<student>/<assignment>/<notebook>.ipynb."
+            f"--assignment {only}: there is no such assignment. Take one of {', '.join(names)}."
         )
-    found = Found()
-    for name, own in files.items():
-        found.jobs[name] = list(_one_of_each(own, name, found.remarks))
-    return found
+    return name
 
 
-def _one_of_each(files: Sequence[_File], assignment: str, remarks: list[str]) -> Iterator[Job]:
-    by_student: dict[str, list[_File]] = {}
-    for file in _with_students(files, assignment):
-        by_student.setdefault(str(file.student), []).append(file)
-    for student, own in sorted(by_student.items()):
-        yield Job(student, _counting(own, assignment, remarks).path)
+class _Search:
+    """One search, with what it must know."""
 
+    def __init__(
+        self,
+        course: Course,
+        names: Sequence[str],
+        only: str | None,
+        roster: Roster | None,
+        reader: Reader,
+    ) -> None:
+        self._course = course
+        self._names = names
+        self._only = only
+        self._roster = roster
+        self._reader = reader
 
-def _counting(files: Sequence[_File], assignment: str, remarks: list[str]) -> _File:
-    """Of one student's files the one that is named as it was released, else the newest."""
-    released = [file for file in files if file.title == f"{assignment}.ipynb"]
-    chosen = max(released or files, key=lambda file: file.path.stat().st_mtime_ns)
-    if rest := sorted({str(file.path) for file in files} - {str(chosen.path)}):
-        remarks.append(
-            f"{chosen.student} handed in {len(rest) + 1} files for {assignment}: {chosen.path} "
-            f"counts, not {', '.join(rest)}. Remove or rename a file to choose otherwise."
-        )
-    return chosen
+    def run(self, planted: Iterable[Tree]) -> Found:
+        """Read all trees together: one person may have handed in in several places."""
+        layout = Layout()
+        for tree in planted:
+            read_one = self._reader.read(tree)
+            layout.claims += read_one.claims
+            layout.passed_over += read_one.passed_over
+            layout.remarks += read_one.remarks
+        found = self.found(layout)
+        if not found.jobs:
+            raise UsageError(_nothing(found))
+        return found
 
+    def found(self, layout: Layout) -> Found:
+        """One job for each student and assignment, and what has to be said."""
+        found = Found(remarks=layout.remarks, passed_over=layout.passed_over)
+        for name, claims in self._by_assignment(layout.claims, found).items():
+            people = self._by_student(claims, found)
+            _refuse_conflicts(people)
+            found.jobs[name] = [self._job(name, *each) for each in sorted(people.items())]
+            self._look_at(name, found)
+        return found
 
-# --- which files ---------------------------------------------------------------------------------
+    # --- of which assignment ---
 
+    def _by_assignment(self, claims: Iterable[Claim], found: Found) -> dict[str, list[Claim]]:
+        """The claims of each assignment; a file that names none goes with what it lies beside."""
+        said = {claim: claim.assignment or self._said_by_path(claim) for claim in claims}
+        beside: defaultdict[str, set[str]] = defaultdict(set)
+        for claim, name in said.items():
+            beside[claim.top] |= {name} - {""}
+        everywhere = set[str]().union(*beside.values())
+        sorted_out: dict[str, list[Claim]] = {}
+        for claim, name in said.items():
+            where = name or self._guess(claim, beside[claim.top], everywhere)
+            if why := self._why_not(where):
+                found.passed_over.append(PassedOver(claim.entry.shown, why))
+            else:
+                sorted_out.setdefault(where, []).append(claim)
+        return dict(sorted(sorted_out.items()))
 
-def _by_assignment(
-    found: Iterable[_File], assignments: Sequence[str], only: str | None
-) -> dict[str, list[_File]]:
-    files: dict[str, list[_File]] = {}
-    for file in found:
-        named = _assignment(file, assignments)
-        if only is not None and named not in (None, only):
-            continue
-        name = only or named
-        if name is None:
-            known = ", ".join(assignments)
+    def _said_by_path(self, claim: Claim) -> str:
+        """The assignment after which a folder of the student's is called, or the file."""
+        for part in claim.inner[:-1] if claim.entry.is_file else claim.inner:
+            if name := self._reader.assignment(part):
+                return name
+        return self._reader.named_in(claim.inner[-1]) if claim.inner else ""
+
+    def _guess(self, claim: Claim, beside: set[str], everywhere: set[str]) -> str:
+        """The assignment of a file that names none; empty where nothing tells and nobody asks."""
+        notebook = claim.entry.is_file and recognise_file(claim.entry.path) in _WORK
+        if self._only:
+            return self._only if notebook or not beside or self._only in beside else ""
+        for names in (beside, everywhere, set(self._names)):
+            if len(names) == 1:
+                return next(iter(names))
+            if names is beside and names:
+                return ""
+        if notebook:
             raise UsageError(
-                f"{file.path}: which assignment is it? Add --assignment (one of {known})."
+                f"{claim.entry.shown}: which assignment is it? "
+                f"Add --assignment (one of {', '.join(self._names)})."
             )
-        files.setdefault(name, []).append(file)
-    return files
+        return ""
+
+    def _why_not(self, name: str) -> str:
+        """Why a file of this assignment is no part of this search; empty where it is."""
+        if not name:
+            return "names no assignment"
+        if name not in self._names:
+            return f"belongs to {name}, which is no assignment of this course"
+        return "" if name == (self._only or name) else f"belongs to {name}"
+
+    # --- whose ---
+
+    def _by_student(self, claims: Sequence[Claim], found: Found) -> dict[str, list[Claim]]:
+        """The claims of each student, under the roster's handle where it knows them."""
+        people: defaultdict[str, list[Claim]] = defaultdict(list)
+        problems: dict[str, None] = {}
+        for claim in claims:
+            match = self._roster.find(claim.whose) if self._roster else None
+            if match and match.problem:
+                problems[f"{claim.top}: {match.problem}"] = None
+            known = match.person if match else None
+            how = f"{claim.how}; in the roster by {match.how}" if match and known else claim.how
+            student = known.student if known else claim.whose.handle
+            people[student].append(replace(claim, how=how))
+        found.remarks += problems
+        return dict(people)
+
+    def _job(self, assignment: str, student: str, claims: Sequence[Claim]) -> Job:
+        files = [c for c in claims if c.entry.is_file and c.title.rpartition("/")[2] != _TIMESTAMP]
+        if not files:
+            first = claims[0]
+            at = first.said.at or _stamped(claims)
+            handed_in = HandedIn(at, first.said.late, first.section, first.how)
+            refused = any(claim.entry.refused for claim in claims)
+            problem = "" if refused else _nothing_there(claims, assignment)
+            return Job(student, first.entry.path, "", handed_in, problem)
+        chosen = choose(files, assignment, functools.partial(self._answers, assignment))
+        claim = chosen.claim
+        handed_in = HandedIn(
+            at=claim.said.at or _stamped([c for c in claims if c.top == claim.top]),
+            late=claim.said.late,
+            section=claim.section,
+            whose=claim.how,
+            counts=f"{claim.title} counts because {chosen.why}" if chosen.why else "",
+            others=tuple(other.title for other in chosen.others),
+        )
+        return Job(student, claim.entry.path, claim.title, handed_in)
+
+    def _answers(self, assignment: str, path: Path) -> int | None:
+        return read.answers(path, self._assignment(assignment))
+
+    @functools.cache  # noqa: B019  (a search lives as long as a command)
+    def _assignment(self, name: str) -> Assignment:
+        return read_release(self._course.release(name))
+
+    # --- what has to be said ---
+
+    def _look_at(self, name: str, found: Found) -> None:
+        jobs = found.jobs[name]
+        found.remarks += _several_files(jobs, name)
+        found.remarks += _perhaps_a_class(jobs)
+        found.remarks += _alike(job.student for job in jobs)
+        found.jobs[name] = _flagged(jobs, self._released(name))
+        found.remarks += _same_files(found.jobs[name])
+        if self._roster:
+            handed_in = {job.student for job in jobs}
+            known = {person.student for person in self._roster.people}
+            students = self._roster.students
+            found.missing[name] = [p for p in students if p.student not in handed_in]
+            found.handed_in[name] = len(students) - len(found.missing[name])
+            found.unknown[name] = sorted(handed_in - known)
+
+    def _released(self, name: str) -> str:
+        release = self._course.release(name)
+        return read.sha256(release) if release.is_file() else ""
 
 
-def _files(path: Path) -> Iterator[_File]:
-    """Files, and whose they are where an LMS or an exchange says so; of attempts, the last."""
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such file or folder. Check the path.")
-    if path.suffix.lower() == ".zip" and path.is_file() and lms.is_download(path):
-        unpacked = Path(tempfile.mkdtemp(prefix="autograder-"))
-        atexit.register(shutil.rmtree, unpacked, ignore_errors=True)
-        for file, said in lms.unpack(path, unpacked):
-            yield _File(file, said.file, said.student)
-        return
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if _is_submission(p))
-    known = {file: lms.recognise(file.relative_to(path.parent).as_posix()) for file in files}
-    last = {known[file] or file: file for file in files}
-    for whose, file in last.items():
-        said = whose if isinstance(whose, lms.HandedIn) else lms.HandedIn("", file.name)
-        yield _File(file, said.file, said.student or None, len(file.relative_to(path).parts))
-
-
-def _is_submission(path: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.parts[-3:])
+def _nothing(found: Found) -> str:
+    passed_over = _listed(f"{one.shown} ({one.why})" for one in found.passed_over)
     return (
-        path.suffix.lower() in lms.KINDS and path.is_file() and not path.is_symlink() and not hidden
+        "No submission was found. Name a notebook, a folder of notebooks, or a tree like "
+        "submitted/<student>/<assignment>/<notebook>.ipynb."
+        f"{f' Passed over: {passed_over}.' if passed_over else ''}"
     )
 
 
-def _assignment(file: _File, assignments: Sequence[str]) -> str | None:
-    """The assignment that a path names: its folder, the file's beginning, the folder above."""
-    for part in (file.path.parent.name, file.title, file.path.parent.parent.name):
-        named = [name for name in assignments if part.startswith(name)]
-        if named:
-            return max(named, key=len)  # week10 begins with week1 too
-    return None
+def _refuse_conflicts(people: dict[str, list[Claim]]) -> None:
+    pairs = ((student, claim) for student, claims in people.items() for claim in claims)
+    found = [
+        f"{' and '.join(tops)} would both be {student}'s" for student, tops in conflicts(pairs)
+    ]
+    if found:
+        raise UsageError(
+            f"{_listed(found)}. Rename the folders so that each person has one, or say with "
+            "--layout which part of a path is the student."
+        )
 
 
-# --- whose files ---------------------------------------------------------------------------------
+def _stamped(claims: Sequence[Claim]) -> str:
+    """When it was submitted, as nbgrader's file beside it says."""
+    for claim in claims:
+        if claim.title.rpartition("/")[2] == _TIMESTAMP and claim.entry.is_file:
+            with claim.entry.path.open(encoding="utf-8", errors="replace") as file:
+                return moment(file.read(100))
+    return ""
 
 
-def _with_students(files: Sequence[_File], assignment: str) -> Iterator[_File]:
-    """Read from names and folders whose file each is, where nobody has said so."""
-    unsaid = [file for file in files if file.student is None]
-    names = Counter(file.path.stem for file in unsaid)
-    within = [file for file in unsaid if file.path.absolute().parent.name == assignment]
-    for file in files:
-        if file.student:
-            yield file
-        elif file in within:
-            yield replace(file, student=_within(file, assignment, within))
-        else:
-            repeated = names[file.path.stem] > 1
-            yield replace(file, student=_beside(file, assignment, repeated=repeated))
+def _nothing_there(claims: Sequence[Claim], assignment: str) -> str:
+    only_link = any(not c.entry.is_file and c.entry.path.is_symlink() for c in claims)
+    what = (
+        "Only a link was handed in, not the file itself" if only_link else "No file was handed in"
+    )
+    return f"{what}: there is nothing to grade. Hand in {assignment}.ipynb."
 
 
-def _within(file: _File, assignment: str, within: Sequence[_File]) -> str:
-    """Whose a file in an assignment's folder is: whose folder that is, as nbgrader has it.
-
-    Unless it is the only such folder and holds a whole class: many files, each with a name of its
-    own. A student's own files may bear anybody's name.
-    """
-    one_folder = len({each.path.parent for each in within}) == 1 < len(within)
-    named = all(_own_name(each, assignment) for each in within)
-    a_class = one_folder and named and file.depth <= 2
-    return _own_name(file, assignment) if a_class else file.path.absolute().parent.parent.name
+def _several_files(jobs: Sequence[Job], assignment: str) -> Iterator[str]:
+    for job in jobs:
+        if job.handed_in.others:
+            yield (
+                f"{job.student} handed in {len(job.handed_in.others) + 1} files for {assignment}: "
+                f"{job.handed_in.counts}, not {_listed(job.handed_in.others)}."
+            )
 
 
-def _beside(file: _File, assignment: str, *, repeated: bool) -> str:
-    """Whose another file is: the folder's, where files have one name or none of their own."""
-    own = _own_name(file, assignment)
-    by_folder = repeated or (not own and file.depth > 1)
-    return file.path.absolute().parent.name if by_folder else own or file.path.stem
+def _perhaps_a_class(jobs: Sequence[Job]) -> Iterator[str]:
+    """One student with many files may be a class, one folder below where it was looked for."""
+    if len(jobs) == 1 and len(jobs[0].handed_in.others) > 3:
+        yield (
+            f"Everything is read as {jobs[0].student}'s. If it is a whole class, name the folder "
+            "that holds the students' folders, or say --layout '*/{student}/{file}'."
+        )
 
 
-def _own_name(file: _File, assignment: str) -> str:
-    return file.path.stem.removeprefix(assignment).strip("_- ")
+def _alike(students: Iterable[str]) -> Iterator[str]:
+    """Handles that look alike: a human should say whether they are one person."""
+    folded: defaultdict[str, list[str]] = defaultdict(list)
+    for student in students:
+        folded[unicodedata.normalize("NFKC", student).casefold()].append(student)
+    for alike in folded.values():
+        if len(alike) > 1:
+            yield (
+                f"{_listed(map(ascii, alike))} differ only in case or in the form of their letters:"
+                " are they one person? Each has a result."
+            )
+
+
+def _flagged(jobs: Sequence[Job], released: str) -> list[Job]:
+    """The jobs, with a flag on files that several people handed in, byte for byte."""
+    paths: defaultdict[str, dict[Path, list[str]]] = defaultdict(dict)
+    for job in jobs:
+        with contextlib.suppress(FileError):  # who cannot read it will say so
+            if not job.problem:
+                paths[read.sha256(job.path)].setdefault(job.path, []).append(job.student)
+    flags: dict[str, str] = {}
+    for digest, own in paths.items():
+        if len(own) > 1 and digest != released:
+            students = [student for group in own.values() for student in group]
+            flags |= {s: f"{_SAME_FILE} {_listed(o for o in students if o != s)}" for s in students}
+    return [_with_flag(job, flags.get(job.student, "")) for job in jobs]
+
+
+def _same_files(jobs: Sequence[Job]) -> Iterator[str]:
+    for job in jobs:
+        for flag in job.handed_in.flags:
+            yield f"{job.student} handed in {flag}."
+
+
+def _with_flag(job: Job, flag: str) -> Job:
+    flags = (flag,) if flag else ()
+    return replace(job, handed_in=replace(job.handed_in, flags=flags))
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names in a sentence, the first of many."""
+    every = list(names)
+    more = f" and {len(every) - _MOST} more" if len(every) > _MOST else ""
+    return ", ".join(every[:_MOST]) + more

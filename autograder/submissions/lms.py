@@ -1,141 +1,159 @@
-"""Learning management systems: whose file is which in the zip that an instructor downloads.
+"""Learning management systems and exchanges: whose file it is, as their own naming says.
 
-Canvas names a file doejane_LATE_4711_99887_week1-2.ipynb, Moodle a folder (or the start of a
-file) "Jane Doe_4711_assignsubmission_file_", Gradescope a folder submission_123 beside a
+Canvas names a file doejane_LATE_4711_99887_week1-2.ipynb, Moodle a folder (or the start of a file)
+"Jane Doe_4711_assignsubmission_file_", Gradescope a folder submission_123 beside a
 submission_metadata.yml, nbgrader's exchange a folder ada+week1+time+random. The handle made of
 it (doejane_4711) keeps the system's own number, by which the grades find their way back.
 """
 
 from __future__ import annotations
 
+import datetime
 import re
-import stat
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
 
 from autograder.errors import UsageError
-from autograder.submissions.names import file_stem
+from autograder.submissions.roster import Whose
 
-MAX_MEMBER = 100 << 20  # bytes, unpacked
-MAX_TOTAL = 20 << 30
-KINDS = {".ipynb", ".py", ".zip", ".html", ".pdf"}
-_CANVAS = re.compile(r"(?P<who>[^_/]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
-_CANVAS_AGAIN = re.compile(r"-\d+(?=\.\w+$)")  # the second, third, ... attempt
-_MOODLE = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_file_?(?P<file>.*)")
-_GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
-_EXCHANGE = re.compile(r"(?P<who>[^+]+)\+[^+]+\+[^+]+\+[^+]+")
 METADATA = "submission_metadata.yml"
+SYSTEMS = {
+    "canvas": "Canvas",
+    "moodle": "Moodle",
+    "gradescope": "Gradescope",
+    "nbgrader": "nbgrader's exchange",
+}
+_CANVAS = re.compile(
+    r"(?:(?P<anonymous>anon)_(?P<late1>LATE_)?(?P<key>[A-Za-z0-9]+)"
+    r"|(?P<who>[^/]+?)_(?P<late2>LATE_)?(?P<id>\d+))"
+    r"_(?:(?P<number>\d+)_(?P<file>.+)|(?P<entry>(?:text|link)\.html))",
+    re.DOTALL,
+)
+_AGAIN = re.compile(r"-(?P<attempt>\d+)(?=\.\w+$|$)")  # the second, third, ... file of one name
+_MOODLE = re.compile(
+    r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<file>.*)", re.DOTALL
+)
+_GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
+_EXCHANGE = re.compile(r"(?P<who>[^+]+)\+(?P<assignment>[^+]+)\+(?P<at>[^+]+)\+(?P<random>[^+]+)")
+
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[ T_](?P<time>\d\d:\d\d:\d\d)(?:[.,]\d+)? ?"
+    r"(?P<zone>UTC|Z|[+-]\d\d:\d\d)?"
+)
 
 
 @dataclass(frozen=True)
-class HandedIn:
-    """Whose file a path in a download is, and what the student had called it."""
+class Named:
+    """What a system's name for a file or folder says."""
 
-    student: str
-    file: str
+    whose: Whose
+    title: str = ""  # what the student had called the file; empty for a folder
+    assignment: str = ""
+    at: str = ""
+    late: bool = False
+    attempt: int = 0  # of files of one name
+    number: int = 0  # the system's own for a submission: a later one has a larger one
 
 
-def recognise(path: str) -> HandedIn | None:
-    """Read a path of a Canvas, Moodle or Gradescope download; None where it is of no such form.
-
-    The outermost folder tells: what lies below it is the student's, and may be called anything.
-    """
-    folders = PurePosixPath(path).parent.parts
-    name = PurePosixPath(path).name
-    for folder in folders:
-        if found := _MOODLE.fullmatch(folder):
-            return HandedIn(_handle(found), name)
-        if found := _GRADESCOPE.fullmatch(folder):
-            return HandedIn(folder, name)
-        if found := _EXCHANGE.fullmatch(folder):
-            return HandedIn(found["who"], name)
+def of_folder(name: str) -> Named | None:
+    """Read the name of a folder; None where no system names folders so."""
     if found := _MOODLE.fullmatch(name):
-        return HandedIn(_handle(found), found["file"])
-    if found := _CANVAS.fullmatch(name):
-        return HandedIn(_handle(found), _CANVAS_AGAIN.sub("", found["file"]))
+        return Named(_numbered("moodle", found))
+    if found := _GRADESCOPE.fullmatch(name):
+        return Named(Whose(name, system="gradescope", id=found["id"]), number=int(found["id"]))
+    if found := _EXCHANGE.fullmatch(name):
+        whose = Whose(found["who"], system="nbgrader", id=found["who"])
+        return Named(whose, assignment=found["assignment"], at=moment(found["at"]))
     return None
 
 
-def _handle(found: re.Match[str]) -> str:
-    return f"{found['who']}_{found['id']}"
+def of_file(name: str) -> Named | None:
+    """Read the name of a file; None where no system names files so.
 
-
-def gradescope_students(metadata: str) -> dict[str, str]:
-    """Folder -> e-mail address of its (first) submitter, from submission_metadata.yml's text."""
-    students: dict[str, str] = {}
-    folder = ""
-    for line in metadata.splitlines():
-        if found := re.match(r"(submission_\d+):", line):
-            folder = found[1]
-        elif found := re.match(r"[ -]*:email: *['\"]?([^'\"\s]+)", line):
-            students.setdefault(folder, found[1])
-    return students
-
-
-# --- the zip of a whole class --------------------------------------------------------------------
-
-
-def is_download(archive: Path) -> bool:
-    """Whether a zip file holds a class's submissions, and not one student's notebook."""
-    if not zipfile.is_zipfile(archive):
-        return False
-    with zipfile.ZipFile(archive) as opened:
-        return any(recognise(name) for name in opened.namelist())
-
-
-def unpack(archive: Path, folder: Path) -> Iterator[tuple[Path, HandedIn]]:
-    """Write a class's files below ``folder`` under names of our own; yield each and whose it is.
-
-    Only regular members are read, and never more than their limit: of one that is larger, a file
-    of that size without content stands for it, so that its student hears why.
+    A system writes before what a student has written: whose mark comes first is the system.
     """
-    with zipfile.ZipFile(archive) as opened:
-        infos = [info for info in opened.infolist() if _is_submission(info)]
-        if sum(min(info.file_size, MAX_MEMBER) for info in infos) > MAX_TOTAL:
-            raise UsageError(f"{archive}: is too large when unpacked. Split it into smaller ones.")
-        students = _submitters(opened)
-        for place, info in enumerate(infos):
-            found = recognise(info.filename)
-            if found:
-                path = folder / str(place) / _own_name(found.file)
-                path.parent.mkdir(parents=True)
-                _extract(opened, info, path)
-                yield path, HandedIn(students.get(found.student, found.student), found.file)
+    moodle, canvas = _MOODLE.fullmatch(name), _CANVAS.fullmatch(name)
+    if moodle and not (canvas and canvas.start("id") < moodle.start("id")):
+        return Named(_numbered("moodle", moodle), moodle["file"] or f"{moodle['kind']}.html")
+    if found := canvas:
+        title = found["file"] or found["entry"]
+        again = _AGAIN.search(title)
+        return Named(
+            _of_canvas(found),
+            title,
+            late=bool(found["late1"] or found["late2"]),
+            attempt=int(again["attempt"]) if again else 0,
+            number=int(found["number"] or 0),
+        )
+    return None
 
 
-def _is_submission(info: zipfile.ZipInfo) -> bool:
-    path = PurePosixPath(info.filename)
-    regular = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG) and not info.is_dir()
-    chaff = any(
-        (part.startswith(".") and part != "..") or part == "__MACOSX" for part in path.parts
-    )
-    return regular and not chaff and path.suffix.lower() in KINDS
+def first_title(title: str) -> str:
+    """What a file was called before a system told its attempts apart: week1-2.ipynb, week1.ipynb"""
+    return _AGAIN.sub("", title)
 
 
-def _own_name(name: str) -> str:
-    path = PurePosixPath(name)
-    return f"{file_stem(path.stem)}{path.suffix.lower()}"
+def _of_canvas(found: re.Match[str]) -> Whose:
+    """Whose a Canvas file is; where it is marked anonymously, by a key of its own."""
+    if found["anonymous"]:
+        return Whose(f"anon_{found['key']}", system="canvas_anonymous", id=found["key"])
+    return _numbered("canvas", found)
 
 
-def _submitters(opened: zipfile.ZipFile) -> dict[str, str]:
-    """Gradescope's list of who submitted what, where there is one."""
-    for info in opened.infolist():
-        path = PurePosixPath(info.filename)
-        students_own = any(_GRADESCOPE.fullmatch(folder) for folder in path.parts)
-        if path.name == METADATA and not students_own and info.file_size < MAX_MEMBER:
-            return gradescope_students(opened.read(info).decode("utf-8", errors="replace"))
-    return {}
+def _numbered(system: str, found: re.Match[str]) -> Whose:
+    return Whose(f"{found['who']}_{found['id']}", found["who"], system=system, id=found["id"])
 
 
-def _extract(opened: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
-    with path.open("wb") as file:
-        try:
-            if info.file_size > MAX_MEMBER:
-                file.truncate(MAX_MEMBER + 1)
-            else:
-                with opened.open(info) as member:
-                    file.write(member.read(info.file_size))
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError):
-            file.truncate(0)  # damaged or locked: read as the empty file that it then is
+def moment(text: str) -> str:
+    """A time as systems write it, in ISO 8601; without a zone where that is not said in numbers."""
+    found = _MOMENT.match(text.strip())
+    if found is None:
+        return ""
+    zone = "+00:00" if found["zone"] in ("UTC", "Z") else found["zone"] or ""
+    try:
+        return datetime.datetime.fromisoformat(f"{found['day']}T{found['time']}{zone}").isoformat()
+    except ValueError:
+        return ""
+
+
+# --- Gradescope's list of who submitted what -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Group:
+    """The people of one submission, and when it was created."""
+
+    members: tuple[Whose, ...]
+    at: str
+
+
+def groups(metadata: Path) -> dict[str, Group]:
+    """Read submission_metadata.yml: the members of each submission, by the name of its folder."""
+    try:
+        # the compiled reader: of a large class the file holds all that graders have printed
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        data = yaml.load(metadata.read_bytes(), loader)
+        return {folder: _group(about) for folder, about in dict(data).items()}
+    except (yaml.YAMLError, OSError, TypeError, ValueError, AttributeError) as error:
+        what = str(error).splitlines()[0]
+        raise UsageError(
+            f"{metadata}: cannot be read as Gradescope writes it ({what}). Export it again."
+        ) from error
+
+
+def _group(about: Mapping[str, Any]) -> Group:
+    people = about.get(":submitters") or []
+    at = moment(str(about.get(":created_at") or ""))
+    return Group(tuple(map(_submitter, people)), at)
+
+
+def _submitter(person: Mapping[str, Any]) -> Whose:
+    email, name, sid = (str(person.get(f":{key}") or "") for key in ("email", "name", "sid"))
+    handle = email or sid or name
+    if not handle:
+        raise ValueError("a submitter has neither e-mail nor name")
+    return Whose(handle, name, email, "gradescope", sid)

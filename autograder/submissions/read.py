@@ -12,23 +12,27 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path, PurePath
 from typing import Any
 
 from autograder.errors import FileError, SubmissionError
 from autograder.model import Assignment, Exercise, StudentCell, Submission
-from autograder.submissions import archives, strip_outputs
+from autograder.submissions import archives, formats, strip_outputs
+from autograder.submissions.archives import Member
+from autograder.submissions.formats import Kind
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
 MAX_AT_HOME = strip_outputs.LARGEST  # characters of JSON; more is parsed in a process of its own
 MAX_CELL = 200_000  # characters of code in one cell
 MAX_CODE = 300_000  # characters of code in all cells together
 MAX_CELLS = 2_000
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_PERCENT = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
-_GRADE_ID = re.compile(r'"grade_id": *"([\w-]+)"')
+MAX_WRAPPERS = 3
+_GRADE_ID = re.compile(r"""['"]?grade_id['"]?: *['"]?([\w-]+)""")
+_DEFINED = re.compile(r"^(?:(?:async +)?def|class) +([a-z_]\w{0,39})\b", re.A | re.I | re.M)
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,30 @@ class _RawCell:
     label: str
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A file's code cells, what it is, and what its student should know of it."""
+
+    kind: Kind
+    cells: list[_RawCell]
+    language: str = ""  # in which a notebook says that it is, if that is not Python
+    notes: tuple[str, ...] = ()
+
+
 def read(path: Path, assignment: Assignment, student: str) -> Submission:
     """Read one file; raise SubmissionError with a sentence for the student."""
+    return parse(_within_size(path), path.name, assignment, student)
+
+
+def answers(path: Path, assignment: Assignment) -> int | None:
+    """How many exercises a file answers, rightly or wrongly; None where it cannot be read."""
+    try:
+        return _count_answers(_opened(_within_size(path), path.name, assignment), assignment)
+    except (SubmissionError, FileError):
+        return None
+
+
+def _within_size(path: Path) -> bytes:
     with _reaching(path):
         content = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
     if content is None:
@@ -47,7 +73,7 @@ def read(path: Path, assignment: Assignment, student: str) -> Submission:
             f"The file is larger than {MAX_FILE >> 20} MB. Clear its outputs (Edit, Clear All "
             "Outputs), save and hand it in again."
         )
-    return parse(content, path.name, assignment, student)
+    return content
 
 
 def content(path: Path) -> bytes:
@@ -73,90 +99,238 @@ def _reaching(path: Path) -> Iterator[None]:
 
 def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Submission:
     """Turn a file's bytes into a Submission."""
-    raw = _raw_cells(content, name)
-    cells, notes = _assigned(raw, assignment)
-    answered = {exercise for cell in cells for exercise in cell.exercises}
-    if not answered & {exercise.id for exercise in assignment.exercises}:
-        raise SubmissionError(
-            f"None of the exercises of {assignment.name} is in this file. Was it another "
-            f"course's or another week's notebook? Hand in {assignment.name}.ipynb."
-        )
-    missing = frozenset(e.id for e in assignment.exercises if e.id not in answered)
-    untouched = frozenset(
-        e.id for e in assignment.exercises if e.id in answered and _all_stubs(cells, e)
-    )
-    sha256 = hashlib.sha256(content).hexdigest()
+    opened = _opened(content, name, assignment)
+    cells, notes = _assigned(opened.cells, assignment)
+    missing = _missing(cells, assignment)
+    if len(missing) == len(assignment.exercises):
+        raise SubmissionError(_no_exercise(opened, assignment))
     return Submission(
-        assignment.name, student, name, sha256, tuple(cells), tuple(notes), missing, untouched
+        assignment.name,
+        student,
+        name,
+        hashlib.sha256(content).hexdigest(),
+        tuple(cells),
+        (*opened.notes, *notes),
+        missing,
+        _untouched(cells, assignment),
     )
+
+
+def _count_answers(opened: _Opened, assignment: Assignment) -> int:
+    cells, _ = _assigned(opened.cells, assignment)
+    nothing_there = _missing(cells, assignment) | _untouched(cells, assignment)
+    return len(assignment.exercises) - len(nothing_there)
+
+
+def _missing(cells: list[StudentCell], assignment: Assignment) -> frozenset[str]:
+    answered = {exercise for cell in cells for exercise in cell.exercises}
+    return frozenset(e.id for e in assignment.exercises if e.id not in answered)
+
+
+def _untouched(cells: list[StudentCell], assignment: Assignment) -> frozenset[str]:
+    there = {e.id for e in assignment.exercises} - _missing(cells, assignment)
+    return frozenset(e.id for e in assignment.exercises if e.id in there and _all_stubs(cells, e))
+
+
+# --- a file in which no exercise is ------------------------------------------------------------
+
+
+def _no_exercise(opened: _Opened, assignment: Assignment) -> str:
+    """Say what is in a file instead of the exercises."""
+    code = [cell for cell in opened.cells if cell.source.strip()]
+    if not code:
+        return (
+            f"This is {opened.kind}, but there is no Python code in it. Open {assignment.name}"
+            ".ipynb where you wrote your answers, save it and hand it in."
+        )
+    return (
+        f"None of the exercises of {assignment.name} is in this file. "
+        f"{_found(code, opened.language)} Hand in {assignment.name}.ipynb, with the functions "
+        "named as in the one that was handed out."
+    )
+
+
+def _found(code: list[_RawCell], language: str) -> str:
+    """How many code cells there are, and what they define: first what bears its cell's id."""
+    if language:
+        return f"It is a notebook in {language}, not in Python."
+    cells = "1 code cell" if len(code) == 1 else f"{len(code):,} code cells"
+    names = dict.fromkeys(name for cell in code for name in _DEFINED.findall(cell.source))
+    names = dict.fromkeys(cell.grade_id for cell in code if cell.grade_id in names) or names
+    defined = formats.listed(list(names)) if names else "no function"
+    return f"It holds {cells}; defined there: {defined}."
 
 
 # --- from bytes to cells -----------------------------------------------------------------------
 
 
-def _raw_cells(content: bytes, name: str) -> list[_RawCell]:
-    suffix = Path(name).suffix.lower()
-    if not content.strip():
-        raise SubmissionError("The file is empty. Save the notebook and hand it in again.")
-    if suffix == ".zip":
-        member = archives.only_notebook(content)
-        return _raw_cells(member.content, member.path.name)
-    if suffix == ".py":
-        return list(_script_cells(_text(content)))
-    if suffix != ".ipynb":
-        raise SubmissionError(_wrong_kind(suffix, content))
-    return _notebook_cells(_json(_text(content)))
+def _opened(content: bytes, name: str, assignment: Assignment) -> _Opened:
+    kind = formats.recognise(content, name)
+    if kind is not Kind.ZIP:
+        return _of_kind(kind, content, name)
+    member = archives.only_notebook(content, assignment.name, _counter(assignment))
+    opened = _member(member)
+    if member.among == 1:
+        return opened
+    noun, shown = opened.kind.partition(" ")[2], formats.shown(member.path.name)
+    chosen = f"The zip file holds more than one {noun}; {shown} was graded."
+    return replace(opened, notes=(chosen, *opened.notes))
 
 
-def _wrong_kind(suffix: str, content: bytes) -> str:
-    kind = suffix.removeprefix(".") or "unknown"
-    if content.startswith(b"%PDF"):
-        kind = "pdf"
-    return (
-        f"This is a file of type {kind}, which cannot be graded. "
-        "Hand in the notebook itself, the file that ends in .ipynb."
-    )
+def _counter(assignment: Assignment) -> archives.Count:
+    def count(member: Member) -> int | None:
+        try:
+            return _count_answers(_member(member), assignment)
+        except SubmissionError:
+            return None
+
+    return count
 
 
-def _text(content: bytes) -> str:
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+def _member(member: Member) -> _Opened:
+    kind = formats.recognise(member.content, member.path.name)
+    if kind is Kind.ZIP:
+        raise SubmissionError(archives.NESTED)
+    return _of_kind(kind, member.content, member.path.name)
 
 
-def _json(text: str) -> dict[str, Any]:
-    try:
-        notebook = json.loads(text) if len(text) <= MAX_AT_HOME else _without_outputs(text)
+def _of_kind(kind: Kind, content: bytes, name: str) -> _Opened:
+    match kind:
+        case Kind.NOTEBOOK | Kind.JSON:
+            return _notebook(formats.decoded(content), name)
+        case Kind.SCRIPT:
+            return _Opened(kind, _pieces(formats.script_cells(formats.decoded(content))))
+        case Kind.MARKDOWN:
+            return _Opened(kind, _pieces(formats.markdown_cells(formats.decoded(content))))
+        case _:
+            raise SubmissionError(formats.refusal(kind))
+
+
+def _pieces(found: Iterable[formats.Piece]) -> list[_RawCell]:
+    pieces = list(islice(found, MAX_CELLS + 1))
+    _refuse_too_many(pieces)
+    ids = [_GRADE_ID.search(piece.mark) for piece in pieces]
+    return [
+        _RawCell(_clean(piece.source), found and found[1], piece.label)
+        for piece, found in zip(pieces, ids, strict=True)
+    ]
+
+
+def _refuse_too_many(cells: Sized) -> None:
+    if len(cells) > MAX_CELLS:
+        raise SubmissionError(f"The notebook has more than {MAX_CELLS:,} cells. Delete the rest.")
+
+
+# --- from JSON to cells ------------------------------------------------------------------------
+
+_ENCODED = (
+    "The notebook was saved as a text within JSON. It was taken out and graded; the next time, "
+    "hand in the .ipynb as Jupyter saves it."
+)
+_WRAPPED = (
+    "The notebook was saved within other JSON, as a server sends it. It was taken out and graded; "
+    "the next time, hand in the .ipynb as Jupyter saves it."
+)
+_CHECKPOINT = (
+    "This is a copy that Jupyter keeps for itself (a checkpoint). It may be older than the "
+    "notebook that you saved."
+)
+
+
+def _notebook(text: str, name: str) -> _Opened:
+    value = _json(text.lstrip("\ufeff").rstrip("\0 \t\r\n\v\f"), name)
+    notes = [_CHECKPOINT] if PurePath(name).stem.endswith("-checkpoint") else []
+    for _ in range(MAX_WRAPPERS):
+        inner = _inside(value)
+        if inner is None:
+            break
+        notes.append(_ENCODED if isinstance(inner, str) else _WRAPPED)
+        value = _json(inner, name) if isinstance(inner, str) else inner
+    if not _is_notebook(value):
+        held = _held(value)
+        raise SubmissionError(f"The file is not a notebook: it holds {held}. {formats.HAND_IN}")
+    return _Opened(Kind.NOTEBOOK, _notebook_cells(value), _language(value), tuple(notes))
+
+
+def _is_notebook(value: Any) -> bool:
+    return isinstance(value, dict) and ("cells" in value or "worksheets" in value)
+
+
+def _inside(value: Any) -> Any:
+    """The one notebook that lies in another value, as an object or as text; else None."""
+    if isinstance(value, str):
+        return value if value.lstrip()[:1] in ('"', "{") else None
+    if _is_notebook(value):
+        return None
+    parts = _list(value) or list(_dict(value).values())
+    found = [part for part in parts if _is_notebook(part)]
+    if not found and isinstance(text := _dict(value).get("content"), str):
+        return _inside(text)
+    return found[0] if len(found) == 1 else None
+
+
+def _held(value: Any) -> str:
+    """What other JSON than a notebook is."""
+    match value:
+        case dict():
+            return f"an object with {formats.listed(list(value))}" if value else "an empty object"
+        case list():
+            return f"a list of length {len(value):,}"
+        case str():
+            return "a text"
+        case _:
+            return "a single value"
+
+
+def _language(notebook: dict[str, Any]) -> str:
+    metadata = _dict(notebook.get("metadata"))
+    of_kernel = _dict(metadata.get("kernelspec")).get("language")
+    language = of_kernel or _dict(metadata.get("language_info")).get("name")
+    if not isinstance(language, str) or "python" in language.lower():
+        return ""
+    return formats.shown(language, 20).capitalize()
+
+
+def _json(text: str, name: str) -> Any:
+    try:  # a text alone takes no more memory than its JSON
+        at_home = len(text) <= MAX_AT_HOME or re.match(r'\s*"', text)
+        return json.loads(text) if at_home else _without_outputs(text)
     except json.JSONDecodeError as error:
-        raise SubmissionError(_broken(text, error)) from None
+        raise SubmissionError(_broken(text, error, name)) from None
     except (RecursionError, ValueError):
         raise SubmissionError("The file is not a notebook that Jupyter could open.") from None
-    if not isinstance(notebook, dict):
-        raise SubmissionError("The file is not a notebook: it holds no cells. Hand in the .ipynb.")
-    return notebook
 
 
 def _without_outputs(text: str) -> Any:
     """Parse a large notebook elsewhere, where it may use up memory, and keep its code alone."""
     command = [sys.executable, "-I", "-S", strip_outputs.__file__]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
+    content = text.encode("utf-8", errors="surrogatepass")
+    done = subprocess.run(command, input=content, capture_output=True, check=False)
     if done.returncode == strip_outputs.DAMAGED:
         message, position = json.loads(done.stdout)
         raise json.JSONDecodeError(message, text, position)
     if done.returncode != 0:
         raise ValueError("too large even without its outputs")
-    return json.loads(done.stdout)
+    notebook = json.loads(done.stdout)
+    if not notebook["cells"]:
+        raise SubmissionError(
+            "No cell was found in this large file. Open it in Jupyter, clear its outputs (Edit, "
+            "Clear All Outputs), save and hand it in again."
+        )
+    return notebook
 
 
-def _broken(text: str, error: json.JSONDecodeError) -> str:
-    if "{" not in text[:200]:
-        return "The file is named .ipynb but is not a notebook. Save the notebook and try again."
+def _broken(text: str, error: json.JSONDecodeError, name: str) -> str:
+    if conflict := _CONFLICT.search(text):
+        line = text.count("\n", 0, conflict.start()) + 1
+        return (
+            f"The notebook holds both sides of a Git merge conflict, the first at line {line}. "
+            "Decide for one side, save it and hand it in again."
+        )
+    if '"cells' not in text and not name.lower().endswith(".ipynb"):
+        return formats.refusal(Kind.JSON)
     if error.pos >= len(text.rstrip()) - 2 or "Unterminated" in error.msg:
-        place = len(text.encode())
+        place = len(text.encode("utf-8", errors="replace"))
         return f"The notebook is cut off at byte {place}. Save it and hand it in again."
     return (
         f"The notebook is damaged at line {error.lineno}. Open it in Jupyter, save it and hand it "
@@ -171,8 +345,7 @@ def _notebook_cells(notebook: dict[str, Any]) -> list[_RawCell]:
         cells = [cell for sheet in _list(sheets) for cell in _list(_dict(sheet).get("cells"))]
     if not isinstance(cells, list):
         raise SubmissionError("The file is not a notebook that Jupyter could open.")
-    if len(cells) > MAX_CELLS:
-        raise SubmissionError(f"The notebook has more than {MAX_CELLS:,} cells. Delete the rest.")
+    _refuse_too_many(cells)
     found = (_notebook_cell(cell, number) for number, cell in enumerate(cells, 1))
     return [cell for cell in found if cell is not None]
 
@@ -197,19 +370,6 @@ def _notebook_cell(cell: Any, number: int) -> _RawCell | None:
     return _RawCell(
         _clean(source), grade_id if isinstance(grade_id, str) else None, f"cell {number}"
     )
-
-
-def _script_cells(text: str) -> Iterator[_RawCell]:
-    """The cells of a .py file: marked by ``# %%``, else the whole file is one."""
-    marks = list(_PERCENT.finditer(text))
-    if not marks:
-        yield _RawCell(_clean(text), None, "the file")
-        return
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    for number, (mark, end) in enumerate(zip(marks, ends, strict=True), 1):
-        if "[markdown]" not in mark[1]:
-            found = _GRADE_ID.search(mark[1])
-            yield _RawCell(_clean(text[mark.end() : end]), found and found[1], f"cell {number}")
 
 
 def _clean(source: str) -> str:

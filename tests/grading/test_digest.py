@@ -67,7 +67,7 @@ def engine(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "counts"),
     [
-        ("doctor.py", False), ("cli.py", False), ("report/pages.py", False),
+        ("doctor.py", False), ("cli/commands.py", False), ("report/pages.py", False),
         ("running/pool.py", False), ("grading/verify.py", False), ("submissions/find.py", False),
         ("grading/scoring.py", True), ("sandbox/inside/process.py", True),
         ("submissions/read.py", True),

@@ -10,7 +10,6 @@ import zipfile
 import pytest
 
 from autograder.integrations import classroom50, gradescope
-from autograder.integrations.one_submission import notebook_in
 from autograder.targets.options import Visibility
 from tests.conftest import ROOT
 from tests.integrations.conftest import NAME, SEED
@@ -136,17 +135,6 @@ def test_the_scripts_are_bash(gradescope_zip, script, tmp_path):
         text = archive.read(script)
     done = subprocess.run(["bash", "-n"], input=text, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
-
-
-def test_the_file_to_grade_is_the_named_or_the_only_one(tmp_path):
-    """A notebook of the assignment's name wins; two others are no guess."""
-    (tmp_path / "mine.ipynb").write_text("{}")
-    assert notebook_in(tmp_path, NAME).name == "mine.ipynb"
-    (tmp_path / "other.ipynb").write_text("{}")
-    with pytest.raises(Exception, match=f"Hand in {NAME}.ipynb"):
-        notebook_in(tmp_path, NAME)
-    (tmp_path / f"{NAME}.ipynb").write_text("{}")
-    assert notebook_in(tmp_path, NAME).name == f"{NAME}.ipynb"
 
 
 def test_classroom50_counts_in_hundredths(schema):

@@ -6,7 +6,8 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
+from autograder.model import Check, ExerciseReport, Outcome, Person, Report, Status, Tier
+from autograder.submissions.roster import Roster
 
 HOSTILE_NAMES = {
     "script": "<script>window.hacked = 1</script>",
@@ -141,6 +142,23 @@ def classroom(size: int, seed: int = 7, assignment: str = "a1_layers") -> list[R
     """A class of students of different strength, the same at every call."""
     chance = random.Random(seed)
     return [_student(f"s{number:04d}", assignment, chance) for number in range(1, size + 1)]
+
+
+NAMES = ("Zoë Ångström", "María José García-López", "محمد علي", "李小龙", "Bob O'Brien")
+SECTIONS = ("Monday 10:00", "Thursday 14:00")
+
+
+def person(handle: str, number: int = 1, **fields: Any) -> Person:
+    """A student of a course's roster."""
+    section = SECTIONS[number % len(SECTIONS)]
+    base = Person(handle, NAMES[number % len(NAMES)], f"{handle}@example.org", section)
+    return replace(base, **fields)
+
+
+def roster(size: int) -> Roster:
+    """The students of ``classroom``, in two sections, and their tutor."""
+    students = [person(f"s{number:04d}", number) for number in range(1, size + 1)]
+    return Roster((person("tina", name="Tina Tutor", section="", role="ta"), *students))
 
 
 def _student(name: str, assignment: str, chance: random.Random) -> Report:

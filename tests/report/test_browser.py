@@ -9,11 +9,21 @@ from typing import Any
 
 import pytest
 
+from autograder.model import HandedIn
 from autograder.report.class_page import class_page
 from autograder.report.feedback import feedback_page
 from autograder.report.pages import write_pages
 from autograder.report.plotly_js import plotly_js
-from tests.report.factory import HOSTILE_NAMES, classroom, exercise, mixed, not_graded, report
+from tests.report.factory import (
+    HOSTILE_NAMES,
+    SECTIONS,
+    classroom,
+    exercise,
+    mixed,
+    not_graded,
+    report,
+    roster,
+)
 
 
 @pytest.fixture
@@ -85,6 +95,48 @@ def test_search_narrows_and_counts(tab: Any, index: str) -> None:
     assert column(tab, 1) == ["s0042"]
     assert tab.inner_text("#count-1") == "1 of 120 students"
     assert tab.get_attribute("#count-1", "role") == "status"
+
+
+def test_a_section_is_chosen_by_keyboard(tab: Any, tmp_path: Path) -> None:
+    """The section's list narrows the table, together with the search, and the count says so."""
+    tab.goto(write_pages(classroom(38), tmp_path, roster=roster(40)).as_uri())
+    assert tab.inner_text("#count-1") == "40 students"
+    tab.get_by_label("Section", exact=True).focus()
+    tab.keyboard.press("ArrowDown")
+    assert tab.inner_text("#count-1") == "20 of 40 students"
+    assert set(column(tab, 3)) == {SECTIONS[0]}
+    tab.get_by_label("Search names, states, mistakes and flags").fill("not handed in")
+    assert column(tab, 1) == ["s0040"]
+    assert tab.inner_text("#count-1") == "1 of 40 students"
+
+
+def test_a_frequent_mistake_is_shown_for_all_sections(tab: Any, tmp_path: Path) -> None:
+    """The button beside a mistake keeps its word: it shows as many students as it says."""
+    tab.goto(write_pages(classroom(40), tmp_path, roster=roster(40)).as_uri())
+    tab.get_by_label("Section", exact=True).select_option(SECTIONS[0])
+    button = tab.locator("button.filter").first
+    button.click()
+    assert tab.locator("#section-1").input_value() == ""
+    assert len(column(tab, 1)) == int(button.inner_text().split()[0])
+
+
+def test_names_stand_in_the_table_and_sort(tab: Any, tmp_path: Path) -> None:
+    """Names can be sorted by and searched for; who is late or missing is so in words."""
+    late = HandedIn(late=True)
+    reports = [report("s0001", handed_in=late), report("s0002"), report("stranger")]
+    tab.goto(write_pages(reports, tmp_path, roster=roster(4)).as_uri())
+    tab.click("#table-1 button[data-key=name]")
+    assert column(tab, 1) == ["s0004", "s0001", "s0002", "s0003", "stranger"]
+    assert tab.locator("#table-1 tbody a").count() == 3
+    assert dict(zip(column(tab, 1), column(tab, 6), strict=True)) == {
+        "s0001": "graded, late",
+        "s0002": "graded",
+        "s0003": "not handed in",
+        "s0004": "not handed in",
+        "stranger": "graded",
+    }
+    tab.fill("#search-1", "garcía")
+    assert column(tab, 1) == ["s0001"]
 
 
 def test_all_rows_can_be_shown(tab: Any, index: str) -> None:
@@ -210,7 +262,7 @@ def test_the_feedback_page_needs_no_mouse(tab: Any, tmp_path: Path) -> None:
 def test_pages_fit_the_screen(browser: Any, tmp_path: Path, width: int) -> None:
     """Neither page scrolls sideways on a small phone or a desk, whatever the names."""
     reports = [mixed(name) for name in HOSTILE_NAMES.values()]
-    index = write_pages(reports, tmp_path)
+    index = write_pages(reports, tmp_path, roster=roster(20))
     page = browser.new_page(viewport={"width": width, "height": 800})
     for path in [index, *(tmp_path / "students").iterdir()]:
         page.goto(path.as_uri())

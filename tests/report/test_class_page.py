@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from autograder.model import Status, Tier
+from autograder.model import HandedIn, Status, Tier
 from autograder.report.class_page import class_page
 from autograder.report.feedback import page_name
 from autograder.report.plotly_js import plotly_js, sheet_ids
+from autograder.submissions.roster import Roster
 from tests.report.factory import (
     HOSTILE_NAMES,
     check,
@@ -22,7 +23,9 @@ from tests.report.factory import (
     exercise,
     mixed,
     not_graded,
+    person,
     report,
+    roster,
     unreadable,
 )
 from tests.report.pages import Page
@@ -67,6 +70,74 @@ def test_a_row_for_every_student_leads_to_a_page() -> None:
     assert first["mistakes"] == ["weight not transposed"]
     assert second["score"] is None
     assert second["outcome"] == "not graded"
+
+
+def test_a_roster_tells_who_is_missing_and_who_is_unknown() -> None:
+    """Names stand beside handles, and whoever is missing or unknown is counted and listed."""
+    reports = [report(f"s{n:04d}") for n in range(1, 4)]
+    reports += [unreadable("s0004"), report("stranger"), report("tina")]
+    text = Page(class_page(reports, roster=roster(6))).text
+    assert "Submissions 4 of 6" in text
+    assert "Not handed in 2" in text
+    assert "Unknown to the roster 1" in text
+    assert "s0004 Bob O'Brien unreadable, 0 points" in text
+    assert "Not handed in: 2 s0005 Zoë Ångström, section Thursday 14:00 s0006 María" in text
+    assert "stranger: unknown to the roster" in text
+    assert "tina Tina Tutor: on the roster as ta" in text
+
+
+def test_everybody_has_a_row() -> None:
+    """The table holds the missing as well, without a page, a score or a result."""
+    html = class_page([report("s0001", handed_in=HandedIn(late=True))], roster=roster(2))
+    first, second = data_of(html)[0]["rows"]
+    assert (first["name"], first["section"], first["late"]) == (
+        "María José García-López",
+        "Thursday 14:00",
+        True,
+    )
+    assert (second["student"], second["page"], second["outcome"]) == ("s0002", "", "not handed in")
+    assert (second["score"], second["results"]) == (None, [])
+    assert "Late 1" in Page(html).text
+
+
+def test_sections_can_be_chosen_where_there_are_several() -> None:
+    """A labelled list offers each section once; the submissions tell them where no roster does."""
+    reports = [
+        report(h, handed_in=HandedIn(section=s)) for h, s in zip("abcd", "YX Y", strict=True)
+    ]
+    html = class_page(reports)
+    page = Page(html)
+    (chosen,) = page.named("select")
+    assert {"for": chosen["id"]} in page.named("label")
+    assert "All sections X Y No section" in page.text
+    assert "the figures and pictures above stay those of the whole class" in page.text
+    assert data_of(html)[0]["sections"] == ["X", "Y", ""]
+    assert [row["section"] for row in data_of(html)[0]["rows"]] == ["Y", "X", "", "Y"]
+
+
+def test_one_section_is_no_choice() -> None:
+    """Where all are in one section, or in none, there is nothing to choose from."""
+    reports = [report("a", handed_in=HandedIn(section="X")), report("b")]
+    assert not Page(class_page(reports)).named("select")
+    assert "Section" not in Page(class_page(reports)).text
+
+
+def test_what_was_noticed_when_it_was_found_is_a_flag_too() -> None:
+    """The flags of a submission's way here stand among the review flags and in its row."""
+    came = HandedIn(flags=("byte-identical with s2's", "reads gc"))
+    html = class_page([report("s1", flags=("reads gc",), handed_in=came)])
+    text = Page(html).text
+    assert "byte-identical with s2's: s1" in text
+    assert text.count("reads gc: s1") == 1
+    assert data_of(html)[0]["rows"][0]["flags"] == ["reads gc", "byte-identical with s2's"]
+
+
+def test_a_page_says_that_names_are_hidden() -> None:
+    """Whoever looks at labels is told what they are, and why a reason lacks."""
+    text = Page(class_page([not_graded("Student 1", reason=None)], anonymous=True)).text
+    assert "Names are hidden: each person has a label" in text
+    assert "the reason is left out with the names" in text
+    assert "Names are hidden" not in Page(class_page([report()])).text
 
 
 def test_each_assignment_has_its_section() -> None:
@@ -159,6 +230,22 @@ def test_hostile_text_is_only_text(name: str) -> None:
     assert html.encode("utf-8")
 
 
+@pytest.mark.parametrize("name", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)
+def test_a_hostile_roster_is_only_text(name: str) -> None:
+    """Names, sections, roles and flags of a roster add no element and no deceptive character."""
+
+    def page(text: str) -> str:
+        people = [person("a", name=text, section=text), person("b", name=text, section="other")]
+        people += [person("c", name=text, section="third"), person("t", name=text, role=text + "!")]
+        came = HandedIn(flags=(text,))
+        return class_page([report("a", handed_in=came), report("t")], roster=Roster(tuple(people)))
+
+    html = page(name or "x")
+    assert [tag for tag, _ in Page(html).tags] == [tag for tag, _ in Page(page("plain")).tags]
+    assert not set(html) & set("\x00\x07\x1b\u202e\u2066\u2069\ud800")
+    assert "n" * 201 not in html
+
+
 def test_long_lists_are_cut_and_say_so() -> None:
     """Hundreds of faults and flags do not bury the page; what is left out is counted."""
     reports = [not_graded(f"n{n:03}") for n in range(40)]
@@ -166,6 +253,10 @@ def test_long_lists_are_cut_and_say_so() -> None:
     text = Page(class_page(reports)).text
     assert "And 28 more: search the table" in text
     assert "29 further flags in the table" in text
+    text = Page(class_page([report(f"x{n:03}") for n in range(20)], roster=roster(30))).text
+    assert "And 18 more: search the table for “not handed in”." in text
+    assert "And 8 more, at the end of grades.csv." in text
+    assert "s0013" not in text
 
 
 def test_no_results_is_said() -> None:
@@ -189,13 +280,13 @@ def test_bonus_exercises_and_missing_names_are_no_error() -> None:
 
 def test_headings_and_ids_are_in_order() -> None:
     """The outline has no gaps, ids are unique and references lead somewhere."""
-    page = Page(class_page(classroom(40), classroom(40, seed=8)))
+    page = Page(class_page(classroom(40), classroom(40, seed=8), roster(50)))
     levels = [int(tag[1]) for tag, _ in page.tags if tag in {"h1", "h2", "h3", "h4"}]
     assert all(after - before <= 1 for before, after in pairwise(levels))
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
     for _, attrs in page.tags:
-        for name in ("aria-labelledby", "for", "aria-controls"):
+        for name in ("aria-labelledby", "aria-describedby", "for", "aria-controls"):
             assert set(attrs.get(name, "").split()) <= set(ids)
 
 

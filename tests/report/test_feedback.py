@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autograder.model import Outcome, Status, Tier
+from autograder.model import HandedIn, Outcome, Status, Tier
 from autograder.report.feedback import LARGEST, feedback_page, went_well
 from tests.report.factory import (
     HOSTILE_NAMES,
@@ -140,6 +140,54 @@ def test_an_unreadable_page_says_what_to_do() -> None:
     assert "Exercise by exercise" not in text
 
 
+@pytest.mark.parametrize("file", ["a1.ipynb", "a_folder", ""])
+def test_what_could_not_be_read_need_not_be_a_file(file: str) -> None:
+    """A page about an empty folder or nothing at all speaks of no file that could not be read."""
+    text = Page(feedback_page(unreadable(file=file, sha256="", reason=None))).text
+    assert "No answer could be read" in text
+    assert "Open your notebook in Jupyter, save it, and hand in this one file." in text
+    assert "Your file could not be read" not in text
+    assert (f"Handed in as {file}." in text) == bool(file)
+    assert "Handed in as ." not in text
+
+
+def test_a_student_reads_which_file_counts_and_why() -> None:
+    """Of several files the page names the one that counts, the reason and all the others."""
+    others = ("final.ipynb", "old/a1.ipynb")
+    came = HandedIn(counts="It was handed in last.", others=others)
+    text = Page(feedback_page(report(file="a1-2.ipynb", handed_in=came))).text
+    assert "Of your files, a1-2.ipynb counts: which and why." in text
+    assert "This one counts: a1-2.ipynb Why: It was handed in last." in text
+    assert "These do not count: final.ipynb old/a1.ipynb" in text
+    one = replace(came, others=others[:1])
+    assert "This one does not count: final.ipynb" in Page(feedback_page(report(handed_in=one))).text
+    assert "Which of your files counts" not in Page(feedback_page(report())).text
+
+
+def test_a_hundred_files_do_not_bury_the_page() -> None:
+    """A dozen of the files that do not count are named, the others counted."""
+    came = HandedIn(counts="newest", others=tuple(f"{n}.ipynb" for n in range(100)))
+    text = Page(feedback_page(report(handed_in=came))).text
+    assert "88 further files" in text
+    assert "50.ipynb" not in text
+
+
+@pytest.mark.parametrize(
+    ("came", "words"),
+    [
+        (HandedIn(at="2026-11-22T23:58:10+01:00"), "Handed in 2026-11-22 at 23:58 UTC+01:00."),
+        (HandedIn(at="2026-11-22T23:58:10Z", late=True), "at 23:58 UTC, marked late."),
+        (HandedIn(at="2026-11-22T23:58:10"), "Handed in 2026-11-22 at 23:58."),
+        (HandedIn(at="last \u202eweek"), "Handed in last week."),
+        (HandedIn(late=True), "Marked late."),
+    ],
+)
+def test_when_it_was_handed_in_is_said(came: HandedIn, words: str) -> None:
+    """The time with its zone, and that it was late, stand at the top; unknown times say nothing."""
+    assert words in Page(feedback_page(report(handed_in=came))).text
+    assert "Handed in 2" not in Page(feedback_page(report())).text
+
+
 @pytest.mark.parametrize(
     ("tier", "words"),
     [
@@ -193,11 +241,23 @@ def test_hostile_text_is_only_text(name: str) -> None:
         code=name or "c",
         checks=(check(Status.FAILED, message=name or "m"),),
     )
-    plain = report("s", "a", exercises=(replace(part, title="t", remarks=("r",), code="c"),))
-    hostile = report(name, name, exercises=(part,), notes=(name,), file=name, graded_at=name)
+    plain = report(
+        *("s", "a"),
+        exercises=(replace(part, title="t", remarks=("r",), code="c"),),
+        notes=("n",),
+        handed_in=HandedIn(at="t", counts="c", others=("o",)),
+    )
+    hostile = report(
+        *(name, name),
+        exercises=(part,),
+        notes=(name,),
+        file=name or "f",
+        graded_at=name,
+        handed_in=HandedIn(at=name or "t", counts=name or "c", others=(name,)),
+    )
     html = feedback_page(hostile)
     tags = [tag for tag, _ in Page(html).tags]
-    expected = [tag for tag, _ in Page(feedback_page(replace(plain, notes=("n",)))).tags]
+    expected = [tag for tag, _ in Page(feedback_page(plain)).tags]
     assert tags == expected
     assert not any("onerror" in attrs for _, attrs in Page(html).tags)
     assert not set(html) & set(DECEPTIVE)
@@ -251,7 +311,7 @@ def test_landmarks_and_headings_are_in_order() -> None:
 
 def test_every_link_leads_somewhere_on_the_page() -> None:
     """Anchors and label references point at ids that exist once."""
-    page = Page(feedback_page(mixed(notes=("n",))))
+    page = Page(feedback_page(mixed(notes=("n",), handed_in=HandedIn(counts="newest"))))
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert {attrs["href"][1:] for attrs in page.named("a")} <= set(ids)

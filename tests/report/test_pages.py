@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.errors import InfrastructureError
+from autograder.errors import InfrastructureError, UsageError
+from autograder.model import HandedIn
 from autograder.report.pages import write_csv, write_pages
+from autograder.submissions.roster import Roster
 from tests.report.factory import (
     HOSTILE_NAMES,
     TITLES,
@@ -16,7 +18,9 @@ from tests.report.factory import (
     exercise,
     mixed,
     not_graded,
+    person,
     report,
+    roster,
     unreadable,
 )
 from tests.report.pages import Page
@@ -24,7 +28,7 @@ from tests.report.pages import Page
 
 def table(path: Path) -> list[list[str]]:
     """The cells of a spreadsheet."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -71,6 +75,64 @@ def test_hostile_names_stay_in_their_cell(name: str, tmp_path: Path) -> None:
     assert not set(lines[1][0]) & set("\x00\x1b\n\u202e")
 
 
+def test_excel_reads_every_alphabet(tmp_path: Path) -> None:
+    """The mark of UTF-8 stands at the start, once, and names come back as they are."""
+    write_csv([report("Zoë")], tmp_path / "g.csv")
+    content = (tmp_path / "g.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbfstudent,")
+    assert content.count(b"\xef\xbb\xbf") == 1
+    assert table(tmp_path / "g.csv")[1][0] == "Zoë"
+
+
+def test_every_student_of_the_roster_has_a_line(tmp_path: Path) -> None:
+    """Who handed in nothing has no score, which is not 0; whom the roster lacks come last."""
+    people = Roster((person("zoe", name="Zoë"), person("tina", role="ta"), person("ana", 2)))
+    write_csv([mixed("ana"), unreadable("stranger")], tmp_path / "g.csv", people)
+    head, *lines = table(tmp_path / "g.csv")
+    about = ["student", "name", "section", "email", "assignment", "status", "score", "max_score"]
+    assert head == [*about, *TITLES]
+    none = [""] * len(TITLES)
+    zoe = ["zoe", "Zoë", "Thursday 14:00", "zoe@example.org", "a1_layers", "not_handed_in"]
+    ana = ["ana", "محمد علي", "Monday 10:00", "ana@example.org", "a1_layers", "graded"]
+    stranger = ["stranger", "", "", "", "a1_layers", "unreadable"]
+    assert lines == [
+        [*zoe, "", "100", *none],
+        [*ana, "30", "100", "20", "0", "10", "0", "0"],
+        [*stranger, "0", "100", *none],
+    ]
+
+
+def test_a_student_is_missed_in_each_assignment(tmp_path: Path) -> None:
+    """Each assignment that anybody handed in has a line for everybody."""
+    people = Roster((person("b"), person("a")))
+    write_csv([report("a", "a1"), report("b", "a2")], tmp_path / "g.csv", people)
+    lines = table(tmp_path / "g.csv")
+    place = lines[0].index("assignment")
+    assert [(line[0], *line[place : place + 2]) for line in lines[1:]] == [
+        ("b", "a1", "not_handed_in"),
+        ("a", "a1", "graded"),
+        ("b", "a2", "graded"),
+        ("a", "a2", "not_handed_in"),
+    ]
+
+
+def test_when_it_was_handed_in_is_told_where_it_is_known(tmp_path: Path) -> None:
+    """One report that says when, or that it was late, brings both columns for everybody."""
+    came = HandedIn(at="2026-11-22T23:58:10+01:00", late=True)
+    write_csv([report("a", handed_in=came), report("b")], tmp_path / "g.csv")
+    head, first, second = table(tmp_path / "g.csv")
+    assert head[5:7] == ["late", "handed_in_at"]
+    assert first[5:7] == ["yes", "2026-11-22T23:58:10+01:00"]
+    assert second[5:7] == ["", ""]
+
+
+def test_a_roster_s_formulas_are_disarmed(tmp_path: Path) -> None:
+    """Names, sections and addresses of a roster are no safer than handles."""
+    people = Roster((person("s", name="=1+1", section="@SUM(A1)", email="-1\n=2"),))
+    write_csv([report("s")], tmp_path / "g.csv", people)
+    assert table(tmp_path / "g.csv")[1][1:4] == ["'=1+1", "'@SUM(A1)", "'-1 =2"]
+
+
 def test_the_folder_is_complete(tmp_path: Path) -> None:
     """The class page, a page per report, plotly and the spreadsheet lie together."""
     reports = [mixed("s1"), report("s1", "a2_activations"), not_graded("../../x")]
@@ -87,6 +149,48 @@ def test_the_folder_is_complete(tmp_path: Path) -> None:
     assert "Since the last grading" in index.read_text(encoding="utf-8")
     page = Page((tmp_path / "out/students/a1_layers--s1.html").read_text(encoding="utf-8"))
     assert "30 of 100 points" in page.text
+
+
+def test_anonymous_pages_name_nobody(tmp_path: Path) -> None:
+    """No page, no spreadsheet and no file name holds a handle, a name, an address or a file."""
+    came = HandedIn(counts="newest", others=("ana-draft.ipynb",), flags=("as bela's", "folder ana"))
+    fields = {"file": "ana.ipynb", "notes": ("ana's cell",), "flags": ("copied from bela",)}
+    reports = [mixed("ana", handed_in=came, **fields), not_graded("bela", reason="bela.zip: gone")]
+    reports += [unreadable("stranger", reason="stranger.zip is empty"), report("ana", "a2")]
+    secrets = ["ana", "bela", "chen", "stranger", "lópez", "علي", "example.org", ".zip", "x @ w"]
+    people = Roster(tuple(person(h, n) for n, h in enumerate(["ana", "bela", "chen"], 1)))
+    write_pages(reports, tmp_path, [report("ana"), mixed("gone")], people, anonymous=True)
+    written = [path for path in tmp_path.rglob("*") if path.name != "plotly.min.js"]
+    texts = [path.read_text(encoding="utf-8") for path in written if path.is_file()]
+    assert len(texts) == 6
+    for text in [*texts, *(path.name for path in written)]:
+        assert [word for word in secrets if word in text.casefold()] == []
+
+
+def test_an_anonymous_label_is_the_same_everywhere(tmp_path: Path) -> None:
+    """The label with 30 points in the spreadsheet has 30 points on its page and its class page."""
+    reports = [*(report(f"s{n:04d}") for n in range(1, 9)), mixed("s0009")]
+    index = write_pages(reports, tmp_path, roster=roster(10), anonymous=True)
+    lines = table(tmp_path / "grades.csv")
+    (label,) = [line[0] for line in lines if "30" in line]
+    page = tmp_path / "students" / f"a1_layers--{label.replace(' ', '~20')}.html"
+    assert "30 of 100 points" in Page(page.read_text(encoding="utf-8")).text
+    class_page = index.read_text(encoding="utf-8")
+    assert f'"student":"{label}","name":"",' in class_page
+    assert "Names are hidden" in class_page
+    assert [line[0] for line in lines[1:]] == [f"Student {n}" for n in range(1, 11)]
+
+
+def test_anonymous_pages_never_lie_beside_pages_with_names(tmp_path: Path) -> None:
+    """A folder that holds pages with names is refused untouched; one's own pages are replaced."""
+    reports = [report("ana"), report("bela")]
+    index = write_pages(reports, tmp_path / "named")
+    before = index.read_bytes()
+    with pytest.raises(UsageError, match="students: holds pages of another report"):
+        write_pages(reports, tmp_path / "named", anonymous=True)
+    assert index.read_bytes() == before
+    for _ in range(2):
+        write_pages(reports, tmp_path / "hidden", anonymous=True)
 
 
 def test_the_pages_do_not_depend_on_the_order_of_the_reports(tmp_path: Path) -> None:

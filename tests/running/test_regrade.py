@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -55,9 +56,15 @@ def test_gains_and_losses_are_shown_before_they_are_published(run, home, people,
     assert solution.read_text().count(RIGHT) >= 1
     solution.write_text(solution.read_text().replace(RIGHT, "    return y\n", 1))
 
+    graded = run("grade", *where)
+    assert "3 results of the same files come from other graders" in graded.stderr
+    assert "autograder regrade" in graded.stderr
+    assert results_in(out) == published
+
     shown = run("regrade", *where)
     assert shown.returncode == 0, shown.stderr
     assert "1 gain, 1 lose, 1 stay the same" in shown.stdout
+    assert re.search(r"\d / \d+ \(100%\)", shown.stdout)
     assert "Nothing is published yet" in shown.stdout
     assert results_in(out) == published
 
@@ -74,6 +81,12 @@ def test_gains_and_losses_are_shown_before_they_are_published(run, home, people,
         assert after[f"{name}.json"]["seed"] == SEED
     assert changes["zoe"]["exercises"][0].startswith("linear ")
     assert not (out / ".regrade" / ASSIGNMENT).exists()
+
+    earlier = sorted((out / ".earlier" / ASSIGNMENT).glob("*.json"))
+    kept = {path.name.split(".")[0]: json.loads(path.read_text()) for path in earlier}
+    assert {f"{name}.json": old["score"] for name, old in kept.items()} == {
+        f"{name}.json": published[f"{name}.json"]["score"] for name in ("ada", "rosa", "zoe")
+    }
 
     again = run("regrade", *where)
     assert "0 gain, 0 lose, 0 stay the same" in again.stdout

@@ -11,12 +11,15 @@
   const byId = (name, section) => document.getElementById(`${name}-${section + 1}`);
 
   const passed = (row) => row.results.filter(([, status]) => status === 0).length;
+  const outcomeWords = (row) => (row.late ? `${row.outcome}, late` : row.outcome);
   const VALUES = {
     student: (row) => row.student,
+    name: (row) => row.name || null,
+    section: (row) => row.section || null,
     score: (row) => row.score,
     change: (row) => row.change,
     passed: (row) => (row.results.length ? passed(row) : null),
-    outcome: (row) => row.outcome,
+    outcome: (row) => outcomeWords(row),
     mistakes: (row) => row.mistakes.length,
     flags: (row) => row.flags.length,
   };
@@ -34,6 +37,12 @@
     return made;
   }
 
+  function textCell(text, className) {
+    const made = cell(element("bdi", text));
+    made.className = className;
+    return made;
+  }
+
   function icon(status) {
     const picture = document.createElementNS(SVG, "svg");
     picture.setAttribute("class", `i ${ICONS[status]}`);
@@ -44,10 +53,17 @@
   }
 
   function studentCell(row) {
+    const student = element("bdi", row.student);
+    if (!row.page) return cell(student);
     const link = element("a");
     link.href = `students/${row.page}`;
-    link.append(element("bdi", row.student));
+    link.append(student);
     return cell(link);
+  }
+
+  function outcomeCell(row) {
+    const words = outcomeWords(row);
+    return words === "graded" ? cell(words) : cell(element("b", words, "look"));
   }
 
   function resultsCell(row, words) {
@@ -62,10 +78,12 @@
 
   function tableRow(row, data) {
     const made = element("tr");
-    made.append(studentCell(row), cell(row.score === null ? "–" : numbers.format(row.score)));
+    made.append(studentCell(row));
+    if (data.named) made.append(textCell(row.name, "name"));
+    if (data.sections.length) made.append(textCell(row.section, "section"));
+    made.append(cell(row.score === null ? "–" : numbers.format(row.score)));
     if (data.compared) made.append(cell(row.changed));
-    made.append(resultsCell(row, data.statuses));
-    made.append(row.outcome === "graded" ? cell(row.outcome) : cell(element("b", row.outcome, "look")));
+    made.append(resultsCell(row, data.statuses), outcomeCell(row));
     made.append(cell(row.mistakes.join("; ")), cell(element("bdi", row.flags.join("; "))));
     return made;
   }
@@ -77,7 +95,7 @@
   }
 
   function matches(row, words) {
-    row.haystack ??= [row.student, row.outcome, row.changed, ...row.mistakes, ...row.flags].join("\n").toLowerCase();
+    row.haystack ??= [row.student, row.name, outcomeWords(row), row.changed, ...row.mistakes, ...row.flags].join("\n").toLowerCase();
     return words.every((word) => row.haystack.includes(word));
   }
 
@@ -87,12 +105,13 @@
   }
 
   function table(data, section) {
-    const state = { key: "student", direction: 1, words: [], all: false };
+    const state = { key: "student", direction: 1, words: [], section: null, all: false };
     const root = byId("table", section);
     const all = byId("all", section);
+    const chosen = (row) => state.section === null || row.section === state.section;
 
     function fill() {
-      const found = data.rows.filter((row) => matches(row, state.words));
+      const found = data.rows.filter((row) => chosen(row) && matches(row, state.words));
       const order = (a, b) => compare(a, b, state.key, state.direction) || collator.compare(a.student, b.student);
       found.sort(order);
       const shown = state.all ? found : found.slice(0, FIRST_ROWS);
@@ -116,8 +135,14 @@
       fill();
     }
 
+    function choose(place) {
+      state.section = place === "" ? null : data.sections[Number(place)];
+      fill();
+    }
+
     for (const button of root.tHead.querySelectorAll("button")) button.addEventListener("click", () => sort(button));
     byId("search", section).addEventListener("input", (event) => search(event.target.value));
+    byId("section", section)?.addEventListener("change", (event) => choose(event.target.value));
     all.addEventListener("click", () => {
       state.all = true;
       fill();
@@ -127,7 +152,13 @@
   }
 
   function followFilter(button) {
-    const box = byId("search", Number(button.dataset.section));
+    const place = Number(button.dataset.section);
+    const sectionBox = byId("section", place);
+    if (sectionBox?.value) { // the button's number is that of the whole class
+      sectionBox.value = "";
+      sectionBox.dispatchEvent(new Event("change"));
+    }
+    const box = byId("search", place);
     box.value = `"${button.dataset.search}"`;
     box.dispatchEvent(new Event("input"));
     box.focus();

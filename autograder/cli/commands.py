@@ -1,4 +1,4 @@
-"""The command line: the only place that prints. Run ``autograder --help``."""
+"""The commands, and the exit code that says whose fault a failure is."""
 
 from __future__ import annotations
 
@@ -8,27 +8,38 @@ import secrets
 import sys
 import time
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box
-from rich import progress as bars
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from autograder.cli.console import counted, err, out, progress_bar, say
+from autograder.cli.options import (
+    Anonymous,
+    CourseOption,
+    Jobs,
+    Json,
+    LayoutOption,
+    Names,
+    OnDevice,
+    Quiet,
+    Require,
+    Scheduler,
+)
+from autograder.cli.tables import Rows, print_changes, print_grades, print_matrix, verdict_dict
+from autograder.cli.who import print_who_is_who, remark, remark_left_alone
 from autograder.course.layout import Course
-from autograder.errors import AutograderError, InfrastructureError, SubmissionError
+from autograder.errors import AutograderError, InfrastructureError, SubmissionError, UsageError
 from autograder.integrations.options import Target
-from autograder.model import Device, Outcome, Report, Tier
+from autograder.model import Device, Tier
 from autograder.targets.options import Package, Visibility
 
 if TYPE_CHECKING:
     from autograder.running.plan import Backend
+    from autograder.submissions.find import Found
+    from autograder.submissions.roster import Roster
 
 DONE = 0
 FAULT = 1
@@ -40,22 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Release, grade and report the exercises of a course.",
 )
-out = Console()
-err = Console(stderr=True)
-T = TypeVar("T")
-
-Names = Annotated[list[str] | None, typer.Argument(help="Assignments; all when left out.")]
-CourseOption = Annotated[Path | None, typer.Option("--course", help="The course's folder.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
-Scheduler = Annotated[
-    str | None, typer.Option(help="A Dask scheduler's address, or local, for a cluster.")
-]
-Require = Annotated[Tier, typer.Option("--require", help="The weakest isolation tier to accept.")]
-OnDevice = Annotated[Device, typer.Option("--device", help="Where student code computes.")]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Workers; one per core, on a GPU at most four.")
-]
 
 
 def main() -> None:
@@ -99,8 +94,8 @@ def build(
     home = _course(course)
     names = assignments or home.assignments()
     changed = list[str]()
-    with _progress("build", show=not quiet) as progress:
-        for name in _counted(names, len(names), progress):
+    with progress_bar("build", show=not quiet) as progress:
+        for name in counted(names, len(names), progress):
             if target is not None:
                 changed += package(home, name, target, hidden_checks)
                 continue
@@ -109,9 +104,9 @@ def build(
     for path in changed if not quiet else ():
         out.print(f"{'stale' if check else 'written'}: {path}", soft_wrap=True)
     if not changed:
-        _say("Everything is up to date.", quiet=quiet)
+        say("Everything is up to date.", quiet=quiet)
     if check and changed:
-        _say("Run: autograder build", quiet=quiet)
+        say("Run: autograder build", quiet=quiet)
         raise typer.Exit(FAULT)
 
 
@@ -135,48 +130,15 @@ def verify(
     names = assignments or home.assignments()
     verdicts = []
     for name in names:
-        with _progress(f"verify {name}", show=not (quiet or as_json)) as progress:
+        with progress_bar(f"verify {name}", show=not (quiet or as_json)) as progress:
             tried = range(first, first + seeds)
             verdicts.append(run(home, name, tried, require, device, progress, slow))
     if as_json:
-        print(json.dumps([_verdict_dict(v, first, seeds) for v in verdicts]))
+        print(json.dumps([verdict_dict(v, first, seeds) for v in verdicts]))
     elif not quiet:
-        _print_matrix(verdicts, first, seeds)
+        print_matrix(verdicts, first, seeds)
     if any(v.faults for v in verdicts):
         raise typer.Exit(FAULT)
-
-
-def _verdict_dict(verdict: Any, first: int, seeds: int) -> dict[str, Any]:
-    return {
-        "assignment": verdict.assignment,
-        "seeds": [first, first + seeds - 1],
-        "caught": {"/".join(key): how for key, how in verdict.caught.items()},
-        "named": sum(verdict.named.values()),
-        "alternatives": verdict.alternatives,
-        "faults": verdict.faults,
-    }
-
-
-def _print_matrix(verdicts: list[Any], first: int, seeds: int) -> None:
-    table = Table(title=f"The kill matrix, seeds {first} to {first + seeds - 1}", box=box.SIMPLE)
-    table.add_column("assignment", no_wrap=True)
-    for head in ("checks", "mistakes", "visible", "hidden", "missed", "named", "right", "wrong"):
-        table.add_column(head, justify="right")
-    for v in verdicts:
-        row = (v.checks, len(v.caught), v.count("visible"), v.count("hidden"), v.count("missed"),
-               sum(v.named.values()), v.alternatives // seeds, len(v.faults))  # fmt: skip
-        table.add_row(v.assignment, *map(str, row))
-    table.caption = (
-        "mistakes caught by a visible check, by hidden checks only, or missed; named by their own "
-        "tutor line; right: alternatives tried; wrong: wrong verdicts"
-    )
-    out.print(table)
-    for v in verdicts:
-        for fault in v.faults:
-            out.print(f"[bold red]wrong[/] {escape(fault)}", soft_wrap=True)
-        for (exercise, mistake), how in v.caught.items():
-            if how == "missed":
-                out.print(f"[bold red]survivor[/] {exercise}: {mistake}")
 
 
 @app.command()
@@ -189,38 +151,49 @@ def grade(
     seed: Annotated[
         int | None, typer.Option(envvar="AUTOGRADER_SEED", help="Seed of all drawn inputs.")
     ] = None,
-    force: Annotated[bool, typer.Option(help="Grade again what is unchanged.")] = False,
+    force: Annotated[bool, typer.Option(help="Grade again whatever has a result.")] = False,
+    layout: LayoutOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Grade nothing; print who is who, and why.")
+    ] = False,
+    anonymous: Anonymous = False,
     jobs: Jobs = None,
     scheduler: Scheduler = None,
     course: CourseOption = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Grade submissions; each gets a result file, whatever is in it."""
+    """Grade submissions; each person gets a result file, whatever was handed in."""
     from autograder.running.batch import Batch, make_plan
     from autograder.submissions.find import find
 
     started = time.perf_counter()
     home = _course(course)
-    rows = _Rows(as_json)
+    roster = _roster(home)
+    found = find(paths, home, assignment, roster, layout)
+    if dry_run:
+        print_who_is_who(found, roster, as_json=as_json)
+        return
+    remark(found, anonymous=anonymous)
+    rows = Rows(as_json, _labels(found) if anonymous else None)
     backend = _backend(jobs, scheduler, device)
-    found = find(paths, home.assignments(), assignment)
-    _remark(found.remarks)
     batches = []
     for name, submissions in found.jobs.items():
         plan = make_plan(home, name, results, seed, require, device, fresh=force)
         batch = Batch(plan, submissions, results, force=force)
-        with _progress(f"grade {name}", show=not (quiet or as_json)) as progress:
+        with progress_bar(f"grade {name}", show=not (quiet or as_json)) as progress:
             for graded in batch.run(backend):
                 rows.add(graded)
                 progress(batch.done, len(submissions))
         batches.append(batch)
     skipped = sum(batch.skipped for batch in batches)
+    left_alone = sum(batch.left_alone for batch in batches)
     seconds = time.perf_counter() - started
     if as_json:
-        rows.close(skipped, seconds)
+        rows.close(skipped, left_alone, seconds)
     elif not quiet:
-        _print_grades(rows, skipped, seconds, results)
+        print_grades(rows, skipped, seconds, results)
+    remark_left_alone(left_alone, paths, assignment)
     if any(batch.not_graded for batch in batches):
         raise typer.Exit(INFRASTRUCTURE)
 
@@ -233,6 +206,7 @@ def regrade(
         "results"
     ),
     apply: Annotated[bool, typer.Option("--apply", help="Publish what is shown.")] = False,
+    layout: LayoutOption = None,
     require: Require = Tier.ISOLATED,
     device: OnDevice = Device.CPU,
     seed: Annotated[int | None, typer.Option(help="Seed; as published if left out.")] = None,
@@ -249,62 +223,47 @@ def regrade(
     home = _course(course)
     backend = _backend(jobs, scheduler, device)
     failed = False
-    found = find(paths, home.assignments(), assignment)
-    _remark(found.remarks)
+    found = find(paths, home, assignment, _roster(home), layout)
+    remark(found)
     for name, submissions in found.jobs.items():
         plan = again.make_plan(home, name, results, seed, require, device)
         batch = again.waiting_batch(plan, submissions, results)
-        with _progress(f"regrade {name}", show=not (quiet or as_json)) as progress:
+        with progress_bar(f"regrade {name}", show=not (quiet or as_json)) as progress:
             for _ in batch.run(backend):
                 progress(batch.done, len(submissions))
         failed = failed or batch.not_graded > 0
-        _print_changes(name, again.changes(name, results), quiet=quiet, as_json=as_json)
+        print_changes(name, again.changes(name, results), quiet=quiet, as_json=as_json)
         if apply:
             published = again.apply(name, results)
-            _say(f"{published} results of {name} published.", quiet=quiet or as_json)
+            say(f"{published} results of {name} published.", quiet=quiet or as_json)
     if not apply:
-        _say("Nothing is published yet: add --apply for that.", quiet=quiet or as_json)
+        say("Nothing is published yet: add --apply for that.", quiet=quiet or as_json)
     if failed:
         raise typer.Exit(INFRASTRUCTURE)
 
 
-def _remark(remarks: Sequence[str]) -> None:
-    """Tell the instructor what to know, whatever is quiet: it is about somebody's grade."""
-    for remark in remarks:
-        err.print(f"[bold]Note:[/] {escape(remark)}", soft_wrap=True)
+def _labels(found: Found) -> dict[str, str]:
+    """A label for each handle, in an order that says nothing."""
+    handles = sorted({job.student for jobs in found.jobs.values() for job in jobs})
+    secrets.SystemRandom().shuffle(handles)
+    return {handle: f"Student {number}" for number, handle in enumerate(handles, 1)}
 
 
-def _say(text: str, *, quiet: bool) -> None:
-    if not quiet:
-        out.print(text)
+def _roster(course: Course | None) -> Roster | None:
+    """The roster that course.toml names; None where it names none."""
+    from autograder.submissions.roster import read_roster
+
+    path = course.config.roster if course else None
+    return read_roster(path) if path else None
 
 
-def _print_changes(name: str, changes: Iterator[Any], *, quiet: bool, as_json: bool) -> None:
-    from autograder.report.summary import score_of
-    from autograder.running.regrade import other_scores
-
-    table = Table("student", "before", "now", "change", "exercises", title=f"Regrade of {name}")
-    kinds: Counter[str] = Counter()
-    for change in changes:
-        kinds[change.kind] += 1
-        scores = score_of(change.before), score_of(change.now)
-        if as_json:
-            row = {"assignment": name, "student": change.student, "kind": change.kind}
-            row |= {"before": scores[0], "now": scores[1], "exercises": other_scores(change)}
-            print(json.dumps(row))
-        elif change.kind != "same" and table.row_count < 200:
-            shown = ["–" if score is None else f"{score:g}" for score in scores]
-            delta = "" if change.delta is None else f"{change.delta:+g}"
-            words = "; ".join(other_scores(change))
-            table.add_row(escape(change.student), *shown, delta, words)
-    if not (quiet or as_json):
-        out.print(table)
-        out.print(
-            f"{kinds['higher']} gain, {kinds['lower']} lose, {kinds['same']} stay the same, "
-            f"{kinds['new'] + kinds['other']} are new or could not be compared."
-        )
-        if kinds.total() - kinds["same"] > table.row_count:
-            out.print(f"The first {table.row_count} are shown; --json lists all.")
+def _course_if_any(path: Path | None) -> Course | None:
+    """The course that is named or that lies here; results can be shown without any."""
+    if path is not None:
+        return _course(path)
+    with suppress(UsageError):
+        return _course(None)
+    return None
 
 
 def _backend(jobs: int | None, scheduler: str | None, device: Device) -> Backend:
@@ -318,75 +277,6 @@ def _backend(jobs: int | None, scheduler: str | None, device: Device) -> Backend
     return ClusterBackend(scheduler, workers, {"GPU": 1} if device is Device.CUDA else None)
 
 
-class _Rows:
-    """What is told of many reports: a few lines for people, or each at once for machines."""
-
-    def __init__(self, as_json: bool) -> None:
-        self.shown: list[tuple[str, ...]] = []
-        self.count = 0
-        self._as_json = as_json
-        if as_json:
-            print('{"results": [', end="")
-
-    def add(self, report: Report) -> None:
-        """Take note of one report."""
-        self.count += 1
-        if self._as_json:
-            row = ",\n" * (self.count > 1) + json.dumps(_grade_dict(report))
-            print(row, end="", flush=True)
-        elif len(self.shown) < 40:
-            self.shown.append(_grade_row(report))
-
-    def close(self, skipped: int, seconds: float) -> None:
-        """End the JSON object."""
-        print(f'], "unchanged": {skipped}, "seconds": {seconds:.2f}}}')
-
-
-def _grade_dict(r: Report) -> dict[str, Any]:
-    graded = r.status is not Outcome.NOT_GRADED
-    return {"student": r.student, "assignment": r.assignment, "status": r.status,
-            "score": r.score if graded else None, "max_score": r.max_score}  # fmt: skip
-
-
-def _grade_row(report: Report) -> tuple[str, ...]:
-    graded = report.status is not Outcome.NOT_GRADED
-    score = f"{report.score:g} / {report.max_score:g}" if graded else "not graded"
-    student = "".join(c for c in report.student if c.isprintable())[:40]
-    return escape(student), report.assignment, score, escape(_stands_out(report))
-
-
-def _print_grades(rows: _Rows, skipped: int, seconds: float, results: Path) -> None:
-    table = Table(title=f"{rows.count} submissions graded")
-    table.add_column("student", no_wrap=True, min_width=8)
-    table.add_column("assignment", no_wrap=True, min_width=16)
-    table.add_column("score", no_wrap=True, min_width=11, justify="right")
-    table.add_column("what stands out", no_wrap=True, overflow="ellipsis")
-    shown = sorted(rows.shown, key=lambda row: (row[1], row[0]))[: _rows_that_fit()]
-    room = max(20, out.width - 55)  # what the other columns leave
-    for *narrow, stands_out in shown:
-        cut = stands_out if len(stands_out) <= room else stands_out[: room - 1] + "…"
-        table.add_row(*narrow, cut)
-    if rows.count:
-        out.print(table)
-    if rows.count > len(shown):
-        out.print(f"and {rows.count - len(shown)} more.")
-    if skipped:
-        out.print(f"{skipped} unchanged since they were graded (--force grades them again).")
-    out.print(f"Results in {results}/ after {seconds:.1f} s. Next: autograder report {results}")
-
-
-def _rows_that_fit() -> int:
-    """How many rows of a table leave room for its head and for the lines around it."""
-    return max(out.height - 9, 5) if out.is_terminal else 40
-
-
-def _stands_out(report: Report) -> str:
-    if report.reason:
-        return report.reason
-    failed = [e.id for e in report.exercises if e.status != "passed" and e.points > 0]
-    return f"to fix: {', '.join(failed)}" if failed else "everything passed"
-
-
 @app.command()
 def report(
     results: Annotated[Path, typer.Argument(help="The folder that grade wrote.")] = Path("results"),
@@ -394,18 +284,22 @@ def report(
     previous: Annotated[
         Path | None, typer.Option(help="Earlier results, to show who has gained or lost since.")
     ] = None,
+    anonymous: Anonymous = False,
+    course: CourseOption = None,
     quiet: Quiet = False,
 ) -> None:
-    """Write a feedback page per student, a class page and a CSV."""
+    """Write a feedback page per student, a class page and a CSV, with everybody of the roster."""
     from autograder.report.pages import write_pages
     from autograder.report.results import read_all
 
     total = sum(1 for _ in results.glob("*/*.json"))
-    with _progress("report", show=not quiet) as progress:
+    with progress_bar("report", show=not quiet) as progress:
         index = write_pages(
-            _counted(read_all(results), total, progress),
+            counted(read_all(results), total, progress),
             pages or results / "pages",
             list(read_all(previous)) if previous else (),
+            _roster(_course_if_any(course)),
+            anonymous=anonymous,
         )
     if not quiet:
         out.print(f"Class page: {index}", soft_wrap=True)
@@ -460,6 +354,12 @@ def export(
     results: Annotated[Path, typer.Argument(help="The folder that grade wrote.")],
     to: Annotated[Target, typer.Option("--to", help="Where the results go.")],
     path: Annotated[Path | None, typer.Option("--out", help="The file or folder.")] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="The sheet that was downloaded there, to be filled in.")
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="The assignment's column in Canvas, where no title tells.")
+    ] = None,
     db: Annotated[str | None, typer.Option(help="nbgrader's gradebook, as a URL.")] = None,
     course: CourseOption = None,
     quiet: Quiet = False,
@@ -468,12 +368,57 @@ def export(
     from autograder.integrations.export import export as run
     from autograder.report.results import read_all
 
-    home = _course(course) if to is Target.NBGRADER else None
-    exported = run(list(read_all(results)), to, home, path, db)
+    home = _course(course) if to is Target.NBGRADER else _course_if_any(course)
+    reports = list(read_all(results))
+    exported = run(reports, to, home, path, db, _roster(home), into, column)
+    for said in exported.remarks:
+        err.print(f"[bold]Note:[/] {escape(said)}", soft_wrap=True)
     if exported.aloud:
         print(exported.aloud, end="")  # commands to the runner: no markup, no wrapping
     if not quiet:
         out.print(f"Exported: {exported.made}", soft_wrap=True)
+
+
+roster_app = typer.Typer(no_args_is_help=True, help="The people of the course.")
+app.add_typer(roster_app, name="roster")
+
+
+@roster_app.command("check")
+def roster_check(course: CourseOption = None) -> None:
+    """Read the roster, and say what is unclear in it."""
+    from autograder.submissions.roster_import import check
+
+    home = _course(course)
+    people = _roster(home)
+    if people is None:
+        raise UsageError(f'{home.root}: course.toml names no roster. Add: roster = "roster.csv"')
+    for remark_ in check(people):
+        out.print(escape(remark_), soft_wrap=True)
+
+
+@roster_app.command("import")
+def roster_import(
+    files: Annotated[list[Path], typer.Argument(help="Exports of an LMS, or plain CSVs.")],
+    course: CourseOption = None,
+) -> None:
+    """Add the people of exports from Canvas, Moodle, Gradescope or elsewhere to the roster."""
+    from autograder.submissions.roster import Roster, write_roster
+    from autograder.submissions.roster_import import import_roster, merge
+
+    home = _course(course)
+    path = home.config.roster or home.root / "roster.csv"
+    people = (_roster(home) or Roster()) if path.exists() else Roster()
+    for file in files:
+        imported = import_roster(file)
+        merged, remarks = merge(people, imported.people)
+        people = Roster(merged)
+        for said in (*imported.remarks, *remarks):
+            err.print(f"[bold]Note:[/] {escape(said)}", soft_wrap=True)
+        out.print(f"{file}: {imported.source}, {len(imported.people)} people", soft_wrap=True)
+    write_roster(people.people, path)
+    out.print(f"written: {path} ({len(people.students)} students)", soft_wrap=True)
+    if home.config.roster is None:
+        out.print(f'Now add to course.toml: roster = "{path.name}"', soft_wrap=True)
 
 
 @app.command()
@@ -491,29 +436,6 @@ def doctor(as_json: Json = False) -> None:
             out.print(f"{mark}  {f.what}: {escape(f.says)}{hint}", soft_wrap=True)
     if not all(finding.good for finding in findings):
         raise typer.Exit(FAULT)
-
-
-def _counted(items: Iterable[T], total: int, progress: Callable[[int, int], None]) -> Iterator[T]:
-    """The same items, with the progress bar moving on after each."""
-    for done, item in enumerate(items):
-        progress(done, total)
-        yield item
-
-
-@contextmanager
-def _progress(label: str, *, show: bool) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar with an ETA on a terminal, and a callback that moves it."""
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeRemainingColumn(),
-    )
-    console = Console(file=sys.stderr)
-    hidden = not (show and console.is_terminal)
-    with bars.Progress(*columns, console=console, disable=hidden, transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""The two streams of the command line: what is said on them, and the progress bar."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich import progress as bars
+from rich.console import Console
+
+out = Console()
+err = Console(stderr=True)
+MOST = 10  # names or files in one remark
+T = TypeVar("T")
+
+
+def say(text: str, *, quiet: bool) -> None:
+    """Print a sentence, unless asked to be quiet."""
+    if not quiet:
+        out.print(text)
+
+
+def some(names: Iterable[str]) -> str:
+    """Names in a sentence, the first of many."""
+    every = list(names)
+    more = f" and {len(every) - MOST} more" if len(every) > MOST else ""
+    return ", ".join(every[:MOST]) + more
+
+
+def counted(items: Iterable[T], total: int, progress: Callable[[int, int], None]) -> Iterator[T]:
+    """The same items, with the progress bar moving on after each."""
+    for done, item in enumerate(items):
+        progress(done, total)
+        yield item
+
+
+@contextmanager
+def progress_bar(label: str, *, show: bool) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar with an ETA on a terminal, and a callback that moves it."""
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    console = Console(file=sys.stderr)
+    hidden = not (show and console.is_terminal)
+    with bars.Progress(*columns, console=console, disable=hidden, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

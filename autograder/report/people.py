@@ -1,0 +1,52 @@
+"""Who is who in a class: everybody of the roster, whether or not they handed in, and all others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from autograder.model import Person, Report
+from autograder.submissions.roster import STUDENT, Roster
+
+UNKNOWN = ""  # the role of those whom the roster does not know
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person of a class and what they handed in."""
+
+    person: Person
+    report: Report | None  # None: nothing
+
+    @property
+    def is_student(self) -> bool:
+        """Whether the person is one of those who hand in; without a roster, everybody is."""
+        return self.person.role == STUDENT
+
+
+def members(reports: Sequence[Report], roster: Roster | None = None) -> tuple[Member, ...]:
+    """One assignment's class: the students in the roster's order, then who else handed in."""
+    if roster is None:
+        return tuple(_member(Person(report.student), report) for report in reports)
+    handed_in: defaultdict[str, list[Report | None]] = defaultdict(list)
+    for report in reports:
+        handed_in[report.student].append(report)
+    students = [
+        _member(person, report)
+        for person in roster.students
+        for report in handed_in.pop(person.student, [None])
+    ]
+    known = {person.student: person for person in roster.people}
+    others = [
+        _member(known.get(handle, Person(handle, role=UNKNOWN)), report)
+        for handle, found in handed_in.items()
+        for report in found
+    ]
+    return (*students, *others)
+
+
+def _member(person: Person, report: Report | None) -> Member:
+    """The roster knows the section best; without it, the place of the submission may tell."""
+    told = report.handed_in.section if report else ""
+    return Member(replace(person, section=person.section or told), report)

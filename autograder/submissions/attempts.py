@@ -1,0 +1,117 @@
+"""Of several files of one student the one that counts, and why: the latest attempt's notebook."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import FileError
+from autograder.submissions.formats import Kind, recognise_file
+from autograder.submissions.layout import Claim
+from autograder.submissions.lms import first_title
+
+Answers = Callable[[Path], int | None]  # how many exercises a file answers; None: unreadable
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The file that counts, why it does, and all the others."""
+
+    claim: Claim
+    why: str
+    others: tuple[Claim, ...]
+
+
+def choose(files: Sequence[Claim], assignment: str, answers: Answers) -> Chosen:
+    """Choose among one student's files; there is at least one."""
+    latest, why = _latest_attempt(files)
+    ranked = sorted(latest, key=lambda claim: claim.entry.parts)
+    best = ranked[0]
+    if len(ranked) > 1:
+        ranks = {claim: _rank(claim, assignment, answers) for claim in ranked}
+        best, second = sorted(ranked, key=lambda claim: ranks[claim], reverse=True)[:2]
+        why = _difference(ranks[best], ranks[second])
+    return Chosen(best, why, tuple(claim for claim in files if claim is not best))
+
+
+def _latest_attempt(files: Sequence[Claim]) -> tuple[list[Claim], str]:
+    """The files of the latest attempt, where a system tells attempts apart."""
+    latest, why = _latest_folder(files)
+    kept = _latest_of_each_name(latest)
+    if len(kept) < len(latest):
+        why = "it is the latest attempt"
+    return kept, why
+
+
+def _latest_folder(files: Sequence[Claim]) -> tuple[list[Claim], str]:
+    """A system that says when each of several folders was handed in makes an attempt of each."""
+    folders: defaultdict[str, list[Claim]] = defaultdict(list)
+    for claim in files:
+        folders[claim.top].append(claim)
+    dated = {top: own for top, own in folders.items() if own[0].said.at}
+    if len(dated) < 2:
+        return list(files), ""
+    latest = max(dated.values(), key=lambda own: (_utc(own[0].said.at), own[0].said.number))
+    return latest, f"it is the latest attempt, of {latest[0].said.at}"
+
+
+def _latest_of_each_name(files: Sequence[Claim]) -> list[Claim]:
+    """Canvas tells the attempts of one file apart by a number before its ending."""
+    names: defaultdict[str, list[Claim]] = defaultdict(list)
+    titles = {claim.title for claim in files}
+    for claim in files:
+        first = first_title(claim.title) if claim.said.attempt else claim.title
+        again = first in titles or any(
+            first_title(other.title) == first and other.said.attempt and other is not claim
+            for other in files
+        )
+        names[first if again else claim.title].append(claim)
+    return [max(own, key=lambda c: (c.said.attempt, c.said.number)) for own in names.values()]
+
+
+_REASONS = (
+    "it can be graded",
+    "it holds answers",
+    "it was handed in last",
+    "it is the notebook",
+    "it has the name of the notebook that was released",
+    "it was changed last",
+    "it is the first by name",
+)
+_KINDS = (Kind.NOTEBOOK, Kind.ZIP, Kind.SCRIPT, Kind.MARKDOWN)  # in the order in which they count
+_BESIDE = (Kind.TEXT, Kind.TABLE, Kind.JSON, Kind.UNKNOWN, Kind.EMPTY)  # seldom meant as the work
+
+
+def _rank(claim: Claim, assignment: str, answers: Answers) -> tuple[Any, ...]:
+    """The larger, the sooner it counts; each part has its reason."""
+    path = claim.entry.path
+    try:
+        kind = recognise_file(path)
+        found = answers(path) if kind in _KINDS else None
+    except (OSError, FileError):  # it cannot be reached: whoever reads it will say so
+        kind, found = Kind.UNKNOWN, None
+    title = claim.title.rpartition("/")[2].lower()
+    return (
+        found is not None,
+        bool(found),
+        claim.said.number,
+        -_KINDS.index(kind) if kind in _KINDS else -len(_KINDS) - (kind in _BESIDE),
+        title == f"{assignment}.ipynb".lower(),
+        claim.entry.changed,
+        tuple(-ord(character) for character in claim.title),
+    )
+
+
+def _difference(best: tuple[Any, ...], second: tuple[Any, ...]) -> str:
+    parts = zip(_REASONS, best, second, strict=True)
+    return next((reason for reason, one, other in parts if one != other), _REASONS[-1])
+
+
+def _utc(at: str) -> datetime.datetime:
+    """A time in ISO 8601, in UTC where it says no zone."""
+    time = datetime.datetime.fromisoformat(at)
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)

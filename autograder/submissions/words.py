@@ -1,0 +1,49 @@
+"""What folders and files are called that is nobody's name: sections, wrappers, drafts, endings."""
+
+from __future__ import annotations
+
+import re
+
+
+def _pattern(*alternatives: str, repeated: bool = False) -> re.Pattern[str]:
+    """Any of these, in any letter case; "-" stands for what joins two words, if anything."""
+    joined = "|".join(one.replace("-", "[ _-]?") for one in alternatives)
+    return re.compile(f"({joined}){'+' if repeated else ''}", re.IGNORECASE)
+
+
+# a folder that an instructor, a zip program or a download puts around the submissions
+WRAPPER = _pattern(
+    r"submi(ssions?|tted)", r"hand(ed)?-ins?", r"turned-in", "collected", "inbound", "downloads?",
+    "uploads?", "students", "everybody", "all", "files", "class", r"assignment_\d+_export",
+    r"(assignment|homework|hw|ps|week)-\d{0,3}",
+)  # fmt: skip
+_DAYS = (
+    r"(sun|mon|tues|wednes|thurs|fri|satur)day", r"(mon|diens|donners|frei|sams|sonn)tag",
+    "mittwoch", "(lun|mar|mercre|jeu|vendre)di", "lunes", "martes", r"mi[eé]rcoles", "jueves",
+    "viernes", "morning", "afternoon", "evening",
+)  # fmt: skip
+SECTION = _pattern(
+    rf"({'|'.join(_DAYS)})([ _.].*|\d.*)?",
+    r"(mon|tues?|wed|thu(rs)?|fri)[ _.].+",
+    r"(section|sect?|lab|tutorial|tut|recitation|seminar|discussion|practical)-\w{1,4}",
+)
+# folders within one submission, as students and tools call them
+INNER = _pattern(
+    "notebooks?", "src", "code", "data", "docs?", "release", "work", "old", "backup", "scratch",
+    "solutions?", r"(hw|homework)\d*", r"(submission|feedback) attachment\(s\)", "images?", "files",
+    "tests?", "results?", "final",
+)  # fmt: skip
+# files that are called after nobody: "final draft (2)"
+NO_NAME = _pattern(
+    "untitled", "notebook", "solutions?", "answers?", "final", "draft", "homework", "hw",
+    "assignment", "exercises?", "copy", "submission", "new", "old", "scratch", "main", "work",
+    "version", "done", "finished", "backup", "test", r"\d", r"[ _.()\x2d]",
+    repeated=True,
+)  # fmt: skip
+# files that an instructor or a tool lays beside the submissions
+BESIDE = _pattern(
+    r"(readme|licen[sc]e)(\..*)?", r".*\.(csv|tsv|xlsx|log|ya?ml|toml|cfg|ini|md|db|bib|sh)",
+    r"timestamp\.txt", "makefile",
+)  # fmt: skip
+ENDING = re.compile(r"\.(ipynb|py|json|txt|zip|html?|pdf|docx?|rar|7z|tar|gz|tgz|md)$", re.I)
+DUPLICATE = re.compile(r" ?\(\d+\)$|[ _-]+copy( \d+)?$", re.IGNORECASE)

@@ -1,0 +1,157 @@
+"""Of several files and attempts one counts, it is said which and why, and times are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import UsageError
+from autograder.model import Job
+from autograder.submissions.find import find, of_one
+from tests.support.handed_in import A1, COURSE, answered, hand_in, untouched, zipped
+
+
+def jobs(root: Path) -> dict[str, Job]:
+    """The jobs of a1_layers by student."""
+    return {job.student: job for job in find([root], COURSE, A1).jobs[A1]}
+
+
+CHOICES = {
+    "the notebook": ({"notes.txt": b"hi", "work.rar": b"Rar!\x1a\x07\x01\x00", "x.ipynb": None},
+                     "x.ipynb", "it can be graded"),
+    "the one with answers": ({"release/a1_layers/a1_layers.ipynb": b"", "mine.ipynb": None},
+                             "mine.ipynb", "it holds answers"),
+    "the one with answers, whatever the order": ({"a.ipynb": None, f"{A1}.ipynb": b""},
+                                                 "a.ipynb", "it holds answers"),
+    "the released name": ({f"{A1}.ipynb": None, "scratch.ipynb": None}, f"{A1}.ipynb",
+                          "it has the name of the notebook that was released"),
+    "the newest": ({"first.ipynb": None, "second.ipynb": None, "another.ipynb": None},
+                   "another.ipynb", "it was changed last"),
+    "a notebook and its script": ({"x.ipynb": None, "x.py": b"def linear(x): return x"},
+                                  "x.ipynb", "it is the notebook"),
+    "a notebook with any ending": ({"a1_layers.ipynb.txt": None, "helpers.py": b"import torch"},
+                                   "a1_layers.ipynb.txt", "it holds answers"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "counts", "why"), CHOICES.values(), ids=CHOICES)
+def test_of_several_files_one_counts_and_it_is_said_which_and_why(tmp_path, files, counts, why):
+    """None stands for an answered notebook, nothing for the untouched release."""
+    made = {f"ana/{n}": answered(n) if c is None else c or untouched() for n, c in files.items()}
+    found = find([hand_in(tmp_path, made)], COURSE, A1)
+    (job,) = found.jobs[A1]
+    assert job.path.name == counts
+    assert job.handed_in.counts == f"{counts} counts because {why}"
+    assert set(job.handed_in.others) == set(files) - {counts}
+    (remark,) = [remark for remark in found.remarks if "counts because" in remark]
+    assert all(name in remark for name in files)
+    assert str(tmp_path) not in remark
+
+
+CANVAS = {
+    "a number before the ending": (["doe_42_990006_a1_layers.ipynb",
+                                    "doe_42_990006_a1_layers-1.ipynb"], 1),
+    "of three": (["doe_42_7_a1_layers-2.ipynb", "doe_42_5_a1_layers.ipynb",
+                  "doe_42_6_a1_layers-1.ipynb"], 0),
+    "more than nine": (["doe_42_30_a1_layers-10.ipynb", "doe_42_20_a1_layers-9.ipynb"], 0),
+    "a larger submission id": (["doe_42_990006_old.ipynb", "doe_42_990007_new.ipynb"], 1),
+    "other marks": (["doe_42_990007_a1_layers.ipynb", "doe_LATE_42_990005_hw.ipynb"], 0),
+    "a student's own number": (["doe_42_20_a1_layers.ipynb", "doe_42_10_a1_layers-7.ipynb"], 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("names", "counts"), CANVAS.values(), ids=CANVAS)
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned"])
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_canvas_says_which_attempt_is_the_latest(tmp_path, names, counts, turned, packed):
+    """Attempt and submission id decide, whatever the order of the files and their times."""
+    order = list(reversed(names)) if turned else names
+    files = {name: answered(name) for name in order}
+    root = hand_in(tmp_path / "class", files)
+    if packed:
+        root = tmp_path / "class.zip"
+        root.write_bytes(zipped(files))
+    (job,) = jobs(root).values()
+    assert job.student == "doe_42"
+    assert job.path.read_bytes() == answered(names[counts])
+
+
+def test_marks_and_times_are_kept(tmp_path):
+    """Late marks in names, nbgrader's timestamps and the exchange's times stay with the result."""
+    late = jobs(hand_in(tmp_path / "canvas", {"doe_LATE_4_7_a1_layers.ipynb": answered()}))
+    assert late["doe_4"].handed_in.late
+    stamp = b"2026-01-02 03:04:05.678901 UTC\n"
+    tree = {f"ana/{A1}/{A1}.ipynb": answered(), f"ana/{A1}/timestamp.txt": stamp}
+    assert jobs(hand_in(tmp_path / "a", tree))["ana"].handed_in.at == "2026-01-02T03:04:05+00:00"
+    old = f"ana+{A1}+2026-01-02 03:04:05 UTC+zz/{A1}.ipynb"
+    new = f"ana+{A1}+2026-01-03 03:04:05 UTC+aa/{A1}.ipynb"
+    job = jobs(hand_in(tmp_path / "in", {new: answered("new"), old: answered("old")}))["ana"]
+    assert job.handed_in.at == "2026-01-03T03:04:05+00:00"
+    assert job.path.read_bytes() == answered("new")
+    assert job.handed_in.counts.endswith("it is the latest attempt, of 2026-01-03T03:04:05+00:00")
+
+
+METADATA = """\
+---
+submission_1:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '71'
+    :email: jane@example.edu
+  - :name: Al Roe
+    :sid: ''
+    :email: al@example.edu
+  :created_at: 2026-01-02 03:04:05.678901000 Z
+  :score: 3.0
+  :results:
+    output: |
+      submission_2:
+        :submitters:
+        - :email: jane@example.edu
+submission_2:
+  :submitters:
+  - :name: Cy
+    :email: cy@example.edu
+  :created_at: 2026-01-02 04:04:05.678901000 Z
+"""
+
+
+def test_every_member_of_a_group_has_the_result(tmp_path):
+    """Gradescope's list names all submitters; what students print in it names nobody."""
+    files = {"export/submission_metadata.yml": METADATA.encode(),
+             "export/submission_1/hw/a1_layers.ipynb": answered("a"),
+             "export/submission_2/a1_layers.ipynb": answered("b")}  # fmt: skip
+    archive = tmp_path / "assignment_5_export.zip"
+    archive.write_bytes(zipped(files))
+    for root in (hand_in(tmp_path / "x", files) / "export", archive):
+        found = jobs(root)
+        assert set(found) == {"jane@example.edu", "al@example.edu", "cy@example.edu"}
+        assert found["jane@example.edu"].path == found["al@example.edu"].path
+        assert found["al@example.edu"].handed_in.at == "2026-01-02T03:04:05+00:00"
+        assert not found["al@example.edu"].handed_in.flags
+
+
+def test_a_damaged_list_of_gradescope_is_refused(tmp_path):
+    """Nobody is guessed where the list cannot be read."""
+    files = {"submission_metadata.yml": b"{", "submission_1/a1_layers.ipynb": answered()}
+    with pytest.raises(UsageError, match="Export it again"):
+        jobs(hand_in(tmp_path, files))
+
+
+def test_one_students_folder_is_read_as_it_is(tmp_path):
+    """A tool that hands over one folder gets its notebook, however deep and among what it lies."""
+    files = {"repo/release/a1_layers/a1_layers.ipynb": untouched(), "repo/README.md": b"hi",
+             "repo/work/mine (2).ipynb.txt": answered()}  # fmt: skip
+    job = of_one(hand_in(tmp_path, files), COURSE, A1, "ana")
+    assert (job.student, job.path.name) == ("ana", "mine (2).ipynb.txt")
+    with pytest.raises(UsageError, match="No file was handed in"):
+        of_one(hand_in(tmp_path / "none", {}), COURSE, A1, "ana")
+
+
+def test_a_class_that_looks_like_one_student_is_said(tmp_path):
+    """One folder too high, everything is one person's: the remark says how to go on."""
+    files = {f"batch/{name}/x.ipynb": answered(name) for name in "abcdef"}
+    found = find([hand_in(tmp_path, files)], COURSE, A1)
+    assert any("name the folder that holds" in remark for remark in found.remarks)
+    assert set(jobs(tmp_path / "batch")) == set("abcdef")

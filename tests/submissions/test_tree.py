@@ -1,0 +1,116 @@
+"""What is walked and unpacked: nothing outside, nothing without a word, no more than the limits."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import UsageError
+from autograder.submissions import tree
+from autograder.submissions.find import find
+from tests.support.handed_in import A1, COURSE, answered, hand_in, zipped
+
+
+def test_no_member_of_a_class_zip_leaves_its_folder(tmp_path):
+    """Paths that lead elsewhere and links are written nowhere; their students have a result."""
+    archive = tmp_path / "class.zip"
+    archive.write_bytes(zipped({
+        "../../eve_1_2_a1_layers.ipynb": b"eve", "/etc/roe_3_4_a1_layers.ipynb": b"roe",
+        "ana_7_8_a1_layers.ipynb": answered(),
+    }))  # fmt: skip
+    with zipfile.ZipFile(archive, "a") as opened:
+        link = zipfile.ZipInfo("ann_5_6_a1_layers.ipynb")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        opened.writestr(link, "/etc/passwd")
+    found = find([archive], COURSE, A1)
+    jobs = {job.student: job for job in found.jobs[A1]}
+    assert {job.student for job in found.jobs[A1] if not job.problem} == {"ana_7"}
+    assert "ann_5" in jobs
+    assert len([one for one in found.passed_over if not one.clutter]) == 3
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {archive}
+
+
+def test_a_member_beyond_the_limit_costs_no_disk_and_drops_nobody(tmp_path, monkeypatch):
+    """A bomb's student stays in the class, with a file that is too large to be read."""
+    monkeypatch.setattr(tree, "MAX_MEMBER", 1000)
+    archive = tmp_path / "class.zip"
+    archive.write_bytes(zipped({"eve_1_2_a1_layers.ipynb": b"0" * 5000}))
+    (entry,) = tree.unpack(archive).entries
+    assert entry.path.stat().st_size == 1001
+    assert entry.path.stat().st_blocks == 0
+
+
+def test_a_damaged_member_is_its_students_alone(tmp_path):
+    """One student's broken upload leaves the others of the zip as they are."""
+    archive = tmp_path / "class.zip"
+    archive.write_bytes(zipped({"eve_1_2_x.ipynb": answered("eve"), "ana_3_4_x.ipynb": answered()}))
+    data = bytearray(archive.read_bytes())
+    start = data.index(b'{"cells"')
+    data[start : start + 8] = b"\xff" * 8
+    archive.write_bytes(bytes(data))
+    found = find([archive], COURSE, A1)
+    assert {job.student: job.path.read_bytes() for job in found.jobs[A1]} == {
+        "eve_1": b"", "ana_3": answered(),
+    }  # fmt: skip
+
+
+def test_too_much_for_one_class_is_refused(tmp_path, monkeypatch):
+    """A folder with more files than any class has, and a zip that would fill the disk."""
+    monkeypatch.setattr(tree, "MAX_ENTRIES", 3)
+    root = hand_in(tmp_path / "in", {f"ana/{name}": b"" for name in "abcd"})
+    with pytest.raises(UsageError, match="more than 3 files"):
+        find([root], COURSE, A1)
+    monkeypatch.setattr(tree, "MAX_TOTAL", 10)
+    (tmp_path / "class.zip").write_bytes(zipped({"a_1_2_x.ipynb": answered()}))
+    with pytest.raises(UsageError, match="too large"):
+        find([tmp_path / "class.zip"], COURSE, A1)
+
+
+def test_one_students_own_zip_is_no_class(tmp_path):
+    """A zip that holds one person's files is a submission and stays one."""
+    files = {"a1_layers.ipynb": answered(), "notebooks/scratch.ipynb": answered("2"), "d.csv": b""}
+    archive = tmp_path / "a1_layers_ada.zip"
+    archive.write_bytes(zipped(files))
+    (job,) = find([archive], COURSE).jobs[A1]
+    assert (job.student, job.path) == ("ada", archive)
+
+
+def test_of_several_zips_none_is_taken_for_a_class_unseen(tmp_path):
+    """Side by side zips are students'; one that names others is asked about before grading."""
+    files = {"part1/a.ipynb": answered("1"), "part2/b.ipynb": answered("2")}
+    paths = []
+    for name in ("ana", "ben"):
+        paths.append(tmp_path / f"{name}.zip")
+        paths[-1].write_bytes(zipped(files))
+    assert {job.student for job in find(paths, COURSE, A1).jobs[A1]} == {"ana", "ben"}
+    paths[1].write_bytes(zipped({"ana_1_2_a1_layers.ipynb": answered()}))
+    with pytest.raises(UsageError, match=r"ben\.zip: is it one student's"):
+        find(paths, COURSE, A1)
+
+
+def test_a_file_that_is_no_zip_in_spite_of_its_name_is_one_students(tmp_path):
+    """Whether an archive can be opened is for the reader to say, to its student."""
+    (tmp_path / "ana.zip").write_bytes(b"PK\x03\x04 cut off")
+    (job,) = find([tmp_path / "ana.zip"], COURSE, A1).jobs[A1]
+    assert job.student == "ana"
+
+
+def test_a_folder_that_cannot_be_opened_is_said(tmp_path, monkeypatch):
+    """What the system refuses is no student's fault: the job stays, to be not graded and said."""
+    root = hand_in(tmp_path, {"ana/x.ipynb": answered(), "eve/x.ipynb": answered()})
+
+    listed = os.listdir
+
+    def refuse(path: Path) -> list[str]:
+        if Path(path).name == "eve":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(tree.os, "listdir", refuse)
+    found = find([root], COURSE, A1)
+    assert {job.student: job.problem for job in found.jobs[A1]} == {"ana": "", "eve": ""}
+    assert any("Permission denied" in one.why for one in found.passed_over)

@@ -1,0 +1,172 @@
+"""Classes of three hundred as each system hands them out, and a roster of three hundred and ten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import UsageError
+from autograder.model import Person
+from autograder.submissions.find import find
+from autograder.submissions.roster import Roster
+from tests.support.handed_in import A1, COURSE, answered, hand_in, zipped
+
+FIRST = ["Ana", "Zoë", "Li", "Mary Ann", "O'Neil", "José", "Jean-Luc", "Ngọc", "Ada", "Max"]
+
+
+def person(number: int) -> Person:
+    """One of many people, each with an id in every system."""
+    name = f"{FIRST[number % 10]} {chr(65 + number // 26 % 26)}{chr(97 + number % 26)}son{number}"
+    ids = (("canvas_id", f"{7000 + number}"), ("gradescope_id", f"{90_000 + number}"))
+    section = "monday" if number % 2 else "friday"
+    return Person(f"s{number}", name, f"s{number}@example.edu", section, ids=ids)
+
+
+PEOPLE = [person(number) for number in range(310)]
+ROSTER = Roster(tuple([*PEOPLE, Person("prof", "Prof One", role="instructor")]))
+
+
+def canvas(one: Person, number: int) -> dict[str, bytes]:
+    """As in "Download Submissions": some late, some in their second attempt."""
+    who = "".join(c for c in f"{one.name.split()[-1]}{one.name.split()[0]}" if c.isalnum()).lower()
+    start = f"{who}{'_LATE' * (number % 7 == 0)}_{one.id('canvas_id')}"
+    again = {f"{start}_{5000 + number}_{A1}-1.ipynb": answered(one.student)} if number % 5 else {}
+    first = b"{}" if again else answered(one.student)
+    return {f"{start}_{4000 + number}_{A1}.ipynb": first, **again}
+
+
+def moodle(one: Person, number: int) -> dict[str, bytes]:
+    """As in "Download all submissions", with folders; the numbers are this assignment's own."""
+    return {
+        f"{one.name}_{31_000 + number}_assignsubmission_file_/{A1}.ipynb": answered(one.student)
+    }
+
+
+def gradescope(one: Person, number: int) -> dict[str, bytes]:
+    """As in "Export Submissions"; the list of submitters is added below."""
+    return {f"assignment_9_export/submission_{600 + number}/work/{A1}.ipynb": answered(one.student)}
+
+
+def submitters(people: list[Person]) -> bytes:
+    """Gradescope's submission_metadata.yml."""
+    lines = ["---"]
+    for number, one in enumerate(people):
+        lines += [f"submission_{600 + number}:", "  :submitters:", f"  - :name: {one.name!r}",
+                  f"    :sid: '{one.id('gradescope_id')}'", f"    :email: {one.email}",
+                  "  :created_at: 2026-01-02 03:04:05.678901000 Z"]  # fmt: skip
+    return "\n".join(lines).encode()
+
+
+def folders(one: Person, number: int) -> dict[str, bytes]:
+    """Folders of nbgrader's, in sections."""
+    return {f"{one.section}/{one.student}/{A1}/{A1}.ipynb": answered(one.student)}
+
+
+FORMS: dict[str, Callable[[Person, int], dict[str, bytes]]] = {
+    "canvas": canvas, "moodle": moodle, "gradescope": gradescope, "folders": folders,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_class_of_three_hundred_keeps_everybody(tmp_path, form):
+    """Each has the own file under the roster's handle; the ten who did not hand in are named."""
+    handed_in = PEOPLE[:300]
+    files = {}
+    for number, one in enumerate(handed_in):
+        files |= FORMS[form](one, number)
+    if form == "gradescope":
+        files["assignment_9_export/submission_metadata.yml"] = submitters(handed_in)
+    archive = tmp_path / "submissions.zip"
+    archive.write_bytes(zipped(files))
+    found = find([archive], COURSE, A1, ROSTER)
+    assert {job.student for job in found.jobs[A1]} == {one.student for one in handed_in}
+    for job in found.jobs[A1]:
+        assert job.path.read_bytes() == answered(job.student)
+    assert found.missing[A1] == PEOPLE[300:]
+    assert found.handed_in[A1] == 300
+    assert found.unknown[A1] == []
+    if form == "canvas":
+        assert sum(job.handed_in.late for job in found.jobs[A1]) == 43
+
+
+def test_one_person_has_one_handle_through_three_channels(tmp_path):
+    """The roster knows jane by Canvas's id, by a name in Moodle and by Gradescope's address."""
+    jane = Person("jane", "Jane Doe", "jane@example.edu", ids=(("canvas_id", "4711"),))
+    roster = Roster((jane,))
+    channels = {
+        "canvas": {"doejane_4711_99887_a1_layers.ipynb": answered()},
+        "moodle": {"Jane Doe_31_assignsubmission_file_/x.ipynb": answered()},
+        "gradescope": {
+            "submission_1/x.ipynb": answered(),
+            "submission_metadata.yml": b"submission_1:\n  :submitters:\n"
+            b"  - :name: J\n    :email: JANE@example.edu\n",
+        },
+        "folders": {"Doe, Jane/x.ipynb": answered()},
+    }
+    for name, files in channels.items():
+        found = find([hand_in(tmp_path / name, files)], COURSE, A1, roster)
+        (job,) = found.jobs[A1]
+        assert job.student == "jane", name
+        assert "in the roster by" in job.handed_in.whose
+
+
+def test_nobody_takes_a_name_that_somebody_else_bears(tmp_path):
+    """Two Moodle accounts of one name are no attempts of one person: it is said, not guessed."""
+    roster = Roster((Person("bob", "Bob X"), Person("eve", "Eve Y")))
+    files = {"Bob X_12_assignsubmission_file_/x.ipynb": answered("bob"),
+             "Bob X_99_assignsubmission_file_/x.ipynb": answered("eve")}  # fmt: skip
+    with pytest.raises(UsageError, match="would both be bob's"):
+        find([hand_in(tmp_path, files)], COURSE, A1, roster)
+
+
+def test_a_known_id_outweighs_a_name(tmp_path):
+    """Who calls herself Bob in Canvas is not bob, whose id the roster knows."""
+    roster = Roster((Person("bob", "Bob X", ids=(("canvas_id", "12"),)), Person("eve", "Eve Y")))
+    files = {"xbob_12_901_a.ipynb": answered("bob"), "xbob_99_902_a.ipynb": answered("eve")}
+    found = find([hand_in(tmp_path, files)], COURSE, A1, roster)
+    assert {job.student: job.path.name for job in found.jobs[A1]} == {
+        "bob": "xbob_12_901_a.ipynb", "xbob_99": "xbob_99_902_a.ipynb",
+    }  # fmt: skip
+    assert found.unknown[A1] == ["xbob_99"]
+
+
+def test_a_file_name_finds_nobody_by_a_name(tmp_path):
+    """Of files side by side only the handle itself is believed; other names are unknown people."""
+    roster = Roster((Person("bob1", "Bob X", "bob@example.edu"), Person("eve", "Eve Y")))
+    files = {"Bob X.ipynb": answered("1"), "bob.ipynb": answered("2"), "eve.ipynb": answered("3")}
+    found = find([hand_in(tmp_path, files)], COURSE, A1, roster)
+    assert {job.student for job in found.jobs[A1]} == {"Bob X", "bob", "eve"}
+    assert found.unknown[A1] == ["Bob X", "bob"]
+    assert [one.student for one in found.missing[A1]] == ["bob1"]
+
+
+def test_the_roster_tells_students_from_sections(tmp_path):
+    """A folder that is called as a person is a person's; one that is called as a section is not."""
+    roster = Roster((Person("monday", section="red"), Person("ana", section="red"),
+                     Person("ben", section="A7")))  # fmt: skip
+    files = {"monday/deep/x.ipynb": answered("1"), "a7/ben/y.ipynb": answered("2")}
+    found = find([hand_in(tmp_path, files)], COURSE, A1, roster)
+    assert {job.student for job in found.jobs[A1]} == {"monday", "ben"}
+    root = hand_in(tmp_path / "more" / "ana", {"ben/z.ipynb": answered("3")})
+    (job,) = find([root], COURSE, A1, roster).jobs[A1]
+    assert job.student == "ana"
+
+
+def test_two_folders_of_one_person_are_an_error(tmp_path):
+    """The roster may find that two folders are one person's."""
+    roster = Roster((Person("jdoe", "Jane Doe"),))
+    root = hand_in(tmp_path, {"jdoe/x.ipynb": answered("1"), "Jane Doe/y.ipynb": answered("2")})
+    with pytest.raises(UsageError, match="would both be jdoe's"):
+        find([root], COURSE, A1, roster)
+
+
+def test_what_is_ambiguous_is_refused_with_a_sentence(tmp_path):
+    """Of two people with one name a folder is neither's; it has a result under its own name."""
+    roster = Roster((Person("j1", "Jane Doe"), Person("j2", "Jane Doe")))
+    root: Path = hand_in(tmp_path, {"Jane Doe/x.ipynb": answered()})
+    found = find([root], COURSE, A1, roster)
+    assert [job.student for job in found.jobs[A1]] == ["Jane Doe"]
+    assert any("j1" in remark and "j2" in remark for remark in found.remarks)
+    assert len(found.missing[A1]) == 2
