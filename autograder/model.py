@@ -139,6 +139,19 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What one submission may use as a whole; when it is used up, the rest is not run.
+
+    Checks that need longer, by their author's word or the reference's time, are given more.
+    """
+
+    seconds: float = 120.0
+    cpu_seconds: float = 120.0  # of all its threads, and of this engine over its answers
+    answer_bytes: int = 64 << 20  # that come back
+    cells: int = 1000
+
+
+@dataclass(frozen=True)
 class SandboxSettings:
     """What student code finds in the sandbox, and how much of the machine it may use."""
 
@@ -146,6 +159,7 @@ class SandboxSettings:
     stand_ins: tuple[str, ...] = ()  # modules that can be imported and do nothing
     memory: int = 3 << 30  # bytes of address space of one process
     cpu_seconds: int = 600  # of one process
+    budget: Budget = Budget()  # of one submission, whose code may run in many processes
 
 
 PLAIN_SANDBOX = SandboxSettings()  # torch and the standard library

@@ -171,6 +171,8 @@ def grade(
     home = _course(course)
     roster = _roster(home)
     found = find(paths, home, assignment, roster, layout)
+    if dry_run and anonymous:
+        raise UsageError("--dry-run says who is who. Leave out --anonymous, or --dry-run.")
     if dry_run:
         print_who_is_who(found, roster, as_json=as_json)
         return

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from autograder.cli.console import MOST, err, out, some
 from autograder.model import Job, Person
-from autograder.report.sanitize import clean, one_line
+from autograder.report.sanitize import one_line
+from autograder.submissions.formats import CELLS, Kind, recognise_file
 
 if TYPE_CHECKING:
     from autograder.submissions.find import Found
@@ -30,7 +31,7 @@ def remark(found: Found, *, anonymous: bool = False) -> None:
         remarks.append(f"Passed over: {len(unusual) - MOST} more; --dry-run lists them.")
     remarks += [_attendance(name, found, anonymous=anonymous) for name in found.missing]
     for remark in remarks:
-        err.print(f"[bold]Note:[/] {escape(clean(remark))}", soft_wrap=True)
+        err.print(f"[bold]Note:[/] {escape(one_line(remark, 2000))}", soft_wrap=True)
 
 
 def _attendance(name: str, found: Found, *, anonymous: bool) -> str:
@@ -82,8 +83,14 @@ def _who_row(job: Job, person: Person | None) -> tuple[str, ...]:
     section = (person.section if person else "") or known.section
     late = "; late" if known.late else ""
     others = f"; {known.counts}, not {some(known.others)}" if known.others else ""
-    file = job.title or job.problem or str(job.path)
+    file = job.problem or f"{job.title}{_unfit(job)}"
     return job.student, name, section, file, f"{known.whose}{others}{late}"
+
+
+def _unfit(job: Job) -> str:
+    """What a file is that cannot be graded, at a first look."""
+    kind = recognise_file(job.path)
+    return "" if kind in (*CELLS, Kind.ZIP) else f" (cannot be graded: {kind.value})"
 
 
 def _without_empty_columns(title: str, rows: Sequence[tuple[str, ...]]) -> Table:

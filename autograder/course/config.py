@@ -9,6 +9,12 @@ packages = ["plotly"]               # importable beside torch and the standard l
 stand_ins = ["matplotlib"]          # modules that can be imported and do nothing
 memory_mib = 3072                   # of one process of student code
 cpu_seconds = 600                   # of one process of student code
+
+[budget]                            # of one submission; when it is used up, the rest is not run
+seconds = 120                       # more where slow checks or the reference need more
+cpu_seconds = 120                   # the same, of all its threads together
+answers_mib = 64                    # of all its answers; of one answer, a 32nd of that
+cells = 1000                        # of code; answers are read first
 """
 
 from __future__ import annotations
@@ -21,7 +27,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autograder.errors import AuthorError
-from autograder.model import SandboxSettings
+from autograder.model import Budget, SandboxSettings
 
 FILE = "course.toml"
 STAND_INS = tuple("matplotlib seaborn tqdm ipywidgets IPython google pylab mpl_toolkits".split())
@@ -50,27 +56,40 @@ def read_config(root: Path) -> CourseConfig:
         raise AuthorError(str(path), "there is no such file", 'Write one: title = "..."') from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AuthorError(str(path), f"not TOML: {error}", "See https://toml.io/en/") from None
-    table.refuse_others({"title", "id", "roster", "sandbox"})
+    table.refuse_others({"title", "id", "roster", "sandbox", "budget"})
     title = table.text("title", root.resolve().name)
     identifier = table.text("id", _as_id(title))
     if not _ID.fullmatch(identifier):
         wanted = "letters, digits, dots, hyphens and underscores after a letter or digit"
         raise table.fault("id", wanted)
     roster = root / table.text("roster", "") if "roster" in table else None
-    return CourseConfig(title, identifier, roster, _sandbox(table.table("sandbox")))
+    budget = _budget(table.table("budget"))
+    return CourseConfig(title, identifier, roster, _sandbox(table.table("sandbox"), budget))
 
 
 def _as_id(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "course"
 
 
-def _sandbox(table: _Table) -> SandboxSettings:
+def _sandbox(table: _Table, budget: Budget) -> SandboxSettings:
     table.refuse_others({"packages", "stand_ins", "memory_mib", "cpu_seconds"})
     return SandboxSettings(
         packages=table.texts("packages", ("plotly",)),
         stand_ins=table.texts("stand_ins", STAND_INS),
         memory=table.whole_number("memory_mib", 3072, least=1024) * _MIB,
         cpu_seconds=table.whole_number("cpu_seconds", 600),
+        budget=budget,
+    )
+
+
+def _budget(table: _Table) -> Budget:
+    table.refuse_others({"seconds", "cpu_seconds", "answers_mib", "cells"})
+    usual = Budget()
+    return Budget(
+        seconds=table.whole_number("seconds", int(usual.seconds)),
+        cpu_seconds=table.whole_number("cpu_seconds", int(usual.cpu_seconds)),
+        answer_bytes=table.whole_number("answers_mib", usual.answer_bytes // _MIB) * _MIB,
+        cells=table.whole_number("cells", usual.cells),
     )
 
 

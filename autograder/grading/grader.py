@@ -35,12 +35,18 @@ from autograder.model import (
     StudentCell,
     Submission,
 )
+from autograder.sandbox import budget
+from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.inside import no_compiler, torch_patches
 from autograder.sandbox.session import InSandbox, Session
 from autograder.sandbox.tiers import Sandbox
 from autograder.submissions import read
 
 _PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own
+_TOO_MUCH = (
+    "There was not enough memory to read this file or its answers. Look at the file, and grade it "
+    "again where there is more."
+)
 _SHARED = {Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.NOT_RUN}
 Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
 
@@ -83,6 +89,11 @@ class Grader:
         if sandbox.gpu:
             self._reference = self._reference_on_gpu(prepared.course)
             self._judge = Judge(prepared.items, self._reference, self.seed)
+        self._budget = budget.allowed(
+            prepared.course.config.sandbox.budget,
+            self._judge.reference_seconds,
+            self._judge.slow_seconds,
+        )
         given = [cell.source for cell in self.assignment.cells if cell.kind == "code"]
         sandbox.zygote.prepare([*self.assignment.setup, *self._judge.texts()], given)
 
@@ -117,6 +128,8 @@ class Grader:
             report = replace(blank, sha256=read.sha256(job.path))
         except FileError as error:
             report = self._blank(job.student, job.path.name, Outcome.NOT_GRADED, str(error))
+        except (MemoryError, RecursionError):  # over this file; others need not wait for a restart
+            report = self._blank(job.student, job.path.name, Outcome.NOT_GRADED, _TOO_MUCH)
         return replace(report, seconds=round(time.perf_counter() - started, 4))
 
     def report(self, submission: Submission, exercises: Sequence[str] | None = None) -> Report:
@@ -125,47 +138,73 @@ class Grader:
         nothing_there = submission.missing | submission.untouched
         attempted = [e.id for e in wanted if e.id not in nothing_there]
         patience = _PATIENCE if len(attempted) > 1 else math.inf
-        with closing(self._session(submission, patience)) as session:
-            judged = self._judged(submission, session, attempted)
+        account = Account(self._budget)
+        submission = remarks.within(submission, self._budget.cells)
+        with closing(self._session(submission, patience, account)) as session:
+            judged = self._judged(submission, session, attempted, account)
             inventory = session.inventory
+            spent = remarks.used_up(own.used_up for own in judged.values())
             return replace(
                 self._blank(submission.student, submission.file, Outcome.GRADED, None),
                 sha256=submission.sha256,
                 exercises=tuple(self._exercise(e, submission, session, judged) for e in wanted),
-                notes=remarks.notes(submission, inventory),
-                flags=remarks.flags(submission, inventory),
+                notes=(*remarks.notes(submission, inventory), *spent),
+                flags=(*remarks.flags(submission, inventory), *spent),
                 layers=(*self._sandbox.layers, *session.layers),
             )
 
     def _judged(
-        self, submission: Submission, session: Session, attempted: Sequence[str]
+        self,
+        submission: Submission,
+        session: Session,
+        attempted: Sequence[str],
+        account: Account,
     ) -> dict[str, Judged]:
         """Judge all exercises in one process, and those in doubt once more, each in its own."""
-        verdicts = dict(self._verdicts(session, attempted))
+        verdicts = dict(self._verdicts(session, attempted, account))
         if len(attempted) > 1:
             for exercise in self._doubtful(verdicts, session):
-                with closing(self._session(submission)) as alone:
-                    verdicts |= self._verdicts(alone, [exercise])
-        return {exercise: self._with_mistake(exercise, own) for exercise, own in verdicts.items()}
+                alone = self._alone(submission, exercise, account)
+                verdicts[exercise] = _best_known(verdicts[exercise], alone)
+        return {e: self._with_mistake(e, own, account) for e, own in verdicts.items()}
+
+    def _alone(self, submission: Submission, exercise: str, account: Account) -> Sequence[Verdict]:
+        if used_up := account.used_up:
+            return self._judge.refused(exercise, used_up)
+        with closing(self._session(submission, account=account)) as session:
+            return self._verdicts(session, [exercise], account)[exercise]
 
     def _doubtful(self, verdicts: Verdicts, session: Session) -> list[str]:
-        """Failing exercises that another one of the same process may have spoilt."""
+        """Failing exercises that another one of the same process may have spoilt.
+
+        Those that took too long themselves come last: they may use up the budget.
+        """
         failing = {e: bad for e, own in verdicts.items() if (bad := _failures(own))}
         if not failing:
             return []
         disturbed = session.is_disturbed()
-        return [e for e, statuses in failing.items() if disturbed or statuses & _SHARED]
+        doubtful = [e for e, statuses in failing.items() if disturbed or statuses & _SHARED]
+        return sorted(doubtful, key=lambda e: Status.TIMED_OUT in failing[e])
 
-    def _with_mistake(self, exercise: str, own: Sequence[Verdict]) -> Judged:
+    def _with_mistake(self, exercise: str, own: Sequence[Verdict], account: Account) -> Judged:
         found = tuple(verdict.check for verdict in own)
-        failed = scoring.status(found) is not Status.PASSED
-        return Judged(found, self._matcher.match(exercise, own) if failed else None)
+        used_up = next((v.used_up for v in own if v.used_up), None) or account.cpu_used_up
+        if used_up or scoring.status(found) is Status.PASSED:
+            return Judged(found, None, used_up)
+        with account.judging(exercise):
+            return Judged(found, self._matcher.match(exercise, own), None)
 
-    def _session(self, submission: Submission, patience: float = math.inf) -> Session:
-        return Session(self._sandbox.zygote, submission, self.assignment.setup, patience)
+    def _session(
+        self,
+        submission: Submission,
+        patience: float = math.inf,
+        account: Account | None = None,
+    ) -> Session:
+        setup = self.assignment.setup
+        return Session(self._sandbox.zygote, submission, setup, patience, account)
 
-    def _verdicts(self, session: Session, exercises: Sequence[str]) -> Verdicts:
-        judged = self._judge.verdicts(session, exercises)
+    def _verdicts(self, session: Session, exercises: Sequence[str], account: Account) -> Verdicts:
+        judged = self._judge.verdicts(session, exercises, account)
         return {e: [v for v in judged if v.item.exercise == e] for e in exercises}
 
     def _exercise(
@@ -210,12 +249,19 @@ class Judged:
 
     checks: Sequence[Check]
     mistake: Entry | None
+    used_up: UsedUp | None = None  # of the submission's budget, where that left some of it unknown
 
 
 def environment(gpu: str | None) -> dict[str, Any]:
     """What a result was computed with."""
     device = {"device": Device.CUDA, "gpu": gpu} if gpu else {"device": Device.CPU}
     return {"python": platform.python_version(), "torch": torch.__version__, **device}
+
+
+def _best_known(beside_others: Sequence[Verdict], alone: Sequence[Verdict]) -> list[Verdict]:
+    """What an exercise answered alone; where the budget did not reach so far, what it passed."""
+    pairs = zip(beside_others, alone, strict=True)
+    return [one if two.used_up and one.check.status is Status.PASSED else two for one, two in pairs]
 
 
 def _failures(verdicts: Sequence[Verdict]) -> set[Status]:

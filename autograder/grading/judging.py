@@ -12,8 +12,9 @@ does not is still judged rightly, but costs a round trip for each request.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder.errors import AuthorError
 from autograder.grading.checks import CheckItem, outcome_of
@@ -23,11 +24,13 @@ from autograder.grading.handles import Conversation, Handle, Record, Transport
 from autograder.model import Check, Status
 from autograder.notebook import wording
 from autograder.sandbox.answers import Answer, Stopped
+from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.session import Request, Session, decoded
+from autograder.sandbox.session import BudgetSpent, Request, Session, decoded
 
 _MEMORY = 100_000  # remembered verdicts; past that, all are forgotten
+Replies = tuple[tuple[bytes, Reply], ...]
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class Verdict:
 
     item: CheckItem
     check: Check
-    replies: tuple[tuple[bytes, Reply], ...] = ()
+    replies: Replies = ()
     live: tuple[Record, ...] = ()  # of a slow check, whose requests are not recorded beforehand
+    used_up: UsedUp | None = None  # of the submission's budget, where that is why it was not run
 
 
 class Prefetched:
@@ -47,13 +51,18 @@ class Prefetched:
         self._session = session
         self._replies = replies
         self.missed = False  # whether something was asked that was not recorded
+        self.used_up: UsedUp | None = None  # of the budget, where that kept an answer from coming
 
     def ask(self, frame: bytes, deadline: float) -> Answer:
         """Return the answer, or raise Stopped."""
-        if frame in self._replies:
-            return decoded(self._replies[frame])
-        self.missed = True
-        return self._session.ask(frame, deadline)
+        try:
+            if frame in self._replies:
+                return decoded(self._replies[frame])
+            self.missed = True
+            return self._session.ask(frame, deadline)
+        except BudgetSpent as end:
+            self.used_up = end.used_up
+            raise
 
 
 class Judge:
@@ -63,7 +72,9 @@ class Judge:
         self._items = items
         self._reference = reference
         self._seed = seed
+        started = time.perf_counter()
         self._frames = {item.name: self._recorded(item) for item in items if not item.slow}
+        self.reference_seconds = time.perf_counter() - started
         self._verdicts: dict[bytes, tuple[Status, str]] = {}
 
     @property
@@ -71,11 +82,19 @@ class Judge:
         """Exercises with a check that is marked as slow."""
         return frozenset(item.exercise for item in self._items if item.slow)
 
-    def verdicts(self, session: Session, exercises: Collection[str]) -> list[Verdict]:
-        """Judge the checks of some exercises of one submission."""
+    @property
+    def slow_seconds(self) -> float:
+        """What the slow checks may take, all together."""
+        return sum(item.seconds for item in self._items if item.slow)
+
+    def verdicts(
+        self, session: Session, exercises: Collection[str], account: Account | None = None
+    ) -> list[Verdict]:
+        """Judge the checks of some exercises of one submission, within its budget."""
+        account = account or Account()
         items = [item for item in self._items if item.exercise in exercises]
         replies = session.fetch([r for item in items for r in self._requests(item)])
-        return [self._verdict(item, session, replies) for item in items]
+        return [self._verdict(item, session, replies, account) for item in items]
 
     def texts(self) -> list[str]:
         """The course's code that the checks will have run inside."""
@@ -86,6 +105,11 @@ class Judge:
         """The checks of an exercise that was not attempted."""
         own = (item for item in self._items if item.exercise == exercise)
         return [_check(item, Status.NOT_RUN, "", ()) for item in own]
+
+    def refused(self, exercise: str, used_up: UsedUp) -> list[Verdict]:
+        """The verdicts on an exercise for which nothing of the budget is left."""
+        own = (item for item in self._items if item.exercise == exercise)
+        return [_not_run(item, used_up, ()) for item in own]
 
     def _requests(self, item: CheckItem) -> list[Request]:
         frames = self._frames.get(item.name, ())  # recording a slow check costs more than it saves
@@ -104,19 +128,24 @@ class Judge:
         return [record.frame for record in theirs.records]
 
     def _verdict(
-        self, item: CheckItem, session: Session, replies: Mapping[bytes, Reply]
+        self, item: CheckItem, session: Session, replies: Mapping[bytes, Reply], account: Account
     ) -> Verdict:
-        own = [(frame, replies[frame]) for frame in self._frames.get(item.name, [])]
+        own = tuple((frame, replies[frame]) for frame in self._frames.get(item.name, []))
         key = _digest(item.name, own)
         if own and key in self._verdicts:
-            return Verdict(item, _check(item, *self._verdicts[key], own), tuple(own))
+            return Verdict(item, _check(item, *self._verdicts[key], own), own)
+        if used_up := account.cpu_used_up:
+            return _not_run(item, used_up, own)
         transport = Prefetched(session, replies)
         conversation = self._conversation(item, transport)
-        status, message = self._run(item, conversation)
+        with account.judging(item.exercise):
+            status, message = self._run(item, conversation)
+        if transport.used_up and status is Status.NOT_RUN:
+            return _not_run(item, transport.used_up, own)
         if not transport.missed:
             self._remember(key, status, message)
         live = tuple(conversation.records) if item.slow else ()
-        return Verdict(item, _check(item, status, message, own), tuple(own), live)
+        return Verdict(item, _check(item, status, message, own), own, live)
 
     def _remember(self, key: bytes, status: Status, message: str) -> None:
         if len(self._verdicts) >= _MEMORY:
@@ -154,17 +183,22 @@ def digest(verdicts: Sequence[Verdict]) -> bytes | None:
     return b"".join(_digest(v.item.name, v.replies) for v in verdicts if v.item.hidden)
 
 
-def _digest(name: str, replies: Sequence[tuple[bytes, Reply]]) -> bytes:
+def _digest(name: str, replies: Replies) -> bytes:
     state = hashlib.blake2b(name.encode(), digest_size=16)
     for _, reply in replies:
         state.update(b"%d:" % len(reply.raw or b""))
-        state.update(reply.raw or reply.status.encode())
+        state.update(reply.raw or f"{reply.status} {reply.used_up}".encode())
     return state.digest()
 
 
-def _check(
-    item: CheckItem, status: Status, message: str, replies: Sequence[tuple[bytes, Reply]]
-) -> Check:
+def _not_run(item: CheckItem, used_up: UsedUp, replies: Replies) -> Verdict:
+    """Nothing is known of what the check says: only why it was not run is said."""
+    check = _check(item, Status.NOT_RUN, "", replies)
+    said = wording.used_up(used_up.what, used_up.amount, used_up.exercise)
+    return Verdict(item, replace(check, message=said), replies, used_up=used_up)
+
+
+def _check(item: CheckItem, status: Status, message: str, replies: Replies) -> Check:
     said = wording.told(item.sentence, message)
     seconds = round(sum(reply.seconds for _, reply in replies), 4)
     name = item.name.removeprefix("test_") if item.hidden else "visible"

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from autograder.model import Submission
 from autograder.notebook import wording
+from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.session import Inventory
+
+
+def within(submission: Submission, most: int) -> Submission:
+    """The submission with so many cells at most: its answers, and the first of its others."""
+    too_many = len(submission.cells) - most
+    if too_many <= 0:
+        return submission
+    helpers = [i for i, cell in enumerate(submission.cells) if not cell.exercises]
+    left_out = set(helpers[-too_many:])
+    kept = (cell for i, cell in enumerate(submission.cells) if i not in left_out)
+    note = wording.MANY_CELLS.format(most=most, left=len(left_out))
+    return replace(submission, cells=tuple(kept), notes=(*submission.notes, note))
+
+
+def used_up(found: Iterable[UsedUp | None]) -> list[str]:
+    """What of a submission's budget was used up, each thing said once."""
+    by_kind = {one.what: one for one in found if one}
+    return [wording.used_up(one.what, one.amount, one.exercise) for one in by_kind.values()]
 
 
 def problems(exercise: str, submission: Submission, inventory: Inventory) -> list[str]:

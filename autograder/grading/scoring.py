@@ -57,6 +57,6 @@ def _remarks(
     checks: Sequence[Check], slip: Entry | None, problems: Sequence[str]
 ) -> tuple[str, ...]:
     """The most important first: why it could not run, the tutor's line, then what failed."""
-    failed = [check.message for check in checks if check.status is not Status.PASSED]
+    failed = dict.fromkeys(c.message for c in checks if c.status is not Status.PASSED)
     tutor = [slip.tutor] if slip and slip.tutor else []
     return tuple([*problems, *tutor, *([] if problems else failed)][:MAX_REMARKS])

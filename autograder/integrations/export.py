@@ -18,9 +18,10 @@ from autograder.integrations import (
     github_actions,
     gradescope,
     lms_grades,
-    lms_sheets,
 )
 from autograder.integrations.options import Target
+from autograder.integrations.sheets.canvas import fill_canvas
+from autograder.integrations.sheets.moodle import fill_moodle
 from autograder.model import Outcome, Report
 from autograder.report.pages import write_csv
 from autograder.submissions.names import file_stem
@@ -95,10 +96,10 @@ def _filled(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if target is Target.MOODLE:
-            remarks = lms_sheets.fill_moodle(reports, into, path, roster)
+            remarks = fill_moodle(reports, into, path, roster)
         else:
             titles = _titles(reports, course)
-            remarks = lms_sheets.fill_canvas(reports, into, path, roster, titles, column)
+            remarks = fill_canvas(reports, into, path, roster, titles, column)
     except OSError as error:
         raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
     return Exported(str(path), remarks=remarks)

@@ -29,6 +29,14 @@ _BY_STATUS = {
     Status.CRASHED: "It ended Python itself, so no answer came back. Return, rather than exit.",
     Status.NOT_RUN: "It was not run, because an earlier check used up this exercise's time.",
 }
+_USED_UP = {
+    "seconds": "The submission used up its {amount} s{most}; the rest was not run.",
+    "cpu_seconds": "The submission used up its {amount} s of processor time{most}; the rest was "
+    "not run.",
+    "answer_bytes": "The submission used up the {mib} MB that its answers may hold{most}; the rest "
+    "was not run.",
+    "processes": "Its code ended Python itself {amount} times; the rest was not run.",
+}
 # Exceptions whose name alone helps; any other is "an error of its own".
 _KNOWN = frozenset(
     "ArithmeticError AssertionError AttributeError EOFError FileNotFoundError FloatingPointError "
@@ -51,6 +59,10 @@ RENAMED = "Found {found}, expected {expected}: the function's name decides what 
 UNDEFINED = "No function named {expected} was found in its cell."
 VISIBLE = "The example in the notebook."
 ALL_PASSED = "All checks passed."
+MANY_CELLS = (
+    "The notebook has more than {most:,} code cells. Its answers were read, and the first of its "
+    "other cells; {left} were left out. Delete what you do not need."
+)
 
 
 def told(sentence: str, message: str) -> str:
@@ -66,6 +78,12 @@ def difference(kind: str) -> str:
 def stopped(status: Status, seconds: float) -> str:
     """Why no answer came back."""
     return _BY_STATUS.get(status, "").format(seconds=seconds)
+
+
+def used_up(what: str, amount: int, exercise: str) -> str:
+    """What of a submission's budget was used up, and by which exercise where one took most."""
+    most = f", most of them in {exercise}" if exercise else ""
+    return _USED_UP[what].format(amount=amount, mib=amount >> 20, most=most)
 
 
 def raised(answer: Answer) -> str:

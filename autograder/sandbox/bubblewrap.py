@@ -1,8 +1,9 @@
 """The outer wall: how the zygote is started, by what the machine offers.
 
 With bubblewrap it lives in namespaces of its own: a minimal read-only root, no network, no home,
-private /tmp, no environment. Without, it is an ordinary process that drops to a throw-away user,
-and only the inner wall (``inside.lockdown``) stands.
+no environment, and a private /tmp in which the course's own packages may write when they are
+imported, and no student's code: the inner wall (``inside.lockdown``) lets none of it change a file.
+Without, it is an ordinary process that drops to a throw-away user, and only the inner wall stands.
 """
 
 from __future__ import annotations
@@ -222,7 +223,7 @@ def _root_folder(packages: tuple[str, ...], gpu: Gpu | None) -> list[str]:
             mounts += [*_parents(path), "--symlink", os.readlink(path), path]
         elif os.path.exists(path):
             mounts += [*_parents(path), "--ro-bind", path, path]
-    return [*mounts, "--remount-ro", "/", "--chdir", "/"]
+    return [*mounts, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/"]
 
 
 def _parents(path: str) -> list[str]:

@@ -7,20 +7,25 @@ killed from outside, and the reply says which of these it was.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import socket
+import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.errors import InfrastructureError
 from autograder.model import Status
+from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.launch import ZygoteProcess
 
 OPEN_SECONDS = 20.0
+_CREDENTIALS = struct.Struct("3i")  # of who sent a message: process, user and group
+_SHORTEST_LOOK = 0.05  # seconds between two looks at how much processor time is used
 _LOST = protocol.pack({"error": ["DeviceLost"]}, {})
 _NO_GPU = (
     "--device cuda: the GPU cannot be used inside the sandbox ({said}). See that nvidia-smi shows "
@@ -35,6 +40,8 @@ class Reply:
     raw: bytes | None = None
     status: Status = Status.PASSED
     seconds: float = 0.0  # waited for it
+    cpu: float = 0.0  # seconds of processor time that all threads of the process took meanwhile
+    used_up: UsedUp | None = None  # of the submission's budget, where that is why none came
 
 
 class Zygote:
@@ -50,6 +57,7 @@ class Zygote:
         ours, theirs = socket.socketpair()
         with contextlib.ExitStack() as unless_it_opens, theirs:
             unless_it_opens.callback(ours.close)
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
             pid = self._order(b"F", 0, theirs)
             unless_it_opens.pop_all()
         return SandboxProcess(self, ours, pid)
@@ -108,8 +116,11 @@ class SandboxProcess:
     def __init__(self, zygote: Zygote, channel: socket.socket, pid: int) -> None:
         self._zygote = zygote
         self._pid = pid
+        self._clock = _cpu_clock(channel)
+        self._cpu = 0.0
         self._exchange = Exchange(channel)
         self.alive = True
+        self.cpu_seconds = math.inf  # that it may use; whoever opens it may allow less
         hello = self.next(time.monotonic() + OPEN_SECONDS)
         if hello.raw is None:
             raise InfrastructureError("A sandboxed process could not lock itself down.")
@@ -133,12 +144,30 @@ class SandboxProcess:
 
     def next(self, deadline: float) -> Reply:
         """Wait for the next answer; a failure ends the process."""
-        started = time.monotonic()
+        started, cpu = time.monotonic(), self._cpu
         try:
-            raw = self._exchange.get(deadline)
-            return Reply(raw, seconds=time.monotonic() - started)
+            reply = Reply(self._get(deadline))
         except protocol.ProtocolError as error:
-            return replace(self._end(error), seconds=time.monotonic() - started)
+            reply = self._end(error)
+        return replace(reply, seconds=time.monotonic() - started, cpu=self._cpu_so_far() - cpu)
+
+    def _get(self, deadline: float) -> bytes:
+        """The next answer; now and then a look at the processor time, which threads share out."""
+        while True:
+            left = self.cpu_seconds - self._cpu
+            pause = max(left / _CORES, _SHORTEST_LOOK)
+            try:
+                return self._exchange.get(min(deadline, time.monotonic() + pause))
+            except protocol.DeadlinePassed:
+                if time.monotonic() >= deadline or self._cpu_so_far() >= self.cpu_seconds:
+                    raise
+
+    def _cpu_so_far(self) -> float:
+        """Processor time of the process; of one that was killed, what it had until then."""
+        if self.alive and self._clock is not None:
+            with contextlib.suppress(OSError):
+                self._cpu = time.clock_gettime(self._clock)
+        return self._cpu
 
     def _end(self, error: protocol.ProtocolError) -> Reply:
         status = self.close()
@@ -154,6 +183,30 @@ class SandboxProcess:
         """Kill the process and everything it started; return its wait status."""
         if not self.alive:
             return 0
+        self._cpu_so_far()
         self.alive = False
         self._exchange.close()
         return self._zygote.kill(self._pid)
+
+
+_CORES = os.cpu_count() or 1
+
+
+def _cpu_clock(channel: socket.socket) -> int | None:
+    """The clock that counts a process's processor time, whatever the process says of itself.
+
+    The kernel notes who sends a message, by our number for that process. The first message is the
+    greeting, which comes before any student code runs; it is looked at and left where it is.
+    """
+    channel.settimeout(OPEN_SECONDS)
+    space = socket.CMSG_SPACE(_CREDENTIALS.size)
+    try:
+        _, notes, _, _ = channel.recvmsg(1, space, socket.MSG_PEEK)
+    except OSError:
+        return None  # it sends none, which is found out next
+    pids = [_CREDENTIALS.unpack(data)[0] for _, kind, data in notes if kind == _SENDER]
+    return ~pids[0] << 3 | _OF_ALL_THREADS if pids and pids[0] > 0 else None
+
+
+_SENDER = socket.SCM_CREDENTIALS
+_OF_ALL_THREADS = 2  # as clock_getcpuclockid(3) puts a clock's number together

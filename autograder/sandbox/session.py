@@ -11,21 +11,29 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from autograder.errors import InfrastructureError
 from autograder.model import Status, Submission
 from autograder.sandbox.answers import Answer, Stopped, to_answer
+from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import OPEN_SECONDS, Reply, SandboxProcess, Zygote
 from autograder.sandbox.inside import protocol
 
-MAX_DEATHS = 20  # of one submission; what is left is not run
-MAX_HELD = 64 << 20  # bytes of one submission's answers, which are kept until it is judged
+MAX_DEATHS = 20  # of the processes of one session; what is left is not run
+ANSWERS = 32  # of the largest size that a submission may give within its budget
 PARSE_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 PARSE_ALL_SECONDS = 60.0
 REFERENCE_SECONDS = 300.0  # for one answer of the reference
 _NEED_COMPILER = {"func", "compile", "checkpoint"}  # names in torch that load its compiler: 0.7 s
 _Cell = tuple[tuple[str, ...], str | None]  # exercises and source; None where it cannot be parsed
+
+
+class BudgetSpent(Stopped):
+    """No answer came, since a budget of the submission is used up."""
+
+    def __init__(self, used_up: UsedUp) -> None:
+        super().__init__(Status.NOT_RUN)
+        self.used_up = used_up
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ class Session:
     """The transport into one submission's code.
 
     ``patience`` shortens every limit: an exercise that hangs in the company of others is given
-    its full time in a process of its own, where nobody else can be to blame.
+    its full time in a process of its own, where nobody else can be to blame. All sessions of one
+    submission share its ``account``.
     """
 
     def __init__(
@@ -62,13 +71,14 @@ class Session:
         submission: Submission,
         setup: Sequence[str],
         patience: float = math.inf,
+        account: Account | None = None,
     ) -> None:
         self._zygote = zygote
         self._setup = list(setup)
         self._patience = patience
+        self._account = account or Account()
         self._cells: list[_Cell] = [(cell.exercises, cell.source) for cell in submission.cells]
         self.deaths = 0
-        self._held = 0
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
             zygote.load_compiler()
@@ -81,16 +91,22 @@ class Session:
     def fetch(self, requests: Sequence[Request]) -> dict[bytes, Reply]:
         """Ask everything that the checks are going to ask, in one flow.
 
-        A request that ends the process ends its check; one that is out of time its exercise.
+        A request that ends the process ends its check; one that is out of time its exercise; and
+        one that finds the budget used up ends all.
         """
         replies = {r.frame: known for r in requests if (known := self._known(r.frame))}
         left = [r for r in requests if r.frame not in replies]
         while left:
-            if self.deaths >= MAX_DEATHS:
-                return replies | {r.frame: Reply(status=Status.NOT_RUN) for r in left}
+            if used_up := self._used_up():
+                refusal = Reply(status=Status.NOT_RUN, used_up=used_up)
+                return replies | {request.frame: refusal for request in left}
             self._revive()
             left = self._flow(left, replies)
         return replies
+
+    def _used_up(self) -> UsedUp | None:
+        dead = self.deaths >= MAX_DEATHS
+        return UsedUp("processes", MAX_DEATHS) if dead else self._account.used_up
 
     def _flow(self, requests: Sequence[Request], replies: dict[bytes, Reply]) -> list[Request]:
         """Ask until the process ends; note replies, and return what is still to be asked."""
@@ -102,30 +118,38 @@ class Session:
             if request.check != check:
                 seconds = min(request.seconds, self._patience)
                 check = request.check
-                deadline = time.monotonic() + seconds
-            reply = replies[request.frame] = self._within_budget(self._process.next(deadline))
+                deadline = min(time.monotonic() + seconds, self._account.ends)
+            self._account.exercise = request.exercise
+            reply = replies[request.frame] = self._charged(self._process.next(deadline))
             if not self._process.alive:
                 self.deaths += 1
                 return _still_to_ask(requests[place + 1 :], request, reply, replies)
         return []
 
-    def _within_budget(self, reply: Reply) -> Reply:
-        """The reply; one that makes all of them too much to keep is dropped, with its process."""
-        self._held += len(reply.raw or b"")
-        if self._held <= MAX_HELD:
+    def _charged(self, reply: Reply) -> Reply:
+        """The reply, put down to the budget; the process ends with what it may use.
+
+        An answer counts that came before the end, unless it was the one too many to keep.
+        """
+        size = len(reply.raw or b"")
+        self._account.charge(reply.seconds, reply.cpu, size)
+        used_up = self._account.used_up
+        if used_up is None:
             return reply
         self._process.close()
-        self._held -= len(reply.raw or b"")
-        return Reply(status=Status.OUT_OF_MEMORY, seconds=reply.seconds)
+        if reply.raw is not None and used_up.what != "answer_bytes":
+            return reply
+        return Reply(status=Status.NOT_RUN, seconds=reply.seconds, used_up=used_up)
 
     def ask(self, frame: bytes, deadline: float) -> Answer:
         """Carry one request to the student's code; raise Stopped when no answer comes."""
         if known := self._known(frame):
             return decoded(known)
-        if self.deaths >= MAX_DEATHS:
-            raise Stopped(Status.NOT_RUN)
+        if used_up := self._used_up():
+            raise BudgetSpent(used_up)
         self._revive()
-        return self._answer(self._process.ask(frame, deadline))
+        reply = self._process.ask(frame, min(deadline, self._account.ends))
+        return self._answer(self._charged(reply))
 
     def _known(self, frame: bytes) -> Reply | None:
         """The answer to what parsing alone tells: it was found before any student code ran."""
@@ -149,24 +173,38 @@ class Session:
 
     def _start(self) -> tuple[SandboxProcess, Inventory]:
         """Open a process that has parsed the cells, without those that no process survives."""
-        if started := self._prepared(self._cells, OPEN_SECONDS):
+        self._account.exercise = ""
+        if started := self._prepared(self._cells, self._within(OPEN_SECONDS)):
             return started
-        self._cells = self._parsable(self._cells, time.monotonic() + PARSE_ALL_SECONDS)
+        deadline = time.monotonic() + self._within(PARSE_ALL_SECONDS)
+        self._cells = self._parsable(self._cells, deadline)
+        if started := self._prepared(self._cells, self._within(OPEN_SECONDS)):
+            return started
+        self._cells = _emptied(self._cells)  # each can be read, and all together cannot
         if started := self._prepared(self._cells, OPEN_SECONDS):
             return started
         raise InfrastructureError("The sandbox could not take in the submission's cells.")
 
+    def _within(self, seconds: float) -> float:
+        """So many seconds, or what is left of the submission's."""
+        return min(seconds, self._account.ends - time.monotonic())
+
     def _prepared(
         self, cells: Sequence[_Cell], seconds: float
     ) -> tuple[SandboxProcess, Inventory] | None:
-        frame = protocol.pack({"do": "prepare"}, {"setup": self._setup, "cells": cells})
+        """A process that has parsed these cells; None where it did not survive that in time."""
+        values = {"setup": self._setup, "cells": cells}
+        largest = self._account.budget.answer_bytes // ANSWERS
+        frame = protocol.pack({"do": "prepare", "largest": largest}, values)
         process = self._zygote.open()
+        process.cpu_seconds = self._account.cpu_left
         reply = process.ask(frame, time.monotonic() + seconds)
-        answer = protocol.unpack_frame(reply.raw) if reply.raw else {"error": []}
-        if "error" in answer:
+        self._account.charge(reply.seconds, reply.cpu)
+        inventory = _inventory(reply)
+        if inventory is None:
             process.close()
             return None
-        return process, _inventory(answer["values"])
+        return process, inventory
 
     def _parsable(self, cells: list[_Cell], deadline: float) -> list[_Cell]:
         """The cells, with those that cannot be parsed emptied; found by halving."""
@@ -175,7 +213,7 @@ class Session:
             started[0].close()
             return cells
         if len(cells) == 1 or left <= 0:
-            return [(exercises, None) for exercises, _ in cells]
+            return _emptied(cells)
         half = len(cells) // 2
         return self._parsable(cells[:half], deadline) + self._parsable(cells[half:], deadline)
 
@@ -228,11 +266,15 @@ def _names_wanted_of(frame: bytes) -> str | None:
 
 def decoded(reply: Reply) -> Answer:
     """The answer in a reply; raises Stopped where there is none, or none that keeps the rules."""
+    if reply.used_up is not None:
+        raise BudgetSpent(reply.used_up)
     if reply.raw is None:
         raise Stopped(reply.status)
     try:
         return to_answer(protocol.unpack_frame(reply.raw))
-    except protocol.ProtocolError:
+    except MemoryError:
+        raise Stopped(Status.OUT_OF_MEMORY) from None
+    except Exception:  # the bytes are the student's, and so is whatever reading them trips over
         raise Stopped(Status.CRASHED) from None
 
 
@@ -250,11 +292,23 @@ def _still_to_ask(
     return left
 
 
-def _inventory(values: dict[str, Any]) -> Inventory:
-    return Inventory(
-        problems=tuple(values["problems"]),
-        notes=tuple(map(tuple, values["notes"])),
-        binds=tuple(map(tuple, values["binds"])),
-        flags=tuple(map(tuple, values["flags"])),
-        names=dict(values["names"]),
-    )
+def _emptied(cells: Sequence[_Cell]) -> list[_Cell]:
+    """The cells without their code, which cannot be read as Python."""
+    return [(exercises, None) for exercises, _ in cells]
+
+
+def _inventory(reply: Reply) -> Inventory | None:
+    """What a process found in the cells; None where it ended over them, or could not tell."""
+    if reply.raw is None:
+        return None
+    try:
+        values = protocol.unpack_frame(reply.raw)["values"]
+        return Inventory(
+            problems=tuple(values["problems"]),
+            notes=tuple(map(tuple, values["notes"])),
+            binds=tuple(map(tuple, values["binds"])),
+            flags=tuple(map(tuple, values["flags"])),
+            names=dict(values["names"]),
+        )
+    except (protocol.ProtocolError, KeyError, MemoryError):  # an error came instead, or too much
+        return None

@@ -51,11 +51,10 @@ def _latest_folder(files: Sequence[Claim]) -> tuple[list[Claim], str]:
     """A system that says when each of several folders was handed in makes an attempt of each."""
     folders: defaultdict[str, list[Claim]] = defaultdict(list)
     for claim in files:
-        folders[claim.top].append(claim)
-    dated = {top: own for top, own in folders.items() if own[0].said.at}
-    if len(dated) < 2:
+        folders[claim.said.at or claim.top].append(claim)
+    if len(folders) < 2 or not all(claim.said.at for claim in files):
         return list(files), ""
-    latest = max(dated.values(), key=lambda own: (_utc(own[0].said.at), own[0].said.number))
+    latest = max(folders.values(), key=lambda own: (_utc(own[0].said.at), own[0].said.number))
     return latest, f"it is the latest attempt, of {latest[0].said.at}"
 
 
@@ -70,7 +69,7 @@ def _latest_of_each_name(files: Sequence[Claim]) -> list[Claim]:
             for other in files
         )
         names[first if again else claim.title].append(claim)
-    return [max(own, key=lambda c: (c.said.attempt, c.said.number)) for own in names.values()]
+    return [max(own, key=lambda c: (c.said.number, c.said.attempt)) for own in names.values()]
 
 
 _REASONS = (

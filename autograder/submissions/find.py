@@ -25,7 +25,7 @@ from autograder.submissions.formats import Kind, recognise_file
 from autograder.submissions.layout import Claim, Layout, Reader, conflicts
 from autograder.submissions.lms import moment
 from autograder.submissions.pattern import Pattern
-from autograder.submissions.roster import Roster
+from autograder.submissions.roster import Match, Roster, Whose
 from autograder.submissions.tree import PassedOver, Tree, plant, trees
 
 _WORK = (Kind.NOTEBOOK, Kind.ZIP, Kind.SCRIPT)
@@ -62,7 +62,10 @@ def find(
     names = course.assignments()
     reader = Reader(names, roster, Pattern(layout, names) if layout else None)
     wanted = _known(only, names, reader) if only else None
-    planted = trees(paths, reader.holds_a_class)
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: there is no such file or folder. Check the path.")
+    planted = trees(paths, reader.class_zips(paths))
     return _Search(course, names, wanted, roster, reader).run(planted)
 
 
@@ -136,7 +139,7 @@ class _Search:
 
     def _by_assignment(self, claims: Iterable[Claim], found: Found) -> dict[str, list[Claim]]:
         """The claims of each assignment; a file that names none goes with what it lies beside."""
-        said = {claim: claim.assignment or self._said_by_path(claim) for claim in claims}
+        said = {claim: claim.assignment or self._said(claim) for claim in claims}
         beside: defaultdict[str, set[str]] = defaultdict(set)
         for claim, name in said.items():
             beside[claim.top] |= {name} - {""}
@@ -149,6 +152,11 @@ class _Search:
             else:
                 sorted_out.setdefault(where, []).append(claim)
         return dict(sorted(sorted_out.items()))
+
+    def _said(self, claim: Claim) -> str:
+        """What a path says; in a system's download for one assignment all files are for it."""
+        of_system = claim.said.whose.system and self._only
+        return self._only or "" if of_system else self._said_by_path(claim)
 
     def _said_by_path(self, claim: Claim) -> str:
         """The assignment after which a folder of the student's is called, or the file."""
@@ -188,16 +196,29 @@ class _Search:
         """The claims of each student, under the roster's handle where it knows them."""
         people: defaultdict[str, list[Claim]] = defaultdict(list)
         problems: dict[str, None] = {}
+        doubtful = self._borne_by_several(claims)
         for claim in claims:
-            match = self._roster.find(claim.whose) if self._roster else None
-            if match and match.problem:
+            match = self._roster.find(claim.whose) if self._roster else Match()
+            known = None if claim.whose in doubtful else match.person
+            if match.person and not known:
+                what = f"several people have the name of {match.person.student}: each is kept apart"
+                problems[f"{claim.top}: {what}"] = None
+            if match.problem:
                 problems[f"{claim.top}: {match.problem}"] = None
-            known = match.person if match else None
-            how = f"{claim.how}; in the roster by {match.how}" if match and known else claim.how
+            how = f"{claim.how}; in the roster by {match.how}" if known else claim.how
             student = known.student if known else claim.whose.handle
             people[student].append(replace(claim, how=how))
         found.remarks += problems
         return dict(people)
+
+    def _borne_by_several(self, claims: Sequence[Claim]) -> set[Whose]:
+        """Those of a system whom the roster would take for one person: a name is no proof."""
+        same: defaultdict[tuple[str, str], dict[str, Whose]] = defaultdict(dict)
+        for claim in claims:
+            person = self._roster.find(claim.whose).person if self._roster else None
+            if person and claim.whose.system:
+                same[person.student, claim.whose.system][claim.whose.id] = claim.whose
+        return {whose for own in same.values() if len(own) > 1 for whose in own.values()}
 
     def _job(self, assignment: str, student: str, claims: Sequence[Claim]) -> Job:
         files = [c for c in claims if c.entry.is_file and c.title.rpartition("/")[2] != _TIMESTAMP]
@@ -272,7 +293,7 @@ def _refuse_conflicts(people: dict[str, list[Claim]]) -> None:
 
 def _stamped(claims: Sequence[Claim]) -> str:
     """When it was submitted, as nbgrader's file beside it says."""
-    for claim in claims:
+    for claim in sorted(claims, key=lambda claim: len(claim.inner)):  # never a student's deeper one
         if claim.title.rpartition("/")[2] == _TIMESTAMP and claim.entry.is_file:
             with claim.entry.path.open(encoding="utf-8", errors="replace") as file:
                 return moment(file.read(100))
@@ -298,18 +319,21 @@ def _several_files(jobs: Sequence[Job], assignment: str) -> Iterator[str]:
 
 def _perhaps_a_class(jobs: Sequence[Job]) -> Iterator[str]:
     """One student with many files may be a class, one folder below where it was looked for."""
-    if len(jobs) == 1 and len(jobs[0].handed_in.others) > 3:
-        yield (
-            f"Everything is read as {jobs[0].student}'s. If it is a whole class, name the folder "
-            "that holds the students' folders, or say --layout '*/{student}/{file}'."
-        )
+    for job in jobs:
+        within = {other.partition("/")[0] for other in job.handed_in.others if "/" in other}
+        if len(within) > 2 or (len(jobs) == 1 and len(job.handed_in.others) > 1):
+            yield (
+                f"All in {job.student} is read as one person's. If it is several people's, name "
+                "that folder itself, or say --layout '*/{student}/{file}'."
+            )
 
 
 def _alike(students: Iterable[str]) -> Iterator[str]:
     """Handles that look alike: a human should say whether they are one person."""
     folded: defaultdict[str, list[str]] = defaultdict(list)
     for student in students:
-        folded[unicodedata.normalize("NFKC", student).casefold()].append(student)
+        seen = "".join(c for c in student if unicodedata.category(c)[0] in "LMNPS")
+        folded[unicodedata.normalize("NFKC", seen).casefold().strip(".")].append(student)
     for alike in folded.values():
         if len(alike) > 1:
             yield (

@@ -76,9 +76,9 @@ class Kind(StrEnum):
     SQLITE = "an SQLite database"
     PROGRAM = "a program"
 
-    LFS_POINTER = "a Git LFS pointer, which only stands for the file"
-    SHORTCUT = "a shortcut, which only says where the file is"
-    ICLOUD = "an iCloud placeholder, which only stands for the file"
+    LFS_POINTER = "a Git LFS pointer"
+    SHORTCUT = "a shortcut"
+    ICLOUD = "an iCloud placeholder"
     GOOGLE_LINK = "a link to a file in Google Drive"
     LINK = "a link"
     MACOS_NOTE = "a note that macOS keeps beside a file"
@@ -138,10 +138,12 @@ _REMEDIES = {
     "ends in .ipynb.",
     Kind.LOGIN_PAGE: "The download was answered by a log-in. Log in, download the notebook again "
     "and hand in the file that ends in .ipynb.",
-    Kind.LFS_POINTER: "Run git lfs pull, and hand in the real file that is then there.",
-    Kind.SHORTCUT: "Find the notebook itself, the file that ends in .ipynb, and hand that in.",
-    Kind.ICLOUD: "Open it once, so that it is downloaded, and hand in the file that ends in "
-    ".ipynb.",
+    Kind.LFS_POINTER: "It only stands for the notebook: run git lfs pull, and hand in the real "
+    "file that is then there.",
+    Kind.SHORTCUT: "It only says where a file is: find the notebook itself, the file that ends in "
+    ".ipynb, and hand that in.",
+    Kind.ICLOUD: "It only stands for the notebook: open it once, so that it is downloaded, and "
+    "hand in the file that ends in .ipynb.",
     Kind.GOOGLE_LINK: "In Google Drive or Colab, choose File, Download, Download .ipynb, and hand "
     "that in.",
     Kind.LINK: "Download the notebook from there, and hand in the file that ends in .ipynb.",
@@ -377,12 +379,9 @@ _ENDINGS = {
 
 def _of_code(text: str, name: str) -> Kind:
     ending = _ENDINGS.get(PurePath(name).suffix.lower())
-    if ending is Kind.SCRIPT:
-        return ending
-    fence = next(filter(_is_python, _FENCE.finditer(text)), None)
-    if fence and not _PYTHON.search(text, 0, fence.start()):
+    if _is_markdown(text):
         return Kind.MARKDOWN
-    if _MARK.search(text) or _PYTHON.search(text):
+    if ending is Kind.SCRIPT or _MARK.search(text) or _PYTHON.search(text):
         return Kind.SCRIPT
     by_content = (kind for kind, pattern in _CODES if pattern.search(text))
     otherwise = Kind.SCRIPT if _PERHAPS_PYTHON.search(text) else Kind.TEXT
@@ -522,7 +521,7 @@ def _is_prose(code: str) -> bool:
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE)
 _PYTHON_FENCE = re.compile(
-    r"\s*(?:\{?\s*\.?(?:i?python3?|py)\b|\{code-cell\}\s*(?:i?python3?)?\s*$)", re.IGNORECASE
+    r"(?:\{?\s*\.?(?:i?python3?|py)\b|\{code-cell\}\s*(?:i?python3?)?\s*$)", re.IGNORECASE
 )
 _OPTIONS = re.compile(r"\n(?:---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)  # MyST's
 
@@ -532,26 +531,41 @@ def markdown_cells(text: str) -> Iterator[Piece]:
 
     Where some of it is in braces, ``{python}``, that is what runs, and the rest is to be read.
     """
-    text = _lines_ended(text)
-    braces = any(fence[2].lstrip().startswith("{") for fence, _ in _fenced(text))
-    found = (pair for pair in _fenced(text) if not braces or pair[0][2].lstrip().startswith("{"))
-    for number, (fence, inside) in enumerate(found, 1):
-        options = _OPTIONS.match(inside)
-        mark = fence[2] + (options[0] if options else "")
-        yield Piece(inside[options.end() :] if options else inside, mark, f"code {number}")
+    found = [fence for fence in _fences(_lines_ended(text)) if _is_python(fence)]
+    runs = [fence for fence in found if fence.info.startswith("{")] or found
+    for number, fence in enumerate(runs, 1):
+        options = _OPTIONS.match(fence.inside)
+        mark = fence.info + (options[0] if options else "")
+        code = fence.inside[options.end() :] if options else fence.inside
+        yield Piece(code, mark, f"code {number}")
 
 
-def _fenced(text: str) -> Iterator[tuple[re.Match[str], str]]:
-    """Each opening fence of Python code, and what stands between it and the closing one."""
+@dataclass(frozen=True)
+class _Fence:
+    info: str  # what stands behind its opening signs
+    inside: str
+    above: str  # the text since the fence before
+
+
+def _fences(text: str) -> Iterator[_Fence]:
+    at = 0
     opened: re.Match[str] | None = None
     for fence in itertools.chain(_FENCE.finditer(text), [None]):
         if opened is None:
             opened = fence
         elif fence is None or (not fence[2].strip() and fence[1].startswith(opened[1])):
-            if _is_python(opened):
-                yield opened, text[opened.end() : fence.start() if fence else len(text)]
-            opened = None
+            inside = text[opened.end() : fence.start() if fence else len(text)]
+            yield _Fence(opened[2].strip(), inside, text[at : opened.start()])
+            at, opened = fence.end() if fence else len(text), None
+    yield _Fence("", "", text[at:])
 
 
-def _is_python(fence: re.Match[str]) -> bool:
-    return _PYTHON_FENCE.match(fence[2]) is not None
+def _is_python(fence: _Fence) -> bool:
+    return _PYTHON_FENCE.match(fence.info) is not None
+
+
+def _is_markdown(text: str) -> bool:
+    """Whether Python stands between fences, and nowhere else."""
+    fences = list(_fences(text))
+    outside = any(_PYTHON.search(fence.above) for fence in fences)
+    return any(map(_is_python, fences)) and not outside

@@ -20,7 +20,16 @@ from autograder.submissions import lms, words
 from autograder.submissions.lms import Named
 from autograder.submissions.pattern import Pattern, spelling
 from autograder.submissions.roster import Roster, Whose
-from autograder.submissions.tree import Entry, PassedOver, Tree, clutter, opened
+from autograder.submissions.tree import (
+    SUBMITTED,
+    Entry,
+    PassedOver,
+    Tree,
+    clutter,
+    is_zip,
+    members,
+    opened,
+)
 
 _NOTHING_SAID = Named(Whose(""))
 
@@ -80,45 +89,48 @@ class Reader:
         level = _Level(self, tree, layout)
         if self._pattern is not None:
             level.by_pattern(self._pattern)
-        elif self._is_students_own(tree):
+        elif self._is_person(tree.root.name):
             level.give_all(Whose(tree.root.name), f"the folder {tree.root.name}", tree.entries)
         else:
-            level.read(_Place(), tree.entries)
+            name = tree.root.name
+            section = name if self.is_section(name) else ""
+            level.read(_Place((), self.assignment(name), section), tree.entries)
         return layout
 
-    def holds_a_class(self, archive: Path, *, alone: bool) -> bool:
-        """Whether a zip that was named holds many people's submissions, and not one student's.
+    def class_zips(self, paths: Sequence[Path]) -> set[Path]:
+        """Those of the paths that are zips of many people's submissions, and not one student's.
 
-        Raises:
-            UsageError: of several zips one may be either.
+        A student's zip may hold anything: beside other submissions a zip is taken for a class's
+        only if everything that was named is one, by the names in it or by its own.
         """
-        if self._is_person(_stem(archive.name)):
+        zips = [path for path in paths if is_zip(path)]
+        if len(zips) == len(paths) == 1 or (
+            len(zips) == len(paths) and all(map(self._is_called_as_a_class, zips))
+        ):
+            return {path for path in zips if self.holds_a_class(path)}
+        return set()
+
+    def _is_called_as_a_class(self, archive: Path) -> bool:
+        name = _stem(archive.name)
+        called = self.is_section(name) or words.WRAPPER.fullmatch(name)
+        return bool(called) or self._is_download(archive, _outermost(archive))
+
+    def holds_a_class(self, archive: Path) -> bool:
+        """Whether a zip, by what lies in it, holds many people's submissions."""
+        if self._is_person(_stem(archive.name)) or lms.of_file(archive.name):
             return False
-        with opened(archive) as zipped:
-            paths = [
-                (*PurePosixPath(i.filename).parts, *("",) * i.is_dir()) for i in zipped.infolist()
-            ]
-        parts = [path for path in paths if path and not any(map(clutter, path))]
-        while _stands_alone(parts) and not lms.of_folder(parts[0][0]):
-            parts = [path[1:] for path in parts if any(path[1:])]
+        parts = _outermost(archive)
+        return self._is_download(archive, parts) or self._tell_people_apart(parts)
+
+    def _is_download(self, archive: Path, parts: Sequence[tuple[str, ...]]) -> bool:
+        """Whether a system has made it of a class's submissions."""
         by_system = any(lms.of_folder(p[0]) or (len(p) == 1 and lms.of_file(p[0])) for p in parts)
-        if by_system and not alone and not self.is_section(_stem(archive.name)):
-            raise UsageError(
-                f"{archive}: is it one student's, or the download of a whole class? Name it alone "
-                "if it is a class's; put it in a folder of its own if it is a student's."
-            )
-        several = alone or self.is_section(_stem(archive.name))
-        return by_system or (several and self._tell_people_apart(parts))
+        return by_system and not lms.of_file(archive.name)
 
     def _tell_people_apart(self, parts: Sequence[tuple[str, ...]]) -> bool:
         folders = {p[0] for p in parts if len(p) > 1 and not words.INNER.fullmatch(p[0])}
         files = {p[0] for p in parts if len(p) == 1 and re.search(r"\.(ipynb|zip)", p[0])}
         return len(folders | {self.own_name(file) for file in files} - {""}) > 1
-
-    def _is_students_own(self, tree: Tree) -> bool:
-        """Whether the folder that was named is one student's, as in ``submitted/ana``."""
-        nbgrader = tree.root.parent.name == "submitted" and not tree.zipped
-        return nbgrader or self._is_person(tree.root.name)
 
     def _is_person(self, name: str) -> bool:
         return self._roster.find(Whose(name)).person is not None
@@ -145,6 +157,10 @@ class Reader:
         """Whether a folder is a student's by the roster."""
         return self._is_person(name)
 
+    def knows(self, whose: Whose) -> bool:
+        """Whether the roster knows this person."""
+        return self._roster.find(whose).person is not None
+
     def is_section(self, name: str) -> bool:
         """Whether a folder is called as sections are, in the roster or anywhere."""
         return _squeezed(name) in self._sections or bool(words.SECTION.fullmatch(name))
@@ -166,6 +182,16 @@ def _spelt(name: str) -> str:
     """A pattern for an assignment's name at the start or end of a file's, in any spelling."""
     words = spelling(name)
     return rf"^{words}(?![A-Za-z0-9])|(?<![A-Za-z0-9]){words}$"
+
+
+def _outermost(archive: Path) -> list[tuple[str, ...]]:
+    """The names in a zip without the folders that stand around all of them; "" ends a folder."""
+    with opened(archive) as zipped:
+        paths = [(*PurePosixPath(i.filename).parts, *("",) * i.is_dir()) for i in members(zipped)]
+    parts = [path for path in paths if path and not any(map(clutter, path))]
+    while _stands_alone(parts) and not lms.of_folder(parts[0][0]):
+        parts = [path[1:] for path in parts if any(path[1:])]
+    return parts
 
 
 def _stands_alone(parts: Sequence[tuple[str, ...]]) -> bool:
@@ -236,25 +262,44 @@ class _Level:
 
     def _files_of_systems(self, place: _Place, files: Sequence[Entry]) -> list[Entry]:
         """Files named by a system, where most are; one odd file changes nothing for the others."""
-        named = {file: self._named(file) for file in files}
-        by_system = [file for file in files if named[file]]
-        people = [f for f in files if named[f] or not words.BESIDE.fullmatch(f.parts[-1])]
+        readings = {file: self._readings(file) for file in files}
+        by_system = [file for file in files if readings[file]]
+        people = [f for f in files if readings[f] or not words.BESIDE.fullmatch(f.parts[-1])]
         if 2 * len(by_system) <= len(people):
             return list(files)
+        sure = [said[0] for said in readings.values() if len(said) == 1]
         for file in by_system:
-            said = named[file] or _NOTHING_SAID
+            said = self._settled(file, readings[file], sure)
             how = f"{lms.SYSTEMS.get(said.whose.system, 'Canvas')}'s name for the file"
             claim = self._claim(place, said.whose, how, file, (said.title,))
             self._layout.claims.append(replace(claim, said=said))
         return [file for file in files if file not in by_system]
 
-    def _named(self, file: Entry) -> Named | None:
-        said = lms.of_file(file.parts[-1])
-        return None if said and self._reader.assignment(said.whose.name) else said
+    def _readings(self, file: Entry) -> list[Named]:
+        found = lms.readings(file.parts[-1])
+        return [] if found and self._reader.assignment(found[0].whose.name) else found
+
+    def _settled(self, file: Entry, readings: Sequence[Named], sure: Sequence[Named]) -> Named:
+        """The one reading that is like the others' or that the roster knows; never a guess."""
+        fitting = [said for said in readings if not sure or said.is_like(sure)] or readings
+        known = [said for said in fitting if self._reader.knows(said.whose)]
+        left = known or fitting
+        if len(left) == 1 or (not known and left[0].whose.handle not in _handles(sure)):
+            return left[0]
+        self._layout.remarks.append(
+            f"{file.shown}: can be read in two ways, as {left[0].whose.handle}'s and as "
+            f"{left[-1].whose.handle}'s. It is given to neither; say --layout, or rename it."
+        )
+        title = left[-1].title
+        handle = file.parts[-1].removesuffix(title).rstrip("_")
+        return Named(Whose(handle, own_words=True), title)
 
     # --- folders ---
 
     def _folders(self, place: _Place, folders: dict[str, list[Entry]], *, alone: bool) -> None:
+        if SUBMITTED in folders and words.NBGRADER & folders.keys():
+            self._nbgraders(place, folders)
+            return
         sections = self._sections(place, folders)
         for name, entries in folders.items():
             assignment = "" if place.assignment else self._reader.assignment(name)
@@ -270,6 +315,15 @@ class _Level:
             else:
                 self.give(place, Whose(name), f"the folder {name}", name, entries)
 
+    def _nbgraders(self, place: _Place, folders: dict[str, list[Entry]]) -> None:
+        """A course folder of nbgrader's: what was submitted, and nothing else."""
+        self.read(replace(place, parts=(*place.parts, SUBMITTED)), folders.pop(SUBMITTED))
+        self._layout.passed_over += [
+            PassedOver(entry.shown, "nbgrader's own", clutter=True)
+            for entries in folders.values()
+            for entry in entries
+        ]
+
     def _is_wrapper(self, place: _Place, name: str, entries: Sequence[Entry]) -> bool:
         """Whether a lone folder stands around the submissions: by its name, or as zips have it."""
         within = {entry.parts[len(place.parts) + 1 :][:1] for entry in entries}
@@ -277,20 +331,38 @@ class _Level:
         return bool(words.WRAPPER.fullmatch(name)) or (self._tree.zipped and several)
 
     def _sections(self, place: _Place, folders: dict[str, list[Entry]]) -> set[str]:
-        """The folders that hold one section each: by their names, or as nothing else looks."""
+        """The folders that hold one section each: by their names, or by whom the roster knows."""
         if place.section:
             return set()
         depth = len(place.parts) + 1
         inner = {name: _Inner.of(entries, depth) for name, entries in folders.items()}
-        if self._must_be_sections(inner):
-            shown = " and ".join(sorted(folders)[:2])
-            self._layout.remarks.append(
-                f"{self._tree.root}: {shown} are read as sections, the folders in them as "
-                "students. If they are students, say --layout '{student}/{file}'."
-            )
-            return set(folders)
         called = {name for name in folders if self._reader.is_section(name)}
-        return {name for name in called if self._holds_people(name, inner, called)}
+        sections = {name for name in called if self._holds_people(name, inner, called)}
+        known = {name for name in folders if self._holds_known_people(name, inner[name])}
+        if len(known) > 1 and 2 * len(known) >= len(folders):
+            sections |= known
+        self._remark_on({name: inner[name] for name in folders if name not in sections})
+        return sections
+
+    def _holds_known_people(self, name: str, own: _Inner) -> bool:
+        """Whether the roster knows everybody in a folder, and nobody of the folder's name."""
+        inside = own.folders and all(map(self._reader.is_students, own.folders))
+        return bool(inside) and not self._reader.is_students(name)
+
+    def _remark_on(self, inner: dict[str, _Inner]) -> None:
+        """Say it where most folders look as sections do: several folders of people in each."""
+        alike = [name for name, own in inner.items() if self._looks_like_a_section(name, own)]
+        names = [folder.casefold() for name in alike for folder in inner[name].folders]
+        if len(alike) > 1 and 2 * len(alike) >= len(inner) and len(set(names)) == len(names):
+            self._layout.remarks.append(
+                f"{self._tree.root}: {' and '.join(sorted(alike)[:2])} are read as students. If "
+                "they are sections, say --layout '{section}/{student}/{file}'."
+            )
+
+    def _looks_like_a_section(self, name: str, own: _Inner) -> bool:
+        of_one = [f for f in own.folders if self._reader.assignment(f) or words.INNER.fullmatch(f)]
+        person = self._reader.is_students(name) or self._reader.assignment(name)
+        return len(own.folders) > 1 and not (own.files or of_one or person)
 
     def _holds_people(self, name: str, inner: dict[str, _Inner], called: set[str]) -> bool:
         """Whether what lies in a section's folder is many people's, and not one student's."""
@@ -300,17 +372,6 @@ class _Level:
         names = [self._reader.own_name(file) for each in called for file in inner[each].files]
         return bool(own.files) and all(names) and len(set(names)) == len(names)
 
-    def _must_be_sections(self, inner: dict[str, _Inner]) -> bool:
-        """Whether every folder holds several folders, and no two of these share a name.
-
-        No single student can bring that about: the others' folders would have to look alike.
-        """
-        names = [name for each in inner.values() for name in each.folders]
-        common = any(self._reader.assignment(name) or words.INNER.fullmatch(name) for name in names)
-        several = all(len(each.folders) > 1 and not each.files for each in inner.values())
-        people = any(self._reader.is_students(name) for name in inner)
-        return len(inner) > 1 and several and not common and not people and _distinct(names)
-
     # --- files ---
 
     def _files(self, place: _Place, files: Sequence[Entry], *, alone: bool) -> None:
@@ -319,18 +380,42 @@ class _Level:
             name = file.parts[-1]
             known = self._reader.is_students(_stem(name))
             if words.BESIDE.fullmatch(name) and not known:
-                self._layout.passed_over.append(PassedOver(file.shown, "no submission by its name"))
+                listed = name == lms.METADATA
+                why = "read: who submitted what" if listed else "no submission by its name"
+                self._layout.passed_over.append(PassedOver(file.shown, why, clutter=listed))
             else:
                 people.append(file)
         if alone and people and self._is_one_students([file.parts[-1] for file in people]):
             self._give_folder(place, people)
             return
+        if alone and len(people) == 1 and not (place.parts or self._tree.bare):
+            self._remark_on_lone(people[0])
         for file in people:
             name = file.parts[-1]
+            if name.lower().endswith(".zip") and self._seems_a_class(file):
+                self._layout.remarks.append(
+                    f"{file.shown}: seems to hold several people's work and is read as one "
+                    "student's. If it is a class's, name it alone."
+                )
             handle = self._reader.own_name(name) or words.DUPLICATE.sub("", _stem(name))
             whose = Whose(handle, own_words=True)
             claim = self._claim(place, whose, "the file's own name", file, (name,))
             self._layout.claims.append(claim)
+
+    def _remark_on_lone(self, file: Entry) -> None:
+        """One file in a folder that was named: the folder's name may be meant as well."""
+        name = file.parts[-1]
+        if not self._reader.named_in(name):
+            self._layout.remarks.append(
+                f"{file.shown}: read as {self._reader.own_name(name)}'s, by its name. If "
+                f"{self._tree.root.name} is the student, name the folder above it."
+            )
+
+    def _seems_a_class(self, file: Entry) -> bool:
+        try:
+            return is_zip(file.path) and self._reader.holds_a_class(file.path)
+        except (UsageError, OSError):
+            return False  # damaged: its reader will say so
 
     def _is_one_students(self, names: Sequence[str]) -> bool:
         """Whether files alone in a folder look like one person's: by names of no person's."""
@@ -402,6 +487,10 @@ class _Level:
         return Claim(entry, whose, how, entry.shown, inner, place.assignment, place.section)
 
 
+def _handles(named: Iterable[Named]) -> set[str]:
+    return {said.whose.handle for said in named}
+
+
 @dataclass(frozen=True)
 class _Inner:
     """What lies directly in a folder."""
@@ -416,10 +505,6 @@ class _Inner:
         }
         files = (e.parts[depth] for e in entries if e.is_file and len(e.parts) == depth + 1)
         return _Inner(frozenset(folders), tuple(f for f in files if not words.BESIDE.fullmatch(f)))
-
-
-def _distinct(names: Sequence[str]) -> bool:
-    return len({name.casefold() for name in names}) == len(names)
 
 
 def conflicts(claims: Iterable[tuple[str, Claim]]) -> Iterator[tuple[str, list[str]]]:

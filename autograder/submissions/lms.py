@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,24 @@ SYSTEMS = {
     "moodle": "Moodle",
     "gradescope": "Gradescope",
     "nbgrader": "nbgrader's exchange",
+    "blackboard": "Blackboard",
+    "brightspace": "Brightspace",
 }
-_CANVAS = re.compile(
-    r"(?:(?P<anonymous>anon)_(?P<late1>LATE_)?(?P<key>[A-Za-z0-9]+)"
-    r"|(?P<who>[^/]+?)_(?P<late2>LATE_)?(?P<id>\d+))"
-    r"_(?:(?P<number>\d+)_(?P<file>.+)|(?P<entry>(?:text|link)\.html))",
-    re.DOTALL,
+_ANONYMOUS = re.compile(
+    r"anon_(?P<late>LATE_)?(?P<id>[A-Za-z0-9]+)_(?P<number>\d+)_(?P<file>.+)", re.S
 )
+_CANVAS = re.compile(r"_(?P<late>LATE_)?(?P<id>\d+)(?=_(?P<number>\d+)_(?P<file>.+))", re.DOTALL)
+_CANVAS_TEXT = re.compile(
+    r"(?P<who>[^/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<file>(?:text|link)\.html)", re.DOTALL
+)
+_BLACKBOARD = re.compile(
+    r"(?P<title>.+?)_(?P<who>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.S
+)
+_BRIGHTSPACE = re.compile(r"(?P<id>\d+)-\d+ - (?P<who>.+) - (?P<at>.+ \d{3,4} [AP]M)")
 _AGAIN = re.compile(r"-(?P<attempt>\d+)(?=\.\w+$|$)")  # the second, third, ... file of one name
+_MOODLE_FOLDER = re.compile(  # a person may be called as another's folder: the end decides
+    r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?", re.DOTALL
+)
 _MOODLE = re.compile(
     r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<file>.*)", re.DOTALL
 )
@@ -58,11 +68,24 @@ class Named:
     attempt: int = 0  # of files of one name
     number: int = 0  # the system's own for a submission: a later one has a larger one
 
+    def is_like(self, others: Sequence[Named]) -> bool:
+        """Whether its numbers are about as long as those of the same system's other names."""
+        pairs = [(self.whose.id, [other.whose.id for other in others])]
+        pairs += [(str(self.number), [str(other.number) for other in others if other.number])]
+        return all(abs(len(own) - len(x)) < 2 for own, every in pairs for x in _usual(every))
+
+
+def _usual(texts: Sequence[str]) -> Sequence[str]:
+    """The one of middle length."""
+    return sorted(texts, key=len)[len(texts) // 2 :][:1]
+
 
 def of_folder(name: str) -> Named | None:
     """Read the name of a folder; None where no system names folders so."""
-    if found := _MOODLE.fullmatch(name):
+    if found := _MOODLE_FOLDER.fullmatch(name):
         return Named(_numbered("moodle", found))
+    if found := _BRIGHTSPACE.fullmatch(name):
+        return Named(_numbered("brightspace", found), at=_brightspace_moment(found["at"]))
     if found := _GRADESCOPE.fullmatch(name):
         return Named(Whose(name, system="gradescope", id=found["id"]), number=int(found["id"]))
     if found := _EXCHANGE.fullmatch(name):
@@ -72,24 +95,42 @@ def of_folder(name: str) -> Named | None:
 
 
 def of_file(name: str) -> Named | None:
-    """Read the name of a file; None where no system names files so.
+    """Read the name of a file; None where no system names files so, the first of two readings."""
+    return next(iter(readings(name)), None)
+
+
+def readings(name: str) -> list[Named]:
+    """All that a file's name may say: Canvas puts two numbers between the person's words and the
+    student's own, and either of these may hold numbers too.
 
     A system writes before what a student has written: whose mark comes first is the system.
     """
-    moodle, canvas = _MOODLE.fullmatch(name), _CANVAS.fullmatch(name)
+    if found := _BLACKBOARD.fullmatch(name):
+        at = moment(re.sub(r"-(\d\d)-(\d\d)-(\d\d)$", r" \1:\2:\3", found["at"]))
+        whose = Whose(found["who"], system="blackboard", id=found["who"])
+        return [Named(whose, found["file"] or "comments.txt", at=at)]
+    moodle, canvas = _MOODLE.fullmatch(name), _CANVAS.search(name)
     if moodle and not (canvas and canvas.start("id") < moodle.start("id")):
-        return Named(_numbered("moodle", moodle), moodle["file"] or f"{moodle['kind']}.html")
-    if found := canvas:
-        title = found["file"] or found["entry"]
-        again = _AGAIN.search(title)
-        return Named(
-            _of_canvas(found),
-            title,
-            late=bool(found["late1"] or found["late2"]),
-            attempt=int(again["attempt"]) if again else 0,
-            number=int(found["number"] or 0),
-        )
-    return None
+        title = moodle["file"] or f"{moodle['kind']}.html"
+        return [Named(_numbered("moodle", moodle), title)]
+    if found := _ANONYMOUS.fullmatch(name):
+        whose = Whose(f"anon_{found['id']}", system="canvas_anonymous", id=found["id"])
+        return [_of_canvas(whose, found)]
+    files = [
+        _of_canvas(Whose(f"{who}_{found['id']}", who, system="canvas", id=found["id"]), found)
+        for found in _CANVAS.finditer(name)
+        if (who := name[: found.start()])
+    ]
+    if files or not (found := _CANVAS_TEXT.fullmatch(name)):
+        return files
+    return [Named(_numbered("canvas", found), found["file"], late=bool(found["late"]))]
+
+
+def _of_canvas(whose: Whose, found: re.Match[str]) -> Named:
+    again = _AGAIN.search(found["file"])
+    attempt = int(again["attempt"]) if again else 0
+    late, number = bool(found["late"]), int(found["number"])
+    return Named(whose, found["file"], late=late, attempt=attempt, number=number)
 
 
 def first_title(title: str) -> str:
@@ -97,11 +138,12 @@ def first_title(title: str) -> str:
     return _AGAIN.sub("", title)
 
 
-def _of_canvas(found: re.Match[str]) -> Whose:
-    """Whose a Canvas file is; where it is marked anonymously, by a key of its own."""
-    if found["anonymous"]:
-        return Whose(f"anon_{found['key']}", system="canvas_anonymous", id=found["key"])
-    return _numbered("canvas", found)
+def _brightspace_moment(text: str) -> str:
+    """Oct 3, 2026 1159 PM"""
+    try:
+        return datetime.datetime.strptime(text, "%b %d, %Y %I%M %p").isoformat()
+    except ValueError:
+        return ""
 
 
 def _numbered(system: str, found: re.Match[str]) -> Whose:

@@ -168,8 +168,6 @@ def _other_id(person: Person, whose: Whose) -> str:
     known = person.id(kind)
     if not (known and whose.id) or whose.system in _NUMBERED_ANEW:
         return ""
-    if _compared(kind, known) == _compared(kind, whose.id):
-        return ""
     return f"the {label(kind)} is {whose.id} and in the roster {known}: they are not the same."
 
 
@@ -208,13 +206,12 @@ def label(kind: str) -> str:
     return f"{_LABELS.get(system, system.capitalize())} id"
 
 
-def keys(person: Person) -> Iterator[tuple[str, str, str]]:
+def keys(person: Person) -> list[tuple[str, str, str]]:
     """What nobody else may have: what it is, how it is written and how it is compared."""
-    yield "handle", person.student, fold(person.student)
-    if person.email:
-        yield "e-mail", person.email, fold(person.email)
-    for kind, value in person.ids:
-        yield label(kind), value, _compared(kind, value)
+    ids = [(label(kind), word, _compared(kind, word)) for kind, word in person.ids]
+    handle = ("handle", person.student, fold(person.student))
+    email = ("e-mail", person.email, fold(person.email))
+    return [key for key in (handle, email, *ids) if key[1]]
 
 
 def _known_by(person: Person) -> Iterator[tuple[str, str]]:
@@ -402,7 +399,7 @@ def _shared(lines: Iterable[tuple[int, Person]]) -> Iterator[Fault]:
     """What a row has in common with one before it; of several things, the first."""
     first: dict[tuple[str, str], tuple[int, str]] = {}
     for line, person in lines:
-        own = [(what, word, (what, compared)) for what, word, compared in keys(person) if compared]
+        own = [(what, word, (what, compared)) for what, word, compared in keys(person)]
         known = [(what, word, *first[key]) for what, word, key in own if key in first]
         for what, word, there, written in known[:1]:
             alike = "" if word == written else f', written "{written}"'

@@ -344,7 +344,7 @@ def _distinct(lines: Iterator[Line], remarks: list[str]) -> list[Line]:
 
 
 def _keys(person: Person) -> list[tuple[str, str]]:
-    return [(what, compared) for what, _, compared in keys(person) if compared]
+    return [(what, compared) for what, _, compared in keys(person)]
 
 
 def _agree(one: Person, other: Person) -> bool:
@@ -398,8 +398,8 @@ def _without(
 def _with_handles(lines: Sequence[Line], remarks: list[str]) -> list[Person]:
     """Everybody with a handle of their own."""
     people = [person for _, person in lines]
-    locals_ = Counter(fold(_local(person)) for person in people)
-    taken = {fold(person.student) for person in people}
+    locals_ = Counter(fold(_local(person)) for person in people if person.email)
+    taken = {fold(person.student) for person in people if person.student}
     chosen: defaultdict[str, list[Person]] = defaultdict(list)
     named = []
     for person in people:
@@ -422,7 +422,7 @@ def _handles(person: Person, *, alone: bool) -> Iterator[tuple[str, str]]:
     """What somebody without a user name could be called, the best first, and after what."""
     words = name_words(person.name)
     plain = "-".join(filter(None, ("".join(filter(str.isascii, word)) for word in words)))
-    if person.email and alone:
+    if alone:
         yield _local(person), "the first part of the e-mail address"
     if person.email:
         yield person.email, "the whole e-mail address"
@@ -538,14 +538,13 @@ def _by_id_or_email(old: Roster, new: Person) -> Match:
     if len(found) > 1:
         whose = listed(person.student for person in found)
         return Match(problem=f"its ids and e-mail are those of several people: {whose}.")
-    return _unless(Match(found[0], "id or e-mail"), _other_id(found[0], new)) if found else Match()
+    return _unless(found[0], "id or e-mail", _other_id(found[0], new)) if found else Match()
 
 
-def _unless(match: Match, contrary: str) -> Match:
-    if contrary and match.person:
-        problem = f"it may be {match.person.student}, but {contrary}. Correct the roster."
-        return Match(problem=problem)
-    return match
+def _unless(known: Person, how: str, contrary: str) -> Match:
+    if contrary:
+        return Match(problem=f"it may be {known.student}, but {contrary}. Correct the roster.")
+    return Match(known, how)
 
 
 def _other_id(known: Person, new: Person) -> str:
@@ -562,13 +561,13 @@ def _by_handle_or_name(left: Roster, new: Person) -> Match:
     asked = [Whose(new.student, new.name, new.email, system, value) for system, value in ids]
     matches = [left.find(whose) for whose in asked]
     problem = next((match.problem for match in matches if match.problem), "")
-    found = {match.person: match for match in matches if match.person}
+    found = {match.person: match.how for match in matches if match.person}
     if problem or not found:
         return Match(problem=problem)
     if len(found) > 1:
         return Match(problem=f"it may be any of {listed(p.student for p in found)}.")
-    ((known, match),) = found.items()
-    return _unless(match, _other_id(known, new) or _other_words(known, new))
+    ((known, how),) = found.items()
+    return _unless(known, how, _other_id(known, new) or _other_words(known, new))
 
 
 def _other_words(known: Person, new: Person) -> str:

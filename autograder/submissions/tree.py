@@ -16,17 +16,19 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from autograder.errors import UsageError
 from autograder.submissions.names import file_stem
 
+SUBMITTED = "submitted"  # below it nbgrader has a folder for each student
+MAX_DEPTH = 60  # folders in folders
 MAX_MEMBER = 100 << 20  # bytes, unpacked
 MAX_TOTAL = 20 << 30
 MAX_ENTRIES = 500_000  # of a class: three hundred students who hand in their whole disk
+_IS_UTF8 = 0x800  # in an entry's flags
 _DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, ValueError)
 _CLUTTER = [
     (re.compile(pattern, re.IGNORECASE), why)
@@ -95,7 +97,8 @@ def plant(root: Path, within: Sequence[Path] | None = None, *, bare: bool = Fals
     """Walk a folder, or only some files and folders in it."""
     tree = Tree(root, bare=bare)
     for path in [root] if within is None else within:
-        if within is not None and (why := clutter(path.name)):
+        names = path.relative_to(root).parts
+        if why := next(filter(None, map(clutter, names)), ""):
             tree.passed_over.append(PassedOver(str(path), why, clutter=True))
         else:
             _walk(tree, path)
@@ -110,6 +113,8 @@ def _walk(tree: Tree, start: Path) -> None:
         kind = _mode(path)
         if stat.S_ISDIR(kind):
             try:
+                if len(path.parts) - len(tree.root.parts) > MAX_DEPTH:
+                    raise OSError(0, "too many folders in folders")
                 inside = list(_kept(tree, path))
             except OSError as error:
                 tree.passed_over.append(
@@ -159,7 +164,7 @@ def unpack(archive: Path) -> Tree:
     folder = Path(tempfile.mkdtemp(prefix="autograder-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with opened(archive) as zipped:
-        infos = zipped.infolist()
+        infos = members(zipped)
         if sum(min(info.file_size, MAX_MEMBER) for info in infos) > MAX_TOTAL:
             raise UsageError(f"{archive}: is too large when unpacked. Split it into smaller ones.")
         for number, info in enumerate(infos):
@@ -243,6 +248,19 @@ def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
+def members(zipped: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The entries of a zip, named as meant: old programs of Windows and macOS break the rules."""
+    infos = zipped.infolist()
+    backslashes = not any("/" in info.filename for info in infos)
+    for info in infos:
+        if not info.flag_bits & _IS_UTF8:
+            with contextlib.suppress(UnicodeError):
+                info.filename = info.filename.encode("cp437").decode("utf-8")
+        if backslashes:
+            info.filename = info.filename.replace("\\", "/")
+    return infos
+
+
 def is_zip(path: Path) -> bool:
     """Whether a file that was named is a zip file."""
     return path.is_file() and zipfile.is_zipfile(path)
@@ -251,23 +269,14 @@ def is_zip(path: Path) -> bool:
 # --- what was named ------------------------------------------------------------------------------
 
 
-class HoldsAClass(Protocol):
-    """Tells a class's zip from one student's; ``alone`` when no other zip was named."""
+def trees(paths: Sequence[Path], class_zips: Container[Path]) -> list[Tree]:
+    """The trees of what was named: what a shell spelled out of one folder belongs to one tree.
 
-    def __call__(self, archive: Path, *, alone: bool) -> bool:
-        """Decide for one zip file."""
-
-
-def trees(paths: Sequence[Path], holds_a_class: HoldsAClass) -> list[Tree]:
-    """The trees of what was named: what a shell spelled out of one folder belongs to one tree."""
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path}: there is no such file or folder. Check the path.")
-    once = list({path.resolve(): path.absolute() for path in paths}.values())
-    named_zips = [path for path in once if is_zip(path)]
-    alone = len(named_zips) == 1
-    zips = [path for path in named_zips if holds_a_class(path, alone=alone)]
-    named = [path for path in once if path not in zips and not _covered(path, once)]
+    ``class_zips`` are those of the paths that are zip files of many people's submissions.
+    """
+    zips = [path for path in paths if path in class_zips]
+    once = {path.resolve(): path.absolute() for path in paths if path not in class_zips}
+    named = [path for path in once.values() if not _covered(path, list(once.values()))]
     bare = all(path.parent == Path() and path.is_file() for path in paths)
     planted = (plant(root, within, bare=bare) for root, within in _roots(named))
     return [*map(unpack, zips), *planted]
@@ -277,21 +286,39 @@ def _covered(path: Path, named: Sequence[Path]) -> bool:
     return any(other in path.parents for other in named if other.is_dir())
 
 
-def _roots(named: Sequence[Path]) -> Iterator[tuple[Path, list[Path] | None]]:
-    """One folder for all that was named side by side, such as by ``submitted/*``."""
-    if len(named) == 1 and named[0].is_dir():
-        yield named[0].resolve(), None
-    elif _side_by_side(named):
-        yield Path(os.path.commonpath([path.parent for path in named])), sorted(named)
+_Root = tuple[Path, list[Path] | None]  # a folder, and what of it was named; None for all of it
+
+
+def _roots(named: Sequence[Path]) -> Iterator[_Root]:
+    """The folders whose contents tell people apart: the outermost name that differs decides."""
+    submitted: dict[Path, list[Path]] = {}
+    left: list[Path] = []
+    for path in named:
+        above = [parent for parent in path.parents if parent.name == SUBMITTED]
+        (submitted.setdefault(above[0], []) if above else left).append(path)
+    yield from ((root, sorted(within)) for root, within in submitted.items())
+    if len(left) == 1 and left[0].is_dir():
+        yield left[0].resolve(), None
+    elif left and _side_by_side(left):
+        yield _common(left), sorted(left)
     else:
-        for path in named:
-            yield (path, None) if path.is_dir() else (path.parent, [path])
+        yield from ((p, None) if p.is_dir() else (p.parent, [p]) for p in left)
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    return Path(os.path.commonpath([path.parent for path in paths]))
 
 
 def _side_by_side(named: Sequence[Path]) -> bool:
-    """Whether all lie in one folder, or at one place in folders of one kind: ``*/week1``."""
-    if not named:
-        return False
-    one_folder = len({path.parent for path in named}) == 1
-    one_name = len({path.name for path in named}) == 1
-    return one_folder or one_name or not any(path.is_dir() for path in named)
+    """Whether what was named lies at one depth of one tree, as what a shell spells out does."""
+    folders = [path for path in named if path.is_dir()]
+    depths = {len(path.relative_to(_common(named)).parts) for path in folders}
+    one_place = len({path.parent for path in folders}) < 2
+    classes = not one_place and all(map(_holds_folders, folders))
+    return len(depths) < 2 and not (classes and len({path.name for path in folders}) > 1)
+
+
+def _holds_folders(folder: Path) -> bool:
+    """Whether a folder holds several folders and nothing else, as a class's does."""
+    inside = [path for path in folder.iterdir() if not clutter(path.name)]
+    return len(inside) > 1 and all(path.is_dir() for path in inside)

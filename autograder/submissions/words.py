@@ -12,6 +12,7 @@ def _pattern(*alternatives: str, repeated: bool = False) -> re.Pattern[str]:
 
 
 # a folder that an instructor, a zip program or a download puts around the submissions
+NBGRADER = {"source", "release", "autograded", "feedback", "gradebook.db", "nbgrader_config.py"}
 WRAPPER = _pattern(
     r"submi(ssions?|tted)", r"hand(ed)?-ins?", r"turned-in", "collected", "inbound", "downloads?",
     "uploads?", "students", "everybody", "all", "files", "class", r"assignment_\d+_export",
@@ -25,7 +26,8 @@ _DAYS = (
 SECTION = _pattern(
     rf"({'|'.join(_DAYS)})([ _.].*|\d.*)?",
     r"(mon|tues?|wed|thu(rs)?|fri)[ _.].+",
-    r"(section|sect?|lab|tutorial|tut|recitation|seminar|discussion|practical)-\w{1,4}",
+    r"(section|sect?|lab|tutorial|tut|recitation|seminar|discussion|practical|cohort|stream"
+    r"|gruppe|übungsgruppe|übung|grupo|groupe|group)-\w{1,4}([ _.(].*)?",
 )
 # folders within one submission, as students and tools call them
 INNER = _pattern(

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from autograder.errors import UsageError
 from autograder.integrations.export import export
 from autograder.integrations.lms_grades import MOODLE_LANGUAGES
-from autograder.integrations.lms_sheets import fill_canvas, fill_moodle
 from autograder.integrations.options import Target
+from autograder.integrations.sheets.canvas import fill_canvas
+from autograder.integrations.sheets.moodle import fill_moodle
 from autograder.model import Person, Report
 from autograder.submissions.roster import Roster
 from tests.integrations.test_lms import Canvas, Moodle, read

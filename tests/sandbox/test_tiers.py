@@ -14,6 +14,7 @@ from autograder.sandbox import bubblewrap, tiers
 from autograder.sandbox.client import SandboxProcess, Zygote
 from autograder.sandbox.launch import launch
 from autograder.sandbox.tiers import Sandbox
+from tests.sandbox import old_kernel
 from tests.sandbox.support import ask, result
 from tests.support import runners
 
@@ -71,14 +72,12 @@ def test_hidden_checks_in_reach_are_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @isolated
-def test_a_missing_inner_wall_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_inner_wall_is_found() -> None:
     """Where the kernel filters no system calls, processes can be started, and it is noticed."""
-    start = bubblewrap._START.replace(
-        "from inside.zygote",
-        "from inside import lockdown; lockdown._seccomp = bool; from inside.zygote",
-    )
-    monkeypatch.setattr(bubblewrap, "_START", start)
-    with Zygote(launch(["import torch"], bubblewrap=True)) as zygote:
+    with (
+        old_kernel.imitated([old_kernel.WITHOUT_SECCOMP]),
+        Zygote(launch(["import torch"], bubblewrap=True)) as zygote,
+    ):
         found = tiers.examine(zygote, bubblewrap=True)
     assert "start a process" in found.breaches
     assert found.tier is Tier.SEPARATE

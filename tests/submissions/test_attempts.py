@@ -57,7 +57,9 @@ CANVAS = {
     "more than nine": (["doe_42_30_a1_layers-10.ipynb", "doe_42_20_a1_layers-9.ipynb"], 0),
     "a larger submission id": (["doe_42_990006_old.ipynb", "doe_42_990007_new.ipynb"], 1),
     "other marks": (["doe_42_990007_a1_layers.ipynb", "doe_LATE_42_990005_hw.ipynb"], 0),
-    "a student's own number": (["doe_42_20_a1_layers.ipynb", "doe_42_10_a1_layers-7.ipynb"], 1),
+    "a student's own number": (["doe_42_20_a1_layers.ipynb", "doe_42_10_a1_layers-7.ipynb"], 0),
+    "a number in the name": (["doe_42_20_a1_layers-2026.ipynb",
+                              "doe_42_30_a1_layers-2026-1.ipynb"], 1),
 }  # fmt: skip
 
 
@@ -153,5 +155,5 @@ def test_a_class_that_looks_like_one_student_is_said(tmp_path):
     """One folder too high, everything is one person's: the remark says how to go on."""
     files = {f"batch/{name}/x.ipynb": answered(name) for name in "abcdef"}
     found = find([hand_in(tmp_path, files)], COURSE, A1)
-    assert any("name the folder that holds" in remark for remark in found.remarks)
+    assert any("name that folder itself" in remark for remark in found.remarks)
     assert set(jobs(tmp_path / "batch")) == set("abcdef")

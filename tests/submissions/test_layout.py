@@ -43,7 +43,9 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
     "below the assignment's folder": {f"{A1}/ana/x.ipynb": "ana", f"{A1}/bob/y.ipynb": "bob"},
     "one student below the assignment's folder": {f"{A1}/ana/x.ipynb": "ana"},
     "files in the assignment's folder": {f"{A1}/ana.ipynb": "ana", f"{A1}/ben.ipynb": "ben"},
-    "the assignment in other letters": {"A1_Layers/ana/x.ipynb": "ana", "ben/A1 Layers/y.ipynb": "ben"},
+    "the assignment in other letters": {
+        "A1_Layers/ana/x.ipynb": "ana", "ben/A1 Layers/y.ipynb": "ben",
+    },
     "sections": {"monday/ana/x.ipynb": "ana", "friday/bob/y.ipynb": "bob"},
     "one section": {"tuesday 10am/ana/x.ipynb": "ana"},
     "numbered sections": {"section 1/ana/x.ipynb": "ana", "section 2/bob/y.ipynb": "bob"},
@@ -54,9 +56,9 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
     "sections within the assignment's folder": {
         f"{A1}/monday/ana/x.ipynb": "ana", f"{A1}/friday/bob/y.ipynb": "bob",
     },
-    "folders that nothing but sections look like": {
-        "red/ana/x.ipynb": "ana", "red/bob/y.ipynb": "bob",
-        "blue/cy/x.ipynb": "cy", "blue/dan/y.ipynb": "dan",
+    "sections in other words": {
+        "Gruppe 1/ana/x.ipynb": "ana", "Gruppe 1/bob/y.ipynb": "bob", "Gruppe 2/cy/z.ipynb": "cy",
+        "Tutorial 3 (Mon 10-12)/dan/x.ipynb": "dan",
     },
     "zips in students' folders": {"ana/hw.zip": "ana", "bob/a1_layers.ipynb": "bob"},
     "zips side by side": {"ana.zip": "ana", "a1_layers_bob.zip": "bob"},
@@ -98,6 +100,31 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
     "nbgrader's exchange": {
         f"inbound/ana+{A1}+2026-01-02 03:04:05.6 UTC+x1/{A1}.ipynb": "ana",
         f"inbound/ben+{A1}+2026-01-02 03:04:06.6 UTC+x2/{A1}.ipynb": "ben",
+    },
+    "Blackboard": {
+        "A1_jdoe_attempt_2026-10-03-12-00-00_x.ipynb": "jdoe",
+        "A1_eve_attempt_2026-10-03-12-00-01_b_bob_attempt_2026-11-03-12-00-00_y.ipynb": "eve",
+    },
+    "Brightspace": {
+        "11-22 - Jane Doe - Oct 3, 2026 1159 PM/x.ipynb": "Jane Doe_11",
+        "12-22 - Al Roe - Oct 3, 2026 959 AM/y.ipynb": "Al Roe_12",
+    },
+    "Canvas, numbers in files' names": {
+        "doe_4201_990001_2026_11_x.ipynb": "doe_4201", "roe_4202_990002_y.ipynb": "roe_4202",
+        "why_4203_990003_roe_4202_990009_z.ipynb": "why_4203",
+    },
+    "Canvas, numbers in people's names": {
+        "stonebob_4201_4202_990001_x.ipynb": "stonebob_4201_4202",
+        "stonebob_4201_990002_y.ipynb": "stonebob_4201", "roe_4203_990003_z.ipynb": "roe_4203",
+    },
+    "Moodle, a person called as another's folder": {
+        "Bob_2_assignsubmission_file__1_assignsubmission_file_/x.ipynb":
+            "Bob_2_assignsubmission_file__1",
+        "Bob_2_assignsubmission_file_/y.ipynb": "Bob_2",
+    },
+    "nbgrader's course folder": {
+        f"submitted/ana/{A1}/{A1}.ipynb": "ana", f"submitted/ben/{A1}/x.ipynb": "ben",
+        f"source/{A1}/{A1}.ipynb": None, f"autograded/ana/{A1}/{A1}.ipynb": None,
     },
     "Gradescope": {"submission_1/x/a.ipynb": "submission_1", "submission_2/b.py": "submission_2"},
     "things that are no notebooks": {
@@ -220,11 +247,62 @@ def test_sections_are_kept(tmp_path):
     assert job_of(found, "bob").handed_in.section == "friday"
 
 
+SPELT_OUT = {  # what a shell makes of a pattern, and who is found
+    "files and a folder": ("*/*", ["ana/x.ipynb", "bob/ana.ipynb", "eve/z.ipynb", "eve/img/p.png"],
+                           {"ana", "bob", "eve"}),
+    "one name everywhere": ("*/*", ["ana/x.ipynb", "bob/x.ipynb", "eve/__pycache__/p.pyc",
+                                    "eve/x.ipynb"], {"ana", "bob", "eve"}),
+    "nbgrader's": ("submitted/*/*", [f"submitted/ana/{A1}/x.ipynb", "submitted/bob/README.md",
+                                     f"submitted/bob/{A1}/y.ipynb"], {"ana", "bob"}),
+    "nbgrader's files": (f"submitted/*/{A1}/*", [f"submitted/ana/{A1}/x.ipynb",
+                         f"submitted/eve/{A1}/bob/x.ipynb"], {"ana", "eve"}),
+    "one student of nbgrader's": (f"submitted/*/{A1}/*", [f"submitted/eve/{A1}/bob.ipynb",
+                                  f"submitted/eve/{A1}/cy.ipynb"], {"eve"}),
+    "a zip beside folders": ("*", ["ana/x.ipynb", "eve.zip"], {"ana", "eve"}),
+    "checkpoints": ("*/*/*", [f"ana/{A1}/x.ipynb", "bob/.ipynb_checkpoints/y.ipynb"], {"ana"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("pattern", "paths", "students"), SPELT_OUT.values(), ids=SPELT_OUT)
+def test_what_a_shell_spells_out_is_read_as_its_folders(tmp_path, pattern, paths, students):
+    """The outermost name that differs decides, whatever mix of files and folders was named."""
+    files = {path: answered(path) for path in paths}
+    if "eve.zip" in files:  # it names another, and is eve's all the same
+        files["eve.zip"] = zipped({"ana_1_2_a1_layers.ipynb": answered("e")})
+    root = hand_in(tmp_path, files)
+    found = find(sorted(root.glob(pattern)), COURSE, A1)
+    assert {job.student for job in found.jobs[A1]} == students
+
+
+def test_a_file_and_folders_named_together_are_different_people(tmp_path):
+    """ana's file and bob's folder have one parent: the names in it decide."""
+    root = written(tmp_path, {"ana/x.ipynb": "ana", "bob/x.ipynb": "bob", "cy/x.ipynb": "cy"})
+    found = find([root / "ana" / "x.ipynb", root / "bob", root / "cy"], COURSE, A1)
+    assert {job.student for job in found.jobs[A1]} == {"ana", "bob", "cy"}
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [["red/ana", "red/bob", "blue/cy", "blue/dan"], ["kim/a", "kim/b", "lee/c", "lee/d", "max/e"]],
+    ids=["two of two", "two of three"],
+)
+def test_what_may_be_sections_is_said(tmp_path, paths):
+    """Folders that look as sections do, by no such name, are students until somebody says."""
+    root = written(tmp_path, {f"{path}/x.ipynb": path for path in paths})
+    found = find([root], COURSE, A1)
+    assert {job.student for job in found.jobs[A1]} == {path.split("/")[0] for path in paths}
+    assert any("If they are sections, say --layout" in remark for remark in found.remarks)
+    found = find([root], COURSE, A1, layout="{section}/{student}/{file}")
+    assert {job.student for job in found.jobs[A1]} == {path.split("/")[1] for path in paths}
+
+
 PATTERNS = {
     "{section}/{student}/{file}": {"red/ana/x.ipynb": "ana", "blue/ben/deep/y.ipynb": "ben"},
     "{student}/{file}": {"monday/ana/x.ipynb": "monday", "lab1/ben.ipynb": "lab1"},
     "{assignment}_{student}_v*.ipynb": {f"{A1}_ana_v1.ipynb": "ana", f"{A1}_b_c_v22.ipynb": "b_c"},
-    "*/{student}-*/{file}": {"x/ana-1/a.ipynb": "ana", "y/ben-2/b.ipynb": "ben", "y/z/c.ipynb": None},
+    "*/{student}-*/{file}": {
+        "x/ana-1/a.ipynb": "ana", "y/ben-2/b.ipynb": "ben", "y/z/c.ipynb": None,
+    },
     "{section}/{student}.ipynb": {"red/ana.ipynb": "ana", "blue/ben.ipynb": "ben"},
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ import math
 import random
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from types import CodeType
 from typing import Any
 
@@ -34,6 +34,8 @@ _set_grad = torch.set_grad_enabled
 _LAZY_ANNOTATIONS = future.annotations.compiler_flag
 _TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _MOST = 100  # things said about one cell
+_MOST_IN_ALL = 2_000  # things of one kind said about all cells
+_LONGEST = 100  # letters of one such thing, and of a name that some library may have
 _MOST_NAMES = 5_000  # said about one exercise; of more, those that libraries know
 _PROBE_NAMES = {"torch": torch, "nn": nn, "F": F, "math": math, "Tensor": Tensor}
 
@@ -71,13 +73,18 @@ class Process:
         self.setup: list[str] = []
         self.cells: list[slicing.ParsedCell] = []
         self.namespaces: dict[str, dict[str, Any]] = {}
+        self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Carry out one request; every failure of student code becomes part of the answer."""
         handle = getattr(self, "do_" + request["do"])
+        largest = self.largest
         try:
             self._reset_global_state(request.get("seed", 0))
-            return protocol.pack(*handle(request, request["values"]))
+            answer = protocol.pack(*handle(request, request["values"]))
+            if len(answer) > largest:
+                raise protocol.ProtocolError("an answer that is too large")
+            return answer
         except BaseException as error:  # student code may raise anything, SystemExit too
             return protocol.pack(self.described(error), {})
 
@@ -104,13 +111,14 @@ class Process:
     def do_prepare(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Parse the cells, before any student code runs, and say what they hold."""
         self.setup = values["setup"]
+        self.largest = request.get("largest", self.largest)
         self.cells = [slicing.parse_cell(tuple(ids), text) for ids, text in values["cells"]]
         runs = {name: self._needed(name) for cell in self.cells for name in cell.exercises}
         return {}, {
             "problems": [cell.problem for cell in self.cells],
-            "notes": [list(cell.notes[:_MOST]) for cell in self.cells],
-            "binds": [sorted(slicing.bound(cell))[:_MOST] for cell in self.cells],
-            "flags": [slicing.review_flags(cell)[:_MOST] for cell in self.cells],
+            "notes": _some(list(cell.notes) for cell in self.cells),
+            "binds": _some(_bound(cell) for cell in self.cells),
+            "flags": _some(slicing.review_flags(cell) for cell in self.cells),
             "names": {name: _names(statements) for name, statements in runs.items()},
         }
 
@@ -182,8 +190,27 @@ class Process:
         return namespace
 
 
+def _bound(cell: slicing.ParsedCell) -> list[str]:
+    """The names that an answer's cell defines, what it should define first; of others nobody asks.
+
+    They are told to the student, where the right one is missing.
+    """
+    names = slicing.bound(cell) if cell.exercises else frozenset()
+    return sorted(names, key=lambda name: (name not in cell.exercises, name))
+
+
+def _some(lists: Iterable[list[str]]) -> list[list[str]]:
+    """The beginnings of some lists of texts, cut so that all of them fit into one answer."""
+    left = _MOST_IN_ALL
+    found = []
+    for texts in lists:
+        found.append([text[:_LONGEST] for text in texts[: min(_MOST, left)]])
+        left -= len(found[-1])
+    return found
+
+
 def _names(statements: list[slicing.Statement]) -> list[str]:
-    names = slicing.library_names(statements)
+    names = [name for name in slicing.library_names(statements) if len(name) <= _LONGEST]
     if len(names) <= _MOST_NAMES:
         return names
     places = (torch, F, nn, nn.init, torch.optim, torch.linalg, torch.special, Tensor, math)

@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 import torch
 from torch import nn
 
-from . import cuda, global_state, imports, lockdown, no_compiler, protocol, torch_patches
+from . import cuda, global_state, imports, lockdown, no_compiler, protocol, seccomp, torch_patches
 from .process import Process, prepare, serve
 
 _MOST_HANDLES = 1 << 20
@@ -36,6 +36,7 @@ def main() -> NoReturn:
     settings = json.loads(sys.argv[1])
     control = socket.socket(fileno=settings["control"])
     lockdown.adopt_orphans()
+    lockdown.hide_memory()
     _import(settings["setup"], settings["packages"], settings["stand_ins"])
     wall = _InnerWall(settings)
     for step in _WARM_UPS:
@@ -74,6 +75,7 @@ class _InnerWall:
         self._readable = settings["readable"]
         self._writable = settings["writable"]
         self._rules = lockdown.ruleset(self._readable)
+        self.calls = seccomp.prepare(gpu=self.gpu is not None)
         if self.gpu is None:
             torch_patches.spare_absent_devices()
         else:
@@ -201,7 +203,7 @@ def _become_student(handle: int, wall: _InnerWall) -> NoReturn:
         os.closerange(4, _MOST_HANDLES)
         channel = socket.socket(fileno=3)
         process, about = _started(wall)
-        layers += lockdown.refuse_calls()
+        layers += lockdown.refuse_calls(wall.calls)
         protocol.send(channel, protocol.pack({"layers": layers, **about}, {}))
         serve(channel, process)
     finally:

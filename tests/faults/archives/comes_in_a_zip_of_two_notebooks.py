@@ -1,5 +1,5 @@
-"""Comes as two notebooks in one zip file."""
+"""Comes as two equal notebooks in one zip file, of which either will do."""
 
-# expect: unreadable
-# says: more than one notebook
+# expect: full
+# says: more than one notebook; a.ipynb was graded
 # form: zip of two

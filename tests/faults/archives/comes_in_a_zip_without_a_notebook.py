@@ -1,5 +1,5 @@
 """Comes as a zip file without a notebook."""
 
 # expect: unreadable
-# says: no notebook
+# says: no notebook, only notes.txt
 # form: zip of nothing

@@ -1,5 +1,5 @@
 """Is of version 3 of the notebook format, with numbers where its cells should be."""
 
 # expect: unreadable
-# says: None of the exercises of a1_layers is in this file
+# says: This is a notebook, but there is no Python code in it.
 # form: odd worksheets

@@ -1,5 +1,5 @@
 """Is a PDF that bears the name of a notebook."""
 
 # expect: unreadable
-# says: is named .ipynb but is not a notebook
+# says: This is a PDF document, which cannot be graded.
 # form: pdf named ipynb

@@ -1,5 +1,5 @@
 """Is exported as HTML."""
 
 # expect: unreadable
-# says: This is a file of type html
+# says: This is a web page (HTML), which cannot be graded.
 # form: html

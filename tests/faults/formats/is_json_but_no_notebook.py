@@ -1,5 +1,5 @@
 """Is JSON, but no notebook."""
 
 # expect: unreadable
-# says: not a notebook
+# says: not a notebook: it holds a list of length 3
 # form: a list

@@ -1,5 +1,5 @@
 """Is printed to PDF."""
 
 # expect: unreadable
-# says: This is a file of type pdf
+# says: This is a PDF document, which cannot be graded.
 # form: pdf

@@ -1,0 +1,94 @@
+"""What one submission has used of its budget: wall time, processor time, bytes that came back.
+
+A process has limits of its own, but a submission may have many processes and many checks, each of
+which stays just below its limit. What is used up here is used up for the submission as a whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from autograder.model import Budget
+
+NO_LIMIT = Budget(seconds=math.inf, cpu_seconds=math.inf, answer_bytes=sys.maxsize)
+_TIMES_REFERENCE = 20  # honest work that takes longer than this is not known
+_KINDS = ("seconds", "cpu_seconds", "answer_bytes")
+_RUNS_OF_SLOW_CHECKS = 2  # beside the other exercises, and once more alone
+
+
+@dataclass(frozen=True)
+class UsedUp:
+    """What was used up, how much there was of it, and the exercise that took most of it, if any."""
+
+    what: str  # "seconds", "cpu_seconds", "answer_bytes", as in Budget; or "processes"
+    amount: int
+    exercise: str = ""
+
+
+def allowed(budget: Budget, reference_seconds: float, slow_seconds: float) -> Budget:
+    """A course's budget for an assignment whose checks may take longer than the budget says.
+
+    ``reference_seconds`` is what the quick checks took with the reference, ``slow_seconds`` what
+    the author allows all slow checks together.
+    """
+    least = _TIMES_REFERENCE * reference_seconds
+    more = _RUNS_OF_SLOW_CHECKS * slow_seconds
+    seconds = max(budget.seconds, least) + more
+    return replace(budget, seconds=seconds, cpu_seconds=max(budget.cpu_seconds, least) + more)
+
+
+class Account:
+    """One submission's budget, from now on: who works for it charges it, and asks what is left."""
+
+    def __init__(self, budget: Budget = NO_LIMIT) -> None:
+        self.budget = budget
+        self.exercise = ""  # for which the next work is done
+        self.ends = time.monotonic() + budget.seconds
+        self._used = {what: defaultdict[str, float](float) for what in _KINDS}  # by exercise
+        self._in_all = dict.fromkeys(_KINDS, 0.0)
+
+    def charge(self, seconds: float = 0.0, cpu: float = 0.0, size: int = 0) -> None:
+        """Note work that was done for the exercise in hand."""
+        for what, amount in zip(_KINDS, (seconds, cpu, size), strict=True):
+            self._used[what][self.exercise] += amount
+            self._in_all[what] += amount
+
+    @contextlib.contextmanager
+    def judging(self, exercise: str) -> Iterator[None]:
+        """Charge the processor time that this thread takes over what came back."""
+        self.exercise = exercise
+        started = time.thread_time()
+        try:
+            yield
+        finally:
+            self.charge(cpu=time.thread_time() - started)
+
+    @property
+    def cpu_left(self) -> float:
+        """Seconds of processor time that are left."""
+        return max(0.0, self.budget.cpu_seconds - self._in_all["cpu_seconds"])
+
+    @property
+    def used_up(self) -> UsedUp | None:
+        """The first thing of which nothing is left."""
+        if time.monotonic() >= self.ends:
+            return self._used_up("seconds", self.budget.seconds)
+        if self._in_all["answer_bytes"] > self.budget.answer_bytes:
+            return self._used_up("answer_bytes", self.budget.answer_bytes)
+        return self.cpu_used_up
+
+    @property
+    def cpu_used_up(self) -> UsedUp | None:
+        """The processor time, if none is left: then what came back is not even looked at."""
+        return None if self.cpu_left else self._used_up("cpu_seconds", self.budget.cpu_seconds)
+
+    def _used_up(self, what: str, limit: float) -> UsedUp:
+        parts = self._used[what]
+        most = max(parts, key=parts.__getitem__, default="")
+        return UsedUp(what, math.ceil(limit), most if 2 * parts[most] > limit else "")
