@@ -89,7 +89,10 @@ def _who_row(job: Job, person: Person | None) -> tuple[str, ...]:
 
 def _unfit(job: Job) -> str:
     """What a file is that cannot be graded, at a first look."""
-    kind = recognise_file(job.path)
+    try:
+        kind = recognise_file(job.path)
+    except OSError as error:
+        return f" (cannot be opened: {error.strerror})"
     return "" if kind in (*CELLS, Kind.ZIP) else f" (cannot be graded: {kind.value})"
 
 

@@ -156,9 +156,10 @@ class _Table:
         """The file and the line on which a key of this table stands."""
         in_table = not self._name
         for number, line in enumerate(self._lines, 1):
-            if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
-                in_table = header[1] == self._name
-                if not self._name and header[1] == key:
+            if header := re.match(r"\s*\[([^\]]+)\]", line):
+                table = header[1].strip()
+                in_table = table == self._name
+                if not self._name and table == key:
                     return f"{self._path}:{number}"
             elif in_table and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
                 return f"{self._path}:{number}"

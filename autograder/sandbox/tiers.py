@@ -51,7 +51,7 @@ def attempt(solution, canary, port, pid, engine, secrets, calls):
     def write(folder):
         path = os.path.join(folder, "planted-by-the-examination")
         open(path, "w").close()
-        os.remove(path)
+        succeeds(os.remove, path)
     def keep_memory():
         kept = libc.syscall(calls["shmget"], 0, 4096, 0o1600)
         return made("shmctl", kept, 0, 0)
@@ -91,9 +91,9 @@ def attempt(solution, canary, port, pid, engine, secrets, calls):
         "be root": os.getuid() == 0,
     }
 """
-# What does not lower a tier that is no stronger than this. Without namespaces nothing hides a file's
-# size from who can name the file and may enter its folder: Landlock does not know stat(2), and
-# seccomp sees no paths. A private folder (mode 0700) does, from the throw-away user.
+# What does not lower a tier that is no stronger than this. Without namespaces nothing hides the
+# size of a file from who can name the file and may enter its folder: Landlock does not know
+# stat(2), and seccomp sees no paths. A private folder (mode 0700) does, from the throw-away user.
 _LEFT_TO = {"learn a file's size": Tier.CONFINED}
 
 

@@ -236,10 +236,15 @@ class _Search:
             late=claim.said.late,
             section=claim.section,
             whose=claim.how,
-            counts=f"{claim.title} counts because {chosen.why}" if chosen.why else "",
-            others=tuple(other.title for other in chosen.others),
+            counts=f"{self._title(claim)} counts because {chosen.why}" if chosen.why else "",
+            others=tuple(map(self._title, chosen.others)),
         )
-        return Job(student, claim.entry.path, claim.title, handed_in)
+        return Job(student, claim.entry.path, self._title(claim), handed_in)
+
+    def _title(self, claim: Claim) -> str:
+        """What the student called the file, without the folder that has the assignment's name."""
+        above, _, rest = claim.title.partition("/")
+        return rest if rest and self._reader.assignment(above) else claim.title
 
     def _answers(self, assignment: str, path: Path) -> int | None:
         return read.answers(path, self._assignment(assignment))

@@ -390,7 +390,7 @@ def _of_code(text: str, name: str) -> Kind:
 
 # --- the cells of scripts ------------------------------------------------------------------------
 
-MAX_READ = 1 << 20  # characters of a script without marks that are taken apart
+MAX_READ = 1 << 19  # characters of a script without marks that are taken apart
 _NO_CODE = re.compile(
     r"\[(?:markdown|md|raw)\]|^# ?%%+ *(?:markdown|md|raw) *$|<(?:markdown|raw|heading)cell>"
 )

@@ -87,7 +87,7 @@ def of_folder(name: str) -> Named | None:
     if found := _BRIGHTSPACE.fullmatch(name):
         return Named(_numbered("brightspace", found), at=_brightspace_moment(found["at"]))
     if found := _GRADESCOPE.fullmatch(name):
-        return Named(Whose(name, system="gradescope", id=found["id"]), number=int(found["id"]))
+        return Named(Whose(name, system="gradescope"), number=int(found["id"]))
     if found := _EXCHANGE.fullmatch(name):
         whose = Whose(found["who"], system="nbgrader", id=found["who"])
         return Named(whose, assignment=found["assignment"], at=moment(found["at"]))

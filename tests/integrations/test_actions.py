@@ -125,7 +125,7 @@ def test_the_grading_steps_of_the_workflow_do_what_they_say(place, ours, tmp_pat
         step(shell[name], tmp_path, environment)
         for name in ("Grade", "Annotations, summary and JUnit")
     )
-    assert "::warning file=a1_layers.ipynb,title=linear%3A" in said
+    assert "::warning file=work 'at' home/a1_layers.ipynb,title=linear%3A" in said
     for page in ("step.md", "summary.md"):
         assert f"{ours['chen']['score']:g} of 100 points" in (tmp_path / page).read_text()
     assert len(ElementTree.parse(tmp_path / "results" / "junit.xml").getroot()) == 1

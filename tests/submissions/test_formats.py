@@ -22,7 +22,6 @@ from safetensors.torch import save
 from autograder.submissions import formats
 from autograder.submissions.formats import Kind, recognise, recognise_file
 from tests.support import forms
-from tests.support.marks import one_quick
 
 CELLS = [forms.Cell("def half(x):\n    return x / 2", "half")]
 NOTEBOOK = json.dumps(forms.notebook(CELLS), indent=1)
@@ -258,21 +257,16 @@ REPEATED = [
     "get_ipython().run_cell_magic('time', '', '\\", "\\", "a", "1.", "https://a", "    public ",
     ":a\n", "---\n", '"a"\n\n', "# a\n\n", "@a\n", "\r\n", "grade_id", "x = 1\n\n",
 ]  # fmt: skip
-BEGINNINGS = [
-    "",
-    "{",
-    '"',
-    "<html>",
-    "# +\n# -\n",
-    "# In[1]:\n",
-    "```{code-cell}\n",
-    'x = """',
-    "x = (\n\n",
+BEGINNINGS = ["", "{", '"', "<html>", "# In[1]:\n", "```{code-cell}\n", 'x = """']
+PARAGRAPHS = ["import torch\n\n", "# +\n# -\n", "x = (\n\n"]
+SIZES = [
+    *((beginning, 50_000) for beginning in [*BEGINNINGS, *PARAGRAPHS]),
+    *(pytest.param(each, formats.MAX_READ, marks=pytest.mark.slow) for each in PARAGRAPHS),
+    pytest.param("", 5 << 20, marks=pytest.mark.slow),
 ]
 
 
-@pytest.mark.parametrize("beginning", BEGINNINGS)
-@pytest.mark.parametrize("size", one_quick([50_000, formats.MAX_READ, 5 << 20]), ids="{:,}".format)
+@pytest.mark.parametrize(("beginning", "size"), SIZES)
 def test_hostile_text_is_read_in_one_go(beginning: str, size: int) -> None:
     """Whatever is repeated for megabytes, no pattern goes over it again and again."""
     for part in REPEATED:

@@ -86,7 +86,7 @@ _AS_THREADS_DO = 0x007D0F00  # all that a C library asks for when it starts one
 _TGKILL = (234, 131)
 _PRLIMIT: _Numbers = (302, 261)
 _PRCTL: _Numbers = (157, 167)
-_THREAD_NAMES = (15, 16)
+_ABOUT_THREADS = (15, 16, 51, 64)  # their names, and how wide their vectors are
 _ARCH_PRCTL: _Numbers = (158, None)
 _MATRIX_UNIT = (0x1021, 0x1022, 0x1023)  # whether it is there, and to use it
 _SENDTO: _Numbers = (44, 206)
@@ -175,7 +175,7 @@ def _rules(column: int, *, gpu: bool) -> _Steps:
         (_RECVFROM, _without(3, _OUT_OF_BAND)),
         (_CLONE, _starting_a_thread()),
         (_PRLIMIT, _only(0, [0])),
-        (_PRCTL, _only(0, _THREAD_NAMES)),
+        (_PRCTL, _only(0, _ABOUT_THREADS)),
         (_ARCH_PRCTL, _only(0, _MATRIX_UNIT)),
     ]
     known = [(numbers[column], steps) for numbers, steps in rules]
