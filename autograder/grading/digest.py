@@ -16,8 +16,8 @@ from autograder.sandbox.bubblewrap import PACKAGE
 _ROOMS = ("authoring", "grading", "sandbox")
 _BUT = "grading/verify.py grading/pytest_plugin.py sandbox/tiers.py".split()
 _BESIDE = (
-    "course/source.py model.py notebook/visible.py submissions/archives.py submissions/formats.py "
-    "submissions/read.py submissions/strip_outputs.py"
+    "course/source.py model.py notebook/visible.py submissions/archives.py submissions/cells.py "
+    "submissions/formats.py submissions/read.py submissions/strip_outputs.py"
 ).split()
 
 

@@ -133,7 +133,9 @@ class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
         course = self.parent.parent.coursedir
         place = course.submitted_directory, about["student"], about["assignment"]
         folder = Path(course.format_path(*place)).absolute()
-        return Job(about["student"], folder / f"{about['notebook']}.ipynb")
+        root = Path(course.root).absolute()
+        own = root.resolve() / folder.relative_to(root)  # no link of a student's is followed
+        return Job(about["student"], own / f"{about['notebook']}.ipynb")
 
     def _worker(self, assignment: str) -> Worker:
         """The warm grader of a whole batch; another one after the hidden files have changed."""

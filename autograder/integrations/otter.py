@@ -17,6 +17,7 @@ from autograder.integrations.one_submission import grade_one
 from autograder.model import ExerciseReport, Job, Report, Status, Tier
 from autograder.notebook import wording
 from autograder.report.sanitize import clean
+from autograder.submissions import door
 
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 FOLDER = "course"  # of the course's files, among those that the autograder zip carries
@@ -33,7 +34,8 @@ class SandboxedGrading:
 
     def before_grading(self, _: Any) -> None:
         """Keep the notebook's bytes, and remove files that the student sent along with it."""
-        self._content = self._path.read_bytes()
+        with door.opened(self._path.resolve().parent / self._path.name) as file:
+            self._content = file.read()
         ours = {self._path.name, "__init__.py", "tests"}
         for path in self._path.parent.iterdir():
             if path.name not in ours:
@@ -58,7 +60,7 @@ class SandboxedGrading:
         results.set_output(clean("\n".join([report.reason or "", *report.notes]).strip()))
 
     def _report(self) -> Report:
-        self._path.write_bytes(self._content)
+        door.put(self._path, self._content)
         require = Tier(self._config.get("require", Tier.CONFINED))
         course = Course(self._path.parents[1] / "source" / "files" / FOLDER)
         job = Job(self._student(), self._path)

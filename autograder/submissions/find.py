@@ -19,7 +19,7 @@ from autograder.course.layout import Course
 from autograder.course.source import read_release
 from autograder.errors import FileError, UsageError
 from autograder.model import Assignment, HandedIn, Job, Person
-from autograder.submissions import read
+from autograder.submissions import door, read
 from autograder.submissions.attempts import choose
 from autograder.submissions.formats import Kind, recognise_file
 from autograder.submissions.layout import Claim, Layout, Reader, conflicts
@@ -78,7 +78,7 @@ def of_one(folder: Path, course: Course, assignment: str, student: str) -> Job:
     names = sorted({*course.assignments(), assignment})
     reader = Reader(names, None, None)
     layout = Layout()
-    reader.give_all(plant(folder), layout, student)
+    reader.give_all(plant(folder.resolve()), layout, student)
     jobs = _Search(course, names, assignment, None, reader).found(layout).jobs.get(assignment)
     if not jobs or jobs[0].problem:
         said = jobs[0].problem if jobs else f"No file was handed in. Hand in {assignment}.ipynb."
@@ -300,8 +300,8 @@ def _stamped(claims: Sequence[Claim]) -> str:
     """When it was submitted, as nbgrader's file beside it says."""
     for claim in sorted(claims, key=lambda claim: len(claim.inner)):  # never a student's deeper one
         if claim.title.rpartition("/")[2] == _TIMESTAMP and claim.entry.is_file:
-            with claim.entry.path.open(encoding="utf-8", errors="replace") as file:
-                return moment(file.read(100))
+            with contextlib.suppress(OSError), door.opened(claim.entry.path) as file:
+                return moment(file.read(100).decode("utf-8", "replace"))
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a submitted file is, by its content first and its name last, and where its cells begin.
+"""What a submitted file is, by its content first and its name last.
 
 Nothing is run, unpacked or unpickled to know it: a look at the beginning, and at a zip file's list
 of names, is all. Every pattern takes time in proportion to the text, whoever wrote the text.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import codecs
 import io
-import itertools
 import os
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import BinaryIO
+
+from autograder.submissions.cells import MARK, PYTHON, is_markdown
+from autograder.submissions.door import opened
 
 
 class Kind(StrEnum):
@@ -106,7 +107,7 @@ def recognise(content: bytes, name: str) -> Kind:
 
 def recognise_file(path: Path) -> Kind:
     """What a file is, by its beginning and, of a zip file, its list of names."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         beginning = file.read(_BEGINNING)
         return _empty(beginning) or _kind(beginning, file, path.name)
 
@@ -348,15 +349,6 @@ def _of_markup(start: str) -> Kind | None:
     return next(kind for kind, pattern in kinds if re.search(pattern, start, re.IGNORECASE))
 
 
-_MARK = re.compile(
-    r"^# ?(?:%%+(?=\s|$)|In ?\[[\d ]*\]:?(?=[ \t]*$)|COMMAND -{5,}"
-    r"|<(?:code|markdown|raw|heading)cell>).*$",
-    re.MULTILINE,
-)
-_PYTHON = re.compile(
-    r"^(?:async +)?def +\w+ *\(|^class +\w+ *[(:]|^from +[.\w]+ +import\b|^import +[\w.]+ +as +\w",
-    re.MULTILINE,
-)
 _PERHAPS_PYTHON = re.compile(r"^import +\w[\w., ]*$|^@\w", re.MULTILINE)
 _LANGUAGES = (
     (Kind.R, r"<- *function *\(|^library\("),
@@ -379,193 +371,10 @@ _ENDINGS = {
 
 def _of_code(text: str, name: str) -> Kind:
     ending = _ENDINGS.get(PurePath(name).suffix.lower())
-    if _is_markdown(text):
+    if is_markdown(text):
         return Kind.MARKDOWN
-    if ending is Kind.SCRIPT or _MARK.search(text) or _PYTHON.search(text):
+    if ending is Kind.SCRIPT or MARK.search(text) or PYTHON.search(text):
         return Kind.SCRIPT
     by_content = (kind for kind, pattern in _CODES if pattern.search(text))
     otherwise = Kind.SCRIPT if _PERHAPS_PYTHON.search(text) else Kind.TEXT
     return ending or next(by_content, otherwise)
-
-
-# --- the cells of scripts ------------------------------------------------------------------------
-
-MAX_READ = 1 << 19  # characters of a script without marks that are taken apart
-_NO_CODE = re.compile(
-    r"\[(?:markdown|md|raw)\]|^# ?%%+ *(?:markdown|md|raw) *$|<(?:markdown|raw|heading)cell>"
-)
-_LIGHT = re.compile(r"^# +format_name: light$|^# \+$", re.MULTILINE)
-_LIGHT_MARK = re.compile(r"^# (?:\+(?: .*|\{.*)?|-+)$", re.MULTILINE)
-_TIMED = "(?:time|timeit|capture|prun|memit)"  # cell magics under which the code still counts
-_COLABS = re.compile(
-    r"^# Commented out IPython magic to ensure Python compatibility\.\n"
-    rf"(# ?%%{_TIMED}\b.*\n(?:#.*\n?)*+)",
-    re.MULTILINE,
-)
-_NBCONVERTS = re.compile(
-    rf"get_ipython\(\)\.run_cell_magic\('{_TIMED}', '[^'\n]*', (['\"])(.*)\1\)\Z", re.DOTALL
-)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One code cell of a text: its code, what its mark says, and where it is."""
-
-    source: str
-    mark: str
-    label: str
-
-
-def script_cells(text: str) -> Iterator[Piece]:
-    """The code cells of a Python script, at the marks of the program that wrote it.
-
-    jupytext, VS Code, Spyder, nbconvert and Databricks mark each cell. Colab marks none, nor do
-    people: there each paragraph counts as one, so that a mistake in one leaves the others.
-    """
-    text = _COLABS.sub(_uncommented, _lines_ended(text))
-    light = _LIGHT_MARK if _LIGHT.search(text) and not _MARK.search(text) else None
-    at, line, number = 0, 1, 0
-    before: re.Match[str] | None = None
-    for mark in itertools.chain((light or _MARK).finditer(text), [None]):
-        inside = text[at : mark.start() if mark else len(text)]
-        yield from _marked(inside, before, number, line)
-        at, before, number = mark.end() if mark else 0, mark, number + 1
-        line += inside.count("\n")
-
-
-def _marked(code: str, mark: re.Match[str] | None, number: int, line: int) -> Iterator[Piece]:
-    """What stands below a mark: one cell, or none, or (below the end of a cell) paragraphs."""
-    if mark is None or re.fullmatch("# -+", mark[0]):
-        yield from _paragraphs(code, line)
-    elif not _NO_CODE.search(mark[0]):
-        of_nbconvert = mark[0].lstrip("# ").startswith("In")
-        yield Piece(_of_nbconvert(code) if of_nbconvert else code, mark[0], f"cell {number}")
-
-
-def _lines_ended(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _uncommented(found: re.Match[str]) -> str:
-    return re.sub(r"^# ?", "", found[1], flags=re.MULTILINE)
-
-
-def _of_nbconvert(code: str) -> str:
-    """A cell without the text cells after it, which are comments; out of its cell magic."""
-    lines = code.strip("\n").split("\n")
-    last = max((i for i, line in enumerate(lines) if line.strip() and line[0] != "#"), default=0)
-    text = next((i for i in range(last + 1, len(lines)) if not lines[i].strip()), len(lines))
-    code = "\n".join(lines[:text]).rstrip()
-    magic = _NBCONVERTS.match(code)
-    return re.sub(r"\\(.)", _unescaped, magic[2], flags=re.DOTALL) if magic else code
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return {"n": "\n", "t": "\t"}.get(found[1], found[1])
-
-
-_TOKEN = re.compile(
-    r"""\#[^\n]*+|\"{3}|'{3}|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?"""
-    r"""|[()\[\]{}]+|\n(?:[ \t]*+\n)*+""",
-    re.DOTALL,
-)
-_CLOSED = {  # by what begins a text of several lines: the rest of it
-    '"""': re.compile(r'(?:[^"\\]++|\\.|"(?!""))*+"""', re.DOTALL),
-    "'''": re.compile(r"(?:[^'\\]++|\\.|'(?!''))*+'''", re.DOTALL),
-}
-_GOES_ON = re.compile(r"[\s)\]}]|(?:else|elif|except|finally)\b|\Z")
-_BEGINS = re.compile(r"(?:def|class|async|import|from)\b|@")
-
-
-def _paragraphs(text: str, line: int) -> Iterator[Piece]:
-    """Code that stands between blank lines, statements whole; comments and texts are no code."""
-    start = 0
-    for end in itertools.chain(_paragraph_ends(text), [len(text)]):
-        own = text[start:end].strip("\n")
-        if not _is_prose(own):
-            yield Piece(own, "", f"line {line}")
-        line += text.count("\n", start, end)
-        start = end
-
-
-def _paragraph_ends(text: str) -> Iterator[int]:
-    """Where a statement begins after a blank line, outside of texts and brackets."""
-    at, depth = 0, 0
-    while len(text) <= MAX_READ and (found := _TOKEN.search(text, at)):
-        token, at = found[0], found.end()
-        if token in _CLOSED:
-            closed = _CLOSED[token].match(text, at)
-            at = closed.end() if closed else len(text)
-        elif token[0] in "()[]{}":
-            opened = sum(map(token.count, "([{")) - sum(map(token.count, ")]}"))
-            depth = max(0, depth + opened)
-        elif token[0] == "\n" and token.count("\n") > 1 and _begins_anew(text, at, depth):
-            depth = 0  # a bracket that was left open ends here
-            yield at
-
-
-def _begins_anew(text: str, at: int, depth: int) -> bool:
-    return not _GOES_ON.match(text, at) and (depth == 0 or _BEGINS.match(text, at) is not None)
-
-
-def _is_prose(code: str) -> bool:
-    """Whether a paragraph is a comment, or a text that nobody uses: Colab's text cells."""
-    quote = _CLOSED.get(code[:3])
-    closed = quote.match(code, 3) if quote else None
-    if closed and closed.end() == len(code.rstrip()):
-        return True
-    return all(not line.strip() or line.startswith("#") for line in code.split("\n"))
-
-
-# --- the cells of Markdown -----------------------------------------------------------------------
-
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE)
-_PYTHON_FENCE = re.compile(
-    r"(?:\{?\s*\.?(?:i?python3?|py)\b|\{code-cell\}\s*(?:i?python3?)?\s*$)", re.IGNORECASE
-)
-_OPTIONS = re.compile(r"\n(?:---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)  # MyST's
-
-
-def markdown_cells(text: str) -> Iterator[Piece]:
-    """The fenced Python code of Markdown, MyST, Quarto or R Markdown.
-
-    Where some of it is in braces, ``{python}``, that is what runs, and the rest is to be read.
-    """
-    found = [fence for fence in _fences(_lines_ended(text)) if _is_python(fence)]
-    runs = [fence for fence in found if fence.info.startswith("{")] or found
-    for number, fence in enumerate(runs, 1):
-        options = _OPTIONS.match(fence.inside)
-        mark = fence.info + (options[0] if options else "")
-        code = fence.inside[options.end() :] if options else fence.inside
-        yield Piece(code, mark, f"code {number}")
-
-
-@dataclass(frozen=True)
-class _Fence:
-    info: str  # what stands behind its opening signs
-    inside: str
-    above: str  # the text since the fence before
-
-
-def _fences(text: str) -> Iterator[_Fence]:
-    at = 0
-    opened: re.Match[str] | None = None
-    for fence in itertools.chain(_FENCE.finditer(text), [None]):
-        if opened is None:
-            opened = fence
-        elif fence is None or (not fence[2].strip() and fence[1].startswith(opened[1])):
-            inside = text[opened.end() : fence.start() if fence else len(text)]
-            yield _Fence(opened[2].strip(), inside, text[at : opened.start()])
-            at, opened = fence.end() if fence else len(text), None
-    yield _Fence("", "", text[at:])
-
-
-def _is_python(fence: _Fence) -> bool:
-    return _PYTHON_FENCE.match(fence.info) is not None
-
-
-def _is_markdown(text: str) -> bool:
-    """Whether Python stands between fences, and nowhere else."""
-    fences = list(_fences(text))
-    outside = any(_PYTHON.search(fence.above) for fence in fences)
-    return any(map(_is_python, fences)) and not outside

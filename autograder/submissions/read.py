@@ -20,7 +20,8 @@ from typing import Any
 
 from autograder.errors import FileError, SubmissionError
 from autograder.model import Assignment, Exercise, StudentCell, Submission
-from autograder.submissions import archives, formats, strip_outputs
+from autograder.submissions import archives, door, formats, strip_outputs
+from autograder.submissions.cells import Piece, markdown_cells, script_cells
 from autograder.submissions.archives import Member
 from autograder.submissions.formats import Kind
 
@@ -67,7 +68,7 @@ def answers(path: Path, assignment: Assignment) -> int | None:
 
 def _within_size(path: Path) -> bytes:
     with _reaching(path):
-        content = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
+        content = _bytes(path) if door.size(path) <= MAX_FILE else None
     if content is None:
         raise SubmissionError(
             f"The file is larger than {MAX_FILE >> 20} MB. Clear its outputs (Edit, Clear All "
@@ -79,12 +80,17 @@ def _within_size(path: Path) -> bytes:
 def content(path: Path) -> bytes:
     """Return a file's bytes, to be graded on another machine."""
     with _reaching(path):
-        return path.read_bytes()
+        return _bytes(path)
+
+
+def _bytes(path: Path) -> bytes:
+    with door.opened(path) as file:
+        return file.read()
 
 
 def sha256(path: Path) -> str:
     """The digest of a file of any size."""
-    with _reaching(path), path.open("rb") as file:
+    with _reaching(path), door.opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -199,14 +205,14 @@ def _of_kind(kind: Kind, content: bytes, name: str) -> _Opened:
         case Kind.NOTEBOOK | Kind.JSON:
             return _notebook(formats.decoded(content), name)
         case Kind.SCRIPT:
-            return _Opened(kind, _pieces(formats.script_cells(formats.decoded(content))))
+            return _Opened(kind, _pieces(script_cells(formats.decoded(content))))
         case Kind.MARKDOWN:
-            return _Opened(kind, _pieces(formats.markdown_cells(formats.decoded(content))))
+            return _Opened(kind, _pieces(markdown_cells(formats.decoded(content))))
         case _:
             raise SubmissionError(formats.refusal(kind))
 
 
-def _pieces(found: Iterable[formats.Piece]) -> list[_RawCell]:
+def _pieces(found: Iterable[Piece]) -> list[_RawCell]:
     pieces = list(islice(found, MAX_CELLS + 1))
     _refuse_too_many(pieces)
     ids = [_GRADE_ID.search(piece.mark) for piece in pieces]

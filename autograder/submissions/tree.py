@@ -161,7 +161,7 @@ def unpack(archive: Path) -> Tree:
     without content stands for it, so that its student hears why.
     """
     tree = Tree(archive, zipped=True)
-    folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+    folder = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with opened(archive) as zipped:
         infos = members(zipped)
@@ -275,7 +275,9 @@ def trees(paths: Sequence[Path], class_zips: Container[Path]) -> list[Tree]:
     ``class_zips`` are those of the paths that are zip files of many people's submissions.
     """
     zips = [path for path in paths if path in class_zips]
-    once = {path.resolve(): path.absolute() for path in paths if path not in class_zips}
+    # where an instructor's own path leads through links is settled here; below it none is followed
+    places = ((path, path.absolute()) for path in paths if path not in class_zips)
+    once = {path.resolve(): place.parent.resolve() / place.name for path, place in places}
     named = [path for path in once.values() if not _covered(path, list(once.values()))]
     bare = all(path.parent == Path() and path.is_file() for path in paths)
     planted = (plant(root, within, bare=bare) for root, within in _roots(named))

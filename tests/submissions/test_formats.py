@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 
-from autograder.submissions import formats
+from autograder.submissions import cells, formats
 from autograder.submissions.formats import Kind, recognise, recognise_file
 from tests.support import forms
 
@@ -261,7 +261,7 @@ BEGINNINGS = ["", "{", '"', "<html>", "# In[1]:\n", "```{code-cell}\n", 'x = """
 PARAGRAPHS = ["import torch\n\n", "# +\n# -\n", "x = (\n\n"]
 SIZES = [
     *((beginning, 50_000) for beginning in [*BEGINNINGS, *PARAGRAPHS]),
-    *(pytest.param(each, formats.MAX_READ, marks=pytest.mark.slow) for each in PARAGRAPHS),
+    *(pytest.param(each, cells.MAX_READ, marks=pytest.mark.slow) for each in PARAGRAPHS),
     pytest.param("", 5 << 20, marks=pytest.mark.slow),
 ]
 
@@ -273,5 +273,5 @@ def test_hostile_text_is_read_in_one_go(beginning: str, size: int) -> None:
         text = beginning + part * ((size - len(beginning)) // len(part))
         lines = text.count("\n") + 1
         recognise(text.encode(), "a")
-        assert sum(1 for _ in formats.script_cells(text)) <= lines
-        assert sum(1 for _ in formats.markdown_cells(text)) <= lines
+        assert sum(1 for _ in cells.script_cells(text)) <= lines
+        assert sum(1 for _ in cells.markdown_cells(text)) <= lines

@@ -341,6 +341,7 @@ def test_both_sides_of_a_merge_are_noticed() -> None:
     ours, theirs = ["<<<<<<< HEAD", "  1,", "======="], ["  2,", ">>>>>>> main"]
     text = "\n".join(["", *lines[:4], *ours, *theirs, *lines[4:]])
     assert "merge conflict, the first at line 6." in refusal(text)
+    assert "merge conflict, the first at line 6." in refusal(text.replace("{", "{ oops", 1))
     assert "at line 1." in refusal("<<<<<<< HEAD\n" + TEXT)
 
 

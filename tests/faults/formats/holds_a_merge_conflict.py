@@ -1,0 +1,5 @@
+"""Holds both sides of a merge."""
+
+# expect: unreadable
+# says: merge conflict, the first at line 2
+# form: conflict

@@ -1,0 +1,4 @@
+"""Is exported as a script by Colab."""
+
+# expect: full
+# form: colab

@@ -1,0 +1,4 @@
+"""Is exported as a script by nbconvert."""
+
+# expect: full
+# form: nbconvert
