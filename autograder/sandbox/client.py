@@ -117,7 +117,7 @@ class SandboxProcess:
         self._zygote = zygote
         self._pid = pid
         self._clock = _cpu_clock(channel)
-        self._cpu = 0.0
+        self._cpu = self._cpu_told = 0.0
         self._exchange = Exchange(channel)
         self.alive = True
         self.cpu_seconds = math.inf  # that it may use; whoever opens it may allow less
@@ -128,6 +128,7 @@ class SandboxProcess:
         if "trouble" in about:
             self.close()
             raise InfrastructureError(_NO_GPU.format(said=about["trouble"].split("\n")[0]))
+        self._cpu_told = 0.0  # starting is told with the first answer
         self.layers: list[str] = about["layers"]
         self.gpu: str | None = about.get("gpu")
 
@@ -144,12 +145,15 @@ class SandboxProcess:
 
     def next(self, deadline: float) -> Reply:
         """Wait for the next answer; a failure ends the process."""
-        started, cpu = time.monotonic(), self._cpu
+        started = time.monotonic()
         try:
             reply = Reply(self._get(deadline))
         except protocol.ProtocolError as error:
             reply = self._end(error)
-        return replace(reply, seconds=time.monotonic() - started, cpu=self._cpu_so_far() - cpu)
+        told = self._cpu_told
+        self._cpu_told = self._cpu_so_far()
+        seconds = time.monotonic() - started
+        return replace(reply, seconds=seconds, cpu=self._cpu_told - told)
 
     def _get(self, deadline: float) -> bytes:
         """The next answer; now and then a look at the processor time, which threads share out."""

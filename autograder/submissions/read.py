@@ -21,8 +21,8 @@ from typing import Any
 from autograder.errors import FileError, SubmissionError
 from autograder.model import Assignment, Exercise, StudentCell, Submission
 from autograder.submissions import archives, door, formats, strip_outputs
-from autograder.submissions.cells import Piece, markdown_cells, script_cells
 from autograder.submissions.archives import Member
+from autograder.submissions.cells import Piece, markdown_cells, script_cells
 from autograder.submissions.formats import Kind
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
@@ -244,7 +244,9 @@ _CHECKPOINT = (
 
 
 def _notebook(text: str, name: str) -> _Opened:
-    value = _json(text.lstrip("\ufeff").rstrip("\0 \t\r\n\v\f"), name)
+    padded = text.endswith(("\0", "\v", "\f"))  # which JSON allows no file to end with
+    text = text.rstrip("\0 \t\r\n\v\f") if padded else text
+    value = _json(text.lstrip("\ufeff"), name)
     notes = [_CHECKPOINT] if PurePath(name).stem.endswith("-checkpoint") else []
     for _ in range(MAX_WRAPPERS):
         inner = _inside(value)
