@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -247,10 +247,11 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
     limits = f"seconds = {SECONDS}\nanswers_mib = 1\ncells = 20"
     (folder / "course.toml").write_text(f"[budget]\n{limits}\n", encoding="utf-8")
     plan = Course(folder), ASSIGNMENT, Settings(5, Tier.CONFINED)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(budget, "_TIMES_REFERENCE", 0)  # however busy this machine is
-        with start_grader(*plan) as started:
-            yield started
+    with ExitStack() as running:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(budget, "_TIMES_REFERENCE", 0)  # however busy this machine is
+            started = running.enter_context(start_grader(*plan))
+        yield started
 
 
 def handed_in(answers: dict[str, str], scratch: int = 0) -> Submission:
@@ -343,14 +344,6 @@ def test_checks_that_take_long_are_given_more() -> None:
     assert allowed(usual, 0.2, 0.0) == usual
     assert allowed(usual, 0.2, 150.0).seconds == 420
     assert allowed(usual, 10.0, 150.0).cpu_seconds == 500
-
-
-def test_a_class_of_this_course_needs_a_tenth_at_most(grader: Grader) -> None:
-    """The usual budget is generous: right answers take less than a tenth of it."""
-    started = time.thread_time()
-    report = grader.report(handed_in({}))
-    taken = sum(check.seconds for part in report.exercises for check in part.checks)
-    assert 10 * (taken + time.thread_time() - started) < Budget().seconds
 
 
 def test_a_course_states_its_budget(tmp_path: Path) -> None:
