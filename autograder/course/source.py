@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from autograder.errors import AuthorError
 from autograder.model import Assignment, Cell, Exercise
 
-_TITLE = re.compile(r"^#{2,4} +(?:[\d.]+ +· +)?(.+?)\s*$", re.MULTILINE)
+_TITLE = re.compile(r"^#{2,4} +(?:[\d.]+ +· +)?(\S.*)$", re.MULTILINE)
 _BAD_ID = re.compile(r"[^A-Za-z0-9_\-]")
 _MARKS = re.compile(r"^ *### (?:BEGIN|END) SOLUTION *\n?", re.MULTILINE)
 # What graders ask of a solution by these names cannot be the name of an exercise too.
@@ -108,7 +108,7 @@ def _title(statement: Cell, where: str) -> str:
     if found is None:
         _refuse(where, statement, f"{statement.grade_id!r} has no heading",
                 "Begin it with a line like: ### 1.2 · One layer of neurons")  # fmt: skip
-    return found[1]
+    return found[1].rstrip()
 
 
 def _points(check: Cell, name: str, where: str) -> float:

@@ -190,7 +190,7 @@ def _moodle_row(member: Member, points: str) -> list[str]:
 
 def moodle_number(person: Person) -> str:
     """The participant's number; the roster may have it as "Participant 4711"."""
-    told = re.search(r"\d+$", person.id("moodle_id"))
+    told = re.search(r"(?<!\d)\d+$", person.id("moodle_id"))
     return told[0] if told else split_handle(person.student)[1]
 
 

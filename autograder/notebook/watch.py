@@ -35,7 +35,7 @@ POLL_SECONDS = 0.3
 MESSAGE_LINES = 14
 _MARKER = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
 _GRADE_ID = re.compile(r'"grade_id": *"([\w-]+)"')
-_HEADING = re.compile(r"^#{2,4} +(.+?)\s*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{2,4} +(\S.*)$", re.MULTILINE)
 _SYMBOLS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "open": ("·", "dim")}
 PROMISE = "visible checks passed; hidden checks run when you submit."
 
@@ -121,7 +121,7 @@ def _script_cell(marker: str, body: str) -> Cell:
     prose = "[markdown]" in marker
     source = re.sub(r"^# ?", "", body, flags=re.MULTILINE) if prose else body
     found = _GRADE_ID.search(marker)
-    tags = ("setup",) if re.search(r'tags=\[[^]]*"setup"', marker) else ()
+    tags = ("setup",) if re.search(r'tags=\[[^][]*"setup"', marker) else ()
     kind = "markdown" if prose else "code"
     return Cell(kind, source.strip("\n"), found and found[1], tags=tags)
 
@@ -133,7 +133,7 @@ def _exercises(cells: list[Cell]) -> Iterator[Exercise]:
         if cell.kind == "code" and cell.grade_id and cell.grade_id.endswith("-check"):
             name = cell.grade_id.removesuffix("-check")
             heading = _HEADING.search(prose.get(f"{name}-statement", ""))
-            title = heading[1] if heading else name
+            title = heading[1].rstrip() if heading else name
             yield Exercise(name, title, 0, False, False, Cell("code", ""), cell)
 
 

@@ -18,7 +18,6 @@ from autograder.model import Budget
 
 NO_LIMIT = Budget(seconds=math.inf, cpu_seconds=math.inf, answer_bytes=sys.maxsize)
 _TIMES_REFERENCE = 20  # honest work that takes longer than this is not known
-_KINDS = ("seconds", "cpu_seconds", "answer_bytes")
 _RUNS_OF_SLOW_CHECKS = 2  # beside the other exercises, and once more alone
 
 
@@ -43,6 +42,15 @@ def allowed(budget: Budget, reference_seconds: float, slow_seconds: float) -> Bu
     return replace(budget, seconds=seconds, cpu_seconds=max(budget.cpu_seconds, least) + more)
 
 
+@dataclass(slots=True)
+class _Use:
+    """What was used so far."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    answer_bytes: int = 0
+
+
 class Account:
     """One submission's budget, from now on: who works for it charges it, and asks what is left."""
 
@@ -50,14 +58,15 @@ class Account:
         self.budget = budget
         self.exercise = ""  # for which the next work is done
         self.ends = time.monotonic() + budget.seconds
-        self._used = {what: defaultdict[str, float](float) for what in _KINDS}  # by exercise
-        self._in_all = dict.fromkeys(_KINDS, 0.0)
+        self._by_exercise = defaultdict[str, _Use](_Use)
+        self._in_all = _Use()
 
     def charge(self, seconds: float = 0.0, cpu: float = 0.0, size: int = 0) -> None:
         """Note work that was done for the exercise in hand."""
-        for what, amount in zip(_KINDS, (seconds, cpu, size), strict=True):
-            self._used[what][self.exercise] += amount
-            self._in_all[what] += amount
+        for use in (self._by_exercise[self.exercise], self._in_all):
+            use.seconds += seconds
+            use.cpu_seconds += cpu
+            use.answer_bytes += size
 
     @contextlib.contextmanager
     def judging(self, exercise: str) -> Iterator[None]:
@@ -72,14 +81,14 @@ class Account:
     @property
     def cpu_left(self) -> float:
         """Seconds of processor time that are left."""
-        return max(0.0, self.budget.cpu_seconds - self._in_all["cpu_seconds"])
+        return max(0.0, self.budget.cpu_seconds - self._in_all.cpu_seconds)
 
     @property
     def used_up(self) -> UsedUp | None:
         """The first thing of which nothing is left."""
         if time.monotonic() >= self.ends:
             return self._used_up("seconds", self.budget.seconds)
-        if self._in_all["answer_bytes"] > self.budget.answer_bytes:
+        if self._in_all.answer_bytes > self.budget.answer_bytes:
             return self._used_up("answer_bytes", self.budget.answer_bytes)
         return self.cpu_used_up
 
@@ -89,6 +98,6 @@ class Account:
         return None if self.cpu_left else self._used_up("cpu_seconds", self.budget.cpu_seconds)
 
     def _used_up(self, what: str, limit: float) -> UsedUp:
-        parts = self._used[what]
+        parts = {name: getattr(use, what) for name, use in self._by_exercise.items()}
         most = max(parts, key=parts.__getitem__, default="")
-        return UsedUp(what, math.ceil(limit), most if 2 * parts[most] > limit else "")
+        return UsedUp(what, math.ceil(limit), most if 2 * parts.get(most, 0) > limit else "")

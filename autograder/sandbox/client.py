@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autograder.errors import InfrastructureError
 from autograder.model import Status
@@ -153,7 +153,7 @@ class SandboxProcess:
         told = self._cpu_told
         self._cpu_told = self._cpu_so_far()
         seconds = time.monotonic() - started
-        return replace(reply, seconds=seconds, cpu=self._cpu_told - told)
+        return Reply(reply.raw, reply.status, seconds, self._cpu_told - told)
 
     def _get(self, deadline: float) -> bytes:
         """The next answer; now and then a look at the processor time, which threads share out."""
@@ -169,8 +169,10 @@ class SandboxProcess:
     def _cpu_so_far(self) -> float:
         """Processor time of the process; of one that was killed, what it had until then."""
         if self.alive and self._clock is not None:
-            with contextlib.suppress(OSError):
+            try:
                 self._cpu = time.clock_gettime(self._clock)
+            except OSError:  # nobody is there any more
+                self._clock = None
         return self._cpu
 
     def _end(self, error: protocol.ProtocolError) -> Reply:

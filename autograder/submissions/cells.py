@@ -150,7 +150,7 @@ def _is_prose(code: str) -> bool:
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE)
 PYTHON_FENCE = re.compile(
-    r"(?:\{?\s*\.?(?:i?python3?|py)\b|\{code-cell\}\s*(?:i?python3?)?\s*$)", re.IGNORECASE
+    r"(?:\{?\s*+\.?(?:i?python3?|py)\b|\{code-cell\}\s*+(?:i?python3?\s*+)?$)", re.IGNORECASE
 )
 _OPTIONS = re.compile(r"\n(?:---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)  # MyST's
 

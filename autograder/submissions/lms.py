@@ -39,7 +39,9 @@ _CANVAS_TEXT = re.compile(
 _BLACKBOARD = re.compile(
     r"(?P<title>.+?)_(?P<who>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.S
 )
-_BRIGHTSPACE = re.compile(r"(?P<id>\d+)-\d+ - (?P<who>.+) - (?P<at>.+ \d{3,4} [AP]M)")
+_BRIGHTSPACE = re.compile(
+    r"(?P<id>\d+)-\d+ - (?P<who>.+) - (?P<at>\w{3} \d\d?, \d{4} \d{3,4} [AP]M)"
+)
 _AGAIN = re.compile(r"-(?P<attempt>\d+)(?=\.\w+$|$)")  # the second, third, ... file of one name
 _MOODLE_FOLDER = re.compile(  # a person may be called as another's folder: the end decides
     r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?", re.DOTALL

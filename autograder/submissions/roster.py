@@ -231,7 +231,7 @@ def _known_by(person: Person) -> Iterator[tuple[str, str]]:
 def _compared(kind: str, word: str) -> str:
     if kind in ("exact handle", "name"):
         return word
-    number = re.search(r"\d+$", word) if kind.removesuffix(ID) in _NUMBERED_ANEW else None
+    number = re.search(r"(?<!\d)\d+$", word) if kind.removesuffix(ID) in _NUMBERED_ANEW else None
     return number[0] if number else fold(word)  # some rosters have it as "Participant 4711"
 
 

@@ -48,4 +48,4 @@ BESIDE = _pattern(
     r"timestamp\.txt", "makefile",
 )  # fmt: skip
 ENDING = re.compile(r"\.(ipynb|py|json|txt|zip|html?|pdf|docx?|rar|7z|tar|gz|tgz|md)$", re.I)
-DUPLICATE = re.compile(r" ?\(\d+\)$|[ _-]+copy( \d+)?$", re.IGNORECASE)
+DUPLICATE = re.compile(r" ?\(\d+\)$|(?<![ _-])[ _-]+copy( \d+)?$", re.IGNORECASE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -20,6 +19,8 @@ from autograder.model import (
     Budget,
     Check,
     ExerciseReport,
+    Job,
+    Outcome,
     Report,
     Settings,
     Status,
@@ -34,11 +35,13 @@ from autograder.sandbox.client import Reply, SandboxProcess
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import BudgetSpent, Request, Session, decoded
 from autograder.sandbox.tiers import Sandbox
+from autograder.submissions import read
 from tests.conftest import ROOT
 from tests.support.cases import ASSIGNMENT, right_answers
 
 SETUP = ["import time", "import torch"]
-SECONDS = 5
+LIMIT = 20.0  # seconds of each check
+SECONDS = 5  # of a whole submission
 SLOWLY = """
 {answer}
 
@@ -69,17 +72,22 @@ def session(sandbox: Sandbox, source: str, account: Account, names: str = "f") -
     )
 
 
-def requests(count: int, exercise: str = "f", seconds: float = 20.0) -> list[Request]:
-    """Calls of an exercise without arguments, each a check of its own."""
+def requests(count: int, exercise: str = "f") -> list[Request]:
+    """Calls of an exercise, each a check of its own."""
     return [
         Request(
             protocol.pack({"do": "call", "exercise": exercise, "seed": i}, {"args": [i]}),
             f"{exercise} {i}",
             exercise,
-            seconds,
+            LIMIT,
         )
         for i in range(count)
     ]
+
+
+def waited(replies: list[Reply]) -> float:
+    """How long some replies took together."""
+    return sum(reply.seconds for reply in replies)
 
 
 def fetched(sandbox: Sandbox, source: str, account: Account, count: int) -> list[Reply]:
@@ -115,6 +123,7 @@ def f(i):
 """
     replies = fetched(sandbox, body, Account(Budget(cpu_seconds=1.0)), 3)
     assert {reply.used_up for reply in replies} == {UsedUp("cpu_seconds", 1, "f")}
+    assert waited(replies) < LIMIT
 
 
 def test_processor_time_of_earlier_processes_counts(sandbox: Sandbox) -> None:
@@ -144,7 +153,7 @@ def test_answers_hold_so_many_bytes_together(sandbox: Sandbox) -> None:
 
 
 def test_one_answer_that_is_too_large_costs_its_own_check(sandbox: Sandbox) -> None:
-    """It is refused before it is copied, without a new process, and the others come back."""
+    """It is refused without a new process, and the others come back."""
     body = "def f(i):\n    return torch.zeros(1).expand(10**9) if i == 1 else i"
     with closing(session(sandbox, body, Account(Budget(answer_bytes=1 << 20)))) as one:
         replies = list(one.fetch(requests(3)).values())
@@ -162,16 +171,18 @@ def test_the_exercise_that_used_most_is_named(sandbox: Sandbox) -> None:
         replies = one.fetch([first, second, *requests(2, "g"), last])
     assert [bool(replies[request.frame].raw) for request in (first, second, last)] == [1, 1, 0]
     assert replies[last.frame].used_up == UsedUp("seconds", 2, "g")
+    assert waited(list(replies.values())) < LIMIT
 
 
 def test_what_was_not_foreseen_is_asked_within_the_budget_too(sandbox: Sandbox) -> None:
     """A live question waits no longer than the budget lasts, and the next is not asked."""
     account = Account(Budget(seconds=1.5))
-    frames = [request.frame for request in requests(2)]
+    started = time.monotonic()
     with closing(session(sandbox, "def f(i):\n    time.sleep(1000)", account)) as one:
-        for frame in frames:
+        for request in requests(2):
             with pytest.raises(BudgetSpent):
-                one.ask(frame, time.monotonic() + 60)
+                one.ask(request.frame, started + LIMIT)
+    assert time.monotonic() < started + LIMIT
 
 
 def test_a_process_that_ends_again_and_again_is_told(sandbox: Sandbox) -> None:
@@ -193,7 +204,17 @@ def test_cells_that_no_process_takes_in_are_emptied(
     assert problem is not None
 
 
-def test_right_code_costs_almost_nothing(sandbox: Sandbox) -> None:
+def test_more_than_can_be_told_of_the_cells_is_told_in_part(sandbox: Sandbox) -> None:
+    """A thousand cells of a hundred magics each are taken in, and the answer beside them counts."""
+    cells = [StudentCell((), "%a\n" * 100, "scratch")] * 999
+    cells.append(StudentCell(("f",), "def f(i):\n    return i", "its cell"))
+    many = Submission("a", "s", "s.ipynb", "", tuple(cells))
+    with closing(Session(sandbox.zygote, many, SETUP)) as one:
+        assert 0 < sum(map(len, one.inventory.notes)) < 10_000
+        assert decoded(one.fetch(requests(1)).popitem()[1]).value == 0
+
+
+def test_right_code_is_told_of_no_budget(sandbox: Sandbox) -> None:
     """A budget that is never used up is not told of."""
     account = Account(Budget(seconds=60, cpu_seconds=60))
     replies = fetched(sandbox, "def f(i):\n    return i", account, 5)
@@ -335,6 +356,22 @@ def test_more_cells_than_are_read_lose_no_answer(grader: Grader) -> None:
     assert "39 were left out" in note
 
 
+def test_a_file_for_which_memory_is_missing_ends_in_its_own_report(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else's grading stops, and the student gets no zero for it."""
+
+    def too_large(path: Path, *_: object) -> None:
+        raise MemoryError
+
+    path = tmp_path / "eve.ipynb"
+    path.write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(read, "read", too_large)
+    report = grader.grade(Job("eve", path))
+    assert report.status is Outcome.NOT_GRADED
+    assert "not enough memory to read this file" in str(report.reason)
+
+
 # --- how much there is ---------------------------------------------------------------------------
 
 
@@ -371,9 +408,12 @@ def test_a_fault_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> 
         read_config(tmp_path)
 
 
-def test_judging_uses_processor_time_too() -> None:
-    """Where reading a submission's answers takes long, that is put down to it."""
+def test_judging_uses_processor_time_too(grader: Grader) -> None:
+    """Where reading a submission's answers took too long, the rest of them is not looked at."""
     account = Account(Budget(cpu_seconds=0.05))
-    with account.judging("f"):
+    with account.judging("linear"):
         torch.ones(1500, 1500).matrix_power(3)
-    assert account.cpu_used_up == UsedUp("cpu_seconds", math.ceil(0.05), "f")
+    new = handed_in({"collapse": "def collapse(*given):\n    return 12345"})
+    with closing(Session(grader._sandbox.zygote, new, grader.assignment.setup)) as one:
+        verdicts = grader._judge.verdicts(one, ["collapse"], account)
+    assert {verdict.used_up for verdict in verdicts} == {UsedUp("cpu_seconds", 1, "linear")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import importlib.util
 import io
 import json
 import lzma
@@ -145,7 +146,7 @@ FILES: dict[str, tuple[bytes, str, Kind]] = {
     "SQLite": (database(), "a.ipynb", Kind.SQLITE),
     "ELF": (b"\x7fELF\2", "a.py", Kind.PROGRAM),
     "PE": (b"MZ\x90\0\3", "a.py", Kind.PROGRAM),
-    "byte code": (Path(str(formats.__cached__)).read_bytes(), "a.py", Kind.PROGRAM),
+    "byte code": (importlib.util.MAGIC_NUMBER + bytes(12) + b"\xe3", "a.py", Kind.PROGRAM),
     "page of GitHub": (page('<meta content="GitHub">', NOTEBOOK), "a.ipynb", Kind.GITHUB_PAGE),
     "page of nbconvert": (page("<style>.jp-Cell{}</style>"), "a", Kind.NOTEBOOK_PAGE),
     "log-in page": (page("<title>Sign in</title>"), "a.ipynb", Kind.LOGIN_PAGE),
