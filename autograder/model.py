@@ -146,7 +146,7 @@ class Budget:
     """
 
     seconds: float = 120.0
-    cpu_seconds: float = 120.0  # of all its threads, and of this engine over its answers
+    cpu_seconds: float = 120.0  # of all its threads; judging its answers may take as long
     answer_bytes: int = 64 << 20  # that come back
     cells: int = 1000
 

@@ -188,8 +188,8 @@ class Grader:
 
     def _with_mistake(self, exercise: str, own: Sequence[Verdict], account: Account) -> Judged:
         found = tuple(verdict.check for verdict in own)
-        used_up = next((v.used_up for v in own if v.used_up), None) or account.cpu_used_up
-        if used_up or scoring.status(found) is Status.PASSED:
+        used_up = next((verdict.used_up for verdict in own if verdict.used_up), None)
+        if used_up or account.judged_enough or scoring.status(found) is Status.PASSED:
             return Judged(found, None, used_up)
         with account.judging(exercise):
             return Judged(found, self._matcher.match(exercise, own), None)

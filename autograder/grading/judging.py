@@ -134,10 +134,11 @@ class Judge:
         key = _digest(item.name, own)
         if own and key in self._verdicts:
             return Verdict(item, _check(item, *self._verdicts[key], own), own)
-        if used_up := account.cpu_used_up:
+        if used_up := account.judged_enough:
             return _not_run(item, used_up, own)
         transport = Prefetched(session, replies)
         conversation = self._conversation(item, transport)
+        account.exercise = item.exercise
         with account.judging(item.exercise):
             status, message = self._run(item, conversation)
         if transport.used_up and status is Status.NOT_RUN:

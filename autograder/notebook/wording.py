@@ -35,6 +35,7 @@ _USED_UP = {
     "not run.",
     "answer_bytes": "The submission used up the {mib} MB that its answers may hold{most}; the rest "
     "was not run.",
+    "judging": "Reading what the submission answered took {amount} s{most}; the rest was not read.",
     "processes": "Its code ended Python itself {amount} times; the rest was not run.",
 }
 # Exceptions whose name alone helps; any other is "an error of its own".

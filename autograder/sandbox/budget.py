@@ -25,7 +25,7 @@ _RUNS_OF_SLOW_CHECKS = 2  # beside the other exercises, and once more alone
 class UsedUp:
     """What was used up, how much there was of it, and the exercise that took most of it, if any."""
 
-    what: str  # "seconds", "cpu_seconds", "answer_bytes", as in Budget; or "processes"
+    what: str  # one of Budget's names; or "processes", or "judging"
     amount: int
     exercise: str = ""
 
@@ -49,6 +49,7 @@ class _Use:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     answer_bytes: int = 0
+    judging: float = 0.0
 
 
 class Account:
@@ -70,13 +71,13 @@ class Account:
 
     @contextlib.contextmanager
     def judging(self, exercise: str) -> Iterator[None]:
-        """Charge the processor time that this thread takes over what came back."""
-        self.exercise = exercise
+        """Note the processor time that this thread takes over what came back."""
         started = time.thread_time()
         try:
             yield
         finally:
-            self.charge(cpu=time.thread_time() - started)
+            for use in (self._by_exercise[exercise], self._in_all):
+                use.judging += time.thread_time() - started
 
     @property
     def cpu_left(self) -> float:
@@ -85,17 +86,18 @@ class Account:
 
     @property
     def used_up(self) -> UsedUp | None:
-        """The first thing of which nothing is left."""
+        """The first thing of which nothing is left for the submission's own code."""
         if time.monotonic() >= self.ends:
             return self._used_up("seconds", self.budget.seconds)
         if self._in_all.answer_bytes > self.budget.answer_bytes:
             return self._used_up("answer_bytes", self.budget.answer_bytes)
-        return self.cpu_used_up
+        return None if self.cpu_left else self._used_up("cpu_seconds", self.budget.cpu_seconds)
 
     @property
-    def cpu_used_up(self) -> UsedUp | None:
-        """The processor time, if none is left: then what came back is not even looked at."""
-        return None if self.cpu_left else self._used_up("cpu_seconds", self.budget.cpu_seconds)
+    def judged_enough(self) -> UsedUp | None:
+        """The time for judging what came back, if none is left: as much as its code may compute."""
+        judged_all = self._in_all.judging < self.budget.cpu_seconds
+        return None if judged_all else self._used_up("judging", self.budget.cpu_seconds)
 
     def _used_up(self, what: str, limit: float) -> UsedUp:
         parts = {name: getattr(use, what) for name, use in self._by_exercise.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -408,12 +409,37 @@ def test_a_fault_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> 
         read_config(tmp_path)
 
 
-def test_judging_uses_processor_time_too(grader: Grader) -> None:
-    """Where reading a submission's answers took too long, the rest of them is not looked at."""
+def test_answers_that_take_long_to_judge_are_not_all_looked_at(grader: Grader) -> None:
+    """Where reading a submission's answers took too long, the rest of them is not read."""
     account = Account(Budget(cpu_seconds=0.05))
     with account.judging("linear"):
         torch.ones(1500, 1500).matrix_power(3)
     new = handed_in({"collapse": "def collapse(*given):\n    return 12345"})
     with closing(Session(grader._sandbox.zygote, new, grader.assignment.setup)) as one:
         verdicts = grader._judge.verdicts(one, ["collapse"], account)
-    assert {verdict.used_up for verdict in verdicts} == {UsedUp("cpu_seconds", 1, "linear")}
+    assert {verdict.used_up for verdict in verdicts} == {UsedUp("judging", 1, "linear")}
+    assert account.cpu_left == 0.05
+
+
+def test_what_came_back_counts_when_the_processor_time_is_used_up(grader: Grader) -> None:
+    """Threads that compute without end take no answer back that was there before them."""
+    busy = """
+import threading
+
+def spin():
+    x = torch.ones(300, 300)
+    while True:
+        x = x @ x
+
+def count_parameters(sizes):
+    for _ in range(4):
+        threading.Thread(target=spin, daemon=True).start()
+    while True: pass
+"""
+    usual = grader._budget
+    grader._budget = replace(usual, cpu_seconds=1.0, seconds=60.0)
+    report = grader.report(handed_in({"count_parameters": busy}))
+    grader._budget = usual
+    last = exercise(report, "count_parameters")
+    assert report.score == report.max_score - last.points
+    assert "processor time, most of them in count_parameters" in last.remarks[0]
