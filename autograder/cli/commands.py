@@ -18,7 +18,9 @@ from rich.markup import escape
 from autograder.cli.console import counted, err, out, progress_bar, say
 from autograder.cli.options import (
     Anonymous,
+    AsAssignment,
     CourseOption,
+    HandedIn,
     Jobs,
     Json,
     LayoutOption,
@@ -143,8 +145,8 @@ def verify(
 
 @app.command()
 def grade(
-    paths: Annotated[list[Path], typer.Argument(help="Notebooks or folders of them.")],
-    assignment: Annotated[str | None, typer.Option(help="Grade as this assignment.")] = None,
+    paths: HandedIn,
+    assignment: AsAssignment = None,
     results: Annotated[Path, typer.Option("--out", help="Where results go.")] = Path("results"),
     require: Require = Tier.ISOLATED,
     device: OnDevice = Device.CPU,
@@ -170,9 +172,9 @@ def grade(
     started = time.perf_counter()
     home = _course(course)
     roster = _roster(home)
-    found = find(paths, home, assignment, roster, layout)
     if dry_run and anonymous:
         raise UsageError("--dry-run says who is who. Leave out --anonymous, or --dry-run.")
+    found = find(paths, home, assignment, roster, layout)
     if dry_run:
         print_who_is_who(found, roster, as_json=as_json)
         return
@@ -202,8 +204,8 @@ def grade(
 
 @app.command()
 def regrade(
-    paths: Annotated[list[Path], typer.Argument(help="Notebooks or folders of them.")],
-    assignment: Annotated[str | None, typer.Option(help="Grade as this assignment.")] = None,
+    paths: HandedIn,
+    assignment: AsAssignment = None,
     results: Annotated[Path, typer.Option("--out", help="The published results.")] = Path(
         "results"
     ),

@@ -22,13 +22,6 @@ def say(text: str, *, quiet: bool) -> None:
         out.print(text)
 
 
-def some(names: Iterable[str]) -> str:
-    """Names in a sentence, the first of many."""
-    every = list(names)
-    more = f" and {len(every) - MOST} more" if len(every) > MOST else ""
-    return ", ".join(every[:MOST]) + more
-
-
 def counted(items: Iterable[T], total: int, progress: Callable[[int, int], None]) -> Iterator[T]:
     """The same items, with the progress bar moving on after each."""
     for done, item in enumerate(items):

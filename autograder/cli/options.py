@@ -9,6 +9,10 @@ import typer
 
 from autograder.model import Device, Tier
 
+HandedIn = Annotated[
+    list[Path], typer.Argument(help="A download, folders or notebooks: docs/submissions.md.")
+]
+AsAssignment = Annotated[str | None, typer.Option(help="Grade as this assignment.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Assignments; all when left out.")]
 CourseOption = Annotated[Path | None, typer.Option("--course", help="The course's folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

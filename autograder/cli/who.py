@@ -12,10 +12,11 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.cli.console import MOST, err, out, some
+from autograder.cli.console import MOST, err, out
 from autograder.model import Job, Person
 from autograder.report.sanitize import one_line
 from autograder.submissions.formats import CELLS, Kind, recognise_file
+from autograder.submissions.roster import listed
 
 if TYPE_CHECKING:
     from autograder.submissions.find import Found
@@ -30,8 +31,8 @@ def remark(found: Found, *, anonymous: bool = False) -> None:
     if len(unusual) > MOST:
         remarks.append(f"Passed over: {len(unusual) - MOST} more; --dry-run lists them.")
     remarks += [_attendance(name, found, anonymous=anonymous) for name in found.missing]
-    for remark in remarks:
-        err.print(f"[bold]Note:[/] {escape(one_line(remark, 2000))}", soft_wrap=True)
+    for sentence in remarks:
+        err.print(f"[bold]Note:[/] {escape(one_line(sentence, 2000))}", soft_wrap=True)
 
 
 def _attendance(name: str, found: Found, *, anonymous: bool) -> str:
@@ -40,9 +41,9 @@ def _attendance(name: str, found: Found, *, anonymous: bool) -> str:
     students = found.handed_in[name]
     words = f"{name}: {students} of {students + len(missing)} on the roster handed in"
     if missing:
-        words += f"; {len(missing)} did not" + ("" if anonymous else f": {some(missing)}")
+        words += f"; {len(missing)} did not" + ("" if anonymous else f": {listed(missing)}")
     if unknown:
-        words += f"; {len(unknown)} not on it" + ("" if anonymous else f": {some(unknown)}")
+        words += f"; {len(unknown)} not on it" + ("" if anonymous else f": {listed(unknown)}")
     return f"{words}."
 
 
@@ -82,7 +83,7 @@ def _who_row(job: Job, person: Person | None) -> tuple[str, ...]:
     name = person.name if person else ""
     section = (person.section if person else "") or known.section
     late = "; late" if known.late else ""
-    others = f"; {known.counts}, not {some(known.others)}" if known.others else ""
+    others = f"; {known.counts}, not {listed(known.others)}" if known.others else ""
     file = job.problem or f"{job.title}{_unfit(job)}"
     return job.student, name, section, file, f"{known.whose}{others}{late}"
 

@@ -13,14 +13,13 @@ import itertools
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from autograder.errors import SubmissionError
 from autograder.submissions import formats
-from autograder.submissions.tree import clutter
+from autograder.submissions.tree import DAMAGED, clutter
 
 MAX_ENTRIES = 50_000  # of its list, what is passed over included
 MAX_MEMBERS = 5_000
@@ -35,7 +34,6 @@ _ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
 _ENDINGS = {".ipynb", ".json", ".txt", "", ".py", ".md", ".markdown", ".qmd", ".rmd"}
 _TOO_LARGE = "The zip file is too large when unpacked. Hand in the notebook only."
 NESTED = "The zip file holds another archive. Hand in the notebook itself."
-_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, ValueError)
 _AGAIN = re.compile(r"[ _-]{0,3}(?:\(\d{1,3}\)|-\d{1,3}|copy)$")  # a second download, a copy
 
 
@@ -69,7 +67,7 @@ def only_notebook(content: bytes, assignment: str, answers: Count) -> Member:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             return _chosen(opened, assignment, answers)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise SubmissionError(
             "The file could not be opened as a zip file. Hand in the notebook itself."
         ) from error
@@ -103,7 +101,7 @@ def _best(opened: zipfile.ZipFile, group: Sequence[_Candidate], answers: Count) 
         return None
     most, best = 0, dict[bytes, Member]()  # those that answer most, by their content
     for candidate in group:
-        with contextlib.suppress(*_DAMAGED):
+        with contextlib.suppress(*DAMAGED):
             member = Member(_path(candidate.info), _content(opened, candidate.info))
             count = answers(member) or 0
             best = {} if count > most else best
@@ -211,7 +209,7 @@ def _nothing_in(infos: Sequence[zipfile.ZipInfo]) -> str:
 
 
 def _beginning(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with contextlib.suppress(*_DAMAGED), opened.open(info) as member:
+    with contextlib.suppress(*DAMAGED), opened.open(info) as member:
         return member.read(min(_LOOK, info.file_size))
     return b""
 

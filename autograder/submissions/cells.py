@@ -28,7 +28,7 @@ _LIGHT_MARK = re.compile(r"^# (?:\+(?: .*|\{.*)?|-+)$", re.MULTILINE)
 _TIMED = "(?:time|timeit|capture|prun|memit)"  # cell magics under which the code still counts
 _COLABS = re.compile(
     r"^# Commented out IPython magic to ensure Python compatibility\.\n"
-    rf"(# ?%%{_TIMED}\b.*\n(?:#.*\n?)*+)",
+    rf"(# ?%%{_TIMED}\b.*\n(?:#.*\n?)*)",
     re.MULTILINE,
 )
 _NBCONVERTS = re.compile(
@@ -94,13 +94,13 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 _TOKEN = re.compile(
-    r"""\#[^\n]*+|\"{3}|'{3}|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?"""
-    r"""|[()\[\]{}]+|\n(?:[ \t]*+\n)*+""",
+    r"""\#[^\n]*|\"{3}|'{3}|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?"""
+    r"""|[()\[\]{}]+|\n(?:[ \t]*\n)*""",
     re.DOTALL,
 )
 _CLOSED = {  # by what begins a text of several lines: the rest of it
-    '"""': re.compile(r'(?:[^"\\]++|\\.|"(?!""))*+"""', re.DOTALL),
-    "'''": re.compile(r"(?:[^'\\]++|\\.|'(?!''))*+'''", re.DOTALL),
+    '"""': re.compile(r'[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""', re.DOTALL),
+    "'''": re.compile(r"[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''", re.DOTALL),
 }
 _GOES_ON = re.compile(r"[\s)\]}]|(?:else|elif|except|finally)\b|\Z")
 _BEGINS = re.compile(r"(?:def|class|async|import|from)\b|@")

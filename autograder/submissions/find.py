@@ -25,13 +25,12 @@ from autograder.submissions.formats import Kind, recognise_file
 from autograder.submissions.layout import Claim, Layout, Reader, conflicts
 from autograder.submissions.lms import moment
 from autograder.submissions.pattern import Pattern
-from autograder.submissions.roster import Match, Roster, Whose
+from autograder.submissions.roster import Match, Roster, Whose, listed
 from autograder.submissions.tree import PassedOver, Tree, plant, trees
 
 _WORK = (Kind.NOTEBOOK, Kind.ZIP, Kind.SCRIPT)
 _TIMESTAMP = "timestamp.txt"  # where nbgrader writes when something was submitted
 _SAME_FILE = "the same file, byte for byte, as that of"
-_MOST = 10  # names in one remark
 
 
 @dataclass
@@ -86,6 +85,14 @@ def of_one(folder: Path, course: Course, assignment: str, student: str) -> Job:
     return jobs[0]
 
 
+def _kind(path: Path) -> Kind:
+    """What a file is; of one that cannot be reached its reader will say so."""
+    try:
+        return recognise_file(path)
+    except OSError:
+        return Kind.UNKNOWN
+
+
 def _known(only: str, names: Sequence[str], reader: Reader) -> str:
     name = reader.assignment(only)
     if not name:
@@ -131,6 +138,7 @@ class _Search:
         for name, claims in self._by_assignment(layout.claims, found).items():
             people = self._by_student(claims, found)
             _refuse_conflicts(people)
+            found.passed_over += _no_files(people.values())
             found.jobs[name] = [self._job(name, *each) for each in sorted(people.items())]
             self._look_at(name, found)
         return found
@@ -167,7 +175,7 @@ class _Search:
 
     def _guess(self, claim: Claim, beside: set[str], everywhere: set[str]) -> str:
         """The assignment of a file that names none; empty where nothing tells and nobody asks."""
-        notebook = claim.entry.is_file and recognise_file(claim.entry.path) in _WORK
+        notebook = claim.entry.is_file and _kind(claim.entry.path) in _WORK
         if self._only:
             return self._only if notebook or not beside or self._only in beside else ""
         for names in (beside, everywhere, set(self._names)):
@@ -276,7 +284,7 @@ class _Search:
 
 
 def _nothing(found: Found) -> str:
-    passed_over = _listed(f"{one.shown} ({one.why})" for one in found.passed_over)
+    passed_over = listed(f"{one.shown} ({one.why})" for one in found.passed_over)
     return (
         "No submission was found. Name a notebook, a folder of notebooks, or a tree like "
         "submitted/<student>/<assignment>/<notebook>.ipynb."
@@ -291,9 +299,17 @@ def _refuse_conflicts(people: dict[str, list[Claim]]) -> None:
     ]
     if found:
         raise UsageError(
-            f"{_listed(found)}. Rename the folders so that each person has one, or say with "
+            f"{listed(found)}. Rename the folders so that each person has one, or say with "
             "--layout which part of a path is the student."
         )
+
+
+def _no_files(people: Iterable[Sequence[Claim]]) -> Iterator[PassedOver]:
+    """What is no file, of those who handed in files too: of the others the job says it."""
+    for claims in people:
+        for claim in claims if any(claim.entry.is_file for claim in claims) else ():
+            if not claim.entry.is_file:
+                yield PassedOver(claim.entry.shown, "a link, or nothing to grade in it")
 
 
 def _stamped(claims: Sequence[Claim]) -> str:
@@ -307,10 +323,11 @@ def _stamped(claims: Sequence[Claim]) -> str:
 
 def _nothing_there(claims: Sequence[Claim], assignment: str) -> str:
     only_link = any(not c.entry.is_file and c.entry.path.is_symlink() for c in claims)
-    what = (
-        "Only a link was handed in, not the file itself" if only_link else "No file was handed in"
+    link, nothing = (
+        "Only a link was handed in, not the file itself.",
+        "No file was handed in that could be graded.",
     )
-    return f"{what}: there is nothing to grade. Hand in {assignment}.ipynb."
+    return f"{link if only_link else nothing} Hand in {assignment}.ipynb."
 
 
 def _several_files(jobs: Sequence[Job], assignment: str) -> Iterator[str]:
@@ -318,7 +335,7 @@ def _several_files(jobs: Sequence[Job], assignment: str) -> Iterator[str]:
         if job.handed_in.others:
             yield (
                 f"{job.student} handed in {len(job.handed_in.others) + 1} files for {assignment}: "
-                f"{job.handed_in.counts}, not {_listed(job.handed_in.others)}."
+                f"{job.handed_in.counts}, not {listed(job.handed_in.others)}."
             )
 
 
@@ -342,7 +359,7 @@ def _alike(students: Iterable[str]) -> Iterator[str]:
     for alike in folded.values():
         if len(alike) > 1:
             yield (
-                f"{_listed(map(ascii, alike))} differ only in case or in the form of their letters:"
+                f"{listed(map(ascii, alike))} differ only in case or in the form of their letters:"
                 " are they one person? Each has a result."
             )
 
@@ -358,7 +375,7 @@ def _flagged(jobs: Sequence[Job], released: str) -> list[Job]:
     for digest, own in paths.items():
         if len(own) > 1 and digest != released:
             students = [student for group in own.values() for student in group]
-            flags |= {s: f"{_SAME_FILE} {_listed(o for o in students if o != s)}" for s in students}
+            flags |= {s: f"{_SAME_FILE} {listed(o for o in students if o != s)}" for s in students}
     return [_with_flag(job, flags.get(job.student, "")) for job in jobs]
 
 
@@ -371,10 +388,3 @@ def _same_files(jobs: Sequence[Job]) -> Iterator[str]:
 def _with_flag(job: Job, flag: str) -> Job:
     flags = (flag,) if flag else ()
     return replace(job, handed_in=replace(job.handed_in, flags=flags))
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Names in a sentence, the first of many."""
-    every = list(names)
-    more = f" and {len(every) - _MOST} more" if len(every) > _MOST else ""
-    return ", ".join(every[:_MOST]) + more

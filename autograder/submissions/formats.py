@@ -311,7 +311,7 @@ def _of_text(text: str, name: str) -> Kind:
 _JSON = re.compile(
     r"""\{\s*(?:["}]|\Z)"""  # an object, also one that is cut off
     r"""|\[\s*(?:[\[{"\]\d-]|true|false|null|\Z)"""
-    r"""|"(?:[^"\\\n]|\\.)*+"\Z"""  # one text
+    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"\Z"""  # one text
     r"""|(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\Z"""
 )
 _GOOGLE = re.compile(r'"doc_id"|"url"\s*:\s*"https://(?:docs|drive|colab)[^"]*google\.com')

@@ -89,7 +89,7 @@ class Reader:
         level = _Level(self, tree, layout)
         if self._pattern is not None:
             level.by_pattern(self._pattern)
-        elif self._is_person(tree.root.name):
+        elif self.is_person(tree.root.name):
             level.give_all(Whose(tree.root.name), f"the folder {tree.root.name}", tree.entries)
         else:
             name = tree.root.name
@@ -117,7 +117,7 @@ class Reader:
 
     def holds_a_class(self, archive: Path) -> bool:
         """Whether a zip, by what lies in it, holds many people's submissions."""
-        if self._is_person(_stem(archive.name)) or lms.of_file(archive.name):
+        if self.is_person(_stem(archive.name)) or lms.of_file(archive.name):
             return False
         parts = _outermost(archive)
         return self._is_download(archive, parts) or self._tell_people_apart(parts)
@@ -132,9 +132,6 @@ class Reader:
         files = {p[0] for p in parts if len(p) == 1 and re.search(r"\.(ipynb|zip)", p[0])}
         return len(folders | {self.own_name(file) for file in files} - {""}) > 1
 
-    def _is_person(self, name: str) -> bool:
-        return self._roster.find(Whose(name)).person is not None
-
     def assignment(self, name: str) -> str:
         """The assignment that a folder is called after, in any spelling; empty if none."""
         return self._assignments.get(_squeezed(name), "")
@@ -147,15 +144,17 @@ class Reader:
     def give_all(self, tree: Tree, layout: Layout, student: str) -> None:
         """Take everything in a tree for one student's."""
         layout.passed_over += tree.passed_over
-        _Level(self, tree, layout).give_all(Whose(student), "said by who called", tree.entries)
+        _Level(self, tree, layout).give_all(
+            Whose(student), "the tool that handed it over", tree.entries
+        )
 
     def spelling(self, assignment: str) -> str:
         """An assignment's name as the course spells it; one of another course stays as it is."""
         return self.assignment(assignment) or assignment
 
-    def is_students(self, name: str) -> bool:
-        """Whether a folder is a student's by the roster."""
-        return self._is_person(name)
+    def is_person(self, name: str) -> bool:
+        """Whether a folder is called as somebody of the roster is."""
+        return self.knows(Whose(name))
 
     def knows(self, whose: Whose) -> bool:
         """Whether the roster knows this person."""
@@ -304,7 +303,7 @@ class _Level:
         for name, entries in folders.items():
             assignment = "" if place.assignment else self._reader.assignment(name)
             below = replace(place, parts=(*place.parts, name))
-            if self._reader.is_students(name):
+            if self._reader.is_person(name):
                 self.give(place, Whose(name), f"the folder {name}", name, entries)
             elif assignment:
                 self.read(replace(below, assignment=assignment), entries)
@@ -346,8 +345,8 @@ class _Level:
 
     def _holds_known_people(self, name: str, own: _Inner) -> bool:
         """Whether the roster knows everybody in a folder, and nobody of the folder's name."""
-        inside = own.folders and all(map(self._reader.is_students, own.folders))
-        return bool(inside) and not self._reader.is_students(name)
+        inside = own.folders and all(map(self._reader.is_person, own.folders))
+        return bool(inside) and not self._reader.is_person(name)
 
     def _remark_on(self, inner: dict[str, _Inner]) -> None:
         """Say it where most folders look as sections do: several folders of people in each."""
@@ -361,7 +360,7 @@ class _Level:
 
     def _looks_like_a_section(self, name: str, own: _Inner) -> bool:
         of_one = [f for f in own.folders if self._reader.assignment(f) or words.INNER.fullmatch(f)]
-        person = self._reader.is_students(name) or self._reader.assignment(name)
+        person = self._reader.is_person(name) or self._reader.assignment(name)
         return len(own.folders) > 1 and not (own.files or of_one or person)
 
     def _holds_people(self, name: str, inner: dict[str, _Inner], called: set[str]) -> bool:
@@ -378,7 +377,7 @@ class _Level:
         people = []
         for file in files:
             name = file.parts[-1]
-            known = self._reader.is_students(_stem(name))
+            known = self._reader.is_person(_stem(name))
             if words.BESIDE.fullmatch(name) and not known:
                 listed = name == lms.METADATA
                 why = "read: who submitted what" if listed else "no submission by its name"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import lzma
 import os
 import re
 import shutil
@@ -29,7 +30,10 @@ MAX_MEMBER = 100 << 20  # bytes, unpacked
 MAX_TOTAL = 20 << 30
 MAX_ENTRIES = 500_000  # of a class: three hundred students who hand in their whole disk
 _IS_UTF8 = 0x800  # in an entry's flags
-_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, ValueError)
+DAMAGED = (  # all that Python's readers of zip files raise over one that is broken
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OverflowError,
+    NotImplementedError, RuntimeError, OSError, ValueError,
+)  # fmt: skip
 _CLUTTER = [
     (re.compile(pattern, re.IGNORECASE), why)
     for pattern, why in {
@@ -232,7 +236,7 @@ def _copy(zipped: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
             else:
                 with zipped.open(info) as member:
                     file.write(member.read(info.file_size))
-        except _DAMAGED:
+        except DAMAGED:
             file.truncate(0)  # damaged or locked: read as the empty file that it then is
 
 
@@ -242,7 +246,7 @@ def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(archive) as zipped:
             yield zipped
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise UsageError(
             f"{archive}: cannot be opened as a zip file ({error}). Download it again."
         ) from error

@@ -11,8 +11,9 @@ def _pattern(*alternatives: str, repeated: bool = False) -> re.Pattern[str]:
     return re.compile(f"({joined}){'+' if repeated else ''}", re.IGNORECASE)
 
 
-# a folder that an instructor, a zip program or a download puts around the submissions
+# what lies beside submitted/ in a course folder of nbgrader's
 NBGRADER = {"source", "release", "autograded", "feedback", "gradebook.db", "nbgrader_config.py"}
+# a folder that an instructor, a zip program or a download puts around the submissions
 WRAPPER = _pattern(
     r"submi(ssions?|tted)", r"hand(ed)?-ins?", r"turned-in", "collected", "inbound", "downloads?",
     "uploads?", "students", "everybody", "all", "files", "class", r"assignment_\d+_export",

@@ -25,7 +25,7 @@ from autograder.running.plan import Plan
 from tests.report.factory import report
 from tests.running.machines import Machines, wait_until
 from tests.support.cases import ASSIGNMENT, ROOT
-from tests.support.classes import QUICK, SEED, a_class, lasting, notebook, results_in
+from tests.support.classes import QUICK, SEED, a_class, judged, notebook, results_in
 
 SIZE = int(os.environ.get("AUTOGRADER_CLUSTER_CLASS", "60"))
 PLAN = Plan(Course(ROOT), ASSIGNMENT, Settings(SEED))
@@ -48,9 +48,15 @@ def grading(machines: Machines, people: Path, out: Path) -> list[str]:
     return [sys.executable, "-m", "autograder", *words, "--out", str(out), "--quiet"]
 
 
+def judgements(out: Path) -> dict[str, dict]:
+    """What all results of a folder say of the work itself."""
+    paths = (out / ASSIGNMENT).glob("*.json")
+    return {path.name: judged(json.loads(path.read_text())) for path in paths}
+
+
 def expected(graded: dict[str, dict], people: Path) -> dict[str, dict]:
     """The results of a class whose members handed in the notebooks of the sample class."""
-    known = results_in(graded["ada"]["folder"])
+    known = judgements(graded["ada"]["folder"])
     students = [place.name for place in people.iterdir()]
     return {f"{s}.json": {**known[f"{s[:-5]}.json"], "student": s} for s in students}
 
@@ -82,7 +88,7 @@ def test_a_class_outlives_the_death_of_worker_client_and_scheduler(machines, gra
         wait_until(lambda name=name: machines.ended(name))
         machines.start_worker(name)
     assert client.wait(SIZE * 10 + 600) == 0
-    assert results_in(out) == expected(graded, people)
+    assert judgements(out) == expected(graded, people)
 
 
 @pytest.mark.slow
@@ -104,7 +110,7 @@ def test_a_worker_with_other_graders_refuses(machines, graded, tmp_path):
         grading(machines, people, out), cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "Traceback" not in both.stderr
-    assert results_in(out) == expected(graded, people)
+    assert judgements(out) == expected(graded, people)
 
 
 def another_course(folder: Path) -> Path:
@@ -143,7 +149,7 @@ def test_gpu_work_goes_only_to_workers_that_offer_one(
     monkeypatch.undo()
     machines.start_worker("accelerated", "--resources", "GPU=1")
     reports = {report.student: report for report in backend.grade(PLAN, jobs)}
-    assert lasting(to_dict(reports["ada"])) == results_in(graded["ada"]["folder"])["ada.json"]
+    assert judged(to_dict(reports["ada"])) == judgements(graded["ada"]["folder"])["ada.json"]
     assert reports["gone"].status is Outcome.NOT_GRADED  # its file has vanished
     assert "is left out" not in caplog.text
 

@@ -65,6 +65,17 @@ def input_batch(rows):
 # --- one session ---------------------------------------------------------------------------------
 
 
+SPIN = """
+import threading
+
+def spin():
+    x = torch.ones(400, 400)
+    while True:
+        x = x @ x
+
+"""  # what threads may do without end
+
+
 def session(sandbox: Sandbox, source: str, account: Account, names: str = "f") -> Session:
     """A session with one cell that answers some exercises."""
     cells = (StudentCell(tuple(names), source, "its cell"),)
@@ -109,15 +120,7 @@ def test_time_is_used_up_by_all_requests_together(sandbox: Sandbox) -> None:
 
 def test_threads_use_up_processor_time_together(sandbox: Sandbox) -> None:
     """What all threads take is counted by the kernel, also while nobody answers."""
-    body = """
-import threading
-
-def spin():
-    x = torch.ones(400, 400)
-    while True:
-        x = x @ x
-
-def f(i):
+    body = f"""{SPIN}def f(i):
     for _ in range(4):
         threading.Thread(target=spin, daemon=True).start()
     time.sleep(1000)
@@ -423,15 +426,7 @@ def test_answers_that_take_long_to_judge_are_not_all_looked_at(grader: Grader) -
 
 def test_what_came_back_counts_when_the_processor_time_is_used_up(grader: Grader) -> None:
     """Threads that compute without end take no answer back that was there before them."""
-    busy = """
-import threading
-
-def spin():
-    x = torch.ones(300, 300)
-    while True:
-        x = x @ x
-
-def count_parameters(sizes):
+    busy = f"""{SPIN}def count_parameters(sizes):
     for _ in range(4):
         threading.Thread(target=spin, daemon=True).start()
     while True: pass

@@ -44,6 +44,7 @@ CASES = [
     name if name.startswith(FIRST) else pytest.param(name, marks=pytest.mark.slow)
     for name in MODULES
 ]
+ONE_LETTER = (kinds.LITERAL, kinds.NOT_LITERAL, kinds.IN, kinds.ANY)
 LOOPS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT)
 
 
@@ -306,6 +307,31 @@ def test_a_pattern_that_explodes_is_found_out(
     """Exponential and quadratic patterns do not end, also where the text must begin in one way."""
     monkeypatch.setattr(sys.modules[__name__], "CPU_SECONDS", 1)
     assert not ends_in_time(Found("here", pattern, re.MULTILINE, frozenset({"search"})))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_pattern_trips_over_early_versions_of_python(name: str) -> None:
+    """Python 3.11 before 3.11.5, such as Debian's, matches possessive groups wrongly."""
+    assert [one for one in patterns(name) if possessive(parser.parse(one.text, one.flags))] == []
+
+
+def possessive(tree: Any) -> bool:
+    """Whether a group, and not one letter alone, is repeated without giving back."""
+    return any(
+        kind is kinds.ATOMIC_GROUP
+        or (kind is kinds.POSSESSIVE_REPEAT and value[2][0][0] not in ONE_LETTER)
+        or any(possessive(part) for part in subpatterns(value))
+        for kind, value in tree
+    )
+
+
+def subpatterns(value: Any) -> Iterator[Any]:
+    """The patterns within one part of a pattern."""
+    if isinstance(value, parser.SubPattern):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from subpatterns(part)
 
 
 @pytest.mark.parametrize(

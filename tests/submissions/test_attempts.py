@@ -144,9 +144,9 @@ def test_a_damaged_list_of_gradescope_is_refused(tmp_path):
 def test_one_students_folder_is_read_as_it_is(tmp_path):
     """A tool that hands over one folder gets its notebook, however deep and among what it lies."""
     files = {"repo/release/a1_layers/a1_layers.ipynb": untouched(), "repo/README.md": b"hi",
-             "repo/work/mine (2).ipynb.txt": answered()}  # fmt: skip
+             "repo/mine/own (2).ipynb.txt": answered()}  # fmt: skip
     job = of_one(hand_in(tmp_path, files), COURSE, A1, "ana")
-    assert (job.student, job.path.name) == ("ana", "mine (2).ipynb.txt")
+    assert (job.student, job.path.name) == ("ana", "own (2).ipynb.txt")
     with pytest.raises(UsageError, match="No file was handed in"):
         of_one(hand_in(tmp_path / "none", {}), COURSE, A1, "ana")
 

@@ -9,7 +9,9 @@ import pytest
 from autograder.course.layout import Course
 from autograder.errors import UsageError
 from autograder.model import Job
+from autograder.submissions import find as finding
 from autograder.submissions.find import Found, find
+from autograder.submissions.formats import Kind
 from tests.support.handed_in import A1, COURSE, answered, hand_in, untouched, zipped
 
 # path -> whose it is; a path that ends in a slash is an empty folder, None is nobody's
@@ -384,6 +386,30 @@ def test_links_are_never_followed(tmp_path):
     found = find([root], COURSE, A1)
     assert {job.student for job in found.jobs[A1]} == {"ana", "eve"}
     assert "link" in job_of(found, "eve").problem
+
+
+def test_a_link_beside_a_file_is_said(tmp_path):
+    """What is no file is in no silence either: it is passed over with a reason."""
+    root = written(tmp_path, {"ana/x.ipynb": "ana"})
+    (root / "ana" / "more.ipynb").symlink_to(root / "ana" / "x.ipynb")
+    found = find([root], COURSE, A1)
+    assert job_of(found, "ana").path.name == "x.ipynb"
+    assert any(one.shown.endswith("more.ipynb") and "link" in one.why for one in found.passed_over)
+
+
+def test_a_file_out_of_reach_stops_nobody(tmp_path, monkeypatch):
+    """Whoever reads it will say that it cannot be read; the others are found."""
+    root = written(tmp_path, {f"ana/{A1}.ipynb": "ana", "ben/x.ipynb": "ben"})
+    real = finding.recognise_file
+
+    def refuse(path: Path) -> Kind:
+        if path.name == "x.ipynb":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(finding, "recognise_file", refuse)
+    found = find([root], COURSE)
+    assert {job.student for job in found.jobs[A1]} == {"ana", "ben"}
 
 
 def test_handles_that_look_alike_are_said(tmp_path):

@@ -58,6 +58,22 @@ def test_a_damaged_member_is_its_students_alone(tmp_path):
     }  # fmt: skip
 
 
+def test_a_member_that_no_reader_can_unpack_is_its_students_alone(tmp_path):
+    """Whatever a broken stream makes Python's readers raise, the others of the zip are read."""
+    archive = tmp_path / "class.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_LZMA) as packed:
+        packed.writestr("eve_1_2_x.ipynb", answered("eve") * 20)
+        packed.writestr("ana_3_4_x.ipynb", answered())
+    data = bytearray(archive.read_bytes())
+    start = 30 + len("eve_1_2_x.ipynb") + 9  # behind the header and LZMA's own settings
+    data[start : start + 12] = b"\xff" * 12
+    archive.write_bytes(bytes(data))
+    found = find([archive], COURSE, A1)
+    assert {job.student: job.path.read_bytes() for job in found.jobs[A1]} == {
+        "eve_1": b"", "ana_3": answered(),
+    }  # fmt: skip
+
+
 def test_names_of_old_zip_programs_are_read_as_meant(tmp_path):
     """Backslashes of Windows, and UTF-8 that nobody has announced, as macOS writes it."""
     windows = tmp_path / "windows.zip"

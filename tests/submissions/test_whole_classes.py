@@ -46,7 +46,7 @@ def moodle(one: Person, number: int) -> dict[str, bytes]:
 
 def gradescope(one: Person, number: int) -> dict[str, bytes]:
     """As in "Export Submissions"; the list of submitters is added below."""
-    return {f"assignment_9_export/submission_{600 + number}/work/{A1}.ipynb": answered(one.student)}
+    return {f"assignment_9_export/submission_{600 + number}/hw/{A1}.ipynb": answered(one.student)}
 
 
 def submitters(people: list[Person]) -> bytes:

@@ -37,6 +37,12 @@ def lasting(result: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def judged(result: dict[str, Any]) -> dict[str, Any]:
+    """What lasts of a result, without how its file was handed in: that is known to the batch."""
+    kept = lasting(result)
+    return {**kept, "submission": {name: kept["submission"][name] for name in ("file", "sha256")}}
+
+
 def results_in(out: Path) -> dict[str, dict[str, Any]]:
     """What lasts of all results of a run, by file name."""
     files = sorted((out / ASSIGNMENT).glob("*.json"))

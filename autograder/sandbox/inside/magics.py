@@ -8,7 +8,9 @@ _KEEP_BODY = ("time", "timeit", "capture", "prun", "memit")
 _LINE = re.compile(r"^(\s*)(?:[%!?]|[\w.\[][\w, .\[\]]*=\s*[%!])")
 # A text that does not end on its line counts to the end of the line, so that each letter is read
 # once: looking for the end again and again would take minutes on a hostile line.
-_TEXT = re.compile(r"""'(?:[^'\\]|\\.)*+(?:'|\\?$)|"(?:[^"\\]|\\.)*+(?:"|\\?$)|#.*""", re.DOTALL)
+_TEXT = re.compile(
+    r"""'[^'\\]*(?:\\.[^'\\]*)*(?:'|\\?$)|"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|#.*""", re.DOTALL
+)
 _HELP = re.compile(r"^(\s*)[\w.]+\?{1,2}\s*$")
 
 
