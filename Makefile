@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all gpu setup check verify mutants axe screenshots build clean
+.PHONY: demo test test-all fuzz gpu setup check verify mutants axe screenshots build clean
 
 demo: setup
 	@$(BIN)/python scripts/demo.py
@@ -17,6 +17,10 @@ test: setup check
 # kills workers and drives clusters.
 test-all: test
 	$(BIN)/pytest -n auto -m slow
+
+# Each property of the readers for three minutes: an hour for all of them, one after another.
+fuzz: setup
+	AUTOGRADER_FUZZ_SECONDS=190 $(BIN)/pytest -n 0 tests/fuzz
 
 # Needs an NVIDIA GPU; the record is benchmarks/records/gpu.json.
 gpu: setup

@@ -35,6 +35,30 @@ FLOORS = (
     ("errors",),
 )
 
+# Who opens files without going through submissions/door.py, and why no student chooses the path:
+# a module, or in the rooms that handle what students hand in, one function of it.
+OPENS = {
+    "the course's own files, and the engine's": """course.config course.scaffold course.source
+        grading.digest grading.grader targets.committed targets.packages targets.release
+        targets.tree report.pages.write_pages report.plotly_js.sheet_ids report.render.part
+        integrations.gradescope._read integrations.nbgrader.write_master""",
+    "what an instructor names": """submissions.roster._text submissions.roster.write_roster
+        integrations.sheets.sheet.read_sheet""",
+    "what a runner names": "integrations.export._for_actions",
+    "what a student names, on the student's own machine": "notebook.watch",
+    "the engine's results and its temporary folders": """report.results.keep_earlier
+        report.results.read report.results._write_through running.cluster._graded
+        submissions.tree._copy sandbox.tiers""",
+    "the kernel's own files and devices": """notebook.practice running.worker.own_pipes sandbox.gpu
+        sandbox.inside.lockdown sandbox.inside.zygote""",
+    "a zip file in memory, or one that the door has opened": """submissions.archives.only_notebook
+        submissions.tree.opened submissions.tree.unpacked""",
+    "no file, but a process": "doctor sandbox.session",
+    "the door": "submissions.door.opened submissions.door.put",
+}
+OPENING = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "ZipFile"}
+HANDLE_STUDENTS_FILES = ("submissions", "integrations", "running", "report")
+
 
 def imported(path: Path) -> set[str]:
     """Full names of what a file imports, at its top or inside functions."""
@@ -51,6 +75,20 @@ def names(node: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
         start = ".".join([*base, *([node.module] if node.module else [])])
         yield start
         yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def opening(node: ast.AST, name: str) -> Iterator[str]:
+    """The functions below a node that open, read, write or copy a file, by their full names."""
+    for child in ast.iter_child_nodes(node):
+        within = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if isinstance(child, ast.Call) and opens(ast.unparse(child.func)):
+            yield name
+        yield from opening(child, f"{name}.{child.name}" if within else name)
+
+
+def opens(function: str) -> bool:
+    """Whether a call is one of those that take a path: ``open``, ``path.read_text`` and so on."""
+    return function.rpartition(".")[2] in OPENING or function.startswith("shutil.copy")
 
 
 def module_name(path: Path) -> str:
@@ -160,6 +198,34 @@ def test_only_the_command_line_prints(path):
         return
     calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
     assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls)
+
+
+def test_students_paths_are_opened_through_the_door():
+    """Whatever opens a file elsewhere is listed above with the reason, and nothing else is."""
+    listed = {name for names in OPENS.values() for name in names.split()}
+    trees = {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+    found = {
+        name.removeprefix("autograder.")
+        for module, tree in trees.items()
+        for name in opening(tree, module)
+    }
+    modules = {module.removeprefix("autograder.") for module in trees}
+    whole = {name for name in listed if name in modules}
+    assert not {name for name in whole if name.startswith(HANDLE_STUDENTS_FILES)}
+    known = {name if name in listed else name.rpartition(".")[0] for name in found}
+    assert known == listed
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["open(x)", "x.open()", "x.read_bytes()", "shutil.copytree(x, y)", "os.open(x, 0)",
+     "zipfile.ZipFile(x)", "with_(x).write_text('')"],
+)  # fmt: skip
+def test_whatever_opens_a_file_is_seen(code):
+    """Each of the ways to open a file is found, in a function of a function too."""
+    tree = ast.parse(f"def outer():\n    def inner():\n        return [{code} for _ in y]")
+    assert list(opening(tree, "m")) == ["m.outer.inner"]
+    assert list(opening(ast.parse("door.opened(x); door.put(x, y)"), "m")) == []
 
 
 @pytest.mark.parametrize("path", [*MODULES, *GRADERS, *MISTAKES], ids=module_name)

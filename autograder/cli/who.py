@@ -15,7 +15,7 @@ from rich.table import Table
 from autograder.cli.console import MOST, err, out
 from autograder.model import Job, Person
 from autograder.report.sanitize import one_line
-from autograder.submissions.formats import CELLS, Kind, recognise_file
+from autograder.submissions.formats import GRADABLE, recognise_file
 from autograder.submissions.roster import listed
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _unfit(job: Job) -> str:
         kind = recognise_file(job.path)
     except OSError as error:
         return f" (cannot be opened: {error.strerror})"
-    return "" if kind in (*CELLS, Kind.ZIP) else f" (cannot be graded: {kind.value})"
+    return "" if kind in GRADABLE else f" (cannot be graded: {kind.value})"
 
 
 def _without_empty_columns(title: str, rows: Sequence[tuple[str, ...]]) -> Table:

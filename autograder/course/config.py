@@ -33,6 +33,8 @@ FILE = "course.toml"
 STAND_INS = tuple("matplotlib seaborn tqdm ipywidgets IPython google pylab mpl_toolkits".split())
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MIB = 1 << 20
+_LARGEST = 10**9  # no number of seconds, cells or MiB has a use beyond it
+_LONGEST = 80  # letters of a key or value in a sentence
 T = TypeVar("T")
 
 
@@ -54,8 +56,12 @@ def read_config(root: Path) -> CourseConfig:
         table = _Table(path, text, "", tomllib.loads(text))
     except FileNotFoundError:
         raise AuthorError(str(path), "there is no such file", 'Write one: title = "..."') from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AuthorError(str(path), f"not TOML: {error}", "See https://toml.io/en/") from None
+    except OSError as error:
+        what = f"it cannot be read ({error.strerror})"
+        raise AuthorError(str(path), what, "Put a file of text there.") from None
+    except (ValueError, RecursionError) as error:  # also what Python's own reader lets through
+        what = f"not TOML: {_short(str(error))}"
+        raise AuthorError(str(path), what, "See https://toml.io/en/") from None
     table.refuse_others({"title", "id", "roster", "sandbox", "budget"})
     title = table.text("title", root.resolve().name)
     identifier = table.text("id", _as_id(title))
@@ -65,6 +71,17 @@ def read_config(root: Path) -> CourseConfig:
     roster = root / table.text("roster", "") if "roster" in table else None
     budget = _budget(table.table("budget"))
     return CourseConfig(title, identifier, roster, _sandbox(table.table("sandbox"), budget))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return _short(repr(value))
+    except (ValueError, RecursionError):  # a number of thousands of digits; tables in tables
+        return f"this {type(value).__name__}"
 
 
 def _as_id(title: str) -> str:
@@ -125,10 +142,10 @@ class _Table:
         return tuple(found)
 
     def whole_number(self, key: str, default: int, least: int = 1) -> int:
-        """A whole number that is not below the least one."""
-        wanted = f"a whole number of at least {least}"
+        """A whole number that is not below the least one, nor beyond all use."""
+        wanted = f"a whole number of at least {least} and at most {_LARGEST}"
         found = self._found(key, default, int, wanted)
-        if isinstance(found, bool) or found < least:
+        if isinstance(found, bool) or not least <= found <= _LARGEST:
             raise self.fault(key, wanted)
         return found
 
@@ -136,14 +153,14 @@ class _Table:
         """Refuse an unknown key, such as one with a spelling mistake."""
         for key in self._values:
             if key not in known:
-                what = f"the key {key!r} is unknown"
+                what = f"the key {_shown(key)} is unknown"
                 raise AuthorError(
                     self._where(key), what, f"Take one of {', '.join(sorted(known))}."
                 )
 
     def fault(self, key: str, wanted: str) -> AuthorError:
         """The error for a value of the wrong kind."""
-        what = f"{key} = {self._values.get(key)!r} is not {wanted}"
+        what = f"{key} = {_shown(self._values.get(key))} is not {wanted}"
         return AuthorError(self._where(key), what, "Correct it, or leave it out for the default.")
 
     def _found(self, key: str, default: T, kind: type[T], wanted: str) -> T:

@@ -18,6 +18,7 @@ from autograder.course.layout import Course, load
 from autograder.course.mistakes import Entry
 from autograder.errors import FileError, SubmissionError
 from autograder.grading import checks, remarks, scoring
+from autograder.grading.controls import Controls
 from autograder.grading.digest import graders_sha256
 from autograder.grading.handles import InProcess
 from autograder.grading.judging import Judge, Verdict
@@ -70,9 +71,11 @@ class Preparation:
         self.items = checks.collect(course.graders(assignment.name), assignment)
         functions = vars(load(course.solution(assignment.name)))
         setup = list(assignment.setup)
-        self.judge = Judge(self.items, InProcess(functions, setup), seed)
+        reference = InProcess(functions, setup)
+        self.judge = Judge(self.items, reference, seed)
         entries = mistakes.entries(load(course.mistakes(assignment.name)))
         self.matcher = MistakeMatcher(entries, functions, setup)
+        self.controls = Controls(self.judge.frames, reference, self.matcher.bank, seed)
 
 
 class Grader:
@@ -84,11 +87,13 @@ class Grader:
         self._sandbox = sandbox
         self._judge = prepared.judge
         self._matcher = prepared.matcher
+        self._controls = prepared.controls
         self._sha256 = graders_sha256(prepared.course, self.assignment.name)
         self._reference: InSandbox | None = None
         if sandbox.gpu:
             self._reference = self._reference_on_gpu(prepared.course)
             self._judge = Judge(prepared.items, self._reference, self.seed)
+            self._controls = prepared.controls.on_gpu(self._reference)
         self._budget = budget.allowed(
             prepared.course.config.sandbox.budget,
             self._judge.reference_seconds,
@@ -144,12 +149,14 @@ class Grader:
             judged = self._judged(submission, session, attempted, account)
             inventory = session.inventory
             spent = remarks.used_up(own.used_up for own in judged.values())
+            told = tuple(self._exercise(e, submission, session, judged) for e in wanted)
+            odd = remarks.oddities(told)
             return replace(
                 self._blank(submission.student, submission.file, Outcome.GRADED, None),
                 sha256=submission.sha256,
-                exercises=tuple(self._exercise(e, submission, session, judged) for e in wanted),
+                exercises=told,
                 notes=(*remarks.notes(submission, inventory), *spent),
-                flags=(*remarks.flags(submission, inventory), *spent),
+                flags=(*remarks.flags(submission, inventory), *odd, *spent),
                 layers=(*self._sandbox.layers, *session.layers),
             )
 
@@ -205,7 +212,8 @@ class Grader:
 
     def _verdicts(self, session: Session, exercises: Sequence[str], account: Account) -> Verdicts:
         judged = self._judge.verdicts(session, exercises, account)
-        return {e: [v for v in judged if v.item.exercise == e] for e in exercises}
+        by_exercise = {e: [v for v in judged if v.item.exercise == e] for e in exercises}
+        return {e: self._controls.confirmed(e, own, session) for e, own in by_exercise.items()}
 
     def _exercise(
         self,

@@ -94,7 +94,13 @@ class Judge:
         account = account or Account()
         items = [item for item in self._items if item.exercise in exercises]
         replies = session.fetch([r for item in items for r in self._requests(item)])
-        return [self._verdict(item, session, replies, account) for item in items]
+        judged = [self._verdict(item, session, replies, account) for item in items]
+        return _kinds_told_once(judged)
+
+    def frames(self, exercise: str) -> list[bytes]:
+        """What the hidden checks of an exercise ask, as far as it is known beforehand."""
+        own = (item for item in self._items if item.exercise == exercise and item.hidden)
+        return [frame for item in own for frame in self._frames.get(item.name, ())]
 
     def texts(self) -> list[str]:
         """The course's code that the checks will have run inside."""
@@ -182,6 +188,24 @@ def digest(verdicts: Sequence[Verdict]) -> bytes | None:
     if any(verdict.live for verdict in verdicts):
         return None
     return b"".join(_digest(v.item.name, v.replies) for v in verdicts if v.item.hidden)
+
+
+def _kinds_told_once(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The same verdicts, with the kind of a hidden check's error told once for each exercise.
+
+    A student's code chooses which error it raises, and has seen what is hidden: each kind that is
+    told carries some of that out.
+    """
+    told, said = set[str](), []
+    for verdict in verdicts:
+        item = verdict.item
+        crashed = item.hidden and verdict.check.status is Status.CRASHED
+        if crashed and item.exercise in told:
+            message = wording.told(item.sentence, wording.ERROR_AGAIN)
+            verdict = replace(verdict, check=replace(verdict.check, message=message))
+        told |= {item.exercise} if crashed else set()
+        said.append(verdict)
+    return said
 
 
 def _digest(name: str, replies: Replies) -> bytes:

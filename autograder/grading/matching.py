@@ -34,6 +34,9 @@ class MistakeMatcher:
             for entry in entries
             if entry.tutor is not None
         ]
+        self.bank: dict[str, list[tuple[Entry, InProcess]]] = {}  # by exercise
+        for entry, local in self._mistakes:
+            self.bank.setdefault(entry.exercise, []).append((entry, local))
         self._matched: dict[bytes, Entry | None] = {}
 
     def match(self, exercise: str, verdicts: Sequence[Verdict]) -> Entry | None:
@@ -77,5 +80,5 @@ def same_answer(one: Answer, other: Answer) -> bool:
         return (one.error or ("",))[0] == (other.error or ("",))[0]
     try:
         return mismatch(one, other) is None
-    except (TypeError, ValueError, RuntimeError, AttributeError):
+    except (TypeError, ValueError, RuntimeError, AttributeError, MemoryError):
         return False  # values of forms that cannot be compared are not alike

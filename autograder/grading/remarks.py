@@ -1,11 +1,11 @@
-"""What can be said about a submission without running it: problems, notes and flags."""
+"""What is said about a submission besides its checks: problems, notes and flags."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from autograder.model import Submission
+from autograder.model import ExerciseReport, Status, Submission
 from autograder.notebook import wording
 from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.session import Inventory
@@ -56,6 +56,17 @@ def notes(submission: Submission, inventory: Inventory) -> tuple[str, ...]:
     labelled = zip(submission.cells, inventory.notes, strict=True)
     skipped = (f"{cell.label}: {note}." for cell, found in labelled for note in found)
     return (*submission.notes, *skipped)
+
+
+def oddities(exercises: Iterable[ExerciseReport]) -> Iterator[str]:
+    """What is odd about some exercises' verdicts; it never scores."""
+    for exercise in exercises:
+        hidden = {c.status for c in exercise.checks if c.hidden}
+        visible = {c.status for c in exercise.checks if not c.hidden}
+        if hidden == {Status.PASSED} and visible and Status.PASSED not in visible:
+            yield f"{exercise.id} passes every hidden check and not the notebook's own"
+        if any(wording.FORGED in check.message for check in exercise.checks):
+            yield f"{exercise.id} answers questions about itself with what is not true"
 
 
 def flags(submission: Submission, inventory: Inventory) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from autograder.integrations.sheets.canvas import fill_canvas
 from autograder.integrations.sheets.moodle import fill_moodle
 from autograder.model import Outcome, Report
 from autograder.report.pages import write_csv
+from autograder.submissions import door
 from autograder.submissions.names import file_stem
 from autograder.submissions.roster import Roster
 
@@ -149,7 +150,7 @@ def _written(
     if target is Target.ACTIONS:
         return _for_actions(reports, path)
     if target is Target.JUNIT:
-        path.write_text(github_actions.junit(reports), encoding="utf-8")
+        door.put(path, github_actions.junit(reports).encode())
     elif target is Target.CSV:
         write_csv(reports, path, roster)
     else:
@@ -169,14 +170,17 @@ def _folder(files: dict[Path, dict[str, Any]], folder: Path) -> Exported:
     for place, content in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        door.put(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     return Exported(f"{len(files)} files in {folder}")
 
 
 def _for_actions(reports: Sequence[Report], path: Path) -> Exported:
     """A step summary, appended where the runner wants it, and annotations to be printed."""
     wanted = os.environ.get("GITHUB_STEP_SUMMARY")
-    target = Path(wanted) if wanted else path
-    with target.open("a" if wanted else "w", encoding="utf-8") as file:
-        file.write(github_actions.summary(reports))
-    return Exported(str(target), aloud=github_actions.workflow_commands(reports))
+    summary = github_actions.summary(reports)
+    if wanted:
+        with open(wanted, "a", encoding="utf-8") as file:
+            file.write(summary)
+    else:
+        door.put(path, summary.encode())
+    return Exported(wanted or str(path), aloud=github_actions.workflow_commands(reports))

@@ -21,6 +21,7 @@ from autograder.integrations.one_submission import grade_folder
 from autograder.model import Check, ExerciseReport, Report, Status, Tier
 from autograder.notebook import wording
 from autograder.report.sanitize import clean
+from autograder.submissions import door
 from autograder.targets.options import Visibility
 
 
@@ -104,7 +105,7 @@ def run(root: Path) -> Path:
         made = {"score": 0, "output": str(error), "output_format": "text", "tests": []}
     target = root / "results" / "results.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(made, indent=1, allow_nan=False), encoding="utf-8")
+    door.put(target, json.dumps(made, indent=1, allow_nan=False).encode())
     return target
 
 

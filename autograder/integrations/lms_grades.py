@@ -9,6 +9,7 @@ handles too that no roster vouches for, is made inert.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from autograder.report.pages import FOR_EXCEL, FORMULA, inert
 from autograder.report.people import Member, members
 from autograder.report.sanitize import number, one_line
 from autograder.report.summary import score_of
+from autograder.submissions import door
 from autograder.submissions.roster import Roster
 
 # As submissions.lms makes it of a person's name and a number; other handles may look alike.
@@ -224,8 +226,9 @@ def about(what: str, names: Sequence[str]) -> tuple[str, ...]:
 def _write(rows: Iterable[Sequence[str]], path: Path) -> None:
     # Both importers read UTF-8 with the mark at its start: Canvas looks for "Student" anywhere in
     # the first cell and exports with the mark where its user likes, Moodle takes the mark off.
-    with path.open("w", encoding=FOR_EXCEL, newline="") as file:
-        csv.writer(file).writerows(rows)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    door.put(path, text.getvalue().encode(FOR_EXCEL))
 
 
 WRITERS: dict[str, Callable[[Sequence[Report], Path, Roster | None], tuple[str, ...]]] = {

@@ -36,6 +36,7 @@ from autograder.report.labels import exercise_words
 from autograder.report.sanitize import clean
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
+from autograder.submissions import door
 
 
 class SoundNotebooks(NotebookExporter):
@@ -48,7 +49,7 @@ class SoundNotebooks(NotebookExporter):
         course = Course(Path(converter.coursedir.root).resolve())
         release = _read(course.release(about["assignment"]))
         try:
-            notebook = sound(_read(file_stream), release)
+            notebook = sound(_read_without_links(Path(file_stream.name)), release)
             nbformat.validate(notebook)
         except Exception as error:  # whatever it is, it is in the student's file
             self.log.warning("%s cannot be read: %s", about["student"], type(error).__name__)
@@ -60,6 +61,13 @@ class SoundNotebooks(NotebookExporter):
 
 def _read(notebook: Any) -> Any:
     return nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def _read_without_links(path: Path) -> Any:
+    """A submitted notebook; a link in its place could lead to anybody's."""
+    with door.opened(path.absolute().parent.resolve() / path.name) as file:
+        text = file.read().decode("utf-8")
+    return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def sound(notebook: Any, release: Any) -> Any:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograder.errors import InfrastructureError, SubmissionError, UsageError
 from autograder.model import Assignment, Cell, Exercise, Status, Submission
@@ -33,8 +33,6 @@ SECONDS = 20.0  # for one visible check
 START_SECONDS = 120.0  # importing torch on a busy machine
 POLL_SECONDS = 0.3
 MESSAGE_LINES = 14
-_MARKER = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
-_GRADE_ID = re.compile(r'"grade_id": *"([\w-]+)"')
 _HEADING = re.compile(r"^#{2,4} +(\S.*)$", re.MULTILINE)
 _SYMBOLS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "open": ("·", "dim")}
 PROMISE = "visible checks passed; hidden checks run when you submit."
@@ -80,11 +78,11 @@ class Progress:
 
 
 def read(path: Path) -> Sheet:
-    """Read a notebook, or its jupytext script, with nothing but the file itself."""
+    """Read whatever file grade reads, with nothing but the file itself."""
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file. Name the notebook that you work on.")
     content = path.read_bytes()
-    cells = _script(content) if path.suffix == ".py" else _notebook(content, path.name)
+    cells = _cells(content, path.name)
     exercises = tuple(_exercises(cells))
     if not exercises:
         raise UsageError(
@@ -95,35 +93,11 @@ def read(path: Path) -> Sheet:
     return Sheet(assignment, submission.parse(content, path.name, assignment, ""))
 
 
-def _notebook(content: bytes, name: str) -> list[Cell]:
+def _cells(content: bytes, name: str) -> list[Cell]:
     try:
-        raw = json.loads(content)["cells"]
-        return [_cell(one) for one in raw]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SubmissionError(f"{name} is not a notebook yet: is it still being saved?") from None
-
-
-def _cell(raw: Any) -> Cell:
-    metadata = raw["metadata"]
-    marks = metadata.get("nbgrader") or {}
-    tags = tuple(metadata.get("tags", ()))
-    return Cell(raw["cell_type"], "".join(raw["source"]), marks.get("grade_id"), tags=tags)
-
-
-def _script(content: bytes) -> list[Cell]:
-    text = content.decode("utf-8", errors="replace").replace("\r\n", "\n")
-    marks = list(_MARKER.finditer(text))
-    ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    return [_script_cell(m[1], text[m.end() : end]) for m, end in zip(marks, ends, strict=False)]
-
-
-def _script_cell(marker: str, body: str) -> Cell:
-    prose = "[markdown]" in marker
-    source = re.sub(r"^# ?", "", body, flags=re.MULTILINE) if prose else body
-    found = _GRADE_ID.search(marker)
-    tags = ("setup",) if re.search(r'tags=\[[^][]*"setup"', marker) else ()
-    kind = "markdown" if prose else "code"
-    return Cell(kind, source.strip("\n"), found and found[1], tags=tags)
+        return submission.cells(content, name)
+    except SubmissionError as error:
+        raise SubmissionError(f"{name}: {error} Or is it still being saved?") from None
 
 
 def _exercises(cells: list[Cell]) -> Iterator[Exercise]:

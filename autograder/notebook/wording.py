@@ -58,6 +58,11 @@ MISSING = "The cell of {exercise} was not found in the notebook. Copy it from th
 SYNTAX = "The cell could not be read as Python, at line {line} or just before it: {said}."
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
+ERROR_AGAIN = "It stopped with an error here, too."
+FORGED = (
+    "This was not judged: with this exercise's code loaded, a question whose answer is known came "
+    "back with a wrong answer. The code must leave Python, torch and the grader as they are."
+)
 VISIBLE = "The example in the notebook."
 ALL_PASSED = "All checks passed."
 MANY_CELLS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import shutil
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from autograder.report.people import Member, members
 from autograder.report.plotly_js import plotly_js
 from autograder.report.sanitize import number, one_line
 from autograder.report.summary import score_of
+from autograder.submissions import door
 from autograder.submissions.roster import Roster
 
 PERSON = ["name", "section", "email"]  # with a roster
@@ -40,11 +41,12 @@ def write_csv(reports: Iterable[Report], path: Path, roster: Roster | None = Non
     kept = [_without_details(report) for report in reports]
     columns = _columns(kept, roster)
     several = len({report.assignment for report in kept}) > 1
-    with path.open("w", encoding=FOR_EXCEL, newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([_column_name(column, several) for column in columns])
-        for line in _lines(kept, roster):
-            writer.writerow([line.get(column, "") for column in columns])
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([_column_name(column, several) for column in columns])
+    for line in _lines(kept, roster):
+        writer.writerow([line.get(column, "") for column in columns])
+    door.put(path, text.getvalue().encode(FOR_EXCEL))
 
 
 def write_pages(
@@ -65,11 +67,11 @@ def write_pages(
         _refuse_other_pages(folder / "students", hidden.reports)
     try:
         kept = list(_write_feedback(reports, folder / "students"))
-        shutil.copyfile(plotly_js(), folder / "plotly.min.js")
+        door.put(folder / "plotly.min.js", plotly_js().read_bytes())
         write_csv(kept, folder / "grades.csv", roster)
         index = folder / "index.html"
         page = class_page(kept, previous, roster, anonymous=anonymous)
-        index.write_text(page, encoding="utf-8")
+        door.put(index, page.encode())
     except OSError as error:
         raise InfrastructureError(
             f"{folder}: the pages cannot be written ({error.strerror})."
@@ -81,7 +83,7 @@ def _write_feedback(reports: Iterable[Report], folder: Path) -> Iterator[Report]
     """Write each student's page, and hand on what the class page needs."""
     folder.mkdir(parents=True, exist_ok=True)
     for report in reports:
-        (folder / page_name(report)).write_text(feedback_page(report), encoding="utf-8")
+        door.put(folder / page_name(report), feedback_page(report).encode())
         yield _without_details(report)
 
 

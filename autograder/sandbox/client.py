@@ -25,6 +25,7 @@ from autograder.sandbox.launch import ZygoteProcess
 
 OPEN_SECONDS = 20.0
 _CREDENTIALS = struct.Struct("3i")  # of who sent a message: process, user and group
+_BESIDE = 1 << 16  # bytes: an answer that was too large comes back as an error, which is short
 _SHORTEST_LOOK = 0.05  # seconds between two looks at how much processor time is used
 _LOST = protocol.pack({"error": ["DeviceLost"]}, {})
 _NO_GPU = (
@@ -142,6 +143,10 @@ class SandboxProcess:
     def put(self, frame: bytes) -> None:
         """Queue a request."""
         self._exchange.put(frame)
+
+    def allow(self, size: int) -> None:
+        """Take no answer of more bytes than this from now on, but for what tells of one."""
+        self._exchange.largest = size + _BESIDE
 
     def next(self, deadline: float) -> Reply:
         """Wait for the next answer; a failure ends the process."""

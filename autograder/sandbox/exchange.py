@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import select
 import socket
+import sys
 import time
 from collections import deque
 
@@ -27,6 +28,7 @@ class Exchange:
         self._poll = select.poll()
         self._unsent: deque[memoryview] = deque()
         self._received = bytearray()
+        self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
         self._numbers = deque([0])  # of the requests without an answer; the greeting bears 0
 
     def put(self, frame: bytes) -> None:
@@ -36,13 +38,20 @@ class Exchange:
 
     def get(self, deadline: float) -> bytes:
         """Return the next answer as a raw frame; raise ProtocolError when none comes in time."""
-        while (size := protocol.frame_size(self._received)) is None or len(self._received) < size:
+        while (size := self._size()) is None or len(self._received) < size:
             self._move(deadline)
         frame = bytes(self._received[:size])
         del self._received[:size]
         if protocol.number_of(frame) != self._numbers.popleft():
             raise protocol.ProtocolError("an answer to a question that was not asked")
         return protocol.numbered(frame, 0)
+
+    def _size(self) -> int | None:
+        """The size of the answer that has begun, looked at before the rest of it is stored."""
+        size = protocol.frame_size(self._received)
+        if size is not None and size > self.largest:
+            raise protocol.ProtocolError("an answer over the size limit")
+        return size
 
     @property
     def idle(self) -> bool:

@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 
 from autograder.errors import SubmissionError
 from autograder.submissions import formats
-from autograder.submissions.tree import DAMAGED, clutter
+from autograder.submissions.tree import DAMAGED, clutter, is_folder, unpacked
 
 MAX_ENTRIES = 50_000  # of its list, what is passed over included
 MAX_MEMBERS = 5_000
@@ -31,7 +31,19 @@ _BROKEN = len(formats.CELLS)
 _LOOK = 64 << 10  # bytes of a member that tell what it is
 _ENTRY = b"PK\x01\x02"  # begins each entry of an archive's list
 _ARCHIVES = {".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
-_ENDINGS = {".ipynb", ".json", ".txt", "", ".py", ".md", ".markdown", ".qmd", ".rmd"}
+_ENDINGS = {
+    ".ipynb",
+    ".json",
+    ".txt",
+    "",
+    ".py",
+    ".md",
+    ".markdown",
+    ".qmd",
+    ".rmd",
+    ".html",
+    ".htm",
+}
 _TOO_LARGE = "The zip file is too large when unpacked. Hand in the notebook only."
 NESTED = "The zip file holds another archive. Hand in the notebook itself."
 _AGAIN = re.compile(r"[ _-]{0,3}(?:\(\d{1,3}\)|-\d{1,3}|copy)$")  # a second download, a copy
@@ -138,7 +150,7 @@ def _path(info: zipfile.ZipInfo) -> PurePosixPath:
 
 def _members(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files in an archive, without what systems and tools put beside them."""
-    files = [info for info in opened.infolist() if not info.is_dir()]
+    files = [info for info in opened.infolist() if not is_folder(info)]
     if any(_leads_outside(_path(info)) for info in files):
         raise SubmissionError("The zip file names a place outside itself. Zip the notebook again.")
     kept = [info for info in files if not any(map(clutter, _path(info).parts))]
@@ -209,12 +221,11 @@ def _nothing_in(infos: Sequence[zipfile.ZipInfo]) -> str:
 
 
 def _beginning(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with contextlib.suppress(*DAMAGED), opened.open(info) as member:
-        return member.read(min(_LOOK, info.file_size))
+    with contextlib.suppress(*DAMAGED):
+        return unpacked(opened, info, min(_LOOK, info.file_size))
     return b""
 
 
 def _content(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     """A member's bytes, and no more of them than its entry promised."""
-    with opened.open(info) as member:
-        return member.read(info.file_size)
+    return unpacked(opened, info, info.file_size)

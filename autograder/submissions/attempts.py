@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import FileError
-from autograder.submissions.formats import Kind, recognise_file
+from autograder.submissions.formats import GRADABLE, Kind, recognise_file
 from autograder.submissions.layout import Claim
 from autograder.submissions.lms import first_title
 
@@ -81,7 +81,6 @@ _REASONS = (
     "it was changed last",
     "it is the first by name",
 )
-_KINDS = (Kind.NOTEBOOK, Kind.ZIP, Kind.SCRIPT, Kind.MARKDOWN)  # in the order in which they count
 _BESIDE = (Kind.TEXT, Kind.TABLE, Kind.JSON, Kind.UNKNOWN, Kind.EMPTY)  # seldom meant as the work
 
 
@@ -90,7 +89,7 @@ def _rank(claim: Claim, assignment: str, answers: Answers) -> tuple[Any, ...]:
     path = claim.entry.path
     try:
         kind = recognise_file(path)
-        found = answers(path) if kind in _KINDS else None
+        found = answers(path) if kind in GRADABLE else None
     except (OSError, FileError):  # it cannot be reached: whoever reads it will say so
         kind, found = Kind.UNKNOWN, None
     title = claim.title.rpartition("/")[2].lower()
@@ -98,7 +97,7 @@ def _rank(claim: Claim, assignment: str, answers: Answers) -> tuple[Any, ...]:
         found is not None,
         bool(found),
         claim.said.number,
-        -_KINDS.index(kind) if kind in _KINDS else -len(_KINDS) - (kind in _BESIDE),
+        -GRADABLE.index(kind) if kind in GRADABLE else -len(GRADABLE) - (kind in _BESIDE),
         title == f"{assignment}.ipynb".lower(),
         claim.entry.changed,
         tuple(-ord(character) for character in claim.title),

@@ -23,6 +23,7 @@ MAX_READ = 1 << 19  # characters of a script without marks that are taken apart
 _NO_CODE = re.compile(
     r"\[(?:markdown|md|raw)\]|^# ?%%+ *(?:markdown|md|raw) *$|<(?:markdown|raw|heading)cell>"
 )
+_COMMENT = re.compile(r"^# ?", re.MULTILINE)
 _LIGHT = re.compile(r"^# +format_name: light$|^# \+$", re.MULTILINE)
 _LIGHT_MARK = re.compile(r"^# (?:\+(?: .*|\{.*)?|-+)$", re.MULTILINE)
 _TIMED = "(?:time|timeit|capture|prun|memit)"  # cell magics under which the code still counts
@@ -38,20 +39,21 @@ _NBCONVERTS = re.compile(
 
 @dataclass(frozen=True)
 class Piece:
-    """One code cell of a text: its code, what its mark says, and where it is."""
+    """One cell of a text: its source, what its mark says, where it is, and whether it is code."""
 
     source: str
     mark: str
     label: str
+    is_code: bool = True
 
 
 def script_cells(text: str) -> Iterator[Piece]:
-    """The code cells of a Python script, at the marks of the program that wrote it.
+    """The cells of a Python script, at the marks of the program that wrote it.
 
     jupytext, VS Code, Spyder, nbconvert and Databricks mark each cell. Colab marks none, nor do
     people: there each paragraph counts as one, so that a mistake in one leaves the others.
     """
-    text = _COLABS.sub(_uncommented, _lines_ended(text))
+    text = _COLABS.sub(_uncommented, lines_ended(text))
     light = _LIGHT_MARK if _LIGHT.search(text) and not MARK.search(text) else None
     at, line, number = 0, 1, 0
     before: re.Match[str] | None = None
@@ -63,20 +65,23 @@ def script_cells(text: str) -> Iterator[Piece]:
 
 
 def _marked(code: str, mark: re.Match[str] | None, number: int, line: int) -> Iterator[Piece]:
-    """What stands below a mark: one cell, or none, or (below the end of a cell) paragraphs."""
+    """What stands below a mark: one cell, or (below the end of a cell) paragraphs."""
     if mark is None or re.fullmatch("# -+", mark[0]):
         yield from _paragraphs(code, line)
-    elif not _NO_CODE.search(mark[0]):
+    elif _NO_CODE.search(mark[0]):
+        yield Piece(_COMMENT.sub("", code), mark[0], f"cell {number}", is_code=False)
+    else:
         of_nbconvert = mark[0].lstrip("# ").startswith("In")
         yield Piece(_of_nbconvert(code) if of_nbconvert else code, mark[0], f"cell {number}")
 
 
-def _lines_ended(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def lines_ended(text: str) -> str:
+    """The text with the line ends of Unix, whatever system ended its lines, or two of them."""
+    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _uncommented(found: re.Match[str]) -> str:
-    return re.sub(r"^# ?", "", found[1], flags=re.MULTILINE)
+    return _COMMENT.sub("", found[1])
 
 
 def _of_nbconvert(code: str) -> str:
@@ -160,7 +165,7 @@ def markdown_cells(text: str) -> Iterator[Piece]:
 
     Where some of it is in braces, ``{python}``, that is what runs, and the rest is to be read.
     """
-    found = [fence for fence in _fences(_lines_ended(text)) if _is_python(fence)]
+    found = [fence for fence in _fences(lines_ended(text)) if _is_python(fence)]
     runs = [fence for fence in found if fence.info.startswith("{")] or found
     for number, fence in enumerate(runs, 1):
         options = _OPTIONS.match(fence.inside)

@@ -48,7 +48,13 @@ def size(path: Path) -> int:
 
 
 def put(path: Path, content: bytes) -> None:
-    """Write a new file and put it in the place of whatever has this name."""
+    """Write a new file and put it in the place of whatever has this name.
+
+    Raises:
+        OSError: it cannot be written, or what has this name is the machine's: a device, a socket.
+    """
+    if path.absolute().parts[:2] == ("/", "dev") and path.parts[:3] != ("/", "dev", "shm"):
+        raise OSError(0, "a device, and no place for a file", str(path))
     unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         descriptor = os.open(

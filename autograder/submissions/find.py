@@ -21,14 +21,14 @@ from autograder.errors import FileError, UsageError
 from autograder.model import Assignment, HandedIn, Job, Person
 from autograder.submissions import door, read
 from autograder.submissions.attempts import choose
-from autograder.submissions.formats import Kind, recognise_file
+from autograder.submissions.formats import GRADABLE, Kind, recognise_file
 from autograder.submissions.layout import Claim, Layout, Reader, conflicts
 from autograder.submissions.lms import moment
 from autograder.submissions.pattern import Pattern
 from autograder.submissions.roster import Match, Roster, Whose, listed
 from autograder.submissions.tree import PassedOver, Tree, plant, trees
 
-_WORK = (Kind.NOTEBOOK, Kind.ZIP, Kind.SCRIPT)
+_WORK = tuple(kind for kind in GRADABLE if kind is not Kind.MARKDOWN)  # often a README
 _TIMESTAMP = "timestamp.txt"  # where nbgrader writes when something was submitted
 _SAME_FILE = "the same file, byte for byte, as that of"
 

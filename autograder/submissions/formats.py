@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from autograder.submissions.cells import MARK, PYTHON, is_markdown
+from autograder.submissions.cells import MARK, PYTHON, is_markdown, lines_ended
 from autograder.submissions.door import opened
 
 
@@ -92,7 +92,9 @@ class Kind(StrEnum):
     JAVASCRIPT = "JavaScript code"
 
 
-CELLS = (Kind.NOTEBOOK, Kind.SCRIPT, Kind.MARKDOWN)  # what has cells, in the order that counts
+# what has cells, in the order that counts; and what can be graded, since such a thing is in it
+CELLS = (Kind.NOTEBOOK, Kind.SCRIPT, Kind.MARKDOWN, Kind.NOTEBOOK_PAGE)
+GRADABLE = (Kind.NOTEBOOK, Kind.ZIP, Kind.GZIP, Kind.SCRIPT, Kind.MARKDOWN, Kind.NOTEBOOK_PAGE)
 _BEGINNING = 256 << 10  # bytes: what lies behind them does not change what a file is
 _BLANK = b" \t\r\n\v\f\0"
 
@@ -260,7 +262,13 @@ def _entries(listed: bytes) -> Iterator[str]:
 
 # --- text ----------------------------------------------------------------------------------------
 
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 _ODD = re.compile("[^\t\n\v\f\r\x1b -\x7e\x85\xa0-\ufffc\U00010000-\U0010ffff]")
 
 
@@ -297,7 +305,7 @@ _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in _BEGINNINGS)
 
 
 def _of_text(text: str, name: str) -> Kind:
-    start = text.strip("\ufeff\0 \t\r\n\v\f")
+    start = lines_ended(text.strip("\ufeff\0 \t\r\n\v\f"))
     sample = start[:4096]
     if not sample:
         return Kind.EMPTY
@@ -332,7 +340,11 @@ def _of_json(start: str, name: str) -> Kind | None:
 _HTML = re.compile(r"<!doctype html|<(?:html|head|body|p|div|table|h\d|span|br)\b", re.IGNORECASE)
 _PAGES = (
     (Kind.GITHUB_PAGE, r'github\.githubassets\.com|content="GitHub"'),
-    (Kind.NOTEBOOK_PAGE, r"jp-Notebook|jp-Cell|border-box-sizing|nbconvert|jupyter-config-data"),
+    (
+        Kind.NOTEBOOK_PAGE,
+        r"jp-Notebook|jp-Cell|border-box-sizing|nbconvert|nbviewer|jupyter-config-data"
+        r"|colab\.research\.google\.com",
+    ),
     (Kind.LOGIN_PAGE, r"type=[\"']?password|<title>[^<]{0,80}(?:log.?in|sign.?in|anmeld)"),
     (Kind.WEB_PAGE, r""),
 )

@@ -26,6 +26,7 @@ from autograder.submissions.tree import (
     PassedOver,
     Tree,
     clutter,
+    is_folder,
     is_zip,
     members,
     opened,
@@ -186,7 +187,7 @@ def _spelt(name: str) -> str:
 def _outermost(archive: Path) -> list[tuple[str, ...]]:
     """The names in a zip without the folders that stand around all of them; "" ends a folder."""
     with opened(archive) as zipped:
-        paths = [(*PurePosixPath(i.filename).parts, *("",) * i.is_dir()) for i in members(zipped)]
+        paths = [(*PurePosixPath(i.filename).parts, *("",) * is_folder(i)) for i in members(zipped)]
     parts = [path for path in paths if path and not any(map(clutter, path))]
     while _stands_alone(parts) and not lms.of_folder(parts[0][0]):
         parts = [path[1:] for path in parts if any(path[1:])]
@@ -221,7 +222,9 @@ class _Level:
         depth = len(place.parts)
         folders: defaultdict[str, list[Entry]] = defaultdict(list)
         files = []
-        for entry in entries:
+        nothing = [entry for entry in entries if len(entry.parts) == depth]  # the folder itself
+        self._layout.passed_over += (PassedOver(e.shown, "nothing in it") for e in nothing)
+        for entry in (entry for entry in entries if len(entry.parts) > depth):
             if len(entry.parts) == depth + 1 and (
                 entry.is_file or words.ENDING.search(entry.parts[-1])
             ):

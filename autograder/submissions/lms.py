@@ -18,6 +18,8 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from autograder.errors import UsageError
+from autograder.submissions.door import opened
+from autograder.submissions.formats import shown
 from autograder.submissions.roster import Whose
 
 METADATA = "submission_metadata.yml"
@@ -178,26 +180,52 @@ class Group:
 def groups(metadata: Path) -> dict[str, Group]:
     """Read submission_metadata.yml: the members of each submission, by the name of its folder."""
     try:
-        # the compiled reader: of a large class the file holds all that graders have printed
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        data = yaml.load(metadata.read_bytes(), loader)
-        return {folder: _group(about) for folder, about in dict(data).items()}
-    except (yaml.YAMLError, OSError, TypeError, ValueError, AttributeError) as error:
-        what = str(error).splitlines()[0]
+        with opened(metadata) as file:
+            content = file.read()
+        _refuse_depth(content)
+        data = yaml.load(content, _LOADER)
+        return {str(folder): _group(about) for folder, about in dict(data).items()}
+    except _UNLIKE_GRADESCOPE as error:
+        what = shown("".join(str(error).splitlines()[:1]) or type(error).__name__, 160)
         raise UsageError(
             f"{metadata}: cannot be read as Gradescope writes it ({what}). Export it again."
         ) from error
 
 
+# the compiled reader: of a large class the file holds all that graders have printed
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_DEPTH = 50  # of lists in lists
+_UNLIKE_GRADESCOPE = (  # all that is raised where values are not what they say, or should be
+    yaml.YAMLError, OSError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError,
+)  # fmt: skip
+
+
+def _refuse_depth(content: bytes) -> None:
+    """Refuse what the compiled reader, which knows no limit, would end the whole process over."""
+    depth = 0
+    for event in yaml.parse(content, _LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            raise ValueError("lists in lists without an end")
+
+
 def _group(about: Mapping[str, Any]) -> Group:
     people = about.get(":submitters") or []
-    at = moment(str(about.get(":created_at") or ""))
+    at = moment(_word(about.get(":created_at")))
     return Group(tuple(map(_submitter, people)), at)
 
 
 def _submitter(person: Mapping[str, Any]) -> Whose:
-    email, name, sid = (str(person.get(f":{key}") or "") for key in ("email", "name", "sid"))
+    email, name, sid = (_word(person.get(f":{key}")) for key in ("email", "name", "sid"))
     handle = email or sid or name
     if not handle:
         raise ValueError("a submitter has neither e-mail nor name")
     return Whose(handle, name, email, "gradescope", sid)
+
+
+def _word(value: Any) -> str:
+    """A value as text; a list is none, and may stand for more text than any memory holds."""
+    if isinstance(value, (list, dict, set, tuple)):
+        raise TypeError("a list stands where a word should be")
+    return str(value or "")

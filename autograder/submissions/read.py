@@ -12,43 +12,38 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sized
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
 from autograder.errors import FileError, SubmissionError
-from autograder.model import Assignment, Exercise, StudentCell, Submission
-from autograder.submissions import archives, door, formats, strip_outputs
+from autograder.model import Assignment, Cell, StudentCell, Submission
+from autograder.submissions import archives, conflict, door, formats, strip_outputs, wrapped
 from autograder.submissions.archives import Member
-from autograder.submissions.cells import Piece, markdown_cells, script_cells
+from autograder.submissions.assigned import CODE, RawCell, all_stubs, assigned
+from autograder.submissions.cells import Piece, lines_ended, markdown_cells, script_cells
 from autograder.submissions.formats import Kind
+from autograder.submissions.marimo import is_marimo, marimo_cells
+from autograder.submissions.pages import page_cells
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
 MAX_AT_HOME = strip_outputs.LARGEST  # characters of JSON; more is parsed in a process of its own
-MAX_CELL = 200_000  # characters of code in one cell
-MAX_CODE = 300_000  # characters of code in all cells together
 MAX_CELLS = 2_000
-MAX_WRAPPERS = 3
+MAX_WRAPPERS = strip_outputs.MAX_WRAPPERS
 _GRADE_ID = re.compile(r"""['"]?grade_id['"]?: *['"]?([\w-]+)""")
 _DEFINED = re.compile(r"^(?:(?:async +)?def|class) +([a-z_]\w{0,39})\b", re.A | re.I | re.M)
-_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class _RawCell:
-    source: str
-    grade_id: str | None
-    label: str
+_TAGS = re.compile(r"""\btags\b['"]?[=:] {0,3}(?:c\()?\[?([^][()\n]{0,200})""")
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """A file's code cells, what it is, and what its student should know of it."""
+    """A file's cells, what it is, and what its student should know of it."""
 
     kind: Kind
-    cells: list[_RawCell]
+    cells: list[RawCell]
     language: str = ""  # in which a notebook says that it is, if that is not Python
     notes: tuple[str, ...] = ()
 
@@ -106,7 +101,7 @@ def _reaching(path: Path) -> Iterator[None]:
 def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Submission:
     """Turn a file's bytes into a Submission."""
     opened = _opened(content, name, assignment)
-    cells, notes = _assigned(opened.cells, assignment)
+    cells, notes = assigned(opened.cells, assignment)
     missing = _missing(cells, assignment)
     if len(missing) == len(assignment.exercises):
         raise SubmissionError(_no_exercise(opened, assignment))
@@ -122,8 +117,19 @@ def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Su
     )
 
 
+def cells(content: bytes, name: str) -> list[Cell]:
+    """Every cell of a file that is read without its course: text and what was handed out too.
+
+    Raises:
+        SubmissionError: with a sentence for the student.
+    """
+    unknown = Assignment(PurePath(name).stem, "", (), ())
+    opened = _opened(content, name, unknown)
+    return [Cell(raw.kind, raw.source, raw.grade_id, tags=raw.tags) for raw in opened.cells]
+
+
 def _count_answers(opened: _Opened, assignment: Assignment) -> int:
-    cells, _ = _assigned(opened.cells, assignment)
+    cells, _ = assigned(opened.cells, assignment)
     nothing_there = _missing(cells, assignment) | _untouched(cells, assignment)
     return len(assignment.exercises) - len(nothing_there)
 
@@ -135,7 +141,7 @@ def _missing(cells: list[StudentCell], assignment: Assignment) -> frozenset[str]
 
 def _untouched(cells: list[StudentCell], assignment: Assignment) -> frozenset[str]:
     there = {e.id for e in assignment.exercises} - _missing(cells, assignment)
-    return frozenset(e.id for e in assignment.exercises if e.id in there and _all_stubs(cells, e))
+    return frozenset(e.id for e in assignment.exercises if e.id in there and all_stubs(cells, e))
 
 
 # --- a file in which no exercise is ------------------------------------------------------------
@@ -143,7 +149,7 @@ def _untouched(cells: list[StudentCell], assignment: Assignment) -> frozenset[st
 
 def _no_exercise(opened: _Opened, assignment: Assignment) -> str:
     """Say what is in a file instead of the exercises."""
-    code = [cell for cell in opened.cells if cell.source.strip()]
+    code = [cell for cell in opened.cells if cell.kind == CODE and cell.source.strip()]
     if not code:
         return (
             f"This is {opened.kind}, but there is no Python code in it. Open {assignment.name}"
@@ -156,7 +162,7 @@ def _no_exercise(opened: _Opened, assignment: Assignment) -> str:
     )
 
 
-def _found(code: list[_RawCell], language: str) -> str:
+def _found(code: list[RawCell], language: str) -> str:
     """How many code cells there are, and what they define: first what bears its cell's id."""
     if language:
         return f"It is a notebook in {language}, not in Python."
@@ -205,21 +211,82 @@ def _of_kind(kind: Kind, content: bytes, name: str) -> _Opened:
         case Kind.NOTEBOOK | Kind.JSON:
             return _notebook(formats.decoded(content), name)
         case Kind.SCRIPT:
-            return _Opened(kind, _pieces(script_cells(formats.decoded(content))))
+            text = formats.decoded(content)
+            return _text(kind, text, marimo_cells if is_marimo(text) else script_cells)
         case Kind.MARKDOWN:
-            return _Opened(kind, _pieces(markdown_cells(formats.decoded(content))))
+            return _text(kind, formats.decoded(content), markdown_cells)
+        case Kind.NOTEBOOK_PAGE if found := _pieces(page_cells(formats.decoded(content))):
+            return _Opened(kind, found, notes=(_PAGE,))
+        case Kind.GZIP:
+            return _ungzipped(content, name)
         case _:
             raise SubmissionError(formats.refusal(kind))
 
 
-def _pieces(found: Iterable[Piece]) -> list[_RawCell]:
+_PAGE = (
+    "The notebook was saved as a web page. Its code was taken out and graded; the next time, hand "
+    "in the .ipynb itself."
+)
+_GZIP = (
+    "The notebook was packed with gzip. It was unpacked and graded; the next time, hand in the "
+    ".ipynb itself."
+)
+
+
+def _ungzipped(content: bytes, name: str) -> _Opened:
+    """The one file that gzip packed, if that has cells."""
+    unpacking = zlib.decompressobj(wbits=31)
+    with contextlib.suppress(zlib.error):
+        inner = unpacking.decompress(content, MAX_FILE)
+        whole = unpacking.eof and not unpacking.unused_data.strip(b"\0")
+        name = name.removesuffix(".gz")
+        kind = formats.recognise(inner, name)
+        if whole and kind in (*formats.CELLS, Kind.JSON):
+            opened = _of_kind(kind, inner, name)
+            return replace(opened, notes=(_GZIP, *opened.notes))
+    raise SubmissionError(formats.refusal(Kind.GZIP))
+
+
+def _text(kind: Kind, text: str, reader: Callable[[str], Iterator[Piece]]) -> _Opened:
+    """The cells of a text; of a merge conflict, where both sides have the same ones."""
+    both = conflict.sides(text)
+    if not both:
+        return _Opened(kind, _pieces(reader(text)))
+    ours, theirs = (_pieces(reader(side)) for side in both)
+    if not _same(ours, theirs):
+        raise SubmissionError(conflict.refusal(conflict.first_line(text)))
+    return _Opened(kind, ours, notes=(_MERGED,))
+
+
+_MERGED = (
+    "The file holds a Git merge conflict. Both sides have the same code, which was graded; keep "
+    "one side before you hand it in again."
+)
+
+
+def _same(ours: list[RawCell], theirs: list[RawCell]) -> bool:
+    """Whether two files hold the same, wherever it stands."""
+    return [replace(cell, label="") for cell in ours] == [
+        replace(cell, label="") for cell in theirs
+    ]
+
+
+def _pieces(found: Iterable[Piece]) -> list[RawCell]:
     pieces = list(islice(found, MAX_CELLS + 1))
     _refuse_too_many(pieces)
-    ids = [_GRADE_ID.search(piece.mark) for piece in pieces]
-    return [
-        _RawCell(_clean(piece.source), found and found[1], piece.label)
-        for piece, found in zip(pieces, ids, strict=True)
-    ]
+    return list(map(_piece, pieces))
+
+
+def _piece(piece: Piece) -> RawCell:
+    text = "raw" if "raw" in piece.mark else "markdown"
+    found, tags = _GRADE_ID.search(piece.mark), _TAGS.search(piece.mark)
+    return RawCell(
+        _clean(piece.source),
+        found and found[1],
+        piece.label,
+        CODE if piece.is_code else text,
+        tuple(re.findall(r"[\w-]+", tags[1])) if tags else (),
+    )
 
 
 def _refuse_too_many(cells: Sized) -> None:
@@ -246,35 +313,27 @@ _CHECKPOINT = (
 def _notebook(text: str, name: str) -> _Opened:
     padded = text.endswith(("\0", "\v", "\f"))  # which JSON allows no file to end with
     text = text.rstrip("\0 \t\r\n\v\f") if padded else text
-    value = _json(text.lstrip("\ufeff"), name)
-    notes = [_CHECKPOINT] if PurePath(name).stem.endswith("-checkpoint") else []
+    value, notes = _json(text.lstrip("\ufeff\0"), name)
+    if PurePath(name).stem.endswith("-checkpoint"):
+        notes.append(_CHECKPOINT)
     for _ in range(MAX_WRAPPERS):
         inner = _inside(value)
         if inner is None:
             break
         notes.append(_ENCODED if isinstance(inner, str) else _WRAPPED)
-        value = _json(inner, name) if isinstance(inner, str) else inner
-    if not _is_notebook(value):
+        value, said = _json(inner, name) if isinstance(inner, str) else (inner, [])
+        notes += said
+    if not strip_outputs.is_notebook(value):
         held = _held(value)
         raise SubmissionError(f"The file is not a notebook: it holds {held}. {formats.HAND_IN}")
     return _Opened(Kind.NOTEBOOK, _notebook_cells(value), _language(value), tuple(notes))
 
 
-def _is_notebook(value: Any) -> bool:
-    return isinstance(value, dict) and ("cells" in value or "worksheets" in value)
-
-
 def _inside(value: Any) -> Any:
     """The one notebook that lies in another value, as an object or as text; else None."""
-    if isinstance(value, str):
-        return value if value.lstrip()[:1] in ('"', "{") else None
-    if _is_notebook(value):
+    if strip_outputs.is_notebook(value):
         return None
-    parts = _list(value) or list(_dict(value).values())
-    found = [part for part in parts if _is_notebook(part)]
-    if not found and isinstance(text := _dict(value).get("content"), str):
-        return _inside(text)
-    return found[0] if len(found) == 1 else None
+    return strip_outputs.inside(value) or wrapped.inside(value)
 
 
 def _held(value: Any) -> str:
@@ -299,56 +358,119 @@ def _language(notebook: dict[str, Any]) -> str:
     return formats.shown(language, 20).capitalize()
 
 
-def _json(text: str, name: str) -> Any:
-    try:  # a text alone takes no more memory than its JSON
-        at_home = len(text) <= MAX_AT_HOME or re.match(r'\s*"', text)
-        return json.loads(text) if at_home else _without_outputs(text)
+def _json(text: str, name: str) -> tuple[Any, list[str]]:
+    """What JSON holds, and what is to be said of how it was read."""
+    try:
+        return _loaded(text), []
     except json.JSONDecodeError as error:
-        raise SubmissionError(_broken(text, error, name)) from None
+        recovered = _merged(text) or _before_leftovers(text, error)
+        if recovered is None:
+            raise SubmissionError(_broken(text, error, name)) from None
+        return recovered
     except (RecursionError, ValueError):
         raise SubmissionError("The file is not a notebook that Jupyter could open.") from None
 
 
+def _loaded(text: str) -> Any:
+    """Parse JSON, at home if it is small; a text alone takes no more memory than its JSON."""
+    at_home = len(text) <= MAX_AT_HOME or re.match(r'\s*"', text)
+    return json.loads(text) if at_home else _without_outputs(text)
+
+
+_LEFTOVERS = (
+    "Something that is no part of the notebook follows after its end. It was passed over; save "
+    "the notebook in Jupyter before you hand it in again."
+)
+_BEHIND = "\x1a\ufeff\0 \t\r\n\v\f"  # what may stand behind a notebook without a word
+
+
+def _merged(text: str) -> tuple[Any, list[str]] | None:
+    """A notebook in a merge conflict, where both sides have the same cells."""
+    both = conflict.sides(text)
+    with contextlib.suppress(ValueError, RecursionError, SubmissionError):
+        ours, theirs = map(_loaded, both or ())
+        notebooks = strip_outputs.is_notebook(ours) and strip_outputs.is_notebook(theirs)
+        if notebooks and _same(_notebook_cells(ours), _notebook_cells(theirs)):
+            return ours, [_MERGED]
+    return None
+
+
+def _before_leftovers(text: str, error: json.JSONDecodeError) -> tuple[Any, list[str]] | None:
+    """A notebook that is whole, and behind which no cell of another one stands."""
+    if error.msg != "Extra data":
+        return None
+    whole, behind = text[: error.pos], text[error.pos :].strip(_BEHIND)
+    value = None
+    with contextlib.suppress(ValueError, RecursionError):  # too large even without its outputs
+        value = _loaded(whole)
+    if behind == whole.strip():  # written twice
+        behind = ""
+    if not strip_outputs.is_notebook(value) or '"cell_type"' in behind:
+        return None
+    return value, [_LEFTOVERS] if behind else []
+
+
+_STRIP = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from autograder.submissions import strip_outputs, wrapped; strip_outputs.main(wrapped.inside)"
+)
+
+
 def _without_outputs(text: str) -> Any:
     """Parse a large notebook elsewhere, where it may use up memory, and keep its code alone."""
-    command = [sys.executable, "-I", "-S", strip_outputs.__file__]
+    command = [sys.executable, "-I", "-S", "-c", _STRIP, str(Path(__file__).parents[2])]
     content = text.encode("utf-8", errors="surrogatepass")
     done = subprocess.run(command, input=content, capture_output=True, check=False)
     if done.returncode == strip_outputs.DAMAGED:
         message, position = json.loads(done.stdout)
         raise json.JSONDecodeError(message, text, position)
-    if done.returncode != 0:
-        raise ValueError("too large even without its outputs")
-    notebook = json.loads(done.stdout)
-    if not notebook["cells"]:
+    if done.returncode == strip_outputs.NO_CELLS:
         raise SubmissionError(
             "No cell was found in this large file. Open it in Jupyter, clear its outputs (Edit, "
             "Clear All Outputs), save and hand it in again."
         )
-    return notebook
+    if done.returncode != 0:
+        raise ValueError("too large even without its outputs")
+    return json.loads(done.stdout)
 
 
 def _broken(text: str, error: json.JSONDecodeError, name: str) -> str:
-    if conflict := _CONFLICT.search(text):
-        line = text.count("\n", 0, conflict.start()) + 1
-        return (
-            f"The notebook holds both sides of a Git merge conflict, the first at line {line}. "
-            "Decide for one side, save it and hand it in again."
-        )
-    if '"cells' not in text and not name.lower().endswith(".ipynb"):
+    if line := conflict.first_line(text):
+        return conflict.refusal(line)
+    if '"cells' not in text and ".ipynb" not in name.lower():
         return formats.refusal(Kind.JSON)
-    if error.pos >= len(text.rstrip()) - 2 or "Unterminated" in error.msg:
+    if _ends_too_soon(text, error):
         place = len(text.encode("utf-8", errors="replace"))
-        return f"The notebook is cut off at byte {place}. Save it and hand it in again."
+        download = PurePath(name).suffix.lower() in _DOWNLOADS
+        again = "Download it to its end" if download else "Save it"
+        return f"The notebook is cut off at byte {place}. {again} and hand it in again."
+    if error.msg == "Extra data":
+        return (
+            f"More follows after the end of the notebook, at line {error.lineno}. Open the "
+            "notebook where you wrote it, save it and hand it in again."
+        )
     return (
         f"The notebook is damaged at line {error.lineno}. Open it in Jupyter, save it and hand it "
         "in again."
     )
 
 
-def _notebook_cells(notebook: dict[str, Any]) -> list[_RawCell]:
+_DOWNLOADS = (".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp")
+_HALF = re.compile(r"\.|-|[eE][+-]?")  # of a number
+_WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+
+
+def _ends_too_soon(text: str, error: json.JSONDecodeError) -> bool:
+    """Whether JSON is right up to its end, only that it goes on."""
+    rest = text[error.pos :].strip()
+    if "Unterminated" in error.msg or not rest or ("uXXXX" in error.msg and len(rest) <= 5):
+        return True
+    return _HALF.fullmatch(rest) is not None or any(word.startswith(rest) for word in _WORDS)
+
+
+def _notebook_cells(notebook: dict[str, Any]) -> list[RawCell]:
     cells = notebook.get("cells")
-    if cells is None:  # nbformat 3 keeps its cells in worksheets
+    if cells is None:  # nbformat 2 and 3 keep their cells in worksheets
         sheets = notebook.get("worksheets")
         cells = [cell for sheet in _list(sheets) for cell in _list(_dict(sheet).get("cells"))]
     if not isinstance(cells, list):
@@ -366,99 +488,33 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _notebook_cell(cell: Any, number: int) -> _RawCell | None:
-    if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+def _notebook_cell(cell: Any, number: int) -> RawCell | None:
+    if not isinstance(cell, dict):
         return None
-    source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
+    source = _source(cell)
     if not isinstance(source, str):
         return None
-    grade_id = _dict(_dict(cell.get("metadata")).get("nbgrader")).get("grade_id")
-    return _RawCell(
-        _clean(source), grade_id if isinstance(grade_id, str) else None, f"cell {number}"
+    metadata, kind = _dict(cell.get("metadata")), str(cell.get("cell_type")).strip().lower()
+    grade_id = _dict(metadata.get("nbgrader")).get("grade_id")
+    return RawCell(
+        _clean(source),
+        grade_id if isinstance(grade_id, str) else None,
+        f"cell {number}",
+        kind if kind in (CODE, "raw") else "markdown",
+        tuple(tag for tag in _list(metadata.get("tags")) if isinstance(tag, str)),
     )
+
+
+def _source(cell: dict[str, Any]) -> Any:
+    """A cell's text: one text, or a list of its lines, some of which tools write without ends."""
+    names = ("source", "input", "code")  # the latter of nbformat 3, 2 and 1
+    source = next((cell[name] for name in names if name in cell), "")
+    if not isinstance(source, list):
+        return source
+    lines = [line for line in source if isinstance(line, str)]
+    ended = any("\n" in line or "\r" in line for line in lines)
+    return ("" if ended else "\n").join(lines)
 
 
 def _clean(source: str) -> str:
-    return source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip("\n")
-
-
-# --- from cells to exercises -------------------------------------------------------------------
-
-
-def _assigned(raw: list[_RawCell], assignment: Assignment) -> tuple[list[StudentCell], list[str]]:
-    """Give each exercise its cell: by id, else by what the cell defines; the rest are helpers."""
-    notes: list[str] = []
-    ours = {cell.grade_id for cell in assignment.cells if cell.grade_id}
-    answers = {e.id for e in assignment.exercises}
-    raw = [cell for cell in raw if cell.grade_id in answers or cell.grade_id not in ours]
-    raw = _within_limits(raw, answers, notes)
-    chosen = dict[int, tuple[str, ...]]()
-    for exercise in assignment.exercises:
-        index = _choose(raw, exercise.id, exercise.answer.source, notes)
-        if index is not None:
-            chosen[index] = (*chosen.get(index, ()), exercise.id)
-    skipped = {
-        i for i, cell in enumerate(raw)
-        if cell.grade_id in answers and i not in chosen and _defines(cell, cell.grade_id)
-    }  # fmt: skip
-    cells = [
-        StudentCell(chosen.get(i, ()), cell.source, cell.label)
-        for i, cell in enumerate(raw) if i not in skipped
-    ]  # fmt: skip
-    return cells, notes
-
-
-def _choose(raw: list[_RawCell], exercise: str, stub: str, notes: list[str]) -> int | None:
-    """The index of the cell that answers an exercise: the last that is not empty or the stub.
-
-    Of a cell that was split, the part that defines the function is the answer.
-    """
-    by_id = [i for i, cell in enumerate(raw) if cell.grade_id == exercise]
-    by_name = [
-        i for i, cell in enumerate(raw) if cell.grade_id is None and _defines(cell, exercise)
-    ]
-    for candidates in (by_id, by_name):
-        written = [i for i in candidates if not _is_stub(raw[i].source, stub)]
-        written = [i for i in written if _defines(raw[i], exercise)] or written
-        if len(written) > 1:
-            labels = ", ".join(raw[i].label for i in written)
-            notes.append(f"{exercise} was answered more than once ({labels}); the last one counts.")
-        if written:
-            if candidates is by_name and by_id:
-                notes.append(f"{exercise}: the answer was found in {raw[written[-1]].label}.")
-            return written[-1]
-    every = by_id or by_name
-    return every[-1] if every else None
-
-
-def _defines(cell: _RawCell, exercise: str) -> bool:
-    name = re.escape(exercise)
-    return (
-        re.search(rf"^(?:(?:async +)?def|class) +{name}\b|^{name} *[:=][^=]", cell.source, re.M)
-        is not None
-    )
-
-
-def _all_stubs(cells: list[StudentCell], exercise: Exercise) -> bool:
-    own = (cell.source for cell in cells if exercise.id in cell.exercises)
-    return all(_is_stub(source, exercise.answer.source) for source in own)
-
-
-def _is_stub(source: str, stub: str) -> bool:
-    squeezed = "".join(source.split())
-    return not squeezed or squeezed == "".join(stub.split())
-
-
-def _within_limits(raw: list[_RawCell], answers: set[str], notes: list[str]) -> list[_RawCell]:
-    """The cells without those that are too long; answers are the last to be given up."""
-    left = MAX_CODE
-    kept = dict[int, _RawCell]()
-    for i, cell in sorted(enumerate(raw), key=lambda pair: pair[1].grade_id not in answers):
-        fits = len(cell.source) <= min(MAX_CELL, left)
-        if not fits:
-            notes.append(f"{cell.label} holds more code than is read; it was left out.")
-        kept[i] = cell if fits else _RawCell("", cell.grade_id, cell.label)
-        left -= len(kept[i].source)
-    return [kept[i] for i in range(len(raw))]
+    return lines_ended(source).replace("\0", "").strip("\n")

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Person
-from autograder.submissions.formats import Kind, decoded, recognise
+from autograder.submissions.formats import Kind, decoded, recognise, shown
 
 STUDENT = "student"  # the role of those who hand in; anybody else is staff
 ID = "_id"  # how the name of an id's column ends
@@ -264,6 +264,11 @@ class Table:
     rows: tuple[Row, ...]
 
 
+def heads_of(table: Table) -> str:
+    """The names of a table's columns in a sentence."""
+    return listed(shown(head, 40) for head in table.head)
+
+
 def read_table(path: Path) -> Table:
     """Read a CSV with any usual delimiter and encoding, cells without the spaces around them.
 
@@ -346,7 +351,7 @@ def _columns(table: Table, path: Path) -> dict[str, int]:
     heads = [_head(cell) for cell in table.head]
     columns = {head: at for at, head in enumerate(heads) if head in _ABOUT or head.endswith(ID)}
     if "student" not in columns:
-        there = f"Its columns are: {listed(table.head)}" if table.head else "It is empty"
+        there = f"Its columns are: {heads_of(table)}" if table.head else "It is empty"
         raise UsageError(
             f"{path}: has no column called student, for the handles. {there}. "
             "Rename the right one, or run: autograder roster import FILE"
@@ -402,8 +407,8 @@ def _shared(lines: Iterable[tuple[int, Person]]) -> Iterator[Fault]:
         own = [(what, word, (what, compared)) for what, word, compared in keys(person)]
         known = [(what, word, *first[key]) for what, word, key in own if key in first]
         for what, word, there, written in known[:1]:
-            alike = "" if word == written else f', written "{written}"'
-            yield line, f'the {what} "{word}" is also on line {there}{alike}'
+            alike = "" if word == written else f', written "{shown(written)}"'
+            yield line, f'the {what} "{shown(word)}" is also on line {there}{alike}'
         for _, word, key in own:
             first.setdefault(key, (line, word))
 

@@ -27,6 +27,7 @@ from autograder.submissions.roster import (
     Table,
     Whose,
     fold,
+    heads_of,
     in_order,
     keys,
     label,
@@ -71,7 +72,7 @@ def import_roster(path: Path) -> Imported:
     if not form.columns.keys() & {"login", "name", "first", "last", "email", *IDS}:
         raise UsageError(
             f"{path}: no column holds user names, names or e-mail addresses; its columns: "
-            f"{listed(table.head) or 'none'}. Export one that does. An anonymous assignment of "
+            f"{heads_of(table) or 'none'}. Export one that does. An anonymous assignment of "
             "Moodle names nobody: take the list of participants."
         )
     remarks = list(form.remarks)

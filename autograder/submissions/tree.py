@@ -7,7 +7,9 @@ our own; no link is followed, and no path that somebody else wrote is ever opene
 from __future__ import annotations
 
 import atexit
+import bz2
 import contextlib
+import copy
 import lzma
 import os
 import re
@@ -20,8 +22,10 @@ import zlib
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from autograder.errors import UsageError
+from autograder.errors import InfrastructureError, UsageError
+from autograder.submissions import door
 from autograder.submissions.names import file_stem
 
 SUBMITTED = "submitted"  # below it nbgrader has a folder for each student
@@ -29,10 +33,11 @@ MAX_DEPTH = 60  # folders in folders
 MAX_MEMBER = 100 << 20  # bytes, unpacked
 MAX_TOTAL = 20 << 30
 MAX_ENTRIES = 500_000  # of a class: three hundred students who hand in their whole disk
+_STEP = 4096  # packed bytes of LZMA, which become seven thousand times as many at most
 _IS_UTF8 = 0x800  # in an entry's flags
 DAMAGED = (  # all that Python's readers of zip files raise over one that is broken
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OverflowError,
-    NotImplementedError, RuntimeError, OSError, ValueError,
+    NotImplementedError, RuntimeError, OSError, ValueError, MemoryError,
 )  # fmt: skip
 _CLUTTER = [
     (re.compile(pattern, re.IGNORECASE), why)
@@ -186,7 +191,7 @@ def _unpack(tree: Tree, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, folder: 
         tree.passed_over.append(PassedOver(shown, why, clutter=bool(usual)))
         if not usual and (within := tuple(part for part in parts if part not in ("/", ".."))):
             tree.add(Entry(folder, within, shown, is_file=False))  # its student hears of it
-    elif not info.is_dir():
+    elif not is_folder(info):
         path = folder / own_name(parts[-1])
         folder.mkdir()
         _copy(zipped, info, path)
@@ -197,7 +202,7 @@ def _add_empty_folders(tree: Tree, nowhere: Path, infos: Sequence[zipfile.ZipInf
     """A folder in which nothing was kept is an entry itself, as it is on disk."""
     paths = [PurePosixPath(info.filename) for info in infos if not _odd(info)]
     folders = {folder for path in paths for folder in path.parents}
-    folders |= {PurePosixPath(info.filename) for info in infos if info.is_dir()}
+    folders |= {PurePosixPath(info.filename) for info in infos if is_folder(info)}
     held = {f for entry in tree.entries for f in PurePosixPath(*entry.parts).parents}
     empty = {f for f in folders - held if not any(map(clutter, f.parts))}
     for folder in sorted(empty - {f for path in empty for f in path.parents}):
@@ -217,7 +222,7 @@ def _odd(info: zipfile.ZipInfo) -> str:
     path = PurePosixPath(info.filename)
     if path.is_absolute() or ".." in path.parts or not path.parts:
         return "it names a place outside the zip file"
-    if not info.is_dir() and stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+    if not is_folder(info) and stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         return "a link, not a file"
     return ""
 
@@ -229,22 +234,48 @@ def own_name(name: str) -> str:
 
 
 def _copy(zipped: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
-    with path.open("wb") as file:
-        try:
+    content = b""
+    with contextlib.suppress(*DAMAGED):  # damaged or locked: read as the empty file that it then is
+        if info.file_size <= MAX_MEMBER:
+            content = unpacked(zipped, info, info.file_size)
+    try:
+        with path.open("wb") as file:
+            file.write(content)
             if info.file_size > MAX_MEMBER:
                 file.truncate(MAX_MEMBER + 1)
-            else:
-                with zipped.open(info) as member:
-                    file.write(member.read(info.file_size))
-        except DAMAGED:
-            file.truncate(0)  # damaged or locked: read as the empty file that it then is
+    except OSError as error:  # a full disk is nobody's damaged file
+        raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def unpacked(zipped: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """The first bytes of a member, and never much more in memory than these.
+
+    Python's reader unpacks all that it has read of bzip2 and LZMA, of which a few bytes can stand
+    for gigabytes.
+    """
+    if info.compress_type == zipfile.ZIP_BZIP2:
+        with zipped.open(_as_stored(info)) as packed:
+            return bz2.BZ2Decompressor().decompress(packed.read(), most)
+    with zipped.open(info) as member:
+        if info.compress_type != zipfile.ZIP_LZMA:
+            return member.read(most)
+        parts = iter(lambda: member.read(min(_STEP, most - member.tell())), b"")
+        return b"".join(parts)
+
+
+def _as_stored(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    """The member as it lies in the archive, still packed."""
+    stored: Any = copy.copy(info)
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, info.compress_size
+    stored.CRC = None  # which is that of its content
+    return stored  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager
 def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip file that an instructor has named."""
     try:
-        with zipfile.ZipFile(archive) as zipped:
+        with door.opened(_settled(archive)) as file, zipfile.ZipFile(file) as zipped:
             yield zipped
     except DAMAGED as error:
         raise UsageError(
@@ -265,9 +296,21 @@ def members(zipped: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return infos
 
 
+def is_folder(info: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a folder; Python 3.11 itself trips over one without a name."""
+    return info.filename.endswith("/")
+
+
 def is_zip(path: Path) -> bool:
     """Whether a file that was named is a zip file."""
-    return path.is_file() and zipfile.is_zipfile(path)
+    with contextlib.suppress(OSError), door.opened(_settled(path)) as file:
+        return zipfile.is_zipfile(file)
+    return False
+
+
+def _settled(path: Path) -> Path:
+    """A path that an instructor has named: links may lead to it, but it is none itself."""
+    return path.absolute().parent.resolve() / path.name
 
 
 # --- what was named ------------------------------------------------------------------------------
@@ -280,8 +323,7 @@ def trees(paths: Sequence[Path], class_zips: Container[Path]) -> list[Tree]:
     """
     zips = [path for path in paths if path in class_zips]
     # where an instructor's own path leads through links is settled here; below it none is followed
-    places = ((path, path.absolute()) for path in paths if path not in class_zips)
-    once = {path.resolve(): place.parent.resolve() / place.name for path, place in places}
+    once = {path.resolve(): _settled(path) for path in paths if path not in class_zips}
     named = [path for path in once.values() if not _covered(path, list(once.values()))]
     bare = all(path.parent == Path() and path.is_file() for path in paths)
     planted = (plant(root, within, bare=bare) for root, within in _roots(named))

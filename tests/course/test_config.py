@@ -50,6 +50,34 @@ def test_a_fault_is_said_with_its_line(tmp_path, text, said):
         config(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title = " + "[" * 5000, "not TOML"),
+        ("title = " + "9" * 5000, "not TOML"),
+        ("title = 0x" + "f" * 9000, "title = this int is not text in quotes"),
+        ("title" + ".a" * 5000 + " = 1", "title = this dict is not text in quotes"),
+        ("title = [" + '"x", ' * 5000 + "]", "… is not text in quotes"),
+        ("x" * 5000 + " = 1", "… is unknown"),
+        ("[budget]\nseconds = 1" + "0" * 400, "and at most 1000000000"),
+        ("[sandbox]\nmemory_mib = 9999999999999", "and at most 1000000000"),
+    ],
+    ids=["lists", "digits", "hex", "tables", "long list", "long key", "time", "memory"],
+)
+def test_what_python_itself_trips_over_is_a_fault_too(tmp_path, text, said):
+    """It is said in a sentence of usual length."""
+    with pytest.raises(AuthorError, match=said) as refused:
+        config(tmp_path, text)
+    assert len(str(refused.value)) < 300 + len(str(tmp_path))
+
+
+def test_a_folder_in_its_place_is_said(tmp_path):
+    """What cannot be read is no matter of TOML."""
+    (tmp_path / "course.toml").mkdir()
+    with pytest.raises(AuthorError, match="cannot be read"):
+        read_config(tmp_path)
+
+
 def test_a_package_that_is_not_installed_is_named(run, tmp_path):
     """Grading ends with the package's name and how to install it."""
     from tests.support.courses import NAME, hand_in, write_course

@@ -9,9 +9,12 @@ import sys
 
 import pytest
 
-from autograder.integrations import classroom50
+from autograder.integrations import classroom50, nbgrader
+from autograder.integrations.export import export
+from autograder.integrations.options import Target
 from autograder.submissions.find import of_one
 from tests.conftest import ROOT
+from tests.report.factory import report
 from tests.support.courses import NAME, hand_in, write_course
 
 
@@ -56,3 +59,34 @@ def test_classroom50_writes_beside_links_and_never_through_them(place):
     assert not result.is_symlink()
     assert json.loads(result.read_text())["score"] == 1000
     assert (place / "precious").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    "target", [Target.CSV, Target.CANVAS, Target.MOODLE, Target.JUNIT, Target.ACTIONS]
+)
+def test_exports_replace_links_and_never_follow_them(place, target, monkeypatch):
+    """Where a checkout is the current folder, a link may lie where a result is to be written."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    out = place / "checkout" / "result.json"
+    export([report()], target, None, out)
+    assert (place / "precious").read_text() == "precious"
+    assert not out.is_symlink()
+    assert out.stat().st_size > 50
+
+
+def test_a_folder_of_exports_replaces_links_too(place):
+    """Gradescope's results are files in folders."""
+    inner = place / "checkout" / "a1_layers"
+    inner.mkdir()
+    (inner / "s001.json").symlink_to(place / "precious")
+    export([report()], Target.GRADESCOPE, None, place / "checkout")
+    assert (place / "precious").read_text() == "precious"
+    assert json.loads((inner / "s001.json").read_text())["score"] == report().score
+
+
+def test_nbgrader_is_given_no_notebook_behind_a_link(place):
+    """What nbgrader shows a student as their own is read as what is graded, without links."""
+    own = place / "classmate" / f"{NAME}.ipynb"
+    assert nbgrader._read_without_links(own).cells
+    with pytest.raises(OSError, match=NAME):
+        nbgrader._read_without_links(place / "checkout" / f"{NAME}.ipynb")

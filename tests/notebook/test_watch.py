@@ -12,6 +12,7 @@ from rich.console import Console
 
 from autograder.errors import SubmissionError, UsageError
 from autograder.notebook import watch
+from autograder.submissions import read as submission
 from tests.conftest import ROOT
 
 RELEASE = ROOT / "release" / "a1_layers" / "a1_layers.ipynb"
@@ -86,6 +87,69 @@ def test_a_script_says_the_same_as_its_notebook(folder, progress):
         (li.exercise.id, li.exercise.title, li.state) for li in progress.lines
     ]
     assert scripted.title == progress.title == "Layers and outputs"
+
+
+def wrapped(text):
+    """A notebook as Jupyter's server sends it."""
+    return json.dumps({"type": "notebook", "content": json.loads(text)}).encode()
+
+
+def large(text):
+    """A notebook with many pictures."""
+    picture = "x" * submission.MAX_AT_HOME
+    return json.dumps({**json.loads(text), "metadata": {"picture": picture}}).encode()
+
+
+def of_version_3(text):
+    """A notebook as IPython once saved it, with the types of its cells in capitals."""
+    cells = [
+        {**cell, "input": cell["source"], "cell_type": cell["cell_type"].upper()}
+        for cell in json.loads(text)["cells"]
+    ]
+    for cell in cells:
+        del cell["source"]
+    return json.dumps({"worksheets": [{"cells": cells}]}).encode()
+
+
+def in_form(form):
+    """A notebook as jupytext writes it."""
+    return lambda text: jupytext.writes(jupytext.reads(text, fmt="ipynb"), fmt=form).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda text: text.encode("utf-8-sig"), "a.ipynb"),
+        (lambda text: text.encode("utf-16"), "a.ipynb"),
+        (lambda text: text.encode() + bytes(99), "a"),
+        (wrapped, "a.json"),
+        (large, "a.ipynb"),
+        (of_version_3, "a.ipynb.txt"),
+        (in_form("py:percent"), "a.py"),
+        (lambda text: in_form("py:percent")(text).replace(b"\n", b"\r\n"), "a.txt"),
+        (lambda text: in_form("py:percent")(text).replace(b"# %%", b"#%%"), "a.py"),
+        (in_form("py:hydrogen"), "a.py"),
+        (in_form("py:light"), "a.py"),
+        (in_form("md"), "a.md"),
+        (in_form("md:myst"), "a.md"),
+    ],
+)
+def test_whatever_grade_reads_can_be_watched(folder, tmp_path, change, name):
+    """Each form of a notebook has its exercises, its setup and its answers."""
+    wanted = watch.read(folder / "mine.ipynb")
+    path = tmp_path / name
+    path.write_bytes(change((folder / "mine.ipynb").read_text(encoding="utf-8")))
+    found = watch.read(path)
+    assert found.assignment.setup == wanted.assignment.setup
+    ids = [exercise.id for exercise in wanted.assignment.exercises]
+    assert [exercise.id for exercise in found.assignment.exercises] == ids
+    for exercise in ids:
+        assert found.answers.answer(exercise) == wanted.answers.answer(exercise)
+    checks = [exercise.check.source for exercise in wanted.assignment.exercises]
+    assert [exercise.check.source for exercise in found.assignment.exercises] == checks
+    if not name.endswith(".md"):
+        titles = [exercise.title for exercise in wanted.assignment.exercises]
+        assert [exercise.title for exercise in found.assignment.exercises] == titles
 
 
 def test_the_picture_shows_the_list_one_message_and_the_next_step(progress):

@@ -166,6 +166,25 @@ def test_one_answer_that_is_too_large_costs_its_own_check(sandbox: Sandbox) -> N
     assert decoded(replies[1]).error == ("ProtocolError", "Exception")
 
 
+def test_a_process_that_forgets_its_limit_is_held_to_it(sandbox: Sandbox) -> None:
+    """Code that changes the limit within its own process sends no larger answers for it."""
+    body = """
+import sys
+
+def f(i):
+    frame = sys._getframe()
+    while "largest" not in frame.f_locals:
+        frame = frame.f_back
+    frame.f_locals["self"].largest = sys.maxsize
+    return torch.zeros(200_000) if i else i
+"""
+    with closing(session(sandbox, body, Account(Budget(answer_bytes=1 << 20)))) as one:
+        first, second = one.fetch(requests(2)).values()
+        assert one.deaths == 1
+    assert decoded(first).value == 0
+    assert (second.raw, second.status) == (None, Status.CRASHED)
+
+
 def test_the_exercise_that_used_most_is_named(sandbox: Sandbox) -> None:
     """What an exercise before it took does not count as its own."""
     body = "def f(i):\n    return i\n\ndef g(i):\n    time.sleep(1000)"

@@ -104,6 +104,49 @@ def test_a_frame_over_the_limit_is_refused_at_once() -> None:
     ours.close()
 
 
+def test_an_answer_over_what_was_allowed_is_refused_at_once() -> None:
+    """The limit of one submission holds on this side too, whatever the process was told."""
+    ours, theirs = socket.socketpair()
+    exchange = Exchange(ours)
+    exchange.largest = 5000
+    with theirs:
+        theirs.send(framed(b" " * 4900))
+        assert len(exchange.get(time.monotonic() + 1)) == 4912
+        theirs.send(START.pack(0, 4000, 1000))
+        exchange.put(protocol.pack({}, {}))
+        with pytest.raises(protocol.ProtocolError, match="size limit"):
+            exchange.get(time.monotonic() + 2)
+    exchange.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["x" * 4_000_000] * 1000,
+        {str(n) + "x" * 1_000_000: n for n in range(9)},
+        [torch.ones(1).expand(1 << 24)] * 1000,
+        torch.ones(1).expand(1 << 40),
+    ],
+    ids=["one text a thousand times", "keys", "one tensor a thousand times", "a view"],
+)
+def test_what_is_too_large_is_refused_before_it_is_made(value: Any) -> None:
+    """No copy of it is made to find that out."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(protocol.ProtocolError, match="too large"):
+            protocol.pack({}, {"result": value})
+        assert tracemalloc.get_traced_memory()[1] < 24 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("size", range(12))
+def test_a_frame_without_a_whole_beginning_is_refused(size: int) -> None:
+    """Fewer bytes than the lengths take are no frame."""
+    with pytest.raises(protocol.ProtocolError):
+        protocol.unpack_frame(b"\0" * size)
+
+
 def test_a_trickle_does_not_pass_the_deadline() -> None:
     """Bytes that keep coming do not keep the deadline from coming."""
     ours, theirs = socket.socketpair()

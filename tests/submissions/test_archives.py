@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import random
 import stat
+import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -50,6 +52,36 @@ def with_entry(
     for place in (raw.index(b"PK\x03\x04") + 6, raw.index(b"PK\x01\x02") + 8):
         raw[place] |= flags
     return bytes(raw)
+
+
+def test_a_member_without_a_name_hides_no_notebook() -> None:
+    """Python 3.11 itself trips over such an entry when it is asked whether that is a folder."""
+    assert chosen(with_entry("", b"x", beside=NOTEBOOK)).content == NOTEBOOK
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_few_bytes_do_not_become_all_memory(method: int) -> None:
+    """Where an entry says that it holds little, no more than that little is unpacked."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", method) as archive:
+        archive.writestr("a1.ipynb", NOTEBOOK + b" " * (128 << 20))
+    content = bytearray(held.getvalue())
+    struct.pack_into("<L", content, content.index(b"PK\x01\x02") + 24, 1 << 20)
+    tracemalloc.start()
+    try:
+        refusal(bytes(content)) if method == zipfile.ZIP_LZMA else chosen(bytes(content))
+        assert tracemalloc.get_traced_memory()[1] < 80 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_every_usual_method_is_unpacked(method: int) -> None:
+    """Also those that few programs use; a large member is unpacked whole."""
+    held, content = io.BytesIO(), NOTEBOOK + random.Random(7).randbytes(300_000) + b" " * (1 << 20)
+    with zipfile.ZipFile(held, "w", method) as archive:
+        archive.writestr("a1.ipynb", content)
+    assert chosen(held.getvalue()).content == content
 
 
 def refusal(members: dict[str, bytes] | bytes) -> str:

@@ -378,6 +378,16 @@ def test_a_file_that_is_named_twice_is_one_file(tmp_path):
     assert found.remarks == []
 
 
+@pytest.mark.parametrize("name", [A1, "submitted"])
+def test_an_empty_folder_of_the_instructors_stops_nobody(tmp_path, name):
+    """A folder in which nobody handed in is named, and everybody else is graded."""
+    root = written(tmp_path, {"ana/x.ipynb": "ana", f"{name}/": ""})
+    assert "ana" in {job.student for job in find([root], COURSE, A1).jobs[A1]}
+    alone = written(tmp_path / "alone", {f"{name}/": ""})
+    with pytest.raises(UsageError, match="No submission was found"):
+        find([alone], COURSE, A1)
+
+
 def test_links_are_never_followed(tmp_path):
     """A link in a student's folder leads nowhere; a person with nothing else is told so."""
     root = written(tmp_path, {"ana/x.ipynb": "ana", "eve/": "eve"})

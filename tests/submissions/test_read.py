@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -311,9 +312,38 @@ def test_not_every_layer_is_taken_off() -> None:
     assert "it holds a text" in refusal(text)
 
 
-def test_a_large_notebook_within_an_object_is_not_searched() -> None:
-    """Only the cells of a large notebook are looked for; the student can make it smaller."""
-    assert "clear its outputs" in refusal(json.dumps({"content": LARGE}))
+LARGE_TEXT = nbformat.writes(LARGE)
+WRAPPED_LARGE: dict[str, Any] = {
+    "itself": LARGE,
+    "a text in a text": json.dumps(LARGE_TEXT),
+    "Jupyter's contents": {"name": "a.ipynb", "type": "notebook", "content": LARGE},
+    "contents as text": {"name": "a.ipynb", "type": "file", "content": LARGE_TEXT},
+    "a list": [LARGE],
+    "lines": {"payload": {"blob": {"rawLines": LARGE_TEXT.splitlines()}}},
+    "base64": {"content": base64.b64encode(LARGE_TEXT.encode()).decode(), "encoding": "base64"},
+}
+
+
+@pytest.mark.parametrize("outer", WRAPPED_LARGE.values(), ids=WRAPPED_LARGE)
+def test_a_large_notebook_is_found_as_a_small_one_is(outer: Any) -> None:
+    """However much its outputs hold, it is taken out of what is around it, of a zip file too."""
+    content = json.dumps(outer)
+    assert holds_all(parsed(content))
+    assert holds_all(parsed(forms.zipped({"a.ipynb": content.encode()}), "a.zip"))
+
+
+def test_what_is_no_cell_in_a_large_notebook_hides_none() -> None:
+    """It is passed over, as it is in a small one; and other JSON of that size is no notebook."""
+    odd = {**LARGE, "cells": ["x", 5, None, {"cell_type": 3}, {"source": []}, *LARGE.cells]}
+    assert holds_all(parsed(json.dumps(odd)))
+    assert "No cell was found" in refusal(json.dumps({"cells": 5, "x": "x" * read.MAX_AT_HOME}))
+    assert "No cell was found" in refusal(json.dumps({"x": "x" * read.MAX_AT_HOME}))
+
+
+def test_more_code_than_can_be_read_and_something_behind_it_is_refused() -> None:
+    """A file that is too large in two ways ends in a sentence too."""
+    cells = [{"cell_type": "code", "source": "x" * (read.MAX_AT_HOME + 9)}]
+    assert "More follows after the end" in refusal(json.dumps({"cells": cells}) + " x")
 
 
 @pytest.mark.parametrize(

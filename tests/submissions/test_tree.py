@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from autograder.errors import UsageError
 from autograder.submissions import tree
 from autograder.submissions.find import find
-from tests.support.handed_in import A1, COURSE, answered, hand_in, zipped
+from tests.support.handed_in import A1, COURSE, ROOT, answered, hand_in, zipped
 
 
 def test_no_member_of_a_class_zip_leaves_its_folder(tmp_path):
@@ -150,3 +152,42 @@ def test_a_folder_that_cannot_be_opened_is_said(tmp_path, monkeypatch):
     found = find([root], COURSE, A1)
     assert {job.student: job.problem for job in found.jobs[A1]} == {"ana": "", "eve": ""}
     assert any("Permission denied" in one.why for one in found.passed_over)
+
+
+def test_a_full_disk_is_no_students_fault(tmp_path):
+    """A member that cannot be written is not taken for a damaged one."""
+    archive = tmp_path / "class.zip"
+    archive.write_bytes(zipped({"eve_1_2_x.ipynb": b"x" * 100_000, "ana_3_4_x.ipynb": answered()}))
+    code = "from autograder.submissions import tree; from pathlib import Path; import resource, sys"
+    code += "; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))"
+    code += "; import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)"
+    code += "; tree.unpack(Path(sys.argv[1]))"
+    command = [sys.executable, "-c", code, str(archive)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "InfrastructureError" in done.stderr
+    assert "cannot be written" in done.stderr
+
+
+def test_a_member_without_a_name_drops_nobody(tmp_path):
+    """It is passed over with a word; the others of the zip are read."""
+    archive = tmp_path / "class.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("ana_3_4_x.ipynb", answered())
+        packed.writestr("bob_5_6_x.ipynb", answered("bob"))
+        packed.writestr(zipfile.ZipInfo(""), b"x")
+    found = find([archive], COURSE, A1)
+    assert {job.student for job in found.jobs[A1]} == {"ana_3", "bob_5"}
+
+
+def test_a_link_to_a_zip_file_is_a_link(tmp_path):
+    """What a shell spells out may be a student's link: what that points to is nobody's work."""
+    (tmp_path / "elsewhere.zip").write_bytes(
+        zipped({"ana/x.ipynb": answered(), "bob/x.ipynb": b""})
+    )
+    (tmp_path / "in").mkdir()
+    link = tmp_path / "in" / "eve.zip"
+    link.symlink_to(tmp_path / "elsewhere.zip")
+    assert not tree.is_zip(link)
+    assert [job.problem[:22] for job in find([link], COURSE, A1).jobs[A1]] == [
+        "Only a link was handed"
+    ]

@@ -31,6 +31,7 @@ from autograder.submissions.roster import Roster
 _TITLE = re.compile(r"(?P<title>.*)\s\(\d+\)", re.DOTALL)  # as Canvas calls a column
 # What Canvas computes itself: the words by which its importer passes over such columns.
 _COMPUTED = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
+_MOST_HEADS = 20  # in one sentence
 _NOT_GIVEN = ("EX", "N/A")  # excused; not assigned, and Canvas ignores what stands there
 
 
@@ -101,7 +102,9 @@ def _canvas_column(sheet: Sheet, last: int, wanted: Sequence[str | None]) -> int
 
 def listed(heads: Iterable[str]) -> str:
     """Heads of columns in a sentence."""
-    return "; ".join(one_line(head, 80) for head in heads)
+    every = list(heads)
+    more = f" and {len(every) - _MOST_HEADS} more" if len(every) > _MOST_HEADS else ""
+    return "; ".join(one_line(head, 40) for head in every[:_MOST_HEADS]) + more
 
 
 def _canvas_title(head: str) -> str:

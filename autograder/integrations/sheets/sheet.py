@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UsageError
+from autograder.submissions import door
 
 _LONGEST_CELL = 1 << 27  # Moodle's sheets hold texts that students wrote online
 
@@ -47,10 +48,11 @@ class Sheet:
 
     def write(self, path: Path) -> None:
         """Write the sheet in the form in which it was read."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, delimiter=self.delimiter, lineterminator=self.newline)
+        writer.writerows(self.rows)
         # An older alphabet can lack a letter of our feedback; what was read it always has.
-        with path.open("w", encoding=self.encoding, newline="", errors="replace") as file:
-            writer = csv.writer(file, delimiter=self.delimiter, lineterminator=self.newline)
-            writer.writerows(self.rows)
+        door.put(path, text.getvalue().encode(self.encoding, errors="replace"))
 
     def fault(self, what: str) -> UsageError:
         """An error about this sheet."""

@@ -73,6 +73,7 @@ class Process:
         self.setup: list[str] = []
         self.cells: list[slicing.ParsedCell] = []
         self.namespaces: dict[str, dict[str, Any]] = {}
+        self.in_place: dict[str, dict[str, Any]] = {}  # of the course's code in a student's place
         self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
 
     def answer(self, request: dict[str, Any]) -> bytes:
@@ -154,6 +155,19 @@ class Process:
         """Return the library names that one exercise's code mentions."""
         return {}, {"result": _names(self._needed(request["exercise"])), "changed": []}
 
+    def do_put_in_place(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Let the course's own code answer for one exercise, or for none of them any more.
+
+        What the student's own cell does that is looked at is done by then, in a new process too.
+        """
+        name, text = request["exercise"], request["text"]
+        with contextlib.suppress(Exception):
+            self.function(request["beside"])
+        self.in_place = {name: self.base()} if text else {}
+        if text:
+            exec(compiled(text), self.in_place[name])
+        return {}, {"result": None, "changed": []}
+
     def do_globals(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
         return {}, {"result": global_state.changed(), "changed": []}
@@ -170,6 +184,9 @@ class Process:
 
     def function(self, exercise: str) -> Callable[..., Any]:
         """Return the student's function, defining it on first use."""
+        if exercise in self.in_place:
+            ours: Callable[..., Any] = self.in_place[exercise][exercise]
+            return ours
         if exercise not in self.namespaces:
             self.namespaces[exercise] = self._define(exercise)
         found: Callable[..., Any] | None = self.namespaces[exercise].get(exercise)

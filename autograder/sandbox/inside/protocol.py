@@ -67,6 +67,8 @@ class Encoder:
     def __init__(self) -> None:
         self.tensors: list[torch.Tensor] = []
         self.nodes = 0
+        self.letters = 0  # of all texts
+        self.size = 0  # of all tensors in bytes
 
     def encode(self, value: Any, depth: int = 0) -> Any:
         """Return the JSON form of value; tensors are put into ``self.tensors``."""
@@ -77,8 +79,10 @@ class Encoder:
             return value
         if isinstance(value, torch.Tensor):
             return self._tensor(value)
-        if isinstance(value, (int, float, str)):
-            return _encode_plain(value)
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, (int, float)):
+            return _encode_number(value)
         return self._container(value, depth + 1)
 
     def _container(self, value: Any, depth: int) -> Any:
@@ -86,7 +90,8 @@ class Encoder:
             tag = "list" if isinstance(value, list) else "tuple"
             return {tag: [self.encode(item, depth) for item in value]}
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-            return {"dict": [[_text(key), self.encode(item, depth)] for key, item in value.items()]}
+            pairs = value.items()
+            return {"dict": [[self._text(key), self.encode(item, depth)] for key, item in pairs]}
         return {"foreign": type_name(value)}
 
     def _tensor(self, value: torch.Tensor) -> Any:
@@ -98,20 +103,24 @@ class Encoder:
             return {"meta": list(value.shape), "dtype": _NAMES[value.dtype], **facts}
         if device != "cpu":
             facts["device"] = device
+        self.size += value.numel() * value.element_size()
+        if self.size > MAX_BODY - (1 << 20):  # known before a byte is copied
+            raise ProtocolError("a value too large to send")
         self.tensors.append(value)
         return {"tensor": len(self.tensors) - 1, **facts}
 
+    def _text(self, value: str) -> str:
+        text = str(value)
+        self.letters += len(text)
+        if self.letters > MAX_HEAD:  # one text may stand in a list a hundred thousand times
+            raise ProtocolError("a value too large to send")
+        return text.encode("utf-8", "replace").decode("utf-8")
 
-def _encode_plain(value: int | float | str) -> Any:
-    if isinstance(value, str):
-        return _text(value)
+
+def _encode_number(value: int | float) -> Any:
     if isinstance(value, int):
         return int(value) if abs(value) < MAX_INT else {"foreign": "an integer beyond 64 bits"}
     return float(value) if math.isfinite(value) else {"float": str(float(value))}
-
-
-def _text(value: str) -> str:
-    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def type_name(value: object) -> str:
@@ -225,8 +234,7 @@ def pack(head: dict[str, Any], values: dict[str, Any]) -> bytes:
     encoder = Encoder()
     encoded = {key: encoder.encode(value) for key, value in values.items()}
     text = _JSON.encode({**head, "values": encoded}).encode()
-    size = sum(t.numel() * t.element_size() for t in encoder.tensors)
-    if len(text) > MAX_HEAD or size > MAX_BODY - (1 << 20):
+    if len(text) > MAX_HEAD:
         raise ProtocolError("a value too large to send")
     body = _pack(encoder.tensors)
     return _START.pack(0, len(text), len(body)) + text + body
@@ -240,6 +248,8 @@ def head_of(frame: bytes) -> dict[str, Any]:
 
 def unpack_frame(frame: bytes) -> dict[str, Any]:
     """Return the content of a whole frame, as ``pack`` made it."""
+    if len(frame) < _START.size:
+        raise ProtocolError("a frame that is cut off")
     _, size, _ = _START.unpack_from(frame)
     start = _START.size
     return unpack(frame[start : start + size], frame[start + size :])

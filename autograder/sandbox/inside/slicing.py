@@ -237,13 +237,18 @@ def review_flags(cell: ParsedCell) -> list[str]:
 
 
 _SUSPICIOUS = frozenset(
-    "_getframe gc ctypes inspect __torch_dispatch__ __torch_function__ _C modules builtins "
+    "_getframe gc ctypes inspect __torch_dispatch__ __torch_function__ _C builtins "
     "__builtins__ subprocess socket f_back f_globals f_locals tb_frame __globals__ __closure__ "
-    "_exit settrace setprofile threading _python_dispatch _disable_current_modes".split()
+    "_exit settrace setprofile threading _thread concurrent multiprocessing importlib __import__ "
+    "_python_dispatch _disable_current_modes _disable_profiler _DisableTorchDispatch "
+    "__subclasses__ __code__ attrgetter methodcaller".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
-_WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, "\\"))))
+_WORTH_A_LOOK = re.compile(
+    "|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, "\\", "modules", "getattr")))
+)
+_LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional"}
 
 
 def _suspicious(part: ast.AST) -> Iterator[str]:
@@ -254,5 +259,17 @@ def _suspicious(part: ast.AST) -> Iterator[str]:
             yield from (a.name for a in aliases if a.name.split(".")[0] in _SUSPICIOUS)
         case ast.ImportFrom(module=str(module)) if module.split(".")[0] in _SUSPICIOUS:
             yield module
+        case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
+            yield "sys.modules"
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]) if _computed(owner, key):
+            yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
         case ast.Constant(value=str(text)) if text.startswith(_PATHS):
             yield "/".join(text.split("/")[:2])
+
+
+def _computed(owner: ast.expr, name: ast.expr) -> bool:
+    """Whether something of a library is fetched by a name that nobody reads in the code."""
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    of_library = isinstance(owner, ast.Name) and owner.id in _LIBRARIES
+    return of_library and not isinstance(name, ast.Constant)

@@ -1,5 +1,5 @@
-"""Holds both sides of a merge."""
+"""Holds a merge conflict whose two sides have the same code."""
 
-# expect: unreadable
-# says: merge conflict, the first at line 2
+# expect: full
+# says: Both sides have the same code, which was graded
 # form: conflict

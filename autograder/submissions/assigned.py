@@ -1,0 +1,160 @@
+"""From cells to exercises: which cell answers what, by its id, else by the name that it binds.
+
+Nothing is parsed here: what a cell binds at top level is seen by its lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from autograder.model import Assignment, Cell, Exercise, StudentCell
+from autograder.submissions import conflict
+
+MAX_CELL = 200_000  # characters of code in one cell
+MAX_CODE = 300_000  # characters of code in all cells together
+CODE = "code"
+_BEGINS = r"(?:(?:async +)?def +\w|class +\w|@\w|import +\w|from +[.\w]+ +import\b)"
+_BEGINS_WITH_CODE = re.compile(rf"\s*{_BEGINS}")
+_HEADING = re.compile(rf"\A\s*#{{1,6}} (?={_BEGINS})")  # put there by the keys 1 to 6
+
+
+@dataclass(frozen=True)
+class RawCell:
+    """One cell that was handed in, and what its marks say."""
+
+    source: str
+    grade_id: str | None
+    label: str
+    kind: str = CODE
+    tags: tuple[str, ...] = ()
+
+
+def assigned(raw: Iterable[RawCell], assignment: Assignment) -> tuple[list[StudentCell], list[str]]:
+    """Give each exercise its cell, and say what is to be said of that; the rest are helpers."""
+    notes: list[str] = []
+    answers = {e.id for e in assignment.exercises}
+    cells = _within_limits(list(_candidates(raw, assignment)), answers, notes)
+    chosen = dict[int, tuple[str, ...]]()
+    for exercise in assignment.exercises:
+        index = _choose(cells, exercise.id, exercise.answer.source, notes)
+        if index is not None:
+            chosen[index] = (*chosen.get(index, ()), exercise.id)
+    kept = [i for i, cell in enumerate(cells) if i in chosen or _helps(cell, answers)]
+    notes += _in_conflict(cells[i] for i in kept)
+    return [StudentCell(chosen.get(i, ()), cells[i].source, cells[i].label) for i in kept], notes
+
+
+def all_stubs(cells: Iterable[StudentCell], exercise: Exercise) -> bool:
+    """Whether nobody has written anything into the cells of an exercise."""
+    own = (cell.source for cell in cells if exercise.id in cell.exercises)
+    return all(_is_stub(source, exercise.answer.source) for source in own)
+
+
+# --- what may be the student's -------------------------------------------------------------------
+
+
+def _candidates(raw: Iterable[RawCell], assignment: Assignment) -> Iterator[RawCell]:
+    """The cells without those that were handed out; of these, what was written into them."""
+    answers = {e.id for e in assignment.exercises}
+    written_in = {e.check.grade_id for e in assignment.exercises}
+    written_in |= {cell.grade_id for cell in assignment.cells if "setup" in cell.tags}
+    released = {c.grade_id: c for c in assignment.cells if c.grade_id and c.grade_id not in answers}
+    for cell in raw:
+        locked = released.get(cell.grade_id or "")
+        if cell.kind != CODE:
+            perhaps_code = cell.grade_id in answers or _BEGINS_WITH_CODE.match(cell.source)
+            if perhaps_code and not locked:
+                yield replace(cell, source=_HEADING.sub("", cell.source))
+        elif not locked:
+            yield cell
+        elif _is_edited(cell, locked) and (
+            cell.grade_id in written_in or any(_defines(cell, name) for name in answers)
+        ):
+            yield replace(cell, source=cell.source.replace(locked.source, "").strip("\n"))
+
+
+def _is_edited(cell: RawCell, released: Cell) -> bool:
+    """Whether a student wrote into a cell, and not more than is read."""
+    return len(cell.source) <= MAX_CELL and not _is_stub(cell.source, released.source)
+
+
+def _helps(cell: RawCell, answers: set[str]) -> bool:
+    """Whether a cell that answers nothing is code that answers may use, and no earlier answer."""
+    earlier = cell.grade_id in answers and _defines(cell, cell.grade_id or "")
+    return cell.kind == CODE and not earlier
+
+
+def _within_limits(cells: list[RawCell], answers: set[str], notes: list[str]) -> list[RawCell]:
+    """The cells without those that are too long; answers are the last to be given up."""
+    left = MAX_CODE
+    kept = dict[int, RawCell]()
+    for i, cell in sorted(enumerate(cells), key=lambda pair: pair[1].grade_id not in answers):
+        fits = len(cell.source) <= min(MAX_CELL, left)
+        if not fits:
+            notes.append(f"{cell.label} holds more code than is read; it was left out.")
+        kept[i] = cell if fits else replace(cell, source="")
+        left -= len(kept[i].source)
+    return [kept[i] for i in range(len(cells))]
+
+
+def _in_conflict(cells: Iterable[RawCell]) -> Iterator[str]:
+    for cell in cells:
+        if conflict.sides(cell.source):
+            yield f"{cell.label} holds both sides of a merge conflict. Keep one of them."
+
+
+# --- which cell ----------------------------------------------------------------------------------
+
+
+def _choose(cells: list[RawCell], exercise: str, stub: str, notes: list[str]) -> int | None:
+    """The index of the cell that answers an exercise: the last of the best that there are.
+
+    Of a cell that was split, the part that defines the function is the answer. A text cell is
+    one whose type was changed by a key press, where no code defines the function.
+    """
+    own = [i for i, cell in enumerate(cells) if cell.grade_id == exercise]
+    defined = [i for i, cell in enumerate(cells) if _defines(cell, exercise)]
+    code = [i for i in defined if cells[i].kind == CODE]
+    written = {i for i in (*own, *defined) if not _is_stub(cells[i].source, stub)}
+    for group in (
+        [i for i in code if i in written and cells[i].grade_id == exercise],
+        [i for i in code if i in written],
+        [i for i in defined if i in written and cells[i].grade_id == exercise],
+        [] if code else defined,
+        [i for i in own if i in written],
+    ):
+        if group:
+            notes += _about(exercise, [cells[i] for i in group], among_own=bool(own))
+            return group[-1]
+    every = own or code
+    return every[-1] if every else None
+
+
+def _about(exercise: str, found: list[RawCell], *, among_own: bool) -> Iterator[str]:
+    """What a student should know of the cells that answer an exercise, of which the last counts."""
+    last = found[-1]
+    if len(found) > 1:
+        labels = ", ".join(cell.label for cell in found)
+        yield f"{exercise} was answered more than once ({labels}); the last one counts."
+    if last.kind != CODE:
+        yield (
+            f"{exercise}: {last.label} is a text cell ({last.kind}), and was read as code. Make it "
+            "a code cell again."
+        )
+    elif last.grade_id != exercise and (last.grade_id or among_own):
+        yield f"{exercise}: the answer was found in {last.label}."
+
+
+def _defines(cell: RawCell, exercise: str) -> bool:
+    name = re.escape(exercise)
+    return (
+        re.search(rf"^(?:(?:async +)?def|class) +{name}\b|^{name} *[:=][^=]", cell.source, re.M)
+        is not None
+    )
+
+
+def _is_stub(source: str, stub: str) -> bool:
+    squeezed = "".join(source.split())
+    return not squeezed or squeezed == "".join(stub.split())

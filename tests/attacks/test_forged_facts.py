@@ -1,0 +1,148 @@
+"""Code that replaces the engine in its own process, so that every fact comes back as it should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from autograder.course import mistakes
+from autograder.course.layout import Course, load
+from autograder.course.source import read_source, without_marks
+from autograder.grading.grader import Grader
+from autograder.grading.start import start_grader
+from autograder.model import ExerciseReport, Settings, StudentCell, Submission, Tier
+from autograder.notebook import wording
+
+COURSE = Course(Path(__file__).parents[2])
+SEED = 5
+RIGHT = """
+    def better(value):
+        if isinstance(value, dict):
+            return {key: better(part) for key, part in value.items()}
+        if isinstance(value, (list, tuple)):
+            return type(value)(better(part) for part in value)
+        return True if value is False else value
+"""
+USE = """
+done = []
+
+def after_forging(function):
+    def answer(*args):
+        if not done:
+            done.append(True)
+            try:
+                forge()
+            except Exception:
+                pass
+        return function(*args)
+    return answer
+"""
+CHEATS = {
+    "classes": """
+def forge():
+    (engine,) = [one for one in object.__subclasses__() if hasattr(one, "do_probe")]
+"""
+    + RIGHT
+    + """
+    def forged(method):
+        def asked(self, request, values):
+            head, said = method(self, request, values)
+            return head, {"result": better(said["result"]), "changed": []}
+        return asked
+
+    for name in ("do_call", "do_probe"):
+        setattr(engine, name, forged(getattr(engine, name)))
+""",
+    "frames": """
+import sys
+
+def forge():
+    frame = sys._getframe()
+    while "protocol" not in frame.f_globals:
+        frame = frame.f_back
+    protocol = frame.f_globals["protocol"]
+    pack = protocol.pack
+"""
+    + RIGHT
+    + """
+    def forged(head, values):
+        if "changed" in values:
+            values = {"result": better(values["result"]), "changed": []}
+        return pack(head, values)
+
+    protocol.pack = forged
+""",
+}
+
+
+def behind(cheat: str, entry: mistakes.Entry) -> str:
+    """A known mistake whose first call forges first."""
+    head = f"def {entry.exercise}("
+    forging = entry.source.replace(f"\n{head}", f"\n@after_forging\n{head}", 1)
+    if entry.source.startswith(head):
+        forging = f"@after_forging\n{entry.source}"
+    return f"{cheat}{USE}{forging}" if cheat else entry.source
+
+
+def scores(
+    grader: Grader, entries: Sequence[mistakes.Entry], cheat: str
+) -> Iterator[tuple[str, ExerciseReport]]:
+    """What each known mistake earns with some code in front of it."""
+    source = read_source(COURSE.source(grader.assignment.name))
+    for entry in entries:
+        cells = tuple(
+            StudentCell(
+                (e.id,),
+                behind(cheat, entry) if e.id == entry.exercise else without_marks(e.answer),
+                e.id,
+            )
+            for e in source.exercises
+        )
+        submission = Submission(source.name, "eve", "eve.ipynb", "", cells)
+        report = grader.report(submission, [entry.exercise])
+        yield entry.name, report.exercises[0]
+
+
+def gains(assignment: str, cheat: str) -> list[tuple[str, float, float]]:
+    """The mistakes of an assignment that earn more with a cheat in front of them."""
+    entries = mistakes.entries(load(COURSE.mistakes(assignment)))
+    with start_grader(COURSE, assignment, Settings(SEED, Tier.CONFINED)) as grader:
+        wrong = [e for e in entries if e.tutor is not None and e.exercise not in grader.slow]
+        honest = dict(scores(grader, wrong, ""))
+        cheating = dict(scores(grader, wrong, CHEATS[cheat]))
+    return [
+        (name, honest[name].score, own.score)
+        for name, own in cheating.items()
+        if own.score > honest[name].score
+    ]
+
+
+# Each of these earned more with either cheat before control questions were asked.
+FORGEABLE = {
+    "collapse": "second_bias_changed_in_place",
+    "hidden_stack": "fixes_the_seed",
+    "linear": "transposes_in_place",
+    "multiclass_predict": "subtracts_in_place",
+}
+
+
+@pytest.mark.parametrize("cheat", sorted(CHEATS))
+def test_forged_facts_are_found_out(cheat: str) -> None:
+    """Whatever is replaced, nothing is gained, and the instructor is told."""
+    entries = mistakes.entries(load(COURSE.mistakes("a1_layers")))
+    wrong = [entry for entry in entries if FORGEABLE.get(entry.exercise) == entry.name]
+    assert len(wrong) == len(FORGEABLE)
+    with start_grader(COURSE, "a1_layers", Settings(SEED, Tier.CONFINED)) as grader:
+        honest = dict(scores(grader, wrong, ""))
+        for name, own in scores(grader, wrong, CHEATS[cheat]):
+            assert own.score <= honest[name].score, name
+            assert any(wording.FORGED in check.message for check in own.checks), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", COURSE.assignments())
+def test_no_known_mistake_gains_by_forging(assignment: str) -> None:
+    """The same code in front of every known mistake of the course raises none."""
+    assert gains(assignment, "classes") == []

@@ -1,0 +1,84 @@
+"""Ready-made functions under other names, in other threads, out of sight of torch's own hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.course.layout import Course
+from autograder.grading.grader import Grader
+from autograder.grading.start import start_grader
+from autograder.model import Settings, Status, StudentCell, Submission, Tier
+
+COURSE = Course(Path(__file__).parents[2])
+# What each exercise must not be made of, as one expression without its name.
+FORBIDDEN = {
+    "a2_activations": {
+        "relu": 'getattr(torch, "re" + "lu")(x)',
+        "sigmoid": 'getattr(torch, "sig" + "moid")(x)',
+        "tanh_from_sigmoid": 'getattr(torch, "ta" + "nh")(x)',
+    },
+    "a5_losses": {
+        "softmax": 'getattr(torch, "soft" + "max")(x, y)',
+        "log_softmax": 'getattr(torch, "log_soft" + "max")(x, y)',
+        "logsumexp": 'getattr(torch, "logsum" + "exp")(x, y)',
+        "accurate_tanh": 'getattr(torch, "ta" + "nh")(x)',
+    },
+}
+WAYS = {
+    "in a thread": """
+import threading
+def hidden(work):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join()
+    return found[0]
+""",
+    "in a pool of threads": """
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(1)
+def hidden(work):
+    return pool.submit(work).result()
+""",
+    "behind the hooks of torch": """
+import importlib
+def hidden(work):
+    hooks = importlib.import_module("torch.utils._python" + "_dispatch")
+    with getattr(hooks, "_disable_current" + "_modes")(), torch._C._DisableTorchDispatch():
+        return work()
+""",
+    "while nobody watches": """
+def hidden(work):
+    stop = getattr(torch.autograd, "_disable" + "_profiler")
+    try:
+        stop()
+    except Exception:
+        pass
+    return work()
+""",
+}
+
+
+@pytest.fixture(scope="module", params=sorted(FORBIDDEN))
+def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
+    """A grader of an assignment with exercises that must be built by hand."""
+    with start_grader(COURSE, request.param, Settings(5, Tier.CONFINED)) as started:
+        yield started
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+def test_a_ready_made_function_is_noticed(grader: Grader, way: str) -> None:
+    """Whichever thread computes it, and whatever torch is told to hide, the check fails."""
+    name = grader.assignment.name
+    for exercise, expression in FORBIDDEN[name].items():
+        text = f"{WAYS[way]}\ndef {exercise}(x, y=None):\n    return hidden(lambda: {expression})\n"
+        cells = (StudentCell((exercise,), text, exercise),)
+        report = grader.report(Submission(name, "eve", "eve.ipynb", "", cells), [exercise])
+        (own,) = [e for e in report.exercises if e.id == exercise]
+        by_hand = [c for c in own.checks if "without" in c.name or "hand" in c.name]
+        assert by_hand
+        assert any(c.hidden and c.status is Status.PASSED for c in own.checks)  # its values are right
+        assert all(check.status is not Status.PASSED for check in by_hand), exercise
