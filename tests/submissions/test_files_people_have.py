@@ -140,7 +140,7 @@ GRADED: dict[str, tuple[str | bytes, str, str]] = {  # the content, the name, wh
     "a page of nbconvert": (page("lab"), "a.html", "was saved as a web page"),
     "a page of nbviewer": (page("basic"), "a.ipynb", "was saved as a web page"),
     "a page of nbconvert of old": (page("classic"), "a.htm", "was saved as a web page"),
-    "a page in a zip": (zipped({"a.html": page("lab").encode()}), "a.zip", "was saved as a web page"),
+    "a page in a zip": (zipped({"a.html": page("lab").encode()}), "a.zip", "as a web page"),
     "a script of old Mac": (code_cells("# %%").replace("\n", "\r"), "a", ""),
     "Markdown of old Mac": (jupytext.writes(ANSWERED, fmt="md").replace("\n", "\r"), "a", ""),
     "a script of Windows twice": (code_cells("# %%").replace("\n", "\r\r\n"), "a.py", ""),
