@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -195,6 +196,7 @@ class Submission:
     notes: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()  # exercises without any cell
     untouched: frozenset[str] = frozenset()  # exercises whose cell is empty or still the stub
+    above: Mapping[str, int] = field(default_factory=dict)  # cells above each exercise's own check
 
     def answer(self, exercise: str) -> str:
         """The student's own text for one exercise."""
@@ -226,6 +228,9 @@ class ExerciseReport:
     mistake: str | None
     checks: tuple[Check, ...]
     code: str = ""  # the student's own text, shown beside the remarks
+    as_notebook: bool = (
+        False  # graded as the notebook runs from top to bottom, since that is better
+    )
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,10 @@ from autograder.errors import AuthorError
 from autograder.model import Budget, SandboxSettings
 
 FILE = "course.toml"
-STAND_INS = tuple("matplotlib seaborn tqdm ipywidgets IPython google pylab mpl_toolkits".split())
+STAND_INS = tuple(
+    "matplotlib mpl_toolkits pylab seaborn tqdm fastprogress rich alive_progress progressbar "
+    "ipywidgets IPython google".split()
+)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MIB = 1 << 20
 _LARGEST = 10**9  # no number of seconds, cells or MiB has a use beyond it

@@ -110,7 +110,7 @@ class Controls:
 
     def _noted(self, exercise: str, text: str, frame: bytes, answer: Answer) -> Control:
         if self._witness:
-            answer = self._witness.ask_in_place(exercise, text, frame)
+            answer = self._witness.ask_in_place((exercise, text, frame))
         return Control(exercise, text, frame, facts(answer))
 
     def _requests(self, exercise: str, kind: str) -> Iterator[bytes]:
@@ -190,16 +190,20 @@ LIES = (Lie("call", _changes_more), Lie("probe", _says_false), Lie("probe", _say
 def _is_told(control: Control, session: Session, beside: str) -> bool:
     """Whether the process says of the known mistake what is true of it.
 
+    What a student did to torch may honestly be in the way; then it is asked once more without.
     Where the submission's budget is used up, nothing is asked, and nothing held against it.
     """
-    try:
-        known = control.exercise, control.text, control.frame
-        answer = session.ask_in_place(*known, _SECONDS, beside)
-    except BudgetSpent:
-        return True
-    except Stopped:
-        return False
-    return facts(answer) == control.facts
+    known = control.exercise, control.text, control.frame
+    for restore in (False, True):
+        try:
+            answer = session.ask_in_place(known, beside, _SECONDS, restore=restore)
+        except BudgetSpent:
+            return True
+        except Stopped:
+            continue
+        if facts(answer) == control.facts:
+            return True
+    return False
 
 
 def _refused(verdict: Verdict) -> Verdict:

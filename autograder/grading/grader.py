@@ -7,7 +7,7 @@ import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,10 +37,12 @@ from autograder.model import (
     Submission,
 )
 from autograder.sandbox import budget
+from autograder.sandbox.answers import Stopped
 from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.inside import no_compiler, torch_patches
 from autograder.sandbox.session import InSandbox, Session
 from autograder.sandbox.tiers import Sandbox
+from autograder.sandbox.whole_notebook import WholeNotebook
 from autograder.submissions import read
 
 _PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own
@@ -155,7 +157,7 @@ class Grader:
                 self._blank(submission.student, submission.file, Outcome.GRADED, None),
                 sha256=submission.sha256,
                 exercises=told,
-                notes=(*remarks.notes(submission, inventory), *spent),
+                notes=(*remarks.notes(submission, inventory, told), *spent),
                 flags=(*remarks.flags(submission, inventory), *odd, *spent),
                 layers=(*self._sandbox.layers, *session.layers),
             )
@@ -173,7 +175,40 @@ class Grader:
             for exercise in self._doubtful(verdicts, session):
                 alone = self._alone(submission, exercise, account)
                 verdicts[exercise] = _best_known(verdicts[exercise], alone)
-        return {e: self._with_mistake(e, own, account) for e, own in verdicts.items()}
+        as_notebook = self._as_notebook(submission, verdicts, session.inventory.plain, account)
+        judged = {**verdicts, **as_notebook}
+        return {
+            e: replace(self._with_mistake(e, own, account), as_notebook=e in as_notebook)
+            for e, own in judged.items()
+        }
+
+    def _as_notebook(
+        self, submission: Submission, verdicts: Verdicts, plain: bool, account: Account
+    ) -> Verdicts:
+        """What is better when the whole notebook is run, of the exercises that do not pass.
+
+        Where the cells hold nothing but what the exercises need, and nothing raised, running
+        them in order is the same, and is not done.
+        """
+        doubtful = [
+            e for e, own in verdicts.items()
+            if (bad := _failures(own)) and (not plain or Status.CRASHED in bad)
+        ]  # fmt: skip
+        if not doubtful or account.used_up:
+            return {}
+        in_order = sorted(doubtful, key=lambda e: submission.above.get(e, len(submission.cells)))
+        better: dict[str, Sequence[Verdict]] = {}
+        zygote, setup = self._sandbox.zygote, self.assignment.setup
+        with (
+            suppress(Stopped),
+            closing(WholeNotebook(zygote, submission, setup, account)) as notebook,
+        ):
+            for exercise in in_order:
+                if notebook.run_to_check(exercise):
+                    again = self._verdicts(notebook, [exercise], account)[exercise]
+                    if _earned(again) > _earned(verdicts[exercise]):
+                        better[exercise] = again
+        return better
 
     def _alone(self, submission: Submission, exercise: str, account: Account) -> Sequence[Verdict]:
         if used_up := account.used_up:
@@ -224,7 +259,9 @@ class Grader:
     ) -> ExerciseReport:
         own = judged.get(exercise.id) or Judged(self._judge.not_run(exercise.id), None)
         problems = remarks.problems(exercise.id, submission, session.inventory)
-        return scoring.exercise_report(
+        if own.as_notebook:
+            problems = []  # they are about the cell alone
+        report = scoring.exercise_report(
             exercise,
             own.checks,
             None if problems else own.mistake,
@@ -232,6 +269,7 @@ class Grader:
             exercise.id in judged,
             submission.answer(exercise.id),
         )
+        return replace(report, as_notebook=own.as_notebook)
 
     def _blank(self, student: str, file: str, status: Outcome, reason: str | None) -> Report:
         """A report without a single check: the default is nothing earned."""
@@ -258,6 +296,7 @@ class Judged:
     checks: Sequence[Check]
     mistake: Entry | None
     used_up: UsedUp | None = None  # of the submission's budget, where that left some of it unknown
+    as_notebook: bool = False  # whether the whole notebook was run for it
 
 
 def environment(gpu: str | None) -> dict[str, Any]:
@@ -270,6 +309,12 @@ def _best_known(beside_others: Sequence[Verdict], alone: Sequence[Verdict]) -> l
     """What an exercise answered alone; where the budget did not reach so far, what it passed."""
     pairs = zip(beside_others, alone, strict=True)
     return [one if two.used_up and one.check.status is Status.PASSED else two for one, two in pairs]
+
+
+def _earned(verdicts: Sequence[Verdict]) -> tuple[float, int]:
+    """How much of an exercise's hidden checks passed, by weight, and how many of all checks."""
+    passed = [v.item for v in verdicts if v.check.status is Status.PASSED]
+    return sum(item.weight for item in passed if item.hidden), len(passed)
 
 
 def _failures(verdicts: Sequence[Verdict]) -> set[Status]:

@@ -51,11 +51,19 @@ def _misnamed(exercise: str, binds: set[str]) -> list[str]:
     return [wording.RENAMED.format(found=", ".join(sorted(binds)), expected=exercise)]
 
 
-def notes(submission: Submission, inventory: Inventory) -> tuple[str, ...]:
-    """Notes for the student: what of the notebook was skipped or found elsewhere."""
-    labelled = zip(submission.cells, inventory.notes, strict=True)
+def notes(
+    submission: Submission, inventory: Inventory, exercises: Iterable[ExerciseReport]
+) -> tuple[str, ...]:
+    """For the student: what of the notebook was skipped, found elsewhere, or run as a whole."""
+    whole = {exercise.id for exercise in exercises if exercise.as_notebook}
+    labelled = [
+        (cell, found)
+        for cell, found in zip(submission.cells, inventory.notes, strict=True)
+        if not whole.intersection(cell.exercises)
+    ]
     skipped = (f"{cell.label}: {note}." for cell, found in labelled for note in found)
-    return (*submission.notes, *skipped)
+    run = [wording.AS_NOTEBOOK.format(exercises=", ".join(sorted(whole)))] if whole else []
+    return (*submission.notes, *skipped, *run)
 
 
 def oddities(exercises: Iterable[ExerciseReport]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """The visible checks: run this cell once; there is nothing to change or to read in it.
 
 It needs torch only. ``visible_checks`` runs a student's function, compares and explains in words;
-``scorecard`` sums up. The build copies this file as it is into every notebook, and the hidden
-checks compare with the same ``difference``.
+``scorecard`` sums up. The build copies this file as it is into every notebook, in a raw text
+between three single quotes, and the hidden checks compare with the same ``difference``.
 """
 
 from __future__ import annotations

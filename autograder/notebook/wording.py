@@ -63,6 +63,7 @@ FORGED = (
     "This was not judged: with this exercise's code loaded, a question whose answer is known came "
     "back with a wrong answer. The code must leave Python, torch and the grader as they are."
 )
+AS_NOTEBOOK = "{exercises}: your whole notebook was run from top to bottom, as Jupyter runs it."
 VISIBLE = "The example in the notebook."
 ALL_PASSED = "All checks passed."
 MANY_CELLS = (

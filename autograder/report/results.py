@@ -194,6 +194,7 @@ def _exercise_to_dict(exercise: ExerciseReport) -> dict[str, Any]:
         "remarks": list(exercise.remarks),
         "mistake": exercise.mistake,
         "code": exercise.code,
+        "as_notebook": exercise.as_notebook,
         "checks": [_check_to_dict(check) for check in exercise.checks],
     }
 
@@ -220,6 +221,7 @@ def _exercise_from(fields: _Fields) -> ExerciseReport:
         mistake=fields.text_or_null("mistake"),
         checks=tuple(_check_from(part) for part in fields.parts("checks")),
         code=fields.text("code", ""),
+        as_notebook=fields.truth("as_notebook", False),
     )
 
 

@@ -24,6 +24,7 @@ from packaging.requirements import Requirement
 from autograder.errors import AuthorError
 from autograder.sandbox.gpu import Gpu
 
+SHELL = "ipython"  # the engine's own: student code finds it where its notebook is run as a whole
 PACKAGE = Path(__file__).resolve().parents[1]  # the engine; of it only INSIDE is visible inside
 INSIDE = PACKAGE / "sandbox" / "inside"
 THROW_AWAY_UID = 61999
@@ -120,7 +121,7 @@ def _not_installed(name: str) -> AuthorError:
 @functools.cache
 def _folders(packages: tuple[str, ...]) -> list[Path]:
     """Where the importable packages lie, numpy's own libraries, and what tells their versions."""
-    names = modules(packages)
+    names = modules((*packages, SHELL))
     specs = [spec for name in names if (spec := importlib.util.find_spec(name)) is not None]
     places = [
         Path(place).resolve()

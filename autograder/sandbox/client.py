@@ -51,7 +51,7 @@ class Zygote:
     def __init__(self, process: ZygoteProcess) -> None:
         self._process = process
         self._control = process.control
-        self._compiler_loaded = False
+        self._loaded = set[bytes]()
 
     def open(self) -> SandboxProcess:
         """Fork a fresh process for student code."""
@@ -73,9 +73,16 @@ class Zygote:
 
     def load_compiler(self) -> None:
         """Have torch's compiler loaded, once, for the processes that open from now on."""
-        if not self._compiler_loaded:
-            self._compiler_loaded = True
-            self._order(b"L", 0)
+        self._load(b"L")
+
+    def load_notebook(self) -> None:
+        """Have IPython's shell loaded, once, for the processes that open from now on."""
+        self._load(b"N")
+
+    def _load(self, letter: bytes) -> None:
+        if letter not in self._loaded:
+            self._loaded.add(letter)
+            self._order(letter, 0)
 
     def kill(self, pid: int) -> int:
         """Kill a process that ``open`` made; return its wait status."""

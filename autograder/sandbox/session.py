@@ -24,7 +24,7 @@ ANSWERS = 32  # of the largest size that a submission may give within its budget
 PARSE_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 PARSE_ALL_SECONDS = 60.0
 REFERENCE_SECONDS = 300.0  # for one answer of the reference
-_NEED_COMPILER = {"func", "compile", "checkpoint"}  # names in torch that load its compiler: 0.7 s
+_NEED_COMPILER = {"func", "checkpoint"}  # names in torch that load its compiler: 0.7 s
 _Cell = tuple[tuple[str, ...], str | None]  # exercises and source; None where it cannot be parsed
 
 
@@ -54,6 +54,7 @@ class Inventory:
     notes: tuple[tuple[str, ...], ...]
     binds: tuple[tuple[str, ...], ...]
     flags: tuple[tuple[str, ...], ...]
+    plain: bool  # whether running the cells in order can mean nothing else than their slices do
     names: dict[str, list[str]]  # library names that each exercise's code mentions
 
 
@@ -64,6 +65,8 @@ class Session:
     its full time in a process of its own, where nobody else can be to blame. All sessions of one
     submission share its ``account``.
     """
+
+    EVERY_NAME = False  # whether an exercise's names are those of all that ever binds one of them
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class Session:
         self._patience = patience
         self._account = account or Account()
         self._cells: list[_Cell] = [(cell.exercises, cell.source) for cell in submission.cells]
+        self._above = dict(submission.above)
         self.deaths = 0
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
@@ -152,14 +156,18 @@ class Session:
         return self._answer(self._charged(reply))
 
     def ask_in_place(
-        self, exercise: str, text: str, frame: bytes, seconds: float, beside: str = ""
+        self, known: tuple[str, str, bytes], beside: str, seconds: float, *, restore: bool = False
     ) -> Answer:
         """Carry a request to the course's own code, run where the student's function was.
 
-        ``beside`` is an exercise whose code, the student's own, is loaded meanwhile.
+        Args:
+            known: an exercise, the text that defines its function, and the request.
+            beside: an exercise whose code, the student's own, is loaded meanwhile.
+            restore: whether torch and Python get back first what that code replaced.
         """
+        exercise, text, frame = known
         deadline = time.monotonic() + seconds
-        head = {"do": "put_in_place", "exercise": exercise, "beside": beside or exercise}
+        head = {"do": "put_in_place", "exercise": exercise, "beside": beside, "restore": restore}
         self.ask(protocol.pack({**head, "text": text}, {}), deadline)
         answer = self.ask(frame, deadline)
         self.ask(protocol.pack({**head, "text": ""}, {}), deadline)
@@ -207,9 +215,10 @@ class Session:
         self, cells: Sequence[_Cell], seconds: float
     ) -> tuple[SandboxProcess, Inventory] | None:
         """A process that has parsed these cells; None where it did not survive that in time."""
-        values = {"setup": self._setup, "cells": cells}
+        values = {"setup": self._setup, "cells": cells, "above": self._above}
         largest = self._account.budget.answer_bytes // ANSWERS
-        frame = protocol.pack({"do": "prepare", "largest": largest}, values)
+        head = {"do": "prepare", "largest": largest, "every": self.EVERY_NAME}
+        frame = protocol.pack(head, values)
         process = self._zygote.open()
         process.cpu_seconds = self._account.cpu_left
         reply = process.ask(frame, time.monotonic() + seconds)
@@ -267,9 +276,9 @@ class InSandbox:
             self.answers[frame] = replace(answer, trusted=True)
         return self.answers[frame]
 
-    def ask_in_place(self, exercise: str, text: str, frame: bytes) -> Answer:
+    def ask_in_place(self, known: tuple[str, str, bytes]) -> Answer:
         """Carry a request to other code of the course, run where the reference's function was."""
-        return self._session.ask_in_place(exercise, text, frame, REFERENCE_SECONDS)
+        return self._session.ask_in_place(known, known[0], REFERENCE_SECONDS)
 
     def close(self) -> None:
         """End the reference's process."""
@@ -327,6 +336,7 @@ def _inventory(reply: Reply) -> Inventory | None:
             notes=tuple(map(tuple, values["notes"])),
             binds=tuple(map(tuple, values["binds"])),
             flags=tuple(map(tuple, values["flags"])),
+            plain=values["plain"] is True,
             names=dict(values["names"]),
         )
     except (protocol.ProtocolError, KeyError, MemoryError):  # an error came instead, or too much

@@ -6,7 +6,7 @@ Nothing is parsed here: what a cell binds at top level is seen by its lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.model import Assignment, Cell, Exercise, StudentCell
@@ -29,13 +29,24 @@ class RawCell:
     label: str
     kind: str = CODE
     tags: tuple[str, ...] = ()
+    place: int = 0  # among all cells of the file
 
 
-def assigned(raw: Iterable[RawCell], assignment: Assignment) -> tuple[list[StudentCell], list[str]]:
+@dataclass(frozen=True)
+class Assigned:
+    """The cells that count, which of them stand above each exercise's check, and what to say."""
+
+    cells: list[StudentCell]
+    above: dict[str, int]
+    notes: list[str]
+
+
+def assigned(raw: Iterable[RawCell], assignment: Assignment) -> Assigned:
     """Give each exercise its cell, and say what is to be said of that; the rest are helpers."""
     notes: list[str] = []
     answers = {e.id for e in assignment.exercises}
-    cells = _within_limits(list(_candidates(raw, assignment)), answers, notes)
+    placed = [replace(cell, place=place) for place, cell in enumerate(raw)]
+    cells = _within_limits(list(_candidates(placed, assignment)), answers, notes)
     chosen = dict[int, tuple[str, ...]]()
     for exercise in assignment.exercises:
         index = _choose(cells, exercise.id, exercise.answer.source, notes)
@@ -43,7 +54,22 @@ def assigned(raw: Iterable[RawCell], assignment: Assignment) -> tuple[list[Stude
             chosen[index] = (*chosen.get(index, ()), exercise.id)
     kept = [i for i, cell in enumerate(cells) if i in chosen or _helps(cell, answers)]
     notes += _in_conflict(cells[i] for i in kept)
-    return [StudentCell(chosen.get(i, ()), cells[i].source, cells[i].label) for i in kept], notes
+    found = [StudentCell(chosen.get(i, ()), cells[i].source, cells[i].label) for i in kept]
+    places = [cells[i].place for i in kept]
+    return Assigned(found, dict(_above(placed, places, assignment)), notes)
+
+
+def _above(
+    raw: Iterable[RawCell], places: Sequence[int], assignment: Assignment
+) -> Iterator[tuple[str, int]]:
+    """How many of the cells that count stand above each exercise's check, if that is there."""
+    code = [cell for cell in raw if cell.kind == CODE]
+    known = {cell.grade_id or _squeezed(cell.source): cell.place for cell in code}
+    for exercise in assignment.exercises:
+        own = exercise.check
+        check = known.get(own.grade_id or "", known.get(_squeezed(own.source)))
+        if check is not None:
+            yield exercise.id, sum(place <= check for place in places)
 
 
 def all_stubs(cells: Iterable[StudentCell], exercise: Exercise) -> bool:
@@ -61,6 +87,8 @@ def _candidates(raw: Iterable[RawCell], assignment: Assignment) -> Iterator[RawC
     written_in = {e.check.grade_id for e in assignment.exercises}
     written_in |= {cell.grade_id for cell in assignment.cells if "setup" in cell.tags}
     released = {c.grade_id: c for c in assignment.cells if c.grade_id and c.grade_id not in answers}
+    code = (cell for cell in assignment.cells if cell.kind == CODE and not cell.solution)
+    given = {_squeezed(cell.source) for cell in code}
     for cell in raw:
         locked = released.get(cell.grade_id or "")
         if cell.kind != CODE:
@@ -68,7 +96,8 @@ def _candidates(raw: Iterable[RawCell], assignment: Assignment) -> Iterator[RawC
             if perhaps_code and not locked:
                 yield replace(cell, source=_HEADING.sub("", cell.source))
         elif not locked:
-            yield cell
+            if cell.grade_id in answers or _squeezed(cell.source) not in given:
+                yield cell  # a figure's or a demo's cell, as it was handed out, is nobody's answer
         elif _is_edited(cell, locked) and (
             cell.grade_id in written_in or any(_defines(cell, name) for name in answers)
         ):
@@ -156,5 +185,9 @@ def _defines(cell: RawCell, exercise: str) -> bool:
 
 
 def _is_stub(source: str, stub: str) -> bool:
-    squeezed = "".join(source.split())
-    return not squeezed or squeezed == "".join(stub.split())
+    return _squeezed(source) in ("", _squeezed(stub))
+
+
+def _squeezed(source: str) -> str:
+    """A cell's text without blanks, which tools put in and take away."""
+    return "".join(source.split())

@@ -10,8 +10,8 @@ directly in a folder of the instructor's.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -264,11 +264,15 @@ class _Level:
 
     def _files_of_systems(self, place: _Place, files: Sequence[Entry]) -> list[Entry]:
         """Files named by a system, where most are; one odd file changes nothing for the others."""
-        readings = {file: self._readings(file) for file in files}
+        every = {file: self._readings(file) for file in files}
+        system = _system(every.values())
+        readings = {file: [s for s in said if _is_of(s, system)] for file, said in every.items()}
         by_system = [file for file in files if readings[file]]
-        people = [f for f in files if readings[f] or not words.BESIDE.fullmatch(f.parts[-1])]
+        people = [f for f in files if every[f] or not words.BESIDE.fullmatch(f.parts[-1])]
         if 2 * len(by_system) <= len(people):
             return list(files)
+        if system == "blackboard":
+            readings = _of_one_title(readings)
         sure = [said[0] for said in readings.values() if len(said) == 1]
         for file in by_system:
             said = self._settled(file, readings[file], sure)
@@ -487,6 +491,34 @@ class _Level:
         self, place: _Place, whose: Whose, how: str, entry: Entry, inner: tuple[str, ...]
     ) -> Claim:
         return Claim(entry, whose, how, entry.shown, inner, place.assignment, place.section)
+
+
+def _system(readings: Iterable[Sequence[Named]]) -> str:
+    """The system that has named most of some files: one download comes from one system."""
+    systems = [list(dict.fromkeys(map(_system_of, said))) for said in readings if said]
+    votes = Counter(name for names in systems for name in names)
+    most = [name for name, count in votes.items() if count == max(votes.values())]
+    if len(systems) > 1 and "blackboard" in most:
+        return "blackboard"  # an assignment's title may look like Canvas's numbers in all of them
+    return most[0] if most else ""
+
+
+def _system_of(said: Named) -> str:
+    return said.whose.system.partition("_")[0]
+
+
+def _is_of(said: Named, system: str) -> bool:
+    return _system_of(said) == system
+
+
+def _of_one_title(readings: Mapping[Entry, Sequence[Named]]) -> dict[Entry, list[Named]]:
+    """Blackboard's names read with the longest title that all files of a download have."""
+    titles = [{one.assignment for one in said} for said in readings.values() if said]
+    shared = max(set.intersection(*titles), key=len, default="") if len(titles) > 1 else ""
+    return {
+        file: [one for one in said if one.assignment == shared] or list(said)
+        for file, said in readings.items()
+    }
 
 
 def _handles(named: Iterable[Named]) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ _CANVAS_TEXT = re.compile(
     r"(?P<who>[^/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<file>(?:text|link)\.html)", re.DOTALL
 )
 _BLACKBOARD = re.compile(
-    r"(?P<title>.+?)_(?P<who>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.S
+    r"(?P<who>[^/]+?)_attempt_(?P<at>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.S
 )
 _BRIGHTSPACE = re.compile(
     r"(?P<id>\d+)-\d+ - (?P<who>.+) - (?P<at>\w{3} \d\d?, \d{4} \d{3,4} [AP]M)"
@@ -104,30 +104,52 @@ def of_file(name: str) -> Named | None:
 
 
 def readings(name: str) -> list[Named]:
-    """All that a file's name may say: Canvas puts two numbers between the person's words and the
-    student's own, and either of these may hold numbers too.
+    """All that a file's name may say, by each system: which one it is, the whole folder tells.
 
-    A system writes before what a student has written: whose mark comes first is the system.
+    Canvas puts two numbers between the person's words and the student's own, and either of these
+    may hold numbers too; Blackboard puts the assignment's title before a user name, and either may
+    hold underscores. Whatever a student has called the file stands behind the system's own words:
+    the reading whose mark comes first comes first.
     """
+    marks = [*_of_moodle(name), *_of_blackboard(name), *_of_canvas_names(name)]
+    return [said for _, said in sorted(marks, key=lambda mark: mark[0])]
+
+
+_Mark = tuple[int, Named]  # where a system's own words begin, and what they say
+
+
+def _of_moodle(name: str) -> Iterator[_Mark]:
+    if found := _MOODLE.fullmatch(name):
+        title = found["file"] or f"{found['kind']}.html"
+        yield found.start("id"), Named(_numbered("moodle", found), title)
+
+
+def _of_blackboard(name: str) -> Iterator[_Mark]:
+    """The user's name may begin behind each underscore; where all others' does, it does."""
     if found := _BLACKBOARD.fullmatch(name):
         at = moment(re.sub(r"-(\d\d)-(\d\d)-(\d\d)$", r" \1:\2:\3", found["at"]))
-        whose = Whose(found["who"], system="blackboard", id=found["who"])
-        return [Named(whose, found["file"] or "comments.txt", at=at)]
-    moodle, canvas = _MOODLE.fullmatch(name), _CANVAS.search(name)
-    if moodle and not (canvas and canvas.start("id") < moodle.start("id")):
-        title = moodle["file"] or f"{moodle['kind']}.html"
-        return [Named(_numbered("moodle", moodle), title)]
+        words = found["who"].split("_")
+        for count in range(1, len(words)):
+            who, title = "_".join(words[-count:]), "_".join(words[:-count])
+            if who and title:
+                whose = Whose(who, system="blackboard", id=who)
+                file = found["file"] or "comments.txt"
+                yield found.end("who"), Named(whose, file, assignment=title, at=at)
+
+
+def _of_canvas_names(name: str) -> Iterator[_Mark]:
     if found := _ANONYMOUS.fullmatch(name):
         whose = Whose(f"anon_{found['id']}", system="canvas_anonymous", id=found["id"])
-        return [_of_canvas(whose, found)]
-    files = [
-        _of_canvas(Whose(f"{who}_{found['id']}", who, system="canvas", id=found["id"]), found)
-        for found in _CANVAS.finditer(name)
-        if (who := name[: found.start()])
-    ]
-    if files or not (found := _CANVAS_TEXT.fullmatch(name)):
-        return files
-    return [Named(_numbered("canvas", found), found["file"], late=bool(found["late"]))]
+        yield found.start("id"), _of_canvas(whose, found)
+        return
+    files = [found for found in _CANVAS.finditer(name) if name[: found.start()]]
+    for found in files:
+        who = name[: found.start()]
+        whose = Whose(f"{who}_{found['id']}", who, system="canvas", id=found["id"])
+        yield found.start("id"), _of_canvas(whose, found)
+    if not files and (found := _CANVAS_TEXT.fullmatch(name)):
+        whose = _numbered("canvas", found)
+        yield found.start("id"), Named(whose, found["file"], late=bool(found["late"]))
 
 
 def _of_canvas(whose: Whose, found: re.Match[str]) -> Named:

@@ -101,8 +101,8 @@ def _reaching(path: Path) -> Iterator[None]:
 def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Submission:
     """Turn a file's bytes into a Submission."""
     opened = _opened(content, name, assignment)
-    cells, notes = assigned(opened.cells, assignment)
-    missing = _missing(cells, assignment)
+    found = assigned(opened.cells, assignment)
+    missing = _missing(found.cells, assignment)
     if len(missing) == len(assignment.exercises):
         raise SubmissionError(_no_exercise(opened, assignment))
     return Submission(
@@ -110,10 +110,11 @@ def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Su
         student,
         name,
         hashlib.sha256(content).hexdigest(),
-        tuple(cells),
-        (*opened.notes, *notes),
+        tuple(found.cells),
+        (*opened.notes, *found.notes),
         missing,
-        _untouched(cells, assignment),
+        _untouched(found.cells, assignment),
+        found.above,
     )
 
 
@@ -129,7 +130,7 @@ def cells(content: bytes, name: str) -> list[Cell]:
 
 
 def _count_answers(opened: _Opened, assignment: Assignment) -> int:
-    cells, _ = assigned(opened.cells, assignment)
+    cells = assigned(opened.cells, assignment).cells
     nothing_there = _missing(cells, assignment) | _untouched(cells, assignment)
     return len(assignment.exercises) - len(nothing_there)
 

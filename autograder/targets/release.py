@@ -10,6 +10,19 @@ from autograder.model import Assignment
 from autograder.targets.tree import Tree
 
 _HELPER = Path(__file__).parents[1] / "notebook" / "visible.py"
+# In the notebook it is a module, since a cell would find there what students call sum or list.
+_MODULE = """\
+# The visible checks: run this cell once. They are a module of their own, so that whatever you
+# call your own things (sum, list, torch) cannot get in their way.
+from __future__ import annotations as _annotations
+import sys as _sys
+from types import ModuleType as _ModuleType
+
+_checks = _sys.modules["_visible_checks"] = _ModuleType("_visible_checks")
+exec(r'''
+{text}
+''', _checks.__dict__)
+scorecard, visible_checks = _checks.scorecard, _checks.visible_checks"""
 _ORDER = (
     "LockCells", "ClearSolutions", "ClearOutput", "CheckCellMetadata", "ClearHiddenTests",
     "ClearMarkScheme", "ComputeChecksums", "CheckCellMetadata",
@@ -49,7 +62,7 @@ def master(assignment: Assignment, source: str) -> Any:
 def _filled(cell: Any, points: dict[str, float]) -> str:
     """Put in what the source leaves to the build: the helper, the points, the exercises' names."""
     if "visible-checks" in cell.metadata.get("tags", []):
-        return _HELPER.read_text(encoding="utf-8").rstrip()
+        return _MODULE.replace("{text}", _HELPER.read_text(encoding="utf-8").strip())
     if "scorecard" in cell.metadata.get("tags", []):
         names = ", ".join(f'"{exercise}"' for exercise in points)
         return str(cell.source).replace("scorecard()", f"scorecard({names})")

@@ -49,43 +49,48 @@ from torch import Tensor, nn
 # %% tags=["figure"] jupyter={"source_hidden": true}
 import plotly.graph_objects as go
 
-LOOKS = {"input": ("circle", "#0072B2"), "hidden": ("square", "#E69F00"), "output": ("diamond", "#009E73")}
+_LOOKS = {"input": ("circle", "#0072B2"), "hidden": ("square", "#E69F00"), "output": ("diamond", "#009E73")}
 
 
-def neuron_places(sizes):
+def _neuron_places(sizes):
     """The (x, y) of every neuron: one list for each layer, centred on the axis."""
     return [[(layer, (size - 1) / 2 - i) for i in range(size)] for layer, size in enumerate(sizes)]
 
 
-def network_traces(sizes, visible=True, legend=True):
+def _network_traces(sizes, visible=True, legend=True):
     """One trace for the weights, then one for each kind of layer."""
-    places = neuron_places(sizes)
+    places = _neuron_places(sizes)
     pairs = [(a, b) for left, right in zip(places, places[1:]) for a in left for b in right]
     lines = [point for a, b in pairs for point in (a, b, (None, None))]
     x, y = zip(*lines)
     traces = [go.Scatter(x=x, y=y, mode="lines", name="weight", line=dict(color="#999999", width=1),
                          hoverinfo="skip", visible=visible, showlegend=legend)]
-    for kind, layers in zip(LOOKS, (places[:1], places[1:-1], places[-1:])):
+    for kind, layers in zip(_LOOKS, (places[:1], places[1:-1], places[-1:])):
         x, y = zip(*[point for layer in layers for point in layer])
-        symbol, colour = LOOKS[kind]
+        symbol, colour = _LOOKS[kind]
         marker = dict(symbol=symbol, color=colour, size=22, line=dict(color="#333333", width=1))
         traces.append(go.Scatter(x=x, y=y, mode="markers", name=f"{kind} neuron", marker=marker, visible=visible,
                                  showlegend=legend, hovertemplate=f"{kind} neuron, layer %{{x}}<extra></extra>"))
     return traces
 
 
-def bare_axes(figure):
+def _bare_axes(figure):
     """Hide ticks and grids: only the drawing matters."""
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     return figure.update_layout(template="plotly_white", legend=dict(orientation="h"))
 
 
-figure = bare_axes(go.Figure(network_traces([3, 4, 4, 1])))
-for layer, text in enumerate(["3 features in", "first hidden layer", "second hidden layer", "1 score out"]):
-    figure.add_annotation(x=layer, y=2.2, text=text, showarrow=False)
-figure.update_layout(title="A network with two hidden layers")
-figure.show()
+def _figure():
+    figure = _bare_axes(go.Figure(_network_traces([3, 4, 4, 1])))
+    for layer, text in enumerate(["3 features in", "first hidden layer", "second hidden layer", "1 score out"]):
+        figure.add_annotation(x=layer, y=2.2, text=text, showarrow=False)
+    figure.update_layout(title="A network with two hidden layers")
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** four columns of neurons from left to right: three round input neurons, four square hidden neurons, four more square hidden neurons, and one diamond-shaped output neuron. A thin line joins every neuron to every neuron of the next column: 3 × 4 + 4 × 4 + 4 × 1 = 32 lines, and each line is one weight.
@@ -201,15 +206,20 @@ with visible_checks("linear") as call:
 # A hidden layer is a linear layer followed by an activation. Stack a few of them, each reading the layer before, and you have the body of a deep network. Move the slider to add layers: what grows is the number of times the data is bent, not the number of features that go in or answers that come out.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-depths = [[3] + [4] * depth + [2] for depth in (1, 2, 3, 4)]
-figure = go.Figure([trace for sizes in depths for trace in network_traces(sizes, visible=sizes is depths[1])])
-steps = [dict(label=str(len(sizes) - 2), method="update",
-              args=[{"visible": [shown is sizes for shown in depths for _ in range(4)]},
-                    {"title.text": f"Hidden layers: {len(sizes) - 2}. Sizes: {' → '.join(map(str, sizes))}"}])
-         for sizes in depths]
-bare_axes(figure).update_layout(title=steps[1]["args"][1]["title.text"],
-                                sliders=[dict(active=1, steps=steps, pad=dict(t=90), currentvalue=dict(visible=False))])
-figure.show()
+def _figure():
+    depths = [[3] + [4] * depth + [2] for depth in (1, 2, 3, 4)]
+    figure = go.Figure([trace for sizes in depths for trace in _network_traces(sizes, visible=sizes is depths[1])])
+    steps = [dict(label=str(len(sizes) - 2), method="update",
+                  args=[{"visible": [shown is sizes for shown in depths for _ in range(4)]},
+                        {"title.text": f"Hidden layers: {len(sizes) - 2}. Sizes: {' → '.join(map(str, sizes))}"}])
+             for sizes in depths]
+    _bare_axes(figure).update_layout(title=steps[1]["args"][1]["title.text"],
+                                    sliders=[dict(active=1, steps=steps, pad=dict(t=90), currentvalue=dict(visible=False))])
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** a network of three round input neurons on the left and two diamond-shaped output neurons on the right. Between them stand one, two, three or four columns of four square hidden neurons; the slider chooses how many. Every neuron is joined to every neuron of the next column. The input and the output columns never change.
@@ -281,15 +291,21 @@ with visible_checks("hidden_stack") as call:
 # %% tags=["figure"] jupyter={"source_hidden": true}
 from plotly.subplots import make_subplots
 
-heads = {"regression": (1, "any number"), "binary": (1, "sigmoid: P(yes)"), "multiclass": (3, "softmax: 3 shares of 1")}
-figure = make_subplots(rows=1, cols=3, subplot_titles=[f"<b>{task}</b>" for task in heads])
-for column, (task, (neurons, reading)) in enumerate(heads.items(), start=1):
-    for trace in network_traces([3, 4, neurons], legend=column == 1):
-        figure.add_trace(trace, row=1, col=column)
-    figure.add_annotation(x=1, y=-2.2, text=f"{neurons} neuron{'s' * (neurons > 1)} → {reading}", showarrow=False,
-                          row=1, col=column)
-bare_axes(figure).update_layout(title="Same body, three heads")
-figure.show()
+
+def _figure():
+    heads = {"regression": (1, "any number"), "binary": (1, "sigmoid: P(yes)"), "multiclass": (3, "softmax: 3 shares of 1")}
+    figure = make_subplots(rows=1, cols=3, subplot_titles=[f"<b>{task}</b>" for task in heads])
+    for column, (task, (neurons, reading)) in enumerate(heads.items(), start=1):
+        for trace in _network_traces([3, 4, neurons], legend=column == 1):
+            figure.add_trace(trace, row=1, col=column)
+        figure.add_annotation(x=1, y=-2.2, text=f"{neurons} neuron{'s' * (neurons > 1)} → {reading}", showarrow=False,
+                              row=1, col=column)
+    _bare_axes(figure).update_layout(title="Same body, three heads")
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** three small networks side by side, alike but for their last column. Regression ends in one neuron whose value can be any number. Binary ends in one neuron, read through a sigmoid as the probability of yes. Multiclass ends in three neurons, one for each class, read through a softmax as three shares that add up to 1.
@@ -413,31 +429,34 @@ with visible_checks("build_network") as call:
 # Note where the threshold lives. A probability of 0.5 is a logit of **0**, not of 0.5.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-logit = torch.linspace(-6, 6, 241)
-probability = torch.sigmoid(logit)
+def _figure():
+    logit = torch.linspace(-6, 6, 241)
+    probability = torch.sigmoid(logit)
+
+    def threshold_traces(threshold, visible):
+        """The curve, split where the decision changes, and the threshold as a dashed line."""
+        cut = float(torch.logit(torch.tensor(threshold)))
+        no, yes = logit <= cut, logit >= cut
+        style = dict(mode="lines", visible=visible, hovertemplate="logit %{x:.2f}, probability %{y:.3f}<extra></extra>")
+        return [go.Scatter(x=logit[no].tolist(), y=probability[no].tolist(), name="decision 0",
+                           line=dict(color="#0072B2", width=3, dash="dot"), **style),
+                go.Scatter(x=logit[yes].tolist(), y=probability[yes].tolist(), name="decision 1",
+                           line=dict(color="#D55E00", width=5), **style),
+                go.Scatter(x=[-6, cut, cut], y=[threshold, threshold, 0], name="threshold", mode="lines+markers",
+                           line=dict(color="#333333", dash="dash"), visible=visible)]
+
+    thresholds = [0.1, 0.2, 0.5, 0.8, 0.9]
+    figure = go.Figure([trace for value in thresholds for trace in threshold_traces(value, visible=value == 0.5)])
+    steps = [dict(label=str(value), method="restyle",
+                  args=["visible", [shown == value for shown in thresholds for _ in range(3)]]) for value in thresholds]
+    figure.update_layout(title="A threshold on probabilities is a line on the logit axis", template="plotly_white",
+                         xaxis_title="logit", yaxis_title="probability",
+                         sliders=[dict(active=2, steps=steps, pad=dict(t=60), currentvalue=dict(prefix="threshold: "))])
+    figure.show()
 
 
-def threshold_traces(threshold, visible):
-    """The curve, split where the decision changes, and the threshold as a dashed line."""
-    cut = float(torch.logit(torch.tensor(threshold)))
-    no, yes = logit <= cut, logit >= cut
-    style = dict(mode="lines", visible=visible, hovertemplate="logit %{x:.2f}, probability %{y:.3f}<extra></extra>")
-    return [go.Scatter(x=logit[no].tolist(), y=probability[no].tolist(), name="decision 0",
-                       line=dict(color="#0072B2", width=3, dash="dot"), **style),
-            go.Scatter(x=logit[yes].tolist(), y=probability[yes].tolist(), name="decision 1",
-                       line=dict(color="#D55E00", width=5), **style),
-            go.Scatter(x=[-6, cut, cut], y=[threshold, threshold, 0], name="threshold", mode="lines+markers",
-                       line=dict(color="#333333", dash="dash"), visible=visible)]
-
-
-thresholds = [0.1, 0.2, 0.5, 0.8, 0.9]
-figure = go.Figure([trace for value in thresholds for trace in threshold_traces(value, visible=value == 0.5)])
-steps = [dict(label=str(value), method="restyle",
-              args=["visible", [shown == value for shown in thresholds for _ in range(3)]]) for value in thresholds]
-figure.update_layout(title="A threshold on probabilities is a line on the logit axis", template="plotly_white",
-                     xaxis_title="logit", yaxis_title="probability",
-                     sliders=[dict(active=2, steps=steps, pad=dict(t=60), currentvalue=dict(prefix="threshold: "))])
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** an S-shaped curve of probability against logit, from nearly 0 at −6 through 0.5 at 0 to nearly 1 at 6. A dashed line runs from the chosen threshold to the curve and down to the logit axis. Left of it the curve is dotted (decision 0), right of it solid and thick (decision 1). The slider moves the threshold: at 0.5 the line meets the axis at 0; at 0.2 at −1.3863; at 0.9 at 2.1972.
@@ -495,30 +514,33 @@ with visible_checks("binary_predict") as call:
 # With C classes there are C logits for each example, and *softmax* turns them into shares: each logit z becomes exp(z) divided by the sum of the exp of all logits **of the same example**. Shares depend only on the *differences* between logits. Raise all of them together and nothing changes, as the slider shows.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-classes, scores = ["cat", "dog", "owl"], torch.tensor([2.0, 1.0, 0.0])
-shifts = [-2, 0, 2, 4]
+def _figure():
+    classes, scores = ["cat", "dog", "owl"], torch.tensor([2.0, 1.0, 0.0])
+    shifts = [-2, 0, 2, 4]
+
+    def score_and_share_bars(shift, visible):
+        """The shifted logits and their softmax, each with its own pattern."""
+        raised = scores + shift
+        look = [("logit", raised, "#0072B2", "/", "x", "y"),
+                ("probability", torch.softmax(raised, 0), "#E69F00", ".", "x2", "y2")]
+        return [go.Bar(x=classes, y=values.tolist(), name=name, xaxis=x, yaxis=y, visible=visible,
+                       marker=dict(color=colour, pattern_shape=pattern), textposition="outside",
+                       text=[f"{value:.4f}".removesuffix(".0000") for value in values.tolist()])
+                for name, values, colour, pattern, x, y in look]
+
+    figure = make_subplots(rows=1, cols=2, subplot_titles=["the logits", "the probabilities"])
+    figure.add_traces([bar for shift in shifts for bar in score_and_share_bars(shift, visible=shift == 0)])
+    steps = [dict(label=f"{shift:+d}", method="restyle",
+                  args=["visible", [shown == shift for shown in shifts for _ in range(2)]]) for shift in shifts]
+    figure.update_yaxes(range=[-2.5, 6.5], col=1).update_yaxes(range=[0, 1], col=2)
+    figure.update_layout(title="Raise every logit by the same amount", template="plotly_white", showlegend=False,
+                         sliders=[dict(active=1, steps=steps, pad=dict(t=40),
+                                       currentvalue=dict(prefix="added to every logit: "))])
+    figure.show()
 
 
-def score_and_share_bars(shift, visible):
-    """The shifted logits and their softmax, each with its own pattern."""
-    raised = scores + shift
-    look = [("logit", raised, "#0072B2", "/", "x", "y"),
-            ("probability", torch.softmax(raised, 0), "#E69F00", ".", "x2", "y2")]
-    return [go.Bar(x=classes, y=values.tolist(), name=name, xaxis=x, yaxis=y, visible=visible,
-                   marker=dict(color=colour, pattern_shape=pattern), textposition="outside",
-                   text=[f"{value:.4f}".removesuffix(".0000") for value in values.tolist()])
-            for name, values, colour, pattern, x, y in look]
-
-
-figure = make_subplots(rows=1, cols=2, subplot_titles=["the logits", "the probabilities"])
-figure.add_traces([bar for shift in shifts for bar in score_and_share_bars(shift, visible=shift == 0)])
-steps = [dict(label=f"{shift:+d}", method="restyle",
-              args=["visible", [shown == shift for shown in shifts for _ in range(2)]]) for shift in shifts]
-figure.update_yaxes(range=[-2.5, 6.5], col=1).update_yaxes(range=[0, 1], col=2)
-figure.update_layout(title="Raise every logit by the same amount", template="plotly_white", showlegend=False,
-                     sliders=[dict(active=1, steps=steps, pad=dict(t=40),
-                                   currentvalue=dict(prefix="added to every logit: "))])
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** two bar charts for the classes cat, dog and owl. On the left the logits 2, 1 and 0; on the right their probabilities 0.6652, 0.2447 and 0.0900. The slider adds −2, 0, 2 or 4 to every logit: the bars on the left rise and fall together, those on the right do not move.
@@ -579,28 +601,32 @@ with visible_checks("multiclass_predict") as call:
 # Three stacks of layers, each from one number to one number. Two of them have no activation.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def curve(depth, activation, seed=7):
-    """A random network of the given depth on a line of inputs, scaled to fit the picture."""
-    generator = torch.Generator().manual_seed(seed)
-    sizes = [1] + [8] * (depth - 1) + [1]
-    h = torch.linspace(-3, 3, 121)[:, None]
-    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
-        weight, bias = (torch.randn(*shape, generator=generator) for shape in [(n_in, n_out), (n_out,)])
-        h = h @ weight * 1.5 / n_in**0.5 + bias
-        h = activation(h) if i < depth - 1 else h
-    return ((h - h.mean()) / h.abs().max()).flatten().tolist()
+def _figure():
+    def curve(depth, activation, seed=7):
+        """A random network of the given depth on a line of inputs, scaled to fit the picture."""
+        generator = torch.Generator().manual_seed(seed)
+        sizes = [1] + [8] * (depth - 1) + [1]
+        h = torch.linspace(-3, 3, 121)[:, None]
+        for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
+            weight, bias = (torch.randn(*shape, generator=generator) for shape in [(n_in, n_out), (n_out,)])
+            h = h @ weight * 1.5 / n_in**0.5 + bias
+            h = activation(h) if i < depth - 1 else h
+        return ((h - h.mean()) / h.abs().max()).flatten().tolist()
+
+    figure = go.Figure([
+        go.Scatter(x=torch.linspace(-3, 3, 121).tolist(), y=curve(depth, activation), name=name, mode="lines",
+                   line=dict(color=colour, dash=dash, width=3))
+        for depth, activation, name, colour, dash in [
+            (1, lambda h: h, "1 linear layer", "#0072B2", "solid"),
+            (10, lambda h: h, "10 linear layers", "#E69F00", "dash"),
+            (4, torch.tanh, "4 layers with tanh between", "#D55E00", "dot")]])
+    figure.update_layout(title="Depth alone does not bend a line", template="plotly_white", xaxis_title="input",
+                         yaxis_title="output, rescaled", hovermode="x unified")
+    figure.show()
 
 
-figure = go.Figure([
-    go.Scatter(x=torch.linspace(-3, 3, 121).tolist(), y=curve(depth, activation), name=name, mode="lines",
-               line=dict(color=colour, dash=dash, width=3))
-    for depth, activation, name, colour, dash in [
-        (1, lambda h: h, "1 linear layer", "#0072B2", "solid"),
-        (10, lambda h: h, "10 linear layers", "#E69F00", "dash"),
-        (4, torch.tanh, "4 layers with tanh between", "#D55E00", "dot")]])
-figure.update_layout(title="Depth alone does not bend a line", template="plotly_white", xaxis_title="input",
-                     yaxis_title="output, rescaled", hovermode="x unified")
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** output against input for three random networks. One linear layer draws a straight line. Ten linear layers, one after the other, also draw a straight line, only with another slope. Four layers with tanh between them draw a curve with bends.

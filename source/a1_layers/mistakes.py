@@ -10,8 +10,7 @@ from autograder.authoring import alternative, mistake
 
 
 @mistake(
-    "input_batch",
-    "A layer with float weights will meet this tensor next. What type of number did you hand it?",
+    "input_batch", "Whole numbers give you an integer tensor. Which dtype does the task ask for?"
 )
 def keeps_whole_numbers(rows):
     return torch.tensor(rows)
@@ -19,20 +18,24 @@ def keeps_whole_numbers(rows):
 
 @mistake(
     "input_batch",
-    "Ask it for one example: how many axes come back, and which one went missing?",
+    "With one example or one feature, your result loses an axis. How many axes should it always "
+    "have?",
 )
 def squeezes_single_row(rows):
     return torch.tensor(rows, dtype=torch.float32).squeeze()
 
 
-@mistake("input_batch", "Many examples work. Now hand over just one and print the shape.")
+@mistake(
+    "input_batch",
+    "For a single example your result has one axis. How many axes should it always have?",
+)
 def squeezes_first_axis(rows):
     return torch.tensor(rows, dtype=torch.float32).squeeze(0)
 
 
 @mistake(
     "input_batch",
-    "With one feature for each example, how many columns should the table have?",
+    "With a single feature your result has one axis. How many axes should it always have?",
 )
 def squeezes_single_column(rows):
     return torch.tensor(rows, dtype=torch.float32).squeeze(-1)
@@ -40,7 +43,8 @@ def squeezes_single_column(rows):
 
 @mistake(
     "input_batch",
-    "Count: how many examples did I give, how many features? Which axis is which?",
+    "Your result has the features as rows and the examples as columns. Which axis should hold the "
+    "examples?",
 )
 def transposed(rows):
     return torch.tensor(rows, dtype=torch.float32).T
@@ -48,14 +52,19 @@ def transposed(rows):
 
 @mistake(
     "input_batch",
-    "An input layer listens, it does not edit. Did each value arrive as it left?",
+    "Your function scales each column to mean 0 and standard deviation 1. Does the task ask you "
+    "to change the values?",
 )
 def standardises(rows):
     x = torch.tensor(rows, dtype=torch.float32)
     return (x - x.mean(dim=0)) / x.std(dim=0)
 
 
-@mistake("input_batch", "Every column now runs from 0 to 1. Who asked for that?")
+@mistake(
+    "input_batch",
+    "Your function scales each column to the range from 0 to 1. Does the task ask you to change "
+    "the values?",
+)
 def rescales_to_unit_range(rows):
     x = torch.tensor(rows, dtype=torch.float32)
     low, high = x.min(dim=0).values, x.max(dim=0).values
@@ -64,39 +73,55 @@ def rescales_to_unit_range(rows):
 
 @mistake(
     "input_batch",
-    "The count of columns grew. Where does a layer keep its bias: in the data, or in itself?",
+    "Your result has an extra column of ones. How many columns does the task ask for?",
 )
 def appends_a_column_of_ones(rows):
     x = torch.tensor(rows, dtype=torch.float32)
     return torch.cat([x, torch.ones(len(rows), 1)], dim=1)
 
 
-@mistake("input_batch", "Every number arrived. But where does one example end and the next begin?")
+@mistake(
+    "input_batch", "Your result has all values in one axis. Which two axes does the task ask for?"
+)
 def one_long_vector(rows):
     return torch.tensor([value for row in rows for value in row], dtype=torch.float32)
 
 
-@mistake("input_batch", "More digits than asked for. Which number type does the contract name?")
+@mistake("input_batch", "Your result is float64. Which dtype does the task ask for?")
 def in_double_precision(rows):
     return torch.tensor(rows, dtype=torch.float64)
 
 
-@mistake("input_batch", "The type is right in the end. Which digits were lost on the way there?")
+@mistake(
+    "input_batch",
+    "Your result is float32, but its values are rounded, and very large ones are infinite. Which "
+    "step loses precision?",
+)
 def through_half_precision(rows):
     return torch.tensor(rows, dtype=torch.float16).float()
 
 
-@mistake("input_batch", "Weights learn. Should the data learn as well?")
+@mistake(
+    "input_batch",
+    "Your result requires gradients. What does the task say about gradients of plain data?",
+)
 def asks_for_gradients(rows):
     return torch.tensor(rows, dtype=torch.float32, requires_grad=True)
 
 
-@mistake("input_batch", "Compare the order of your rows with mine. Which day came first?")
+@mistake(
+    "input_batch",
+    "Your result has the examples in reversed order. Which example should row 0 hold?",
+)
 def last_example_first(rows):
     return torch.tensor(rows[::-1], dtype=torch.float32)
 
 
-@mistake("input_batch", "Have a look at half a degree. Is it still there?")
+@mistake(
+    "input_batch",
+    "Your result keeps only the whole part of each number. Which step removes the digits after "
+    "the decimal point?",
+)
 def drops_fractions(rows):
     return torch.tensor([[int(value) for value in row] for row in rows], dtype=torch.float32)
 
@@ -143,63 +168,80 @@ def _plus(y, bias):
 
 @mistake(
     "linear",
-    "This runs when a layer happens to be square. Which axis of `weight` counts inputs?",
+    "With a square `weight` your values are wrong, and other shapes give an error. Which axis of "
+    "`weight` belongs to the inputs?",
 )
 def weight_not_transposed(x, weight, bias):
     return _plus(x @ weight, bias)
 
 
-@mistake("linear", "Fine for a plain table. Try it on a batch of sequences.")
+@mistake(
+    "linear",
+    "Your function fails when `x` has more than two axes. Which axis of `x` holds the inputs, and "
+    "which axes should stay as they are?",
+)
 def transposes_the_table(x, weight, bias):
     return _plus((weight @ x.T).T, bias)
 
 
 @mistake(
     "linear",
-    "Fine for a plain table. Which axes may change places when there are three of them, or only "
-    "one?",
+    "Your function gives an error unless `x` has exactly two axes. Which axes of `x` should stay "
+    "as they are?",
 )
 def matrix_product_only(x, weight, bias):
     return _plus(torch.mm(x, weight.t()), bias)
 
 
-@mistake("linear", "One bias per output unit, or one per example?")
+@mistake(
+    "linear",
+    "Your function adds `bias` along the wrong axis. Which axis of the result has one entry for "
+    "each bias value?",
+)
 def bias_as_column(x, weight, bias):
     y = x @ weight.T
     return y if bias is None else y + bias.unsqueeze(1)
 
 
-@mistake("linear", "The signature allows a layer without bias. What happens then?")
+@mistake("linear", "Your function gives an error when `bias` is None. What should it return then?")
 def needs_a_bias(x, weight, bias):
     return x @ weight.T + bias
 
 
-@mistake("linear", "Each neuron has a number of its own to add. Where did it go?")
+@mistake("linear", "Your result ignores `bias`. Where does the formula use it?")
 def forgets_the_bias(x, weight, bias):
     return x @ weight.T
 
 
-@mistake("linear", "`if bias:` asks a whole tensor for one yes or no. What did you mean to ask?")
+@mistake(
+    "linear",
+    "Your function gives an error when `bias` has more than one value. How do you check whether "
+    "there is a bias?",
+)
 def asks_bias_for_truth(x, weight, bias):
     y = x @ weight.T
     return y + bias if bias else y
 
 
-@mistake("linear", "The numbers agree; now ask for the slope with respect to `weight`.")
+@mistake(
+    "linear",
+    "`weight` gets no gradient from your result. Where does your result lose its link to `weight`?",
+)
 def detaches_the_weight(x, weight, bias):
     return _plus(x @ weight.detach().T, bias)
 
 
-@mistake("linear", "The numbers agree; now ask for the slope with respect to `bias`.")
+@mistake(
+    "linear",
+    "`bias` gets no gradient from your result. Where does your result lose its link to `bias`?",
+)
 def detaches_the_bias(x, weight, bias):
     y = x @ weight.T
     return y if bias is None else y + bias.detach()
 
 
 @mistake(
-    "linear",
-    "NumPy has the numbers right, but it keeps no record of how they came about. Who needs that "
-    "record?",
+    "linear", "No gradient flows back from your result. Where does it lose its link to autograd?"
 )
 def through_numpy(x, weight, bias):
     y = x.detach().numpy() @ weight.detach().numpy().T
@@ -208,8 +250,8 @@ def through_numpy(x, weight, bias):
 
 @mistake(
     "linear",
-    "The layer you made owns copies. When the caller asks for the slope of their own `weight`, "
-    "who answers?",
+    "`x` gets a gradient, but `weight` and `bias` do not. Does your result use the caller's "
+    "tensors or copies of them?",
 )
 def copies_into_a_module(x, weight, bias):
     layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
@@ -220,40 +262,40 @@ def copies_into_a_module(x, weight, bias):
     return layer(x)
 
 
-@mistake("linear", "Somebody handed in float64. What did they get back?")
+@mistake("linear", "For float64 inputs your result is float32. Which dtype should it have?")
 def always_single_precision(x, weight, bias):
     y = x.float() @ weight.float().T
     return y if bias is None else y + bias.float()
 
 
-@mistake(
-    "linear",
-    "Look at `weight.shape` before and after the call. Who turned the caller's table?",
-)
+@mistake("linear", "After the call the caller's `weight` is transposed. Which line works in place?")
 def transposes_in_place(x, weight, bias):
     return _plus(x @ weight.t_(), bias)
 
 
-@mistake("linear", "The zeros you add when there is no bias: on which device do they live?")
+@mistake(
+    "linear",
+    "When `bias` is None, your function does not work on a GPU. On which device do you create new "
+    "tensors?",
+)
 def zero_bias_on_the_cpu(x, weight, bias):
     b = torch.zeros(weight.shape[0], dtype=x.dtype) if bias is None else bias
     return x @ weight.T + b
 
 
-@mistake("linear", "One neuron is still a column of one. Which axis did you fold away?")
+@mistake("linear", "Your result loses every axis of length 1. Which axes should it always keep?")
 def squeezes_single_units(x, weight, bias):
     return _plus(x @ weight.T, bias).squeeze()
 
 
 @mistake(
-    "linear",
-    "Every row of every sequence was answered, but in one long list. What shape was promised?",
+    "linear", "Your result has two axes for every shape of `x`. Which shape does the task ask for?"
 )
 def flattens_the_sequences(x, weight, bias):
     return _plus(x.reshape(-1, weight.shape[1]) @ weight.T, bias)
 
 
-@mistake("linear", "Compare the formula y = x Wᵀ + b with yours, sign by sign.")
+@mistake("linear", "Your function subtracts `bias`. Which sign does `bias` have in the formula?")
 def subtracts_the_bias(x, weight, bias):
     y = x @ weight.T
     return y if bias is None else y - bias
@@ -261,7 +303,7 @@ def subtracts_the_bias(x, weight, bias):
 
 @mistake(
     "linear",
-    "A layer and what follows it are two things. Do negative numbers ever come out of yours?",
+    "Your result is 0 where it should be negative. Does the formula contain an activation?",
 )
 def with_relu(x, weight, bias):
     return torch.relu(_plus(x @ weight.T, bias))
@@ -269,8 +311,8 @@ def with_relu(x, weight, bias):
 
 @mistake(
     "linear",
-    "A bias of zeros adds nothing today, but it is there to learn. Does its gradient still reach "
-    "it?",
+    "A `bias` of zeros gets no gradient from your result. In which case may you leave the bias "
+    "out?",
 )
 def skips_a_bias_of_zeros(x, weight, bias):
     y = x @ weight.T
@@ -309,8 +351,7 @@ def flat_and_back(x, weight, bias):
 
 
 @mistake(
-    "hidden_stack",
-    "I added two inputs and your outputs added too. What kind of function does that?",
+    "hidden_stack", "Your stack has no activation. After which layers does the task ask for one?"
 )
 def no_activation(sizes, activation):
     return nn.Sequential(*[nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])])
@@ -318,7 +359,8 @@ def no_activation(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Two layers in a row with nothing between them: how many layers is that really?",
+    "Your stack has an activation only after the last layer. After which layers does the task ask "
+    "for one?",
 )
 def activation_only_at_the_end(sizes, activation):
     layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
@@ -337,18 +379,25 @@ def _stack(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Every layer here is a hidden layer. Look at what comes after the last one.",
+    "Your stack has no activation after the last layer. After which layers does the task ask for "
+    "one?",
 )
 def last_layer_left_bare(sizes, activation):
     return _stack(sizes, activation)[:-1]
 
 
-@mistake("hidden_stack", "Print the stack from top to bottom. Who sees the input first?")
+@mistake(
+    "hidden_stack",
+    "Your stack has each activation before its linear layer. Which order does the task ask for?",
+)
 def activation_before_each_layer(sizes, activation):
     return _stack_of(sizes, lambda a, b: [activation(), nn.Linear(a, b)])
 
 
-@mistake("hidden_stack", "Ask your model how many parameters it owns.")
+@mistake(
+    "hidden_stack",
+    "For your stack `parameters()` is empty. How does an `nn.Module` register its layers?",
+)
 def layers_in_a_python_list(sizes, activation):
     class Stack(nn.Sequential):
         def __init__(self):
@@ -363,26 +412,33 @@ def layers_in_a_python_list(sizes, activation):
     return Stack()
 
 
-@mistake("hidden_stack", "A list of layers is not yet a module. Try to call what you returned.")
+@mistake("hidden_stack", "Your result is not an `nn.Module`. Which type does the task ask for?")
 def returns_a_list(sizes, activation):
     return list(_stack(sizes, activation))
 
 
-@mistake("hidden_stack", "Harmless for ReLU. What if the activation itself learns something?")
+@mistake(
+    "hidden_stack",
+    "All layers of your stack share one activation. How many new activations does the task ask "
+    "for?",
+)
 def one_shared_activation(sizes, activation):
     shared = activation()
     return _stack(sizes, lambda: shared)
 
 
-@mistake("hidden_stack", "I asked for Tanh and saw an output above 1.")
+@mistake(
+    "hidden_stack",
+    "Your stack uses ReLU for every `activation`. Which line should use this argument?",
+)
 def always_relu(sizes, activation):
     return _stack(sizes, nn.ReLU)
 
 
 @mistake(
     "hidden_stack",
-    "Somebody wrote an activation this morning, and your list of names has not heard of it. Do "
-    "you need its name?",
+    "Your function gives an error for a new activation class. How can you use `activation` "
+    "without its name?",
 )
 def looks_activations_up(sizes, activation):
     kinds = (nn.ReLU, nn.Tanh, nn.Sigmoid, nn.PReLU, nn.SiLU, nn.Softplus)
@@ -390,22 +446,24 @@ def looks_activations_up(sizes, activation):
     return _stack(sizes, known[activation.__name__])
 
 
-@mistake("hidden_stack", "`activation` is a recipe. Who bakes the cake?")
+@mistake(
+    "hidden_stack",
+    "Your function gives a `TypeError`. Is each part that you give to `nn.Sequential` a finished "
+    "module?",
+)
 def activation_never_made(sizes, activation):
     return _stack(sizes, lambda: activation)
 
 
-@mistake(
-    "hidden_stack",
-    "Feed zeros to a single layer. What could it answer, and what part would let it answer more?",
-)
+@mistake("hidden_stack", "Your linear layers have no bias. What does the task say about the bias?")
 def layers_without_bias(sizes, activation):
     return _stack_of(sizes, lambda a, b: [nn.Linear(a, b, bias=False), activation()])
 
 
 @mistake(
     "hidden_stack",
-    "Count the steps between the sizes, then count your layers. Which step is missing?",
+    "Your stack has no layer for the last entry of `sizes`. How many layers do the entries of "
+    "`sizes` ask for?",
 )
 def stops_one_layer_early(sizes, activation):
     return _stack(sizes[:-1], activation)
@@ -413,8 +471,8 @@ def stops_one_layer_early(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Count the layers that were asked for, then the layers in your stack. Who ordered the last "
-    "one?",
+    "Your stack has an extra linear layer at the end. How many layers do the entries of `sizes` "
+    "ask for?",
 )
 def adds_an_output_layer(sizes, activation):
     return _stack(sizes, activation).append(nn.Linear(sizes[-1], sizes[-1]))
@@ -422,7 +480,8 @@ def adds_an_output_layer(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Two layers of one size changed together. How many times did you make a layer?",
+    "In your stack, layers of the same size share their weight and bias. How often do you create "
+    "a new layer?",
 )
 def reuses_layers_of_one_size(sizes, activation):
     made = {}
@@ -442,8 +501,8 @@ def _started_stack(sizes, activation, start):
 
 @mistake(
     "hidden_stack",
-    "All neurons of a layer begin alike and hear the same gradient. How could they ever come to "
-    "differ?",
+    "All weights of a layer start with the same value. How does PyTorch start the weights of a "
+    "new layer?",
 )
 def starts_at_zero(sizes, activation):
     return _started_stack(sizes, activation, lambda layer: nn.init.zeros_(layer.weight))
@@ -451,8 +510,7 @@ def starts_at_zero(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "I asked for two stacks and got the same weights twice. What do the two calls share: a seed, "
-    "or the very same layers?",
+    "Two calls give you stacks with the same weights. Do your calls share a seed or layers?",
 )
 def fixes_the_seed(sizes, activation):
     torch.manual_seed(42)
@@ -461,7 +519,7 @@ def fixes_the_seed(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Make an `nn.Linear` and print its `bias`, then print one of yours. Who set it to zero?",
+    "All biases of your stack start at 0. How does PyTorch start the biases of a new layer?",
 )
 def biases_start_at_zero(sizes, activation):
     return _started_stack(sizes, activation, lambda layer: nn.init.zeros_(layer.bias))
@@ -469,13 +527,17 @@ def biases_start_at_zero(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Random, but how large? Compare the spread of your weights with that of a fresh `nn.Linear`.",
+    "Your weights start much smaller or much larger than usual. Compare their standard deviation "
+    "with that of a new `nn.Linear`.",
 )
 def starts_very_small(sizes, activation):
     return _started_stack(sizes, activation, lambda layer: nn.init.normal_(layer.weight, 0, 0.01))
 
 
-@mistake("hidden_stack", "Print the caller's list of sizes after the call. Who ate it?")
+@mistake(
+    "hidden_stack",
+    "After the call the caller's list `sizes` is empty. Which line changes it in place?",
+)
 def eats_the_sizes(sizes, activation):
     layers, n_in = [], sizes.pop(0)
     while sizes:
@@ -485,14 +547,18 @@ def eats_the_sizes(sizes, activation):
     return nn.Sequential(*layers)
 
 
-@mistake("hidden_stack", "Ask each weight whether it may learn.")
+@mistake(
+    "hidden_stack",
+    "No gradient reaches the weights and biases of your stack. Which line prevents it?",
+)
 def frozen_weights(sizes, activation):
     return _stack(sizes, activation).requires_grad_(False)
 
 
 @mistake(
     "hidden_stack",
-    "The first layer is as asked. Compare the second one's width with the list of sizes.",
+    "All your hidden layers have the width of the first one. Which entries of `sizes` give the "
+    "other widths?",
 )
 def every_layer_as_wide_as_the_first(sizes, activation):
     return _stack([sizes[0]] + [sizes[1]] * (len(sizes) - 1), activation)
@@ -551,42 +617,49 @@ def _head(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "That works too, but this lesson's binary head has fewer neurons. How many numbers does one "
-    "probability need?",
+    "For `binary` you return two neurons with softmax. How many neurons does the table give for "
+    "this task?",
 )
 def binary_as_two_classes(task, n_classes=None):
     return (2, "softmax") if task == "binary" else _head(task, n_classes)
 
 
-@mistake("head_for", "Could your model predict −3 °C?")
+@mistake("head_for", "For `regression` you return ReLU. Can your answer then be negative?")
 def regression_with_relu(task, n_classes=None):
     return (1, "relu") if task == "regression" else _head(task, n_classes)
 
 
-@mistake("head_for", "Could your model predict 40 °C? And half a degree below zero?")
+@mistake("head_for", "For `regression` you return sigmoid. Which numbers can your answer then be?")
 def regression_with_sigmoid(task, n_classes=None):
     return (1, "sigmoid") if task == "regression" else _head(task, n_classes)
 
 
-@mistake("head_for", "Should the class probabilities know about each other?")
+@mistake("head_for", "For `multiclass` you return sigmoid. Do your probabilities then add up to 1?")
 def multiclass_with_sigmoid(task, n_classes=None):
     return (n_classes, "sigmoid") if task == "multiclass" else _head(task, n_classes)
 
 
-@mistake("head_for", "Clever, but then who speaks for the last class?")
+@mistake(
+    "head_for",
+    "For `multiclass` you return one neuron too few. How many neurons does each class need?",
+)
 def one_class_left_out(task, n_classes=None):
     return (n_classes - 1, "softmax") if task == "multiclass" else _head(task, n_classes)
 
 
-@mistake("head_for", "Who chooses the row of the table: the task, or the number of classes?")
+@mistake(
+    "head_for",
+    "When `n_classes` is 2, you return the answer for `binary`. Which argument alone should "
+    "choose the row of the table?",
+)
 def two_classes_are_binary(task, n_classes=None):
     return _head("binary" if n_classes == 2 else task, n_classes)
 
 
 @mistake(
     "head_for",
-    "A yes-or-no question came with a number of classes, and your head grew. Which task may "
-    "listen to that number?",
+    "For `regression` and `binary` your number of neurons depends on `n_classes`. Which task "
+    "should use this argument?",
 )
 def n_classes_always_counts(task, n_classes=None):
     return n_classes or 1, _head(task)[1]
@@ -594,8 +667,7 @@ def n_classes_always_counts(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "Take the share of a total of one. What does softmax say about a single neuron, whatever it "
-    "thinks?",
+    "For `binary` you return one neuron with softmax. What is the softmax of a single number?",
 )
 def binary_with_softmax(task, n_classes=None):
     return (1, "softmax") if task == "binary" else _head(task, n_classes)
@@ -603,25 +675,33 @@ def binary_with_softmax(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "A fine choice while training. The table asks something else: how is the answer read?",
+    "For `binary` you return `none`. How does the table turn one number into the probability of "
+    "yes?",
 )
 def binary_left_raw(task, n_classes=None):
     return (1, "none") if task == "binary" else _head(task, n_classes)
 
 
-@mistake("head_for", "The right two answers. In which order does the contract want them?")
+@mistake(
+    "head_for",
+    "Your pair has the name first and the number second. Which order does the task ask for?",
+)
 def pair_swapped(task, n_classes=None):
     return _head(task, n_classes)[::-1]
 
 
-@mistake("head_for", "You built the machine; the table asks for its name.")
+@mistake(
+    "head_for", "The second value of your pair is not a string. Which type does the task ask for?"
+)
 def modules_for_names(task, n_classes=None):
     modules = {"none": nn.Identity(), "sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(dim=-1)}
     neurons, name = _head(task, n_classes)
     return neurons, modules[name]
 
 
-@mistake("head_for", "One neuron can tell only one share. How many classes did I name?")
+@mistake(
+    "head_for", "You return one neuron for every task. How many neurons does `multiclass` need?"
+)
 def one_neuron_for_everything(task, n_classes=None):
     return 1, _head(task)[1]
 
@@ -669,14 +749,14 @@ def _mlp(n_features, hidden, n_outputs):
     return _stack(sizes, nn.ReLU).append(nn.Linear(sizes[-1], n_outputs))
 
 
-@mistake("build_network", "Whatever I feed it, one whole side of the number line never appears.")
+@mistake("build_network", "Your scores are never negative. What comes after your output layer?")
 def relu_after_the_output(n_features, hidden, task, n_classes=None):
     return _stack([n_features, *hidden, _n_outputs(task, n_classes)], nn.ReLU)
 
 
 @mistake(
     "build_network",
-    "However sure the network is, its scores stay between 0 and 1. Is that raw?",
+    "For every task your scores are between 0 and 1. What comes after your output layer?",
 )
 def sigmoid_after_the_output(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, _n_outputs(task, n_classes)).append(nn.Sigmoid())
@@ -684,22 +764,24 @@ def sigmoid_after_the_output(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Regression is as it should be. Now look at the range of the yes-or-no score.",
+    "Only for `binary`, your scores are between 0 and 1. What comes after your output layer there?",
 )
 def sigmoid_for_binary_only(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
     return network.append(nn.Sigmoid()) if task == "binary" else network
 
 
-@mistake("build_network", "The scores never leave −1 to 1. Could this network predict 40 °C?")
+@mistake(
+    "build_network", "Your scores are always between −1 and 1. What comes after your output layer?"
+)
 def tanh_after_the_output(n_features, hidden, task, n_classes=None):
     return _stack([n_features, *hidden, _n_outputs(task, n_classes)], nn.Tanh)
 
 
 @mistake(
     "build_network",
-    "I multiplied your last layer by 100 and the output range did not move. Something is "
-    "holding it.",
+    "For `multiclass` your scores are positive and add up to 1. What comes after your output "
+    "layer there?",
 )
 def softmax_inside(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -708,22 +790,26 @@ def softmax_inside(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "A logarithm of a share is never positive. Can any of your class scores be?",
+    "For `multiclass` your scores are never positive. What comes after your output layer there?",
 )
 def log_softmax_inside(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
     return network.append(nn.LogSoftmax(dim=-1)) if task == "multiclass" else network
 
 
-@mistake("build_network", "The answer for patient 1 changed when patient 2 left the room.")
+@mistake(
+    "build_network",
+    "Each column of your scores adds up to 1, so the rows depend on each other. What comes after "
+    "your output layer?",
+)
 def softmax_over_the_batch(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, _n_outputs(task, n_classes)).append(nn.Softmax(dim=0))
 
 
 @mistake(
     "build_network",
-    "A patient who comes alone gets another answer, or none at all. Which layer looks at the "
-    "whole waiting room?",
+    "Your network gives an error for a single example. Which layer needs the other rows of the "
+    "batch?",
 )
 def batch_norm_in_the_body(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden]
@@ -733,7 +819,7 @@ def batch_norm_in_the_body(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "The same patient asked twice and heard two answers. Which layer rolls dice?",
+    "Your network gives different scores for the same input. Which layer uses random numbers?",
 )
 def dropout_in_the_body(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden]
@@ -743,21 +829,24 @@ def dropout_in_the_body(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Check the promised shape. A missing axis here costs a silent broadcast later.",
+    "For `regression` and `binary` your scores have one axis. Which shape does the task ask for?",
 )
 def flattens_the_scores(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
     return network if task == "multiclass" else network.append(nn.Flatten(0))
 
 
-@mistake("build_network", "Who decides the number of output neurons: the data or the question?")
+@mistake(
+    "build_network",
+    "Your network has as many outputs as features. What should decide the number of outputs?",
+)
 def as_many_scores_as_features(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, n_features)
 
 
 @mistake(
     "build_network",
-    "Two neurons can do it, but look at the table: how many does a yes-or-no question get?",
+    "For `binary` your network has two outputs. How many outputs does the task ask for?",
 )
 def binary_with_two_scores(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, 2 if task == "binary" else _n_outputs(task, n_classes))
@@ -765,8 +854,8 @@ def binary_with_two_scores(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "A yes-or-no question came with a number of classes, and your network grew. Which task may "
-    "listen to that number?",
+    "For `regression` and `binary` your number of outputs depends on `n_classes`. Which task "
+    "should use this argument?",
 )
 def n_classes_always_heard(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, n_classes or 1)
@@ -774,7 +863,7 @@ def n_classes_always_heard(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "I asked for two networks and got the same weights twice. What do the two calls share?",
+    "Two calls give you networks with the same weights. Do your calls share a seed or layers?",
 )
 def seeds_the_network(n_features, hidden, task, n_classes=None):
     torch.manual_seed(42)
@@ -783,8 +872,8 @@ def seeds_the_network(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "All neurons of a layer begin alike and hear the same gradient. How could they ever come to "
-    "differ?",
+    "All weights of a layer start with the same value. How does PyTorch start the weights of a "
+    "new layer?",
 )
 def all_weights_alike(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -795,7 +884,8 @@ def all_weights_alike(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "I added two inputs and your scores added too. What is missing between the layers?",
+    "Your network has no activation between its layers. After which layers does the task ask for "
+    "one?",
 )
 def body_without_activation(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
@@ -804,7 +894,8 @@ def body_without_activation(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Collapse two neighbours that have nothing between them. How many hidden layers are left?",
+    "Your network has an activation only after the last hidden layer. After which layers does the "
+    "task ask for one?",
 )
 def activation_after_the_last_hidden_only(n_features, hidden, task, n_classes=None):
     *body, head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -813,14 +904,18 @@ def activation_after_the_last_hidden_only(n_features, hidden, task, n_classes=No
 
 @mistake(
     "build_network",
-    "A frost of −3 °C and one of −30 °C look alike to your network. What do its inputs meet first?",
+    "Your network applies an activation to the input. After which layers does the task ask for "
+    "one?",
 )
 def activation_on_the_input(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
     return _stack_of(sizes, lambda a, b: [nn.ReLU(), nn.Linear(a, b)])
 
 
-@mistake("build_network", "Print the caller's list of widths after the call. Who made it longer?")
+@mistake(
+    "build_network",
+    "After the call the caller's list `hidden` has a new entry. Which line changes it in place?",
+)
 def changes_the_callers_list(n_features, hidden, task, n_classes=None):
     hidden.insert(0, n_features)
     return _mlp(hidden[0], hidden[1:], _n_outputs(task, n_classes))
@@ -828,20 +923,24 @@ def changes_the_callers_list(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "An empty list of hidden layers is allowed. Which line of yours expects a first one?",
+    "Your function gives an error when `hidden` is empty. Which line needs an entry of this list?",
 )
 def needs_a_hidden_layer(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, [hidden[0], *hidden[1:]], _n_outputs(task, n_classes))
 
 
-@mistake("build_network", "Print your network for `hidden=[8, 7]` and count. Where is the 7?")
+@mistake(
+    "build_network",
+    "Your network never has more than one hidden layer. How many does `hidden` ask for?",
+)
 def only_the_first_hidden_layer(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden[:1], _n_outputs(task, n_classes))
 
 
 @mistake(
     "build_network",
-    "Ask your network for its parameters, and look for the hidden layers among them.",
+    "For your network `parameters()` does not show the hidden layers. How does an `nn.Module` "
+    "register its layers?",
 )
 def hidden_layers_in_a_python_list(n_features, hidden, task, n_classes=None):
     class Network(nn.Module):
@@ -871,19 +970,14 @@ class _Apply(nn.Module):
 
 @mistake(
     "build_network",
-    "The scores of patient 1 depend on who else is here. Which average do you take before the "
-    "first layer?",
+    "The scores of one example depend on the other rows. Which step uses all rows of the batch?",
 )
 def standardises_the_batch(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
     return nn.Sequential(_Apply(lambda x: x - x.mean(dim=0)), *network)
 
 
-@mistake(
-    "build_network",
-    "Feed zeros to a network without hidden layers. What could its answer be, and what would "
-    "the contract let it be?",
-)
+@mistake("build_network", "Your output layer has no bias. What does the task say about the bias?")
 def output_without_bias(n_features, hidden, task, n_classes=None):
     sizes, n_outputs = [n_features, *hidden], _n_outputs(task, n_classes)
     return _stack(sizes, nn.ReLU).append(nn.Linear(sizes[-1], n_outputs, bias=False))
@@ -891,7 +985,7 @@ def output_without_bias(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "The scores are fine. Which layers hear about a mistake, and where does the message stop?",
+    "No gradient reaches your hidden layers. Where does your result lose its link to them?",
 )
 def body_detached(n_features, hidden, task, n_classes=None):
     *body, head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -900,8 +994,7 @@ def body_detached(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "One patient came, and the answer has one axis less than for two. What does `squeeze` do to "
-    "a batch of one?",
+    "For a single example your scores have one axis. How many axes should they always have?",
 )
 def squeezes_a_batch_of_one(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -971,25 +1064,37 @@ def he_start_with_leaky_relu(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "binary_predict",
-    "Look up how `round` treats a tie, then read the contract at exactly one half.",
+    "Your decisions ignore `threshold`, and a probability of exactly 0.5 gives 0. Which "
+    "comparison does the task ask for?",
 )
 def rounds(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
     return probability, torch.round(probability).long()
 
 
-@mistake("binary_predict", "One input out of infinitely many is wrong. Which?")
+@mistake(
+    "binary_predict",
+    "When the probability is exactly the threshold, your decision is 0. What does the task say "
+    "about this case?",
+)
 def strictly_greater(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
     return probability, (probability > threshold).long()
 
 
-@mistake("binary_predict", "A logit of 0.3: is that more or less likely than not?")
+@mistake(
+    "binary_predict",
+    "Your decisions compare the logits with `threshold`. Is the threshold a logit or a "
+    "probability?",
+)
 def compares_the_logit(logits, threshold=0.5):
     return torch.sigmoid(logits), (logits >= threshold).long()
 
 
-@mistake("binary_predict", "A doctor asked for 0.2 and got the same answers.")
+@mistake(
+    "binary_predict",
+    "Changing `threshold` does not change your decisions. Which line should use it?",
+)
 def ignores_the_threshold(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
     return probability, (probability >= 0.5).long()
@@ -1000,20 +1105,26 @@ def _decided(probability, threshold):
     return probability, (probability >= threshold).long()
 
 
-@mistake("binary_predict", "What does 'share of the total' mean when there is one candidate?")
+@mistake(
+    "binary_predict",
+    "All your probabilities are 1. Which function does the task name for the probabilities?",
+)
 def softmax_on_one_logit(logits, threshold=0.5):
     return _decided(torch.softmax(logits, dim=-1), threshold)
 
 
 @mistake(
     "binary_predict",
-    "The examples now share one total. Does the first patient's risk depend on the second's?",
+    "Your probabilities of all examples add up to 1. Should one example depend on the others?",
 )
 def softmax_over_the_examples(logits, threshold=0.5):
     return _decided(torch.softmax(logits, dim=0), threshold)
 
 
-@mistake("binary_predict", "A stricter threshold gave you more cases. Which side of it is a yes?")
+@mistake(
+    "binary_predict",
+    "Your decision is 1 below the threshold and 0 above it. On which side does the task ask for 1?",
+)
 def decisions_inverted(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
     return probability, (probability <= threshold).long()
@@ -1021,22 +1132,23 @@ def decisions_inverted(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "At one half nobody can tell. At 0.2, do you say yes more often or less often than at 0.8?",
+    "At a threshold of 0.5 you are right, but a higher `threshold` gives you more ones. Which "
+    "probabilities should give a 1?",
 )
 def threshold_mirrored(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits), 1 - threshold)
 
 
-@mistake(
-    "binary_predict",
-    "True and False are answers, but which number type does the contract name?",
-)
+@mistake("binary_predict", "Your decisions have dtype bool. Which dtype does the task ask for?")
 def decisions_as_bool(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
     return probability, probability >= threshold
 
 
-@mistake("binary_predict", "The decisions look like 1 and 0. Print their dtype.")
+@mistake(
+    "binary_predict",
+    "Your decisions have the dtype of `logits`. Which dtype does the task ask for?",
+)
 def decisions_as_float(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
     return probability, (probability >= threshold).to(logits.dtype)
@@ -1044,43 +1156,56 @@ def decisions_as_float(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Check the promised shape. A missing axis here costs a silent broadcast later.",
+    "Your probabilities and decisions have one axis. Which shape does the task ask for?",
 )
 def squeezed(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits).squeeze(-1), threshold)
 
 
-@mistake("binary_predict", "The probabilities are right; now ask for their slope.")
+@mistake(
+    "binary_predict",
+    "No gradient flows from your probabilities to `logits`. Where do they lose their link to "
+    "autograd?",
+)
 def probability_detached(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits.detach()), threshold)
 
 
-@mistake("binary_predict", "The textbook's other formula. Try it on a very confident yes.")
+@mistake(
+    "binary_predict",
+    "For very large logits your probability is NaN. Which step becomes infinite there?",
+)
 def exponential_over_exponential(logits, threshold=0.5):
     return _decided(logits.exp() / (1 + logits.exp()), threshold)
 
 
-@mistake("binary_predict", "Somebody handed in float64. What did they get back?")
+@mistake(
+    "binary_predict",
+    "For float64 logits your probabilities are float32. Which dtype should they have?",
+)
 def in_single_precision(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits.float()), threshold)
 
 
 @mistake(
-    "binary_predict",
-    "How likely is a logit of −2? It cannot be half. How often was it squashed?",
+    "binary_predict", "None of your probabilities is below 0.5. How often do you apply the sigmoid?"
 )
 def sigmoid_twice(logits, threshold=0.5):
     return _decided(torch.sigmoid(torch.sigmoid(logits)), threshold)
 
 
-@mistake("binary_predict", "The decisions are right. Are the numbers beside them between 0 and 1?")
+@mistake(
+    "binary_predict",
+    "Your first result holds the logits. Which values does the task ask for there?",
+)
 def hands_back_the_logits(logits, threshold=0.5):
     return logits * 1, _decided(torch.sigmoid(logits), threshold)[1]
 
 
 @mistake(
     "binary_predict",
-    "You make a fresh tensor for the decisions. On which device does it live?",
+    "Your function does not work when `logits` is on a GPU. On which device do you create new "
+    "tensors?",
 )
 def decisions_on_the_cpu(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
@@ -1089,13 +1214,18 @@ def decisions_on_the_cpu(logits, threshold=0.5):
     return probability, decision
 
 
-@mistake("binary_predict", "Print the caller's logits after the call. Are they still logits?")
+@mistake(
+    "binary_predict",
+    "Your function writes the probabilities into the caller's `logits`. Which line works in place?",
+)
 def sigmoid_in_place(logits, threshold=0.5):
     return _decided(logits.sigmoid_(), threshold)
 
 
 @mistake(
-    "binary_predict", "Every probability is right. Now ask for the slope at −100: is it a number?"
+    "binary_predict",
+    "Your values are right, but for very negative logits the gradient is NaN. Which step becomes "
+    "infinite there?",
 )
 def sigmoid_by_hand(logits, threshold=0.5):
     return _decided(1 / (1 + torch.exp(-logits)), threshold)
@@ -1144,14 +1274,19 @@ def through_tanh(logits, threshold=0.5):
 # 1.7 multiclass_predict
 
 
-@mistake("multiclass_predict", "Add up one row, then one column. Which total should be 1?")
+@mistake(
+    "multiclass_predict",
+    "Each column of your probabilities adds up to 1, not each row. Along which axis should the "
+    "softmax work?",
+)
 def softmax_over_the_batch_axis(logits):
     return torch.softmax(logits, dim=0), logits.argmax(dim=1)
 
 
 @mistake(
     "multiclass_predict",
-    "Your probabilities belong to examples. To whom do your labels belong?",
+    "You return one label for each class, not for each example. Along which axis do you look for "
+    "the largest logit?",
 )
 def labels_over_the_batch_axis(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=0)
@@ -1159,8 +1294,8 @@ def labels_over_the_batch_axis(logits):
 
 @mistake(
     "multiclass_predict",
-    "Three classes, three verdicts that know nothing of each other. What should a row of "
-    "probabilities add up to?",
+    "Your probabilities do not depend on the other logits of the row. What should each row add up "
+    "to?",
 )
 def independent_sigmoids(logits):
     return torch.sigmoid(logits), logits.argmax(dim=1)
@@ -1173,20 +1308,25 @@ def _shares(weights):
 
 @mistake(
     "multiclass_predict",
-    "They sum to one, but is doubling the gap between two classes treated as softmax would?",
+    "Your rows add up to 1, but the values are not a softmax. What does the softmax formula do "
+    "with each logit first?",
 )
 def sigmoids_renormalised(logits):
     return _shares(torch.sigmoid(logits)), logits.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "Try a very confident model: logit 1000.")
+@mistake(
+    "multiclass_predict",
+    "Your probabilities become NaN for logits far from 0. Which step gives infinity or only zeros "
+    "there?",
+)
 def exp_without_care(logits):
     return _shares(torch.exp(logits)), logits.argmax(dim=1)
 
 
 @mistake(
     "multiclass_predict",
-    "Now the numbers stay finite. But are 900 and 1000 still told apart?",
+    "Different logits far from 0 get the same probability. Which step makes them equal?",
 )
 def exp_clamped(logits):
     return _shares(torch.exp(logits.clamp(-80, 80))), logits.argmax(dim=1)
@@ -1194,7 +1334,7 @@ def exp_clamped(logits):
 
 @mistake(
     "multiclass_predict",
-    "You subtracted a maximum: whose? Put a timid example next to a very confident one.",
+    "A row becomes NaN when another row has much larger logits. Which values may each row use?",
 )
 def subtracts_the_batch_maximum(logits):
     return _shares(torch.exp(logits - logits.max())), logits.argmax(dim=1)
@@ -1202,34 +1342,41 @@ def subtracts_the_batch_maximum(logits):
 
 @mistake(
     "multiclass_predict",
-    "Centred is not yet safe. How large can a row's largest number still be?",
+    "A row becomes NaN when its logits are far apart. How large can your exponents become?",
 )
 def subtracts_the_mean(logits):
     centred = logits - logits.mean(dim=1, keepdim=True)
     return _shares(torch.exp(centred)), logits.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "What if a logit is negative?")
+@mistake(
+    "multiclass_predict",
+    "Your probabilities can be negative. What does the softmax do with each logit before it "
+    "divides?",
+)
 def plain_shares(logits):
     return _shares(logits), logits.argmax(dim=1)
 
 
 @mistake(
     "multiclass_predict",
-    "No negative share any more. But a logit of −2 and one of 2 now weigh the same.",
+    "Logits of −2 and 2 get the same probability. Which step removes the sign?",
 )
 def shares_of_magnitude(logits):
     return _shares(logits.abs()), logits.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "You answered once for the whole batch.")
+@mistake(
+    "multiclass_predict",
+    "You return one label for the whole batch. How many labels does the task ask for?",
+)
 def one_label_for_all(logits):
     return torch.softmax(logits, dim=1), logits.argmax()
 
 
 @mistake(
     "multiclass_predict",
-    "One total for the whole table. Whose probabilities should add up to 1?",
+    "All your probabilities together add up to 1. Which of them should add up to 1?",
 )
 def softmax_over_the_whole_table(logits):
     powers = torch.exp(logits - logits.max())
@@ -1238,75 +1385,85 @@ def softmax_over_the_whole_table(logits):
 
 @mistake(
     "multiclass_predict",
-    "The largest share, or the place where it stands: which of the two is a label?",
+    "Your labels are the largest probabilities. Does the task ask for the value or for its index?",
 )
 def largest_value_for_label(logits):
     probabilities = torch.softmax(logits, dim=1)
     return probabilities, probabilities.max(dim=1).values
 
 
-@mistake("multiclass_predict", "A probability below zero? Something took one step too many.")
+@mistake(
+    "multiclass_predict",
+    "Your first result holds logarithms of probabilities. Which values does the task ask for?",
+)
 def log_probabilities(logits):
     return torch.log_softmax(logits, dim=1), logits.argmax(dim=1)
 
 
 @mistake(
     "multiclass_predict",
-    "The winner is right, but a confident model came out timid. How often were the scores "
-    "squashed?",
+    "Your probabilities are too close to each other. How often do you apply the softmax?",
 )
 def softmax_twice(logits):
     probabilities = torch.softmax(torch.softmax(logits, dim=1), dim=1)
     return probabilities, probabilities.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "The labels came as a column. What shape was promised?")
+@mistake("multiclass_predict", "Your labels have two axes. Which shape does the task ask for?")
 def labels_in_a_column(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=1, keepdim=True)
 
 
 @mistake(
     "multiclass_predict",
-    "You name each winner by a row of zeros and a one. The contract asks for its number.",
+    "Each of your labels is a row of zeros with a single 1. Does the task ask for a row or for an "
+    "index?",
 )
 def labels_one_hot(logits):
     probabilities = torch.softmax(logits, dim=1)
     return probabilities, F.one_hot(probabilities.argmax(dim=1), logits.shape[1])
 
 
-@mistake("multiclass_predict", "The label is the right number. Which type of number was promised?")
+@mistake("multiclass_predict", "Your labels are int32. Which dtype does the task ask for?")
 def labels_in_int32(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=1).int()
 
 
-@mistake(
-    "multiclass_predict",
-    "A list is easy to read; what will the next layer of code expect, and on which device?",
-)
+@mistake("multiclass_predict", "Your labels are not a tensor. Which type does the task ask for?")
 def labels_in_a_list(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=1).tolist()
 
 
-@mistake("multiclass_predict", "The probabilities are right; now ask for their slope.")
+@mistake(
+    "multiclass_predict",
+    "No gradient flows from your probabilities to `logits`. Where do they lose their link to "
+    "autograd?",
+)
 def softmax_detached(logits):
     return torch.softmax(logits.detach(), dim=1), logits.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "Print the caller's logits after the call. Who changed them?")
+@mistake(
+    "multiclass_predict", "Your function changes the caller's `logits`. Which line works in place?"
+)
 def subtracts_in_place(logits):
     with torch.no_grad():
         logits -= logits.max(dim=1, keepdim=True).values
     return _shares(torch.exp(logits)), logits.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "Somebody handed in float64. What did they get back?")
+@mistake(
+    "multiclass_predict",
+    "For float64 logits your probabilities are float32. Which dtype should they have?",
+)
 def softmax_in_single_precision(logits):
     return torch.softmax(logits, dim=1, dtype=torch.float32), logits.argmax(dim=1)
 
 
 @mistake(
     "multiclass_predict",
-    "You collect results in a fresh tensor. On which device does that one live?",
+    "Your probabilities do not stay on the GPU when `logits` is there. On which device do you "
+    "create new tensors?",
 )
 def collected_on_the_cpu(logits):
     probabilities = torch.zeros(logits.shape, dtype=logits.dtype)
@@ -1315,7 +1472,10 @@ def collected_on_the_cpu(logits):
     return probabilities, logits.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "Softmax loves the winner. Did you change a sign on the way in?")
+@mistake(
+    "multiclass_predict",
+    "The smallest logit gets your largest probability. Which step changes the sign?",
+)
 def loser_wins(logits):
     probabilities = torch.softmax(-logits, dim=1)
     return probabilities, probabilities.argmax(dim=1)
@@ -1368,15 +1528,16 @@ def sorted_labels(logits):
 # 1.8 collapse
 
 
-@mistake("collapse", "With square matrices both orders run. Which layer touches x first?")
+@mistake(
+    "collapse",
+    "Your weight is a matrix product in the wrong order. Which layer works on `x` first?",
+)
 def product_in_the_wrong_order(w1, b1, w2, b2):
     return w1 @ w2, w2 @ b1 + b2
 
 
 @mistake(
-    "collapse",
-    "Right for row tables of weights. Here each *row* belongs to a neuron. Which axis of the "
-    "result counts outputs?",
+    "collapse", "Your weight is transposed. Which axis of the weight should belong to the outputs?"
 )
 def result_transposed(w1, b1, w2, b2):
     return w1.T @ w2.T, w2 @ b1 + b2
@@ -1384,49 +1545,55 @@ def result_transposed(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "With square layers everything runs. Work one tiny example by hand: which table is turned "
-    "that should not be?",
+    "Your weight is transposed, but only when it is square. Which step treats this shape in "
+    "another way?",
 )
 def turned_when_square(w1, b1, w2, b2):
     weight = w2 @ w1
     return (weight.T if weight.shape[0] == weight.shape[1] else weight), w2 @ b1 + b2
 
 
-@mistake("collapse", "Feed zeros through both versions.")
+@mistake("collapse", "Your bias ignores `b1`. What does the second layer do with `b1`?")
 def keeps_only_the_second_bias(w1, b1, w2, b2):
     return w2 @ w1, b2 + 0
 
 
-@mistake(
-    "collapse",
-    "Feed zeros through both versions. What does the second layer add on its own account?",
-)
+@mistake("collapse", "Your bias ignores `b2`. Where does the second layer add `b2`?")
 def forgets_the_second_bias(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1
 
 
-@mistake("collapse", "The first bias still has to travel through something.")
+@mistake(
+    "collapse",
+    "Your function adds the sum of `b1` to every entry of `b2`. Which weights does the second "
+    "layer use for `b1`?",
+)
 def adds_the_sum_of_the_first_bias(w1, b1, w2, b2):
     return w2 @ w1, b1.sum() + b2
 
 
 @mistake(
     "collapse",
-    "The first bias lives among the hidden neurons, the second among the outputs. Can the two "
-    "meet directly?",
+    "Your function adds `b1` to `b2` without a change. What does the second layer do with `b1` "
+    "first?",
 )
 def adds_the_biases(w1, b1, w2, b2):
     return w2 @ w1, b1 + b2
 
 
-@mistake("collapse", "Layers compose. Is that what `*` does?")
+@mistake(
+    "collapse",
+    "Your weight is the product of `w2` and `w1` element by element. Which product describes two "
+    "layers in a row?",
+)
 def element_by_element(w1, b1, w2, b2):
     return w2 * w1, w2 @ b1 + b2
 
 
 @mistake(
     "collapse",
-    "Which layer's weights stand in the way of the second bias? Follow it from where it is added.",
+    "Your function multiplies `b2` by weights of the second layer. Does that layer add `b2` "
+    "before or after its weights?",
 )
 def both_biases_travel(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1 + w2.sum(dim=1) * b2
@@ -1434,29 +1601,35 @@ def both_biases_travel(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Two layers act one after the other. Which operation says 'after', and does yours?",
+    "Your weight is the sum of `w2` and `w1`. Which operation describes two layers in a row?",
 )
 def adds_the_layers(w1, b1, w2, b2):
     return w2 + w1, w2 @ b1 + b2
 
 
-@mistake("collapse", "The bias has one number for each output. How many axes does that take?")
+@mistake("collapse", "Your bias has two axes. Which shape does the task ask for?")
 def bias_in_a_column(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1[:, None] + b2[:, None]
 
 
-@mistake("collapse", "The numbers agree; now ask for the slope with respect to `w1`.")
+@mistake(
+    "collapse",
+    "No gradient reaches any of the four tensors. Where do your results lose their link to "
+    "autograd?",
+)
 def layers_detached(w1, b1, w2, b2):
     w1, b1, w2, b2 = (tensor.detach() for tensor in (w1, b1, w2, b2))
     return w2 @ w1, w2 @ b1 + b2
 
 
-@mistake("collapse", "The weight learns. Follow the first bias: does its gradient arrive?")
+@mistake(
+    "collapse", "`b1` gets no gradient from your bias. Where does your bias lose its link to `b1`?"
+)
 def first_bias_detached(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1.detach() + b2
 
 
-@mistake("collapse", "Somebody handed in float64. What did they get back?")
+@mistake("collapse", "For float64 layers your results are float32. Which dtype should they have?")
 def collapses_in_single_precision(w1, b1, w2, b2):
     w1, b1, w2, b2 = (tensor.float() for tensor in (w1, b1, w2, b2))
     return w2 @ w1, w2 @ b1 + b2
@@ -1464,14 +1637,15 @@ def collapses_in_single_precision(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "You asked the layers a question with a tensor of your own. On which device did you make it?",
+    "Your function does not work when the layers are on a GPU. On which device do you create new "
+    "tensors?",
 )
 def asked_from_the_cpu(w1, b1, w2, b2):
     zeros = torch.zeros(w1.shape[1], dtype=w1.dtype)
     return w2 @ w1, F.linear(F.linear(zeros, w1, b1), w2, b2)
 
 
-@mistake("collapse", "Print the caller's `b2` before and after the call.")
+@mistake("collapse", "Your function changes the caller's `b2`. Which line works in place?")
 def second_bias_changed_in_place(w1, b1, w2, b2):
     with torch.no_grad():
         b2 += w2 @ b1
@@ -1480,7 +1654,8 @@ def second_bias_changed_in_place(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "That is a network of two layers with a bend in it. Does the contract mention one?",
+    "Your result treats negative values of `w1` and `b1` as 0. Does the task ask for an "
+    "activation between the layers?",
 )
 def relu_between(w1, b1, w2, b2):
     return w2 @ torch.relu(w1), w2 @ torch.relu(b1) + b2
@@ -1522,49 +1697,49 @@ def each_neuron_mixes_rows(w1, b1, w2, b2):
 
 @mistake(
     "count_parameters",
-    "Build a tiny layer and list its parameters: there are two tensors. Which one did you leave "
-    "out?",
+    "You count the weights, but no biases. How many biases does each layer have?",
 )
 def weights_alone(sizes):
     return sum(a * b for a, b in zip(sizes, sizes[1:]))
 
 
 @mistake(
-    "count_parameters",
-    "The bias belongs to a neuron. Is it one for each input or one for each output?",
+    "count_parameters", "You count one bias for each input of a layer. Which neurons have a bias?"
 )
 def bias_for_each_input(sizes):
     return sum(a * b + a for a, b in zip(sizes, sizes[1:]))
 
 
-@mistake("count_parameters", "The input layer computes nothing. Does it need biases?")
+@mistake(
+    "count_parameters",
+    "You also count biases for the inputs of the network. Which layers have biases?",
+)
 def biases_for_the_inputs_too(sizes):
     return sum(a * b for a, b in zip(sizes, sizes[1:])) + sum(sizes)
 
 
-@mistake("count_parameters", "Each layer has biases, not just the last one.")
+@mistake("count_parameters", "You count biases only for the last layer. Which layers have biases?")
 def bias_of_the_last_layer_only(sizes):
     return sum(a * b for a, b in zip(sizes, sizes[1:])) + sizes[-1]
 
 
-@mistake("count_parameters", "One neuron, one bias. How many neurons does a layer have?")
+@mistake(
+    "count_parameters", "You count one bias for each layer. How many biases does a layer have?"
+)
 def one_bias_for_each_layer(sizes):
     return sum(a * b + 1 for a, b in zip(sizes, sizes[1:]))
 
 
 @mistake(
     "count_parameters",
-    "You are about to buy the house to read its price. Can you do without building?",
+    "Your function gives an error for very large sizes. How can you count without new tensors?",
 )
 def builds_the_network(sizes):
     layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
     return sum(p.numel() for layer in layers for p in layer.parameters())
 
 
-@mistake(
-    "count_parameters",
-    "Every layer is counted but one. Which pair of sizes does your loop never see?",
-)
+@mistake("count_parameters", "You do not count the last layer. Which pair of sizes is missing?")
 def last_layer_not_counted(sizes):
     return sum((sizes[i] + 1) * sizes[i + 1] for i in range(len(sizes) - 2))
 

@@ -99,26 +99,31 @@ with visible_checks("apply_activations") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-from plotly.subplots import make_subplots
+def _figure():
+    from plotly.subplots import make_subplots
 
-numbers = torch.tensor([0.7690, 0.4391, -1.2909, 0.6469, -1.7593])
-activations = {"sigmoid": nn.Sigmoid(), "tanh": nn.Tanh(), "ReLU": nn.ReLU()}
-figure = make_subplots(rows=1, cols=3, shared_yaxes=True, subplot_titles=list(activations))
-for column, (name, activation) in enumerate(activations.items(), start=1):
-    for before, after in zip(numbers.tolist(), activation(numbers).tolist()):
-        positive = before > 0
-        figure.add_scatter(
-            x=["x", f"{name}(x)"],
-            y=[before, after],
-            mode="lines+markers",
-            line={"color": "#0072B2" if positive else "#D55E00", "dash": "solid" if positive else "dash"},
-            marker={"size": 9, "symbol": "circle" if positive else "diamond"},
-            hovertemplate="%{x}: %{y:.4f}<extra></extra>",
-            row=1,
-            col=column,
-        )
-figure.update_layout(title="Where five numbers go", template="plotly_white", showlegend=False, height=360)
-figure.show()
+    numbers = torch.tensor([0.7690, 0.4391, -1.2909, 0.6469, -1.7593])
+    activations = {"sigmoid": nn.Sigmoid(), "tanh": nn.Tanh(), "ReLU": nn.ReLU()}
+    figure = make_subplots(rows=1, cols=3, shared_yaxes=True, subplot_titles=list(activations))
+    for column, (name, activation) in enumerate(activations.items(), start=1):
+        for before, after in zip(numbers.tolist(), activation(numbers).tolist()):
+            positive = before > 0
+            figure.add_scatter(
+                x=["x", f"{name}(x)"],
+                y=[before, after],
+                mode="lines+markers",
+                line={"color": "#0072B2" if positive else "#D55E00", "dash": "solid" if positive else "dash"},
+                marker={"size": 9, "symbol": "circle" if positive else "diamond"},
+                hovertemplate="%{x}: %{y:.4f}<extra></extra>",
+                row=1,
+                col=column,
+            )
+    figure.update_layout(title="Where five numbers go", template="plotly_white", showlegend=False, height=360)
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** three panels, one per activation. In each, five lines lead from the numbers 0.7690, 0.6469, 0.4391, −1.2909 and −1.7593 on the left to their images on the right; the two negative numbers have dashed lines with diamonds. The sigmoid draws all five into a band from 0.1469 to 0.6833, tanh into one from −0.9424 to 0.6463. Both keep the numbers apart and in order. ReLU moves the positive numbers not at all, and lets both negative ones land on the same 0: from then on nobody can tell them apart.
@@ -224,30 +229,35 @@ with visible_checks("sigmoid") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-x = torch.linspace(-110, -20, 1801, dtype=torch.float64)
-figure = go.Figure()
-for dtype, name, dash, width in ((torch.float64, "in float64", "dot", 5), (torch.float32, "in float32", "solid", 2)):
-    growth = torch.exp(-x.to(dtype))
-    slope = growth * (1 / (1 + growth)) ** 2
-    figure.add_scatter(
-        x=x.tolist(),
-        y=slope.double().where(slope > 0, torch.nan).tolist(),
-        name=name,
-        line={"dash": dash, "width": width, "color": "#0072B2" if dtype == torch.float32 else "#E69F00"},
-        hovertemplate="x = %{x:.1f}: slope %{y:.1e}",
+def _figure():
+    x = torch.linspace(-110, -20, 1801, dtype=torch.float64)
+    figure = go.Figure()
+    for dtype, name, dash, width in ((torch.float64, "in float64", "dot", 5), (torch.float32, "in float32", "solid", 2)):
+        growth = torch.exp(-x.to(dtype))
+        slope = growth * (1 / (1 + growth)) ** 2
+        figure.add_scatter(
+            x=x.tolist(),
+            y=slope.double().where(slope > 0, torch.nan).tolist(),
+            name=name,
+            line={"dash": dash, "width": width, "color": "#0072B2" if dtype == torch.float32 else "#E69F00"},
+            hovertemplate="x = %{x:.1f}: slope %{y:.1e}",
+        )
+    figure.add_vrect(x0=-88.7, x1=-52, fillcolor="#999999", opacity=0.2, line_width=0)
+    figure.add_vrect(x0=-110, x1=-88.7, fillcolor="#D55E00", opacity=0.2, line_width=0)
+    figure.add_annotation(x=-70, y=-12, text="float32: exactly 0", showarrow=False)
+    figure.add_annotation(x=-99, y=-12, text="float32: NaN", showarrow=False)
+    figure.update_layout(
+        title="The slope of 1 / (1 + exp(−x)), as autograd multiplies it",
+        xaxis_title="x",
+        yaxis={"title": "slope", "type": "log", "exponentformat": "power"},
+        template="plotly_white",
+        height=420,
     )
-figure.add_vrect(x0=-88.7, x1=-52, fillcolor="#999999", opacity=0.2, line_width=0)
-figure.add_vrect(x0=-110, x1=-88.7, fillcolor="#D55E00", opacity=0.2, line_width=0)
-figure.add_annotation(x=-70, y=-12, text="float32: exactly 0", showarrow=False)
-figure.add_annotation(x=-99, y=-12, text="float32: NaN", showarrow=False)
-figure.update_layout(
-    title="The slope of 1 / (1 + exp(−x)), as autograd multiplies it",
-    xaxis_title="x",
-    yaxis={"title": "slope", "type": "log", "exponentformat": "power"},
-    template="plotly_white",
-    height=420,
-)
-figure.show()
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the slope of the literal formula `1 / (1 + exp(-x))`, on a logarithmic axis, from x = −110 to −20. The float64 line (dotted) falls steadily, by a factor e for each unit: this is the truth. The float32 line (solid) lies on it only down to about x = −52, where the true slope is still 2.6e-23. Left of that the float32 slope is exactly 0 (grey area), and left of about −88.7 it is NaN (orange area). The *values* are right all the way. A wider type does not cure this, it only moves the cliff: in float64 the NaN begins near −709.8.
@@ -356,16 +366,21 @@ with visible_checks("derivatives") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-x = torch.arange(-1000, 1001, dtype=torch.float64) / 200
-curves = {"sigmoid": (torch.sigmoid, "dash", "#009E73"), "tanh": (torch.tanh, "dashdot", "#CC79A7"), "ReLU": (torch.relu, "solid", "#D55E00")}
-figure = go.Figure()
-for name, (activation, dash, color) in curves.items():
-    slope = torch.gradient(activation(x), spacing=(x,))[0]
-    figure.add_scatter(x=x.tolist(), y=slope.tolist(), name=name, line={"dash": dash, "color": color, "width": 3}, hovertemplate="%{y:.3f}")
-figure.update_layout(
-    title="Slopes of the three activations", xaxis_title="x", yaxis_title="slope", hovermode="x unified", template="plotly_white"
-)
-figure.show()
+def _figure():
+    x = torch.arange(-1000, 1001, dtype=torch.float64) / 200
+    curves = {"sigmoid": (torch.sigmoid, "dash", "#009E73"), "tanh": (torch.tanh, "dashdot", "#CC79A7"), "ReLU": (torch.relu, "solid", "#D55E00")}
+    figure = go.Figure()
+    for name, (activation, dash, color) in curves.items():
+        slope = torch.gradient(activation(x), spacing=(x,))[0]
+        figure.add_scatter(x=x.tolist(), y=slope.tolist(), name=name, line={"dash": dash, "color": color, "width": 3}, hovertemplate="%{y:.3f}")
+    figure.update_layout(
+        title="Slopes of the three activations", xaxis_title="x", yaxis_title="slope", hovermode="x unified", template="plotly_white"
+    )
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the slopes over x from −5 to 5. The sigmoid's slope (dashed) is a low, wide hill with its top, 0.25, at x = 0. Tanh's slope (dash-dot) is a hill four times as high, with its top, 1, at x = 0, and half as wide. ReLU's slope (solid) is a step: 0 on the left, 1 on the right. At x = 5 the sigmoid's slope is down to 0.0066 and tanh's to 0.00018, while ReLU's is still 1; at x = −5 ReLU's slope is exactly 0.
@@ -376,40 +391,43 @@ figure.show()
 # The next picture shows what a slope *is*: the steepness of the straight line that touches the curve in one point.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-x = torch.arange(-80, 81) / 20
+def _figure():
+    x = torch.arange(-80, 81) / 20
 
+    def tangent(x0: float) -> go.Scatter:
+        """The line through (x0, tanh x0) and a close neighbour."""
+        y0, neighbour = torch.tanh(torch.tensor([x0, x0 + 1e-6], dtype=torch.float64)).tolist()
+        slope = (neighbour - y0) / 1e-6
+        return go.Scatter(
+            x=[x0 - 1, x0, x0 + 1],
+            y=[y0 - slope, y0, y0 + slope],
+            mode="lines+markers",
+            name="tangent",
+            line={"dash": "dash", "color": "#D55E00", "width": 3},
+            marker={"size": [0, 10, 0]},
+            hovertemplate=f"slope {slope:.4f}<extra></extra>",
+        )
 
-def tangent(x0: float) -> go.Scatter:
-    """The line through (x0, tanh x0) and a close neighbour."""
-    y0, neighbour = torch.tanh(torch.tensor([x0, x0 + 1e-6], dtype=torch.float64)).tolist()
-    slope = (neighbour - y0) / 1e-6
-    return go.Scatter(
-        x=[x0 - 1, x0, x0 + 1],
-        y=[y0 - slope, y0, y0 + slope],
-        mode="lines+markers",
-        name="tangent",
-        line={"dash": "dash", "color": "#D55E00", "width": 3},
-        marker={"size": [0, 10, 0]},
-        hovertemplate=f"slope {slope:.4f}<extra></extra>",
+    points = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
+    curve = go.Scatter(x=x.tolist(), y=torch.tanh(x).tolist(), name="tanh", line={"color": "#0072B2", "width": 3})
+    frames = [go.Frame(name=f"{x0:g}", data=[curve, tangent(x0)]) for x0 in points]
+    steps = [
+        {"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}]}
+        for frame in frames
+    ]
+    figure = go.Figure(frames[3].data, frames=frames)
+    figure.update_layout(
+        title="A tangent that walks along tanh",
+        xaxis={"title": "x", "range": [-4, 4]},
+        yaxis={"title": "y", "range": [-1.6, 1.6]},
+        sliders=[{"active": 3, "currentvalue": {"prefix": "x = "}, "steps": steps}],
+        template="plotly_white",
     )
+    figure.show()
 
 
-points = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
-curve = go.Scatter(x=x.tolist(), y=torch.tanh(x).tolist(), name="tanh", line={"color": "#0072B2", "width": 3})
-frames = [go.Frame(name=f"{x0:g}", data=[curve, tangent(x0)]) for x0 in points]
-steps = [
-    {"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}]}
-    for frame in frames
-]
-figure = go.Figure(frames[3].data, frames=frames)
-figure.update_layout(
-    title="A tangent that walks along tanh",
-    xaxis={"title": "x", "range": [-4, 4]},
-    yaxis={"title": "y", "range": [-1.6, 1.6]},
-    sliders=[{"active": 3, "currentvalue": {"prefix": "x = "}, "steps": steps}],
-    template="plotly_white",
-)
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the curve of tanh with a dashed straight line touching it in one point. A slider moves the point from x = −3 to x = 3. The line is steepest in the middle, with slope 1 at x = 0; at x = ±1 the slope is 0.4200, at ±2 it is 0.0707, and at ±3 it is 0.0099: the line is nearly level.
@@ -564,27 +582,32 @@ with visible_checks("activation_figure") as call:
 # **Now read it.** Four clouds of round markers on a dark ground have weak points. ReLU's markers cover the diagonal for every x > 0, colour alone says which curve is which, and a grid of 400 points is symmetric with no point in the middle: the closest ones are x = ±0.0125, so ReLU's kink is never sampled. The next cell draws the same four curves so that more people can read them, on 401 points, with one exactly at 0.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-x = torch.arange(-200, 201) / 40
-styles = {
-    "ReLU": (torch.relu(x), "solid", "#D55E00", 3),
-    "Sigmoid": (torch.sigmoid(x), "dash", "#009E73", 3),
-    "Tanh": (torch.tanh(x), "dashdot", "#CC79A7", 3),
-    "Original data": (x, "dot", "#000000", 2),
-}
-figure = go.Figure()
-for name, (y, dash, color, width) in styles.items():
-    figure.add_scatter(x=x.tolist(), y=y.tolist(), mode="lines", name=name, line={"dash": dash, "color": color, "width": width}, hovertemplate="%{y:.4f}")
-for name, x0, y0 in (("ReLU", 4.2, 3.7), ("Sigmoid", -1.6, 0.5), ("Tanh", -3.2, -1.4), ("Original data", -4.1, -2.6)):
-    figure.add_annotation(x=x0, y=y0, text=name, showarrow=False, font={"color": styles[name][2], "size": 14})
-figure.update_layout(
-    title="Activation functions, to be read without colours",
-    xaxis={"title": "x", "zeroline": True},
-    yaxis_title="y",
-    hovermode="x unified",
-    legend={"itemwidth": 60},
-    template="plotly_white",
-)
-figure.show()
+def _figure():
+    x = torch.arange(-200, 201) / 40
+    styles = {
+        "ReLU": (torch.relu(x), "solid", "#D55E00", 3),
+        "Sigmoid": (torch.sigmoid(x), "dash", "#009E73", 3),
+        "Tanh": (torch.tanh(x), "dashdot", "#CC79A7", 3),
+        "Original data": (x, "dot", "#000000", 2),
+    }
+    figure = go.Figure()
+    for name, (y, dash, color, width) in styles.items():
+        figure.add_scatter(x=x.tolist(), y=y.tolist(), mode="lines", name=name, line={"dash": dash, "color": color, "width": width}, hovertemplate="%{y:.4f}")
+    for name, x0, y0 in (("ReLU", 4.2, 3.7), ("Sigmoid", -1.6, 0.5), ("Tanh", -3.2, -1.4), ("Original data", -4.1, -2.6)):
+        figure.add_annotation(x=x0, y=y0, text=name, showarrow=False, font={"color": styles[name][2], "size": 14})
+    figure.update_layout(
+        title="Activation functions, to be read without colours",
+        xaxis={"title": "x", "zeroline": True},
+        yaxis_title="y",
+        hovermode="x unified",
+        legend={"itemwidth": 60},
+        template="plotly_white",
+    )
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words, and as a table:** the same four curves as lines on white. Each has its own dash pattern and its name written beside it: ReLU solid, Sigmoid dashed, Tanh dash-dot, the original data dotted and drawn last, so that both lines show where ReLU and the diagonal coincide.

@@ -14,7 +14,7 @@ from autograder.authoring import alternative, mistake
 
 @mistake(
     "apply_activations",
-    "Print `x` before and after. Who changed it, and who had to live with the change?",
+    "Your function changes `x`, so sigmoid and tanh get other values. Which line works in place?",
 )
 def inplace_relu_first(x):
     relu = nn.ReLU(inplace=True)(x)
@@ -23,20 +23,25 @@ def inplace_relu_first(x):
 
 @mistake(
     "apply_activations",
-    "All three answers are right. Now print `x` before and after. Who changed it?",
+    "Your results are right, but your function changes the caller's `x`. Which line works in "
+    "place?",
 )
 def inplace_relu_last(x):
     return {"sigmoid": nn.Sigmoid()(x), "tanh": nn.Tanh()(x), "relu": nn.ReLU(inplace=True)(x)}
 
 
-@mistake("apply_activations", "You built the machines; now put something through them.")
+@mistake(
+    "apply_activations",
+    "The entries of your dictionary are not tensors. Where do you apply each activation to `x`?",
+)
 def returns_modules(x):
     return {"sigmoid": nn.Sigmoid(), "tanh": nn.Tanh(), "relu": nn.ReLU()}
 
 
 @mistake(
     "apply_activations",
-    "Each activation should see the original input. What does the second one see here?",
+    "Your `tanh` uses the sigmoid's result, and your `relu` uses the tanh's result. Which input "
+    "should each one get?",
 )
 def chains_them(x):
     sigmoid = torch.sigmoid(x)
@@ -51,7 +56,8 @@ def _activations(x):
 
 @mistake(
     "apply_activations",
-    "Should one element's answer depend on its neighbours? Change one number and watch the others.",
+    "The values of your `sigmoid` depend on each other. Which function works on each element "
+    "alone?",
 )
 def softmax_for_sigmoid(x):
     return _activations(x) | {"sigmoid": F.softmax(x, dim=-1)}
@@ -59,24 +65,19 @@ def softmax_for_sigmoid(x):
 
 @mistake(
     "apply_activations",
-    "The numbers may be fine, but nobody finds them: compare your keys with those in the "
-    "statement, letter by letter.",
+    "Your dictionary has keys with capital letters. Compare them with the names in the task.",
 )
 def capital_keys(x):
     return {"Sigmoid": torch.sigmoid(x), "Tanh": torch.tanh(x), "ReLU": torch.relu(x)}
 
 
-@mistake(
-    "apply_activations",
-    "The caller will ask for the entry by name. In what kind of container can one look things "
-    "up by name?",
-)
+@mistake("apply_activations", "Your result is not a dictionary. Which type does the task ask for?")
 def returns_a_tuple(x):
     return torch.sigmoid(x), torch.tanh(x), torch.relu(x)
 
 
 @mistake(
-    "apply_activations", "A page prints four digits; a tensor owns more. Where did the others go?"
+    "apply_activations", "Your values are rounded to four digits. Does the task ask you to round?"
 )
 def rounds_to_four_digits(x):
     return {name: y.round(decimals=4) for name, y in _activations(x).items()}
@@ -84,22 +85,21 @@ def rounds_to_four_digits(x):
 
 @mistake(
     "apply_activations",
-    "The values are right; now ask autograd for a slope. What did the graph lose on the way?",
+    "No gradient flows from your results to `x`. Where do they lose their link to autograd?",
 )
 def detaches_first(x):
     return _activations(x.detach())
 
 
 @mistake(
-    "apply_activations", "Ask your function for double precision. What type of number comes back?"
+    "apply_activations", "For float64 input your results are float32. Which dtype should they have?"
 )
 def casts_to_single_precision(x):
     return _activations(x.float())
 
 
 @mistake(
-    "apply_activations",
-    "Look at what happens to the negative numbers: does ReLU let a little of them through?",
+    "apply_activations", "Your `relu` is not 0 for negative numbers. What does ReLU return there?"
 )
 def leaky_relu(x):
     return _activations(x) | {"relu": F.leaky_relu(x)}
@@ -107,15 +107,14 @@ def leaky_relu(x):
 
 @mistake(
     "apply_activations",
-    "Two of the three are as promised. Does your tanh bend, or is it made of straight pieces?",
+    "Between −1 and 1 your `tanh` is equal to `x`. Is tanh a straight line there?",
 )
 def hard_tanh(x):
     return _activations(x) | {"tanh": F.hardtanh(x)}
 
 
 @mistake(
-    "apply_activations",
-    "Two of the names got each other's curve. Which activation can be negative?",
+    "apply_activations", "Your `sigmoid` and `tanh` are swapped. Which of the two can be negative?"
 )
 def sigmoid_and_tanh_swapped(x):
     return {"sigmoid": torch.tanh(x), "tanh": torch.sigmoid(x), "relu": torch.relu(x)}
@@ -123,8 +122,7 @@ def sigmoid_and_tanh_swapped(x):
 
 @mistake(
     "apply_activations",
-    "All well on this machine. On which device would your zeros be born, if x lived on "
-    "another one?",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
 )
 def zeros_on_the_cpu(x):
     return _activations(x) | {"relu": torch.maximum(x, torch.zeros(x.shape, dtype=x.dtype))}
@@ -158,71 +156,81 @@ def with_methods_and_clamp(x):
 # --- 2.2 relu
 
 
-@mistake("relu", "Try your line on minus infinity, step by step.")
+@mistake(
+    "relu", "For minus infinity your result is NaN. Look for a step that gives infinity times 0."
+)
 def times_mask(x):
     return x * (x > 0)
 
 
-@mistake("relu", "A NaN went in and a clean zero came out. Would you rather know?")
+@mistake("relu", "A NaN in `x` becomes 0 in your result. What does a comparison with NaN give?")
 def where_drops_nan(x):
     return torch.where(x > 0, x, 0.0)
 
 
-@mistake("relu", "Beautiful on paper. Try the largest float you can write.")
+@mistake(
+    "relu",
+    "Very large numbers become infinite in your result. Which step gives a number that is too "
+    "large for the dtype?",
+)
 def mean_with_absolute_value(x):
     return (x + x.abs()) / 2
 
 
-@mistake("relu", "The overflow is gone. Now follow minus infinity through both halves.")
+@mistake(
+    "relu",
+    "For minus infinity your result is NaN. Look for a step that gives infinity minus infinity.",
+)
 def halves_first(x):
     return x / 2 + x.abs() / 2
 
 
 @mistake(
     "relu",
-    "Squares grow quickly, and the square root is very steep at zero. Check both ends of the "
-    "scale, and the slopes.",
+    "Large numbers become infinite in your result, and the gradient at 0 is NaN. Which steps fail "
+    "for large numbers and at 0?",
 )
 def root_of_square(x):
     return (x + torch.sqrt(x * x)) / 2
 
 
-@mistake("relu", "Your caller still needs that tensor.")
+@mistake("relu", "Your function changes the caller's tensor. Which line works in place?")
 def clamps_in_place(x):
     return x.clamp_(min=0)
 
 
 @mistake(
     "relu",
-    "When nothing is negative, write into your answer and then print the caller's x. How many "
-    "tensors are there?",
+    "When no element is negative, your result is the caller's tensor itself. Which line should "
+    "make a new tensor?",
 )
 def hands_back_its_input(x):
     return x if bool((x >= 0).all()) else x.clamp(min=0)
 
 
-@mistake("relu", "Feed it a 7.")
+@mistake("relu", "Your result is never larger than 6. Does ReLU have an upper limit?")
 def clamps_at_six(x):
     return x.clamp(0, 6)
 
 
-@mistake(
-    "relu",
-    "A million looks like infinity until someone brings a larger number. Does ReLU have a ceiling?",
-)
+@mistake("relu", "Your result has an upper limit for very large numbers. Does ReLU have one?")
 def clamps_at_a_million(x):
     return x.clamp(0, 1e6)
 
 
-@mistake("relu", "`max` wants one yes or no; you have a tensor of them.")
+@mistake(
+    "relu",
+    "Your function gives an error for a tensor with several elements. Which operation works on "
+    "each element?",
+)
 def python_max(x):
     return max(0, x)
 
 
 @mistake(
     "relu",
-    "The numbers travelled through a Python list. Which of their belongings did they leave "
-    "there: type, slope, NaN?",
+    "Your result is always float32, loses NaN and has no link to autograd. Which step leaves "
+    "PyTorch?",
 )
 def loops_over_a_list(x):
     return torch.tensor([max(0.0, value) for value in x.flatten().tolist()]).reshape(x.shape)
@@ -230,8 +238,8 @@ def loops_over_a_list(x):
 
 @mistake(
     "relu",
-    "The machine ran, but it was not you who built it. Which operation in your line knows the "
-    "answer already?",
+    "Your values are right, but the task does not allow torch's own relu. Which allowed operation "
+    "gives the same values?",
 )
 def uses_the_built_in(x):
     return F.relu(x)
@@ -239,72 +247,78 @@ def uses_the_built_in(x):
 
 @mistake(
     "relu",
-    "A new name for the same machine: what does this function do between its threshold and "
-    "everything below it?",
+    "Your values are right, but the task does not allow `threshold`. Which allowed operation "
+    "gives the same values?",
 )
 def uses_threshold(x):
     return F.threshold(x, 0.0, 0.0)
 
 
-@mistake("relu", "Look closely at a negative input. Is what comes out exactly zero?")
+@mistake("relu", "Your result is not 0 for negative numbers. What should they become?")
 def leaks(x):
     return torch.where(x < 0, 0.01 * x, x)
 
 
-@mistake(
-    "relu", "Folding the line is not the same as flattening half of it. What should become of −2?"
-)
+@mistake("relu", "Negative numbers become positive in your result. What should they become?")
 def absolute_value(x):
     return x.abs()
 
 
-@mistake("relu", "Yours has a soft knee. Look at its value at 0.")
+@mistake(
+    "relu",
+    "Your result at 0 is larger than 0, and positive numbers change too. Which numbers should "
+    "stay as they are?",
+)
 def softplus(x):
     return F.softplus(x)
 
 
 @mistake(
     "relu",
-    "You repaired the accident before anyone could see it. What does the contract say about "
-    "NaN and ∞?",
+    "NaN becomes 0, and infinity becomes a finite number in your result. What does the task say "
+    "about them?",
 )
 def cleans_up_first(x):
     return torch.nan_to_num(x).clamp(min=0)
 
 
-@mistake("relu", "Values flawless. Now ask autograd for a slope on the right-hand side.")
+@mistake(
+    "relu", "No gradient flows from your result to `x`. Where does it lose its link to autograd?"
+)
 def detaches_before_relu(x):
     return x.detach().clamp(min=0)
 
 
-@mistake("relu", "Try it in float64 and in bfloat16: what comes back?")
+@mistake("relu", "Your result is always float32. Which dtype should it have?")
 def relu_in_single_precision(x):
     return x.float().clamp(min=0)
 
 
 @mistake(
     "relu",
-    "All well on this machine. Where would your zeros be born, if x lived on another device?",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
 )
 def relu_with_cpu_zeros(x):
     return torch.maximum(x, torch.zeros(x.shape, dtype=x.dtype))
 
 
-@mistake(
-    "relu",
-    "You gave back the positive numbers, but where did the others go? Compare the shapes of "
-    "input and output.",
-)
+@mistake("relu", "Your result contains only the positive elements. Which shape should it have?")
 def keeps_only_the_positive(x):
     return x[x > 0]
 
 
-@mistake("relu", "A mask says which elements are on; the question was by how much.")
+@mistake(
+    "relu", "Your result is 1 for every positive number. What should a positive number become?"
+)
 def returns_the_mask(x):
     return (x > 0).to(x.dtype)
 
 
-@mistake("relu", "You kept the other half of the line. Which side should survive?")
+@mistake(
+    "relu",
+    "Your result keeps the negative numbers and sets the positive ones to 0. Which numbers should "
+    "stay?",
+)
 def keeps_the_negative_side(x):
     return x.clamp(max=0)
 
@@ -365,30 +379,41 @@ def with_a_backward_of_its_own(x):
 # --- 2.3 sigmoid
 
 
-@mistake("sigmoid", "Every value is right. Now ask for the slope at −100 and look at what you get.")
+@mistake(
+    "sigmoid",
+    "Your values are right, but for very negative `x` the gradient is NaN. Which step becomes "
+    "infinite there?",
+)
 def textbook(x):
     return 1 / (1 + torch.exp(-x))
 
 
-@mistake("sigmoid", "Which end of the line makes the top and the bottom both overflow?")
+@mistake("sigmoid", "For large positive `x` your result is NaN. Which step becomes infinite there?")
 def exponential_on_top(x):
     return torch.exp(x) / (1 + torch.exp(x))
 
 
 @mistake(
     "sigmoid",
-    "The NaN is painted over, and the value looks right. Ask for the slope at the same place.",
+    "Your values are right, but for large positive `x` the gradient is NaN. Which step becomes "
+    "infinite there?",
 )
 def paints_over_nan(x):
     return torch.nan_to_num(torch.exp(x) / (1 + torch.exp(x)), nan=1.0)
 
 
-@mistake("sigmoid", "You threw away the bad branch's value, but autograd still walked through it.")
+@mistake(
+    "sigmoid",
+    "Your values are right, but far from 0 the gradient is NaN on both sides. Does an unused "
+    "branch become infinite?",
+)
 def where_of_two_formulas(x):
     return torch.where(x >= 0, 1 / (1 + torch.exp(-x)), torch.exp(x) / (1 + torch.exp(x)))
 
 
-@mistake("sigmoid", "Perfect everywhere but in one point. Check the slope in the middle.")
+@mistake(
+    "sigmoid", "Your values are right, but the gradient at exactly 0 is 0. Which step is flat at 0?"
+)
 def absolute_value_in_both_branches(x):
     decay = torch.exp(-x.abs())
     return torch.where(x >= 0, 1 / (1 + decay), decay / (1 + decay))
@@ -396,22 +421,23 @@ def absolute_value_in_both_branches(x):
 
 @mistake(
     "sigmoid",
-    "Tails and values are right. How steep is it exactly in the middle, and which of your two "
-    "pieces decides that?",
+    "Your values are right, but the gradient at exactly 0 is too large. Which steps have a kink "
+    "at 0?",
 )
 def clamp_and_absolute_value(x):
     return torch.exp(x.clamp(max=0)) / (1 + torch.exp(-x.abs()))
 
 
-@mistake("sigmoid", "Right range, wrong steepness.")
+@mistake(
+    "sigmoid",
+    "Your result goes from 0 to 1, but it is too steep. Which number should multiply `x`?",
+)
 def tanh_without_the_half(x):
     return 0.5 * (1 + torch.tanh(x))
 
 
 @mistake(
-    "sigmoid",
-    "Beyond the bounds your curve stands still, a little above the floor. How far from the "
-    "true value is it there?",
+    "sigmoid", "Far from 0 your result does not come close enough to 0 or 1. Which step limits `x`?"
 )
 def clamps_too_early(x):
     return 1 / (1 + torch.exp(-x.clamp(-8, 8)))
@@ -419,21 +445,25 @@ def clamps_too_early(x):
 
 @mistake(
     "sigmoid",
-    "Good enough for one type of number. How small is e to the minus fifteen, compared with "
-    "what float64 can tell apart?",
+    "Far from 0 your result is not exact enough for float64. Which step limits `x` too early?",
 )
 def clamps_too_early_for_float64(x):
     return 1 / (1 + torch.exp(-x.clamp(-15, 15)))
 
 
-@mistake("sigmoid", "A wider type moves the cliff further out. Where does it stand now?")
+@mistake(
+    "sigmoid",
+    "Your values are right, but for the most negative `x` the gradient is NaN. Which step becomes "
+    "infinite even in float64?",
+)
 def computes_in_float64(x):
     return (1 / (1 + torch.exp(-x.double()))).to(x.dtype)
 
 
 @mistake(
     "sigmoid",
-    "A good machine, but not one that you built. Which call in your line is the sigmoid itself?",
+    "Your values are right, but the task does not allow torch's own sigmoid. Which allowed "
+    "functions can you use?",
 )
 def built_in_sigmoid(x):
     return torch.sigmoid(x)
@@ -441,7 +471,8 @@ def built_in_sigmoid(x):
 
 @mistake(
     "sigmoid",
-    "SiLU is x times a well-known curve. And what happens when you divide by an x of zero?",
+    "At exactly 0 your result is NaN, and the task does not allow `silu`. Which step divides 0 by "
+    "0?",
 )
 def silu_over_x(x):
     return F.silu(x) / x
@@ -449,8 +480,8 @@ def silu_over_x(x):
 
 @mistake(
     "sigmoid",
-    "A neat trick: softmax of x and 0. The statement counts it among the disguises; what does "
-    "it do inside that you could do yourself?",
+    "Your values are right, but the task does not allow `softmax`. Which of its steps can you "
+    "write yourself?",
 )
 def softmax_with_zero(x):
     return torch.softmax(torch.stack([x, torch.zeros_like(x)]), dim=0)[0]
@@ -458,40 +489,43 @@ def softmax_with_zero(x):
 
 @mistake(
     "sigmoid",
-    "Its logarithm came ready-made. Which simpler function could you have taken the "
-    "logarithm's place with?",
+    "Your values are right, but the task does not allow `logsigmoid`. Which allowed function can "
+    "replace it?",
 )
 def exponential_of_logsigmoid(x):
     return torch.exp(F.logsigmoid(x))
 
 
-@mistake("sigmoid", "Your curve falls where it should climb. Check the sign in the exponent.")
+@mistake(
+    "sigmoid", "Your result gets smaller when `x` gets larger. Which sign should the exponent have?"
+)
 def falls_instead_of_climbing(x):
     return torch.exp(-torch.logaddexp(torch.zeros_like(x), x))
 
 
-@mistake("sigmoid", "Three straight pieces. Compare a value halfway up with the formula.")
+@mistake(
+    "sigmoid",
+    "Your result consists of three straight lines. Where does the formula use the exponential?",
+)
 def hard_sigmoid(x):
     return (x / 6 + 0.5).clamp(0, 1)
 
 
 @mistake(
     "sigmoid",
-    "The formula has a 1 at the bottom that is not under the exponential. What is your value at 0?",
+    "Your result at 0 is 1, and it has no upper limit. Which part of the formula is missing?",
 )
 def forgets_the_one(x):
     return 1 / torch.exp(-x)
 
 
-@mistake(
-    "sigmoid", "Each step wrote over the last, and the first one wrote over the caller's tensor."
-)
+@mistake("sigmoid", "Your function changes the caller's tensor. Which steps work in place?")
 def sigmoid_in_place(x):
     return x.neg_().exp_().add_(1).reciprocal_()
 
 
 @mistake(
-    "sigmoid", "Finite everywhere, but it has no slope at all. Who switched the recording off?"
+    "sigmoid", "No gradient flows from your result to `x`. Where does it lose its link to autograd?"
 )
 def without_a_graph(x):
     with torch.no_grad():
@@ -500,13 +534,13 @@ def without_a_graph(x):
 
 @mistake(
     "sigmoid",
-    "All well on this machine. Where would your zeros be born, if x lived on another device?",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
 )
 def sigmoid_with_cpu_zeros(x):
     return torch.exp(-torch.logaddexp(torch.zeros(x.shape, dtype=x.dtype), -x))
 
 
-@mistake("sigmoid", "Ask for double precision: how many digits of the answer are right?")
+@mistake("sigmoid", "Your result is always float32. Which dtype should it have?")
 def sigmoid_in_single_precision(x):
     return 0.5 * (1 + torch.tanh(0.5 * x.float()))
 
@@ -567,43 +601,58 @@ def with_a_backward_of_its_own_for_sigmoid(x):
 # --- 2.4 tanh_from_sigmoid
 
 
-@mistake("tanh_from_sigmoid", "It lands between −1 and 1. Is it steep enough at the origin?")
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result goes from −1 to 1, but at 0 it is half as steep as tanh. Which number should "
+    "multiply `x`?",
+)
 def stretches_only_the_height(x):
     return 2 * torch.sigmoid(x) - 1
 
 
-@mistake("tanh_from_sigmoid", "How high does it climb?")
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result goes only from −0.5 to 0.5, and it is too flat for tanh. Which two factors are "
+    "missing?",
+)
 def only_shifts(x):
     return torch.sigmoid(x) - 0.5
 
 
-@mistake(
-    "tanh_from_sigmoid", "The steepness is right in the argument. What about floor and ceiling?"
-)
+@mistake("tanh_from_sigmoid", "Your result goes from 0 to 2. Between which values does tanh lie?")
 def forgets_to_shift(x):
     return 2 * torch.sigmoid(2 * x)
 
 
 @mistake(
     "tanh_from_sigmoid",
-    "It passes through the origin, but half as high as it should. What is its limit far to "
-    "the right?",
+    "Your result is half of tanh everywhere. Which number should multiply the sigmoid?",
 )
 def forgets_to_stretch_the_height(x):
     return torch.sigmoid(2 * x) - 0.5
 
 
-@mistake("tanh_from_sigmoid", "You made the curve wider. Which way does it have to go?")
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result goes from −1 to 1, but it is much too flat. Should the factor of `x` be larger "
+    "or smaller?",
+)
 def halves_the_argument(x):
     return 2 * torch.sigmoid(x / 2) - 1
 
 
-@mistake("tanh_from_sigmoid", "Famous formula. Feed it 100.")
+@mistake(
+    "tanh_from_sigmoid",
+    "Far from 0 your result is NaN on both sides. Which steps become infinite there?",
+)
 def ratio_of_exponentials(x):
     return (torch.exp(x) - torch.exp(-x)) / (torch.exp(x) + torch.exp(-x))
 
 
-@mistake("tanh_from_sigmoid", "Better on one side. Which side still breaks?")
+@mistake(
+    "tanh_from_sigmoid",
+    "For large positive `x` your result is NaN. Which step becomes infinite there?",
+)
 def ratio_of_squares(x):
     square = torch.exp(2 * x)
     return (square - 1) / (square + 1)
@@ -611,28 +660,35 @@ def ratio_of_squares(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Better on one side. Which side still breaks, and what does it look like there?",
+    "For very negative `x` your result is NaN. Which step becomes infinite there?",
 )
 def ratio_of_inverse_squares(x):
     square = torch.exp(-2 * x)
     return (1 - square) / (1 + square)
 
 
-@mistake("tanh_from_sigmoid", "Accurate. What is the slope of `sign` at zero?")
+@mistake(
+    "tanh_from_sigmoid",
+    "Your values are right, but the gradient at exactly 0 is 0. Which step is flat at 0?",
+)
 def expm1_with_sign(x):
     shrunk = torch.expm1(-2 * x.abs())
     return -torch.sign(x) * shrunk / (shrunk + 2)
 
 
 @mistake(
-    "tanh_from_sigmoid", "The values are right all the way. Ask for the slope at the far left."
+    "tanh_from_sigmoid",
+    "Your values are right, but for very negative `x` the gradient is NaN. Which step becomes "
+    "infinite there?",
 )
 def home_made_sigmoid(x):
     return 2 / (1 + torch.exp(-2 * x)) - 1
 
 
 @mistake(
-    "tanh_from_sigmoid", "The values are right all the way. Ask for the slope at the far right."
+    "tanh_from_sigmoid",
+    "Your values are right, but for large positive `x` the gradient is NaN. Which step becomes "
+    "infinite there?",
 )
 def one_minus_a_fraction(x):
     return 1 - 2 / (torch.exp(2 * x) + 1)
@@ -640,8 +696,8 @@ def one_minus_a_fraction(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "A good machine, but the point was to build it. Which curve do you have in stock, and how "
-    "must it be rescaled?",
+    "Your values are right, but the task does not allow torch's own tanh. How can you build it "
+    "from a sigmoid?",
 )
 def built_in_tanh(x):
     return torch.tanh(x)
@@ -649,29 +705,31 @@ def built_in_tanh(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Good enough for one type of number. How far from 1 is tanh(9), and how many digits did "
-    "float64 promise?",
+    "Far from 0 your result is not exact enough for float64. Which step limits `x` too early?",
 )
 def clamps_tanh_too_early_for_float64(x):
     growth = torch.exp(2 * x.clamp(-9, 9))
     return (growth - 1) / (growth + 1)
 
 
-@mistake("tanh_from_sigmoid", "Between −1 and 1 your curve is a straight line. Is tanh?")
+@mistake(
+    "tanh_from_sigmoid",
+    "Between −1 and 1 your result is equal to `x`. Is tanh a straight line there?",
+)
 def clamps_to_one(x):
     return x.clamp(-1, 1)
 
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your curve goes down from left to right. Which of the two parts should carry the minus?",
+    "Your result has the opposite sign of tanh. Which part of your formula should be negative?",
 )
 def mirrored(x):
     return 1 - 2 * torch.sigmoid(2 * x)
 
 
 @mistake(
-    "tanh_from_sigmoid", "The answer is right, and the caller's x is twice as large as before."
+    "tanh_from_sigmoid", "After the call the caller's `x` is doubled. Which line works in place?"
 )
 def doubles_the_callers_tensor(x):
     return 2 * torch.sigmoid(x.mul_(2)) - 1
@@ -679,37 +737,37 @@ def doubles_the_callers_tensor(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "All well on this machine. Where would your ones be born, if x lived on another device?",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
 )
 def ones_on_the_cpu(x):
     return 2 * torch.sigmoid(2 * x) - torch.ones(x.shape, dtype=x.dtype)
 
 
-@mistake(
-    "tanh_from_sigmoid",
-    "Ask for double precision: which type comes back, and how many digits are right?",
-)
+@mistake("tanh_from_sigmoid", "Your result is always float32. Which dtype should it have?")
 def tanh_in_single_precision(x):
     return 2 * torch.sigmoid(2 * x.float()) - 1
 
 
 @mistake(
     "tanh_from_sigmoid",
-    "The type is the one that was asked for, but count the right digits in float64. Where did "
-    "the others go?",
+    "For float64 input your dtype is right, but the last digits are wrong. Which step loses "
+    "precision?",
 )
 def passes_through_single_precision(x):
     return (2 * torch.sigmoid(2 * x.float()) - 1).to(x.dtype)
 
 
-@mistake("tanh_from_sigmoid", "Values in order; now ask autograd for the slope at 0.")
+@mistake(
+    "tanh_from_sigmoid",
+    "No gradient flows from your result to `x`. Where does it lose its link to autograd?",
+)
 def tanh_of_the_data(x):
     return 2 * torch.sigmoid(2 * x.detach()) - 1
 
 
 @mistake(
     "tanh_from_sigmoid",
-    "A quotient of hyperbolic functions is fine for small x. What do both of them become at 100?",
+    "Far from 0 your result leaves the range from −1 to 1. Which steps become too large there?",
 )
 def sinh_over_cosh(x):
     return torch.sinh(x) / torch.cosh(x).clamp(max=1e30)
@@ -752,7 +810,10 @@ def with_a_module(x):
 # --- 2.5 derivatives
 
 
-@mistake("derivatives", "That formula speaks about the sigmoid's output. What did you plug in?")
+@mistake(
+    "derivatives",
+    "Your `sigmoid` and `tanh` slopes use `x` itself in their formulas. Which value belongs there?",
+)
 def plugs_the_input_into_both(x):
     return {"sigmoid": x * (1 - x), "tanh": 1 - x**2, "relu": (x > 0).to(x.dtype)}
 
@@ -764,42 +825,48 @@ def _slopes(x):
 
 
 @mistake(
-    "derivatives",
-    "Your slope of the sigmoid speaks about the activation's output. What did you plug in?",
+    "derivatives", "Your `sigmoid` slope uses `x` itself in its formula. Which value belongs there?"
 )
 def plugs_the_input_into_sigmoid(x):
     return _slopes(x) | {"sigmoid": x * (1 - x)}
 
 
 @mistake(
-    "derivatives", "Your slope of tanh speaks about the activation's output. What did you plug in?"
+    "derivatives", "Your `tanh` slope uses `x` itself in its formula. Which value belongs there?"
 )
 def plugs_the_input_into_tanh(x):
     return _slopes(x) | {"tanh": 1 - x**2}
 
 
-@mistake("derivatives", "Move right by one: how much does ReLU rise? And ten units further?")
+@mistake(
+    "derivatives",
+    "Your `relu` is the value of ReLU, not its slope. How much does ReLU grow when `x` grows by 1?",
+)
 def relu_for_its_own_slope(x):
     return _slopes(x) | {"relu": torch.relu(x)}
 
 
-@mistake("derivatives", "Someone will multiply by this slope. Is it a number?")
+@mistake("derivatives", "Your `relu` slope has dtype bool. Which dtype should it have?")
 def boolean_mask(x):
     return _slopes(x) | {"relu": x > 0}
 
 
-@mistake("derivatives", "What is the slope on the flat side?")
+@mistake("derivatives", "For negative `x` your `relu` slope is −1. How steep is ReLU there?")
 def sign_for_relu(x):
     return _slopes(x) | {"relu": torch.sign(x)}
 
 
-@mistake("derivatives", "Compare left and right of zero: should the slope of tanh be the same?")
+@mistake(
+    "derivatives",
+    "Your `tanh` slope gets smaller from left to right. Should it be the same at x and −x?",
+)
 def one_minus_tanh(x):
     return _slopes(x) | {"tanh": 1 - torch.tanh(x)}
 
 
 @mistake(
-    "derivatives", "Compare left and right of zero: should the slope of the sigmoid be the same?"
+    "derivatives",
+    "Your `sigmoid` slope gets smaller from left to right. Should it be the same at x and −x?",
 )
 def one_minus_sigmoid(x):
     return _slopes(x) | {"sigmoid": 1 - torch.sigmoid(x)}
@@ -807,34 +874,35 @@ def one_minus_sigmoid(x):
 
 @mistake(
     "derivatives",
-    "You used one recipe for two curves. Which heights does tanh lie between, and where is it "
-    "steepest?",
+    "Your `tanh` slope uses the formula of the sigmoid, so it is 0 at 0. Which formula belongs to "
+    "tanh?",
 )
 def same_recipe_for_tanh(x):
     t = torch.tanh(x)
     return _slopes(x) | {"tanh": t * (1 - t)}
 
 
-@mistake("derivatives", "Tanh climbs everywhere. Can its slope be negative?")
+@mistake(
+    "derivatives", "Your `tanh` slope is never positive. Does tanh grow or fall from left to right?"
+)
 def tanh_falls(x):
     return _slopes(x) | {"tanh": torch.tanh(x) ** 2 - 1}
 
 
-@mistake("derivatives", "Give it double precision: do all three entries come back in it?")
+@mistake("derivatives", "Your `relu` slope is always float32. Which dtype should it have?")
 def single_precision_step(x):
     return _slopes(x) | {"relu": torch.where(x > 0, 1.0, 0.0)}
 
 
-@mistake(
-    "derivatives",
-    "Right numbers, of the wrong kind: what happens when a slope of one half meets them?",
-)
+@mistake("derivatives", "Your `relu` slope has an integer dtype. Which dtype should it have?")
 def whole_numbers_for_relu(x):
     return _slopes(x) | {"relu": (x > 0).long()}
 
 
 @mistake(
-    "derivatives", "Right numbers; but here the pencil was asked for, and the machine did the work."
+    "derivatives",
+    "Your slopes are right, but the task does not allow autograd here. Which formula gives each "
+    "slope?",
 )
 def asks_autograd(x):
     again = x.requires_grad
@@ -846,43 +914,42 @@ def asks_autograd(x):
     }
 
 
-@mistake("derivatives", "These are heights. How fast do they change?")
+@mistake(
+    "derivatives",
+    "Your entries are the values of the activations, not their slopes. Which formula gives each "
+    "slope?",
+)
 def heights_instead(x):
     return _activations(x)
 
 
-@mistake("derivatives", "Correct near zero. Far to the left, top and bottom are both infinite.")
+@mistake(
+    "derivatives",
+    "For very negative `x` your `sigmoid` slope is NaN. Which step becomes infinite there?",
+)
 def overflowing_quotient(x):
     e = torch.exp(-x)
     return _slopes(x) | {"sigmoid": e / (1 + e) ** 2}
 
 
-@mistake(
-    "derivatives",
-    "A slope does not depend on how large x is, only on where the curve is steep. Which chain "
-    "put an x in front?",
-)
+@mistake("derivatives", "All your slopes have an extra factor `x`. Which step adds it?")
 def times_x(x):
     return {name: x * slope for name, slope in _slopes(x).items()} | {"relu": torch.relu(x)}
 
 
-@mistake("derivatives", "Right of zero it is right. What does ReLU do left of it?")
+@mistake("derivatives", "Your `relu` slope is 1 everywhere. How steep is ReLU for negative `x`?")
 def slope_one_everywhere(x):
     return _slopes(x) | {"relu": torch.ones_like(x)}
 
 
-@mistake(
-    "derivatives",
-    "Height divided by x: a pretty idea for a line through the origin. What is zero divided "
-    "by zero?",
-)
+@mistake("derivatives", "At exactly 0 your `relu` slope is NaN. Which step divides 0 by 0?")
 def relu_over_x(x):
     return _slopes(x) | {"relu": torch.relu(x) / x}
 
 
 @mistake(
     "derivatives",
-    "Two curves have their slopes in each other's drawer. Which hill is the higher one?",
+    "Your `sigmoid` and `tanh` slopes are swapped. Which of the two curves is steeper at 0?",
 )
 def hills_swapped(x):
     right = _slopes(x)
@@ -891,7 +958,8 @@ def hills_swapped(x):
 
 @mistake(
     "derivatives",
-    "The tanh hill is four times the sigmoid's, that is true at the top. Is it also as wide?",
+    "Your `tanh` slope is four times your `sigmoid` slope everywhere. Is this factor right far "
+    "from 0?",
 )
 def four_times_the_sigmoid(x):
     right = _slopes(x)
@@ -900,8 +968,7 @@ def four_times_the_sigmoid(x):
 
 @mistake(
     "derivatives",
-    "All well on this machine. Where would your zeros and ones be born, if x lived on another "
-    "device?",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
 )
 def step_on_the_cpu(x):
     zeros, ones = torch.zeros(x.shape, dtype=x.dtype), torch.ones(x.shape, dtype=x.dtype)
@@ -909,7 +976,9 @@ def step_on_the_cpu(x):
 
 
 @mistake(
-    "derivatives", "The slopes are right. Ask for the slope of a slope: where did the graph end?"
+    "derivatives",
+    "Your slopes are right, but autograd cannot differentiate them again. Where do they lose "
+    "their link to `x`?",
 )
 def no_second_slope(x):
     return {name: slope.detach() for name, slope in _slopes(x).items()}
@@ -917,8 +986,8 @@ def no_second_slope(x):
 
 @mistake(
     "derivatives",
-    "Close, and blurred right beside the kink. The statement asks for formulas, not for "
-    "neighbours.",
+    "Very close to 0 your `relu` slope is neither 0 nor 1. Does your method use neighbouring "
+    "values?",
 )
 def differences_of_neighbours(x):
     h, z = 1e-5, x.double()
@@ -982,7 +1051,8 @@ def _slope(f, x):
 
 @mistake(
     "autograd_slope",
-    "Autograd wants one number to start from. How do you get one without mixing the slopes?",
+    "Your function gives an error when `x` has several elements. From how many values can "
+    "autograd start?",
 )
 def backward_on_a_vector(f, x):
     z = _leaf(x)
@@ -990,12 +1060,20 @@ def backward_on_a_vector(f, x):
     return z.grad
 
 
-@mistake("autograd_slope", "All slopes are too small by the same factor. Which?")
+@mistake(
+    "autograd_slope",
+    "Your slopes are divided by the number of elements. How do you make one number from the "
+    "values of `f`?",
+)
 def averages(f, x):
     return _slope(lambda z: f(z).mean(), x)
 
 
-@mistake("autograd_slope", "Call it twice. Why did the answer double?")
+@mistake(
+    "autograd_slope",
+    "A second call with the same `x` gives you twice the slopes. Where does the first gradient "
+    "stay?",
+)
 def stores_gradients_on_x(f, x):
     x.requires_grad_()
     f(x).sum().backward()
@@ -1004,7 +1082,8 @@ def stores_gradients_on_x(f, x):
 
 @mistake(
     "autograd_slope",
-    "The second answer is right now, but x still remembers the visit. Look at it before and after.",
+    "After the call `x` has a new `.grad` and requires gradients. On which tensor should autograd "
+    "work?",
 )
 def clears_and_stores_gradients_on_x(f, x):
     x.grad = None
@@ -1014,9 +1093,7 @@ def clears_and_stores_gradients_on_x(f, x):
 
 
 @mistake(
-    "autograd_slope",
-    "Nothing is stored in `.grad`, well done. Look at the caller's x once more: was it asked "
-    "to require grad?",
+    "autograd_slope", "After the call `x` requires gradients. On which tensor should autograd work?"
 )
 def leaves_requires_grad_on(f, x):
     x.requires_grad_()
@@ -1025,8 +1102,8 @@ def leaves_requires_grad_on(f, x):
 
 @mistake(
     "autograd_slope",
-    "You tidied up for a plain tensor. What if x had been learning already, and had a "
-    "gradient of its own?",
+    "When `x` already requires gradients, your function switches this off and deletes `x.grad`. "
+    "What should stay as it was?",
 )
 def tidies_up_too_much(f, x):
     x.requires_grad_()
@@ -1038,7 +1115,8 @@ def tidies_up_too_much(f, x):
 
 
 @mistake(
-    "autograd_slope", "A clone remembers where it came from. Try an x that requires grad already."
+    "autograd_slope",
+    "Your function fails when `x` already requires gradients. Is your copy still linked to `x`?",
 )
 def clones_without_detaching(f, x):
     z = x.clone().requires_grad_()
@@ -1046,30 +1124,44 @@ def clones_without_detaching(f, x):
     return z.grad
 
 
-@mistake("autograd_slope", "Close, but this was about the exact slope.")
+@mistake(
+    "autograd_slope",
+    "Your slopes are not exact, even for smooth functions. Which method does the task ask for?",
+)
 def coarse_difference(f, x):
     return (f(x + 0.01) - f(x)) / 0.01
 
 
-@mistake("autograd_slope", "Very close on smooth curves. What does it say right beside a kink?")
+@mistake(
+    "autograd_slope",
+    "Your slopes are wrong close to a kink and where `f` detaches a part. Which method does the "
+    "task ask for?",
+)
 def fine_difference(f, x):
     z = x.detach().double()
     return ((f(z + 1e-5) - f(z - 1e-5)) / 2e-5).to(x.dtype)
 
 
-@mistake("autograd_slope", "Height, not slope.")
+@mistake(
+    "autograd_slope",
+    "Your function returns the values of `f`, not its slopes. Where do you ask autograd for the "
+    "slopes?",
+)
 def returns_the_height(f, x):
     return f(x)
 
 
-@mistake("autograd_slope", "You know the slope of one function by heart. Try another f.")
+@mistake(
+    "autograd_slope", "Your result is the slope of tanh for every `f`. Which line should use `f`?"
+)
 def knows_only_tanh(f, x):
     return 1 - torch.tanh(x) ** 2
 
 
 @mistake(
     "autograd_slope",
-    "That is the slope's formula in terms of the height of one particular curve. Try another f.",
+    "Your slopes are right for tanh, but wrong for other functions. Which method works for every "
+    "`f`?",
 )
 def trusts_the_height_of_tanh(f, x):
     return 1 - f(x) ** 2
@@ -1077,55 +1169,65 @@ def trusts_the_height_of_tanh(f, x):
 
 @mistake(
     "autograd_slope",
-    "You asked how every output depends on every input. Which of these numbers are interesting?",
+    "Your result has twice as many axes as `x`. Which shape does the task ask for?",
 )
 def whole_jacobian(f, x):
     return torch.autograd.functional.jacobian(f, x)
 
 
 @mistake(
-    "autograd_slope", "One number came back for the lot. Every element has a slope of its own."
+    "autograd_slope",
+    "Your result is one number, the sum of all slopes. Which shape does the task ask for?",
 )
 def sums_the_slopes(f, x):
     return _slope(f, x).sum()
 
 
-@mistake(
-    "autograd_slope",
-    "Look at the brackets of what you return: `grad` answers for several inputs at once.",
-)
+@mistake("autograd_slope", "Your result is not a tensor. What exactly does your last step return?")
 def returns_the_tuple(f, x):
     z = _leaf(x)
     return torch.autograd.grad(f(z).sum(), z)
 
 
-@mistake("autograd_slope", "Only one element was asked for its slope. What about the others?")
+@mistake(
+    "autograd_slope",
+    "Only the first element has a slope in your result, and the others are 0. Which elements "
+    "should you use?",
+)
 def first_element_only(f, x):
     return _slope(lambda z: f(z).flatten()[0], x)
 
 
-@mistake("autograd_slope", "Ask for double precision: where do the last digits go?")
+@mistake(
+    "autograd_slope",
+    "For float64 input your slopes are only as exact as float32. Which step loses precision?",
+)
 def slope_in_single_precision(f, x):
     return _slope(f, x.float()).to(x.dtype)
 
 
 @mistake(
     "autograd_slope",
-    "All well on this machine. Where would your vector of ones be born, if x lived on another "
-    "device?",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
 )
 def upstream_on_the_cpu(f, x):
     z = _leaf(x)
     return torch.autograd.grad(f(z), z, torch.ones(x.shape, dtype=x.dtype))[0]
 
 
-@mistake("autograd_slope", "Fine for a row of numbers. Try a single number, and a table.")
+@mistake(
+    "autograd_slope",
+    "Your function works only when `x` has exactly one axis. Which step does not work for other "
+    "shapes?",
+)
 def loops_over_the_first_axis(f, x):
     leaves = [_leaf(value) for value in x]
     return torch.stack([torch.autograd.grad(f(leaf), leaf)[0] for leaf in leaves])
 
 
-@mistake("autograd_slope", "You differentiated twice. Whose slope is that?")
+@mistake(
+    "autograd_slope", "Your result is the slope of the slope. How often should you differentiate?"
+)
 def second_slope(f, x):
     z = _leaf(x)
     first = torch.autograd.grad(f(z).sum(), z, create_graph=True)[0]
@@ -1204,17 +1306,25 @@ def _figure(x=_X, **other_curves):
     )
 
 
-@mistake("activation_figure", "Does your last point reach the right edge?")
+@mistake(
+    "activation_figure",
+    "The last point of your traces is smaller than 5. Which ends should the points include?",
+)
 def grid_from_arange():
     return _figure(torch.arange(-5, 5, 0.025))
 
 
-@mistake("activation_figure", "You showed the figure; the caller wants to hold it.")
+@mistake(
+    "activation_figure", "Your function does not return a figure. What does its last line return?"
+)
 def returns_nothing():
     _figure()
 
 
-@mistake("activation_figure", "Three names, one shape. What did the loop remember?")
+@mistake(
+    "activation_figure",
+    "Your three activation traces all show tanh. Which function does each trace use?",
+)
 def all_curves_equal():
     activations = {}
     for name in ("relu", "sigmoid", "tanh"):
@@ -1223,117 +1333,127 @@ def all_curves_equal():
 
 
 @mistake(
-    "activation_figure", "Read the legend at x = −3. Which of these curves can be negative there?"
+    "activation_figure",
+    "The names `Sigmoid` and `Tanh` are swapped in your figure. Which of the two can be negative?",
 )
 def names_swapped():
     return _figure(Sigmoid=torch.tanh(_X), Tanh=torch.sigmoid(_X))
 
 
-@mistake("activation_figure", "Plotly wants plain numbers; yours is still attached to something.")
+@mistake(
+    "activation_figure",
+    "Your function gives an error. Do you give Plotly a tensor that requires gradients?",
+)
 def tensor_that_requires_grad():
     return _figure(torch.linspace(-5, 5, 400, requires_grad=True))
 
 
-@mistake(
-    "activation_figure",
-    "The curves are right. Does the statement ask for lines, or for one mark per point?",
-)
+@mistake("activation_figure", "Your traces are lines. Which `mode` does the task ask for?")
 def lines_for_markers():
     return _figure().update_traces(mode="lines")
 
 
-@mistake(
-    "activation_figure",
-    "The curves are right. Look at `mode`: what does Plotly choose for many points when "
-    "nobody says?",
-)
+@mistake("activation_figure", "Your traces have no `mode`. Which one does the task ask for?")
 def mode_left_out():
     return _figure().update_traces(mode=None)
 
 
 @mistake(
     "activation_figure",
-    "Count the points. A grid with one in the middle is a good idea, but another picture.",
+    "Your traces have one point too many. How many points does the task ask for?",
 )
 def one_point_more():
     return _figure(torch.linspace(-5, 5, 401))
 
 
 @mistake(
-    "activation_figure",
-    "Turn your head: which title stands under the picture, and which beside it?",
+    "activation_figure", "Your two axis titles are swapped. Which title belongs to which axis?"
 )
 def axis_titles_swapped():
     return _figure().update_layout(xaxis_title="Y", yaxis_title="X")
 
 
-@mistake("activation_figure", "Someone finds your picture without the text. What do the axes mean?")
+@mistake("activation_figure", "Your axes have no titles. Which axis titles does the task ask for?")
 def no_axis_titles():
     return _figure().update_layout(xaxis_title=None, yaxis_title=None)
 
 
-@mistake("activation_figure", "Nearly done: which words stand above the picture in the statement?")
+@mistake("activation_figure", "Your figure has no title. Which title does the task ask for?")
 def no_title():
     return _figure().update_layout(title=None)
 
 
-@mistake("activation_figure", "Compare your title with the statement, letter by letter.")
+@mistake(
+    "activation_figure",
+    "The title of your figure has a small letter that should be a capital. Compare it with the "
+    "task letter by letter.",
+)
 def title_in_lower_case():
     return _figure().update_layout(title="Activation functions")
 
 
-@mistake("activation_figure", "Everything is there; compare the ground that it is drawn on.")
+@mistake(
+    "activation_figure", "Your figure has a white background. Which template does the task ask for?"
+)
 def light_template():
     return _figure().update_layout(template="plotly")
 
 
 @mistake(
-    "activation_figure", "Compare the names in your legend with the statement, letter by letter."
+    "activation_figure",
+    "The names of your traces have only small letters. Compare them with the task letter by "
+    "letter.",
 )
 def lower_case_names():
     return _figure().for_each_trace(lambda trace: trace.update(name=trace.name.lower()))
 
 
-@mistake("activation_figure", "Four curves, and a legend that says trace 0 to trace 3. Who is who?")
+@mistake("activation_figure", "Your traces have no names. Which names does the task ask for?")
 def names_left_out():
     return _figure().update_traces(name=None)
 
 
-@mistake("activation_figure", "One of the four is missing: what do the activations start from?")
+@mistake(
+    "activation_figure",
+    "Your figure has no trace `Original data`. Which four traces does the task ask for?",
+)
 def three_traces():
     figure = _figure()
     figure.data = figure.data[1:]
     return figure
 
 
-@mistake(
-    "activation_figure", "Where on the x axis does your picture begin and end? Who told Plotly?"
-)
+@mistake("activation_figure", "Your traces have no `x` values. Which points does the task ask for?")
 def x_left_out():
     return _figure().update_traces(x=None)
 
 
 @mistake(
     "activation_figure",
-    "Your curves lie on their side. Which list is the x of a trace, and which its y?",
+    "The `x` and `y` values of your traces are swapped. Which of the two should hold the "
+    "activation?",
 )
 def axes_of_the_data_swapped():
     return _figure().for_each_trace(lambda trace: trace.update(x=trace.y, y=trace.x))
 
 
-@mistake("activation_figure", "Run it twice: is it the same picture? Where do the x come from?")
+@mistake(
+    "activation_figure", "Your points change from call to call. Which points does the task ask for?"
+)
 def random_data():
     return _figure(_X + 0.1 * torch.rand(400))
 
 
-@mistake("activation_figure", "Each activation should see x itself. What does your tanh see?")
+@mistake(
+    "activation_figure", "Your trace `Tanh` shows tanh of the sigmoid. Which input should tanh get?"
+)
 def curves_chained():
     return _figure(Tanh=torch.tanh(torch.sigmoid(_X)))
 
 
 @mistake(
     "activation_figure",
-    "One of your curves is nearly flat at 0. Should its heights depend on all the other points?",
+    "Your trace `Sigmoid` is close to 0 everywhere. Do its values depend on all the other points?",
 )
 def softmax_for_sigmoid_in_the_figure():
     return _figure(Sigmoid=torch.softmax(_X, dim=0))
@@ -1420,8 +1540,7 @@ def _slider(ws, curves=_right_curves):
 
 @mistake(
     "neuron_slider",
-    "The slope of σ is there. Which factor does the chain rule add, when x is first "
-    "multiplied by something?",
+    "Your slope is right only when the weight is 1. Which factor does the chain rule add?",
 )
 def forgets_the_inner_slope(ws):
     def curves(w):
@@ -1431,7 +1550,10 @@ def forgets_the_inner_slope(ws):
     return _slider(ws, curves)
 
 
-@mistake("neuron_slider", "A correct derivative, but with respect to whom? The x axis shows x.")
+@mistake(
+    "neuron_slider",
+    "Your slope is the derivative with respect to `w`. Which variable does the task name?",
+)
 def slope_with_respect_to_w(ws):
     def curves(w):
         y = torch.sigmoid(w * _GRID + 1)
@@ -1440,7 +1562,10 @@ def slope_with_respect_to_w(ws):
     return _slider(ws, curves)
 
 
-@mistake("neuron_slider", "Where is your neuron one half? With w = 2 it should be left of zero.")
+@mistake(
+    "neuron_slider",
+    "Your neuron is 0.5 at x = 0 for every weight. Which part of the formula is missing?",
+)
 def forgets_the_bias(ws):
     def curves(w):
         y = torch.sigmoid(w * _GRID)
@@ -1449,10 +1574,7 @@ def forgets_the_bias(ws):
     return _slider(ws, curves)
 
 
-@mistake(
-    "neuron_slider",
-    "Move the slider to the right: do the weights come in the order in which they were given?",
-)
+@mistake("neuron_slider", "Your frames are in reversed order. Which order does the task ask for?")
 def frames_backwards(ws):
     figure = _slider(ws)
     figure.frames = figure.frames[::-1]
@@ -1460,7 +1582,7 @@ def frames_backwards(ws):
 
 
 @mistake(
-    "neuron_slider", "The slider moves and the picture does not. Which weight does each frame get?"
+    "neuron_slider", "All your frames show the first weight. Which weight should each frame use?"
 )
 def all_frames_alike(ws):
     return _slider(ws, lambda w: _right_curves(ws[0]))
@@ -1468,7 +1590,7 @@ def all_frames_alike(ws):
 
 @mistake(
     "neuron_slider",
-    "A step finds its frame by name. Compare the names of your frames with what the steps ask for.",
+    "The `args` of your slider steps do not name your frames. Compare them with the frame names.",
 )
 def steps_lead_nowhere(ws):
     figure = _slider(ws)
@@ -1477,32 +1599,36 @@ def steps_lead_nowhere(ws):
     return figure
 
 
-@mistake("neuron_slider", "Before anyone touches the slider: which weight does the picture show?")
+@mistake(
+    "neuron_slider", "Your figure starts with the last weight. Which weight should it show first?"
+)
 def starts_with_the_last_weight(ws):
     return _slider(ws).update(data=_right_curves(ws[-1]))
 
 
-@mistake("neuron_slider", "Before anyone touches the slider, what is there to see?")
+@mistake("neuron_slider", "Your figure starts without traces. Which traces should it show first?")
 def starts_empty(ws):
     figure = _slider(ws)
     figure.data = []
     return figure
 
 
-@mistake("neuron_slider", "Your frames are ready. What does the reader take hold of?")
+@mistake("neuron_slider", "Your figure has no slider. Which part of the layout should hold it?")
 def frames_without_a_slider(ws):
     figure = _slider(ws)
     figure.layout.sliders = None
     return figure
 
 
-@mistake("neuron_slider", "The statement names the traces in an order. Which one comes first?")
+@mistake(
+    "neuron_slider", "Your trace `slope` comes before `neuron`. Which order does the task ask for?"
+)
 def slope_drawn_first(ws):
     return _slider(ws, lambda w: _right_curves(w)[::-1])
 
 
 @mistake(
-    "neuron_slider", "How many points does your curve have, and how many did the statement ask for?"
+    "neuron_slider", "Your traces have one point too few. How many points does the task ask for?"
 )
 def coarse_grid(ws):
     return _slider(ws, lambda w: _right_curves(w, torch.linspace(-5, 5, 400)))

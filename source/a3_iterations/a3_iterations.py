@@ -124,10 +124,15 @@ with visible_checks("trajectory") as call:
 # This is the lesson's sixth cell. It drew five normal numbers without a seed, and its loop overwrote them, so the starts seem lost. But the printed lines remember them: walk back from line 4 or line 7 by square roots, and the five numbers below give *every printed digit* again. What no one can recover are the signs, because the first squaring destroys them.
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "squaring-run"}
-input_example = torch.tensor([0.323809, 0.286096, 1.1532838, 1.5665302, 2.213073])
-for i in range(1, 20):
-    input_example = input_example * input_example
-    print(f"Iteration {i}: {input_example}")
+def _squaring_run():
+    input_example = torch.tensor([0.323809, 0.286096, 1.1532838, 1.5665302, 2.213073])
+    for i in range(1, 20):
+        input_example = input_example * input_example
+        print(f"Iteration {i}: {input_example}")
+
+
+_squaring_run()
+del _squaring_run
 
 # %% [markdown]
 # The lines worth looking at:
@@ -264,10 +269,15 @@ with visible_checks("count_fates") as call:
 # The lesson's seventh cell, again from starts that give every printed digit:
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "gate-run"}
-input_example = torch.tensor([1.2589205, 1.0786141, 0.870423, 0.96948, 2.149168])
-for i in range(1, 20):
-    input_example = input_example * nn.Tanh()(input_example)
-    print(f"Iteration {i}: {input_example}")
+def _gate_run():
+    input_example = torch.tensor([1.2589205, 1.0786141, 0.870423, 0.96948, 2.149168])
+    for i in range(1, 20):
+        input_example = input_example * nn.Tanh()(input_example)
+        print(f"Iteration {i}: {input_example}")
+
+
+_gate_run()
+del _gate_run
 
 # %% [markdown]
 # | iteration | 1st | 2nd | 3rd | 4th | 5th |
@@ -348,7 +358,7 @@ with visible_checks("repeat_tanh_gate") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def fate_figure() -> go.Figure:
+def _fate_figure() -> go.Figure:
     """Size after n rounds against the size of the start, one stop of the slider for each n."""
     looks = {"x · x": ("#0072B2", "solid"), "x · tanh x": ("#D55E00", "dash")}
     steps = {"x · x": torch.square, "x · tanh x": lambda x: x * torch.tanh(x)}
@@ -381,8 +391,8 @@ def fate_figure() -> go.Figure:
     return figure
 
 
-figure = fate_figure()
-figure.show()
+_fate_figure().show()
+del _fate_figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the picture has the size of the start, from 0 to 3, on its horizontal axis, the size of the value on a logarithmic vertical axis, and a slider for the round from 0 to 19. At round 0 the two lines coincide: nothing has happened yet. With every round the solid line for x · x turns more steeply about the point (1, 1), until at round 19 it is gone from the picture: left of 1 everything is 0, right of 1 everything is infinite. The dashed line for x · tanh x never rises. It falls off like a cliff on its left side, and the edge of the cliff moves to the right with every round, up to about 2.1: what stands left of the edge has become exactly 0.
@@ -448,7 +458,7 @@ with visible_checks("shrink_factor") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def rounding_figure() -> go.Figure:
+def _rounding_figure() -> go.Figure:
     """The gap 1 - tanh(x) in three dtypes, on a logarithmic axis."""
     looks = {
         "float64": ("#0072B2", "solid", 3),
@@ -476,8 +486,8 @@ def rounding_figure() -> go.Figure:
     return figure
 
 
-figure = rounding_figure()
-figure.show()
+_rounding_figure().show()
+del _rounding_figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the picture shows the gap 1 − tanh(x) for x from 0 to 20 on a logarithmic vertical axis. All three lines lie on top of each other and fall along a straight slope, and each one stops where its dtype can no longer hold the gap and rounds it to 0: the thick dotted line for bfloat16 first, near 3.5, the dashed line for float32 near 9, and the thin solid line for float64 near 19. The last stretch of the solid line comes down in visible stairs: these are the last few numbers below 1.
@@ -702,7 +712,7 @@ with visible_checks("silent_vanishing") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def value_and_gradient_figure() -> go.Figure:
+def _value_and_gradient_figure() -> go.Figure:
     """Value and gradient of four loops, round by round, on logarithmic axes."""
     from plotly.subplots import make_subplots
 
@@ -741,8 +751,8 @@ def value_and_gradient_figure() -> go.Figure:
     return figure.update_layout(template="plotly_white", title=title, height=650)
 
 
-figure = value_and_gradient_figure()
-figure.show()
+_value_and_gradient_figure().show()
+del _value_and_gradient_figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** four small pictures share a logarithmic vertical axis and count the rounds from 1 to 19. In all four the solid line, the value, stays close to 1 and nearly level. The dashed line, the gradient, tells four other stories. For squaring from 1 it climbs in a straight line from 2 to 524288. For tanh(2x) from 0.5 it falls in a straight line to 2.1e-14. For tanh(x) from 1 it sinks only gently, to 0.0173. For the sigmoid from 0 it falls in a straight line to 5.7e-13. A straight line on this axis means the same factor in every round.

@@ -21,24 +21,32 @@ def _rows(x0, step, n):
     return rows
 
 
-@mistake("trajectory", "Count the rows. How many rounds does your range make?")
+@mistake(
+    "trajectory", "The last row of your result is missing. How many rounds does your loop make?"
+)
 def one_round_short(x0, step, n=19):
     return torch.stack(_rows(x0, step, n - 1))
 
 
-@mistake("trajectory", "What is the value after *one* iteration? Compare it with your row 0.")
+@mistake(
+    "trajectory",
+    "Row 0 of your result is `x0`, and the last value is missing. Which value belongs in row 0?",
+)
 def first_row_is_the_start(x0, step, n=19):
     return torch.stack([x0, *_rows(x0, step, n)][:-1])
 
 
-@mistake("trajectory", "The start is not part of the recording. Count the rows once more.")
+@mistake(
+    "trajectory",
+    "Your result has one row too many: row 0 is `x0`. Which values does the task ask for?",
+)
 def start_and_all_rounds(x0, step, n=19):
     return torch.stack([x0, *_rows(x0, step, n)])
 
 
 @mistake(
     "trajectory",
-    "You stored one box in every row, and then kept changing what is in it.",
+    "All rows of your result are equal to the last value. Does each round store a new tensor?",
 )
 def same_box_in_every_row(x0, step, n=19):
     box, rows = x0.clone(), []
@@ -48,12 +56,16 @@ def same_box_in_every_row(x0, step, n=19):
     return torch.stack(rows)
 
 
-@mistake("trajectory", "Each round should begin where the last one ended. Where do yours begin?")
+@mistake(
+    "trajectory",
+    "Each row of your result is only one step from `x0`. "
+    "From which value should the second round start?",
+)
 def starts_over_each_round(x0, step, n=19):
     return torch.stack([step(x0) for _ in range(n)])
 
 
-@mistake("trajectory", "Run it twice with the same variable. Who changed the start?")
+@mistake("trajectory", "Your function changed the caller's `x0`. Which line works in place?")
 def overwrites_the_start(x0, step, n=19):
     rows = []
     for _ in range(n):
@@ -64,20 +76,25 @@ def overwrites_the_start(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "How many rounds happen when the caller does not say? Look at the default and at your loop.",
+    "Without the argument `n`, your result has one row too many. Which default does the task give?",
 )
 def defaults_to_twenty(x0, step, n=20):
     return torch.stack(_rows(x0, step, n))
 
 
-@mistake("trajectory", "The caller handed you a step. Does every step square?")
+@mistake(
+    "trajectory",
+    "Changing `step` does not change your result: it always squares. "
+    "Where should your loop call `step`?",
+)
 def always_squares(x0, step, n=19):
     return torch.stack(_rows(x0, lambda x: x * x, n))
 
 
 @mistake(
     "trajectory",
-    "The numbers are right, but they forgot where they came from. Ask a row for its gradient.",
+    "The values are right, but no gradient reaches `x0`. "
+    "Where does your result lose its link to autograd?",
 )
 def detached_rows(x0, step, n=19):
     return torch.stack([row.detach() for row in _rows(x0, step, n)])
@@ -92,41 +109,55 @@ def _fill(rows, x0, step):
     return rows
 
 
-@mistake("trajectory", "Hand it a 64-bit start. How many digits come back?")
+@mistake("trajectory", "Your result is always float32. Which dtype does the task ask for?")
 def rows_in_float32(x0, step, n=19):
     return _fill(torch.zeros(n, *x0.shape, device=x0.device), x0, step)
 
 
-@mistake("trajectory", "Where do your rows live? The start may live on another device.")
+@mistake(
+    "trajectory",
+    "Your function does not work for an `x0` on another device. "
+    "On which device do you create your tensors?",
+)
 def rows_on_the_cpu(x0, step, n=19):
     return _fill(torch.zeros(n, *x0.shape, dtype=x0.dtype), x0, step)
 
 
 @mistake(
     "trajectory",
-    "You joined the rounds end to end. Which function gives them an axis of their own?",
+    "Your result has no new axis: the rounds are joined along the first axis of `x0`. "
+    "How can they get their own axis?",
 )
 def joined_end_to_end(x0, step, n=19):
     return torch.cat(_rows(x0, step, n))
 
 
-@mistake("trajectory", "Which axis counts the rounds: the first or the last?")
+@mistake(
+    "trajectory", "In your result the last axis counts the rounds. Which axis should count them?"
+)
 def rounds_on_the_last_axis(x0, step, n=19):
     return torch.stack(_rows(x0, step, n), dim=-1)
 
 
-@mistake("trajectory", "Start from a small matrix. What became of its shape?")
+@mistake(
+    "trajectory",
+    "Your result always has two axes, for every shape of `x0`. Which shape does the task ask for?",
+)
 def flattens_the_start(x0, step, n=19):
     return torch.stack(_rows(x0, step, n)).reshape(n, -1)
 
 
-@mistake("trajectory", "Ask for a single round. Which axis went missing?")
+@mistake(
+    "trajectory",
+    "For `n=1` the first axis of your result is missing. Which shape does the task ask for?",
+)
 def squeezes_a_single_round(x0, step, n=19):
     return torch.stack(_rows(x0, step, n)).squeeze(0)
 
 
 @mistake(
-    "trajectory", "A step may be slow, or count its calls. How often do you call it in one round?"
+    "trajectory",
+    "Your function calls `step` twice in each round. How many calls does the task allow?",
 )
 def calls_step_twice(x0, step, n=19):
     x, rows = x0, []
@@ -138,22 +169,22 @@ def calls_step_twice(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your last round prepares a value that nobody records. How often did it call the step?",
+    "Your rows are right, but you call `step` one time too many. Which call is not needed?",
 )
 def computes_one_value_ahead(x0, step, n=19):
     return torch.stack(_rows(x0, step, n + 1)[:-1])
 
 
 @mistake(
-    "trajectory", "Your rows took a detour through Python lists. What did they lose on the way?"
+    "trajectory",
+    "Your result is always float32, and no gradient reaches `x0`. "
+    "Where do your values leave torch?",
 )
 def rebuilt_from_lists(x0, step, n=19):
     return torch.tensor([row.tolist() for row in _rows(x0, step, n)])
 
 
-@mistake(
-    "trajectory", "The numbers are all there. Ask your result for its shape: is it one tensor?"
-)
+@mistake("trajectory", "Your result is a list of tensors. How do you make one tensor from them?")
 def returns_a_list(x0, step, n=19):
     return _rows(x0, step, n)
 
@@ -166,7 +197,10 @@ def _repeat(step, x0, n):
     return x
 
 
-@mistake("trajectory", "Read the function's last line: what does the caller get?")
+@mistake(
+    "trajectory",
+    "Your result is only the last value. Where do you store the values of the other rounds?",
+)
 def only_the_last_value(x0, step, n=19):
     return _repeat(step, x0, n)
 
@@ -210,7 +244,7 @@ def trajectory_with_a_generator(x0, step, n=19):
 
 @mistake(
     "repeat_square",
-    "After two rounds you have x to the fourth. And after three? Is that what your exponent says?",
+    "Your result is `x0` to the power `n` + 1. What does one squaring do to the power?",
 )
 def power_grows_by_one(x0, n=19):
     return x0 ** (n + 1)
@@ -218,18 +252,24 @@ def power_grows_by_one(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Each round doubles the exponent that is already there. Write down the first four exponents.",
+    "Your result is `x0` to the power 2 · `n`. Which power do you have after three rounds?",
 )
 def power_grows_by_two(x0, n=19):
     return x0 ** (2 * n)
 
 
-@mistake("repeat_square", "Read the lesson's line again: both factors change from round to round.")
+@mistake(
+    "repeat_square",
+    "Your result is `x0` to the power `n`. Which two values does the lesson's loop multiply?",
+)
 def multiplies_by_the_start(x0, n=19):
     return _repeat(lambda x: x * x0, x0, n - 1)
 
 
-@mistake("repeat_square", "That is repeated doubling. What does x times x do to 10?")
+@mistake(
+    "repeat_square",
+    "Your result doubles the value in each round. What does the task do with x in each round?",
+)
 def doubles_instead(x0, n=19):
     return x0 * 2**n
 
@@ -239,72 +279,91 @@ def _squared(x0, n):
     return _repeat(lambda x: x * x, x0, n)
 
 
-@mistake("repeat_square", "Near 1 every single round shows. Count yours.")
+@mistake(
+    "repeat_square",
+    "Your result is the value after one round too few. How many rounds does your loop make?",
+)
 def square_one_round_short(x0, n=19):
     return _squared(x0, n - 1)
 
 
-@mistake("repeat_square", "Near 1 every single round shows, also one too many. Count yours.")
+@mistake(
+    "repeat_square",
+    "Your result is the value after one round too many. How many rounds does your loop make?",
+)
 def square_one_round_too_many(x0, n=19):
     return _squared(x0, n + 1)
 
 
-@mistake("repeat_square", "Ask for three rounds, then for five. Who decides how many there are?")
+@mistake(
+    "repeat_square",
+    "Changing `n` does not change your result: it always uses 19 rounds. Where should you use `n`?",
+)
 def square_ignores_n(x0, n=19):
     return _squared(x0, 19)
 
 
-@mistake("repeat_square", "Do not hide the accident; it is the lesson.")
+@mistake(
+    "repeat_square",
+    "Your result never contains infinity or NaN. What does the task say about repairing values?",
+)
 def replaces_infinity(x0, n=19):
     return _repeat(lambda x: torch.nan_to_num(x * x), x0, n)
 
 
 @mistake(
-    "repeat_square",
-    "You keep the value from running away. What would the lesson's loop have printed?",
+    "repeat_square", "Your values stop growing at a limit. What does the task say about infinity?"
 )
 def clamps_each_round(x0, n=19):
     return _repeat(lambda x: (x * x).clamp(max=1e30), x0, n)
 
 
-@mistake("repeat_square", "What is the sign of (−2) · (−2)?")
+@mistake("repeat_square", "For a negative `x0` your result is negative. What is the sign of x · x?")
 def keeps_the_sign(x0, n=19):
     return _repeat(lambda x: x * x.abs(), x0, n)
 
 
-@mistake("repeat_square", "The caller still needs that start. Print it before and after.")
+@mistake("repeat_square", "Your function changed the caller's `x0`. Which line works in place?")
 def squares_in_place(x0, n=19):
     for _ in range(n):
         x0 *= x0
     return x0
 
 
-@mistake("repeat_square", "The values agree; now ask for the slope with respect to the start.")
+@mistake(
+    "repeat_square",
+    "The values are right, but no gradient reaches `x0`. "
+    "Where does your result lose its link to autograd?",
+)
 def squares_detached(x0, n=19):
     return _squared(x0.detach(), n)
 
 
-@mistake("repeat_square", "Elegant. Ask it for its slope at a start of exactly zero.")
+@mistake(
+    "repeat_square",
+    "At a start of exactly 0 your gradient is NaN. Which part of your formula has no slope at 0?",
+)
 def through_the_logarithm(x0, n=19):
     return torch.exp(2.0**n * torch.log(x0.abs()))
 
 
 @mistake(
     "repeat_square",
-    "Hand it a 64-bit start close to 1. How many digits survive the way through your function?",
+    "For a float64 `x0` your result has only the digits of float32. Where does the dtype change?",
 )
 def squares_in_float32(x0, n=19):
     return _squared(x0.float(), n).to(x0.dtype)
 
 
-@mistake("repeat_square", "A float32 start went in. What type of number came out?")
+@mistake("repeat_square", "Your result is always float64. Which dtype does the task ask for?")
 def answers_in_float64(x0, n=19):
     return _squared(x0.double(), n)
 
 
 @mistake(
     "repeat_square",
-    "Your numbers took a detour through Python. Does the result still live where the start lives?",
+    "No gradient reaches `x0`, and an `x0` on another device does not work. "
+    "Where do your values leave torch?",
 )
 def squares_python_numbers(x0, n=19):
     def power(value):
@@ -313,12 +372,18 @@ def squares_python_numbers(x0, n=19):
     return torch.tensor(power(x0.tolist()), dtype=x0.dtype)
 
 
-@mistake("repeat_square", "Your first factor is made on the CPU. Where does the start live?")
+@mistake(
+    "repeat_square",
+    "Your function does not work for an `x0` on another device. "
+    "On which device do you create your tensors?",
+)
 def starts_from_a_cpu_one(x0, n=19):
     return _squared(x0 * torch.ones(x0.shape, dtype=x0.dtype), n)
 
 
-@mistake("repeat_square", "You recorded every round; this one asks for the last value only.")
+@mistake(
+    "repeat_square", "Your result has one row for each round. Which value does this task ask for?"
+)
 def returns_every_square(x0, n=19):
     return torch.stack(_rows(x0, lambda x: x * x, n))
 
@@ -362,12 +427,15 @@ def _fates(y, **other_masks):
     return {fate: int(mask.sum()) for fate, mask in (_masks(y) | other_masks).items()}
 
 
-@mistake("count_fates", "Ask Python whether nan equals nan.")
+@mistake(
+    "count_fates",
+    "Your NaN count is always 0, and no other count includes NaN. Is NaN equal to anything?",
+)
 def compares_with_nan(y):
     return _fates(y, nan=y == math.nan)
 
 
-@mistake("count_fates", "1e-40 is tiny. Is it zero?")
+@mistake("count_fates", "You count small numbers as zero. Which numbers are really equal to zero?")
 def small_means_zero(y):
     zero = y.abs() < 1e-12
     return _fates(y, zero=zero, finite=torch.isfinite(y) & ~zero)
@@ -375,20 +443,25 @@ def small_means_zero(y):
 
 @mistake(
     "count_fates",
-    "`isclose` and `allclose` forgive small differences. Should a zero count forgive anything?",
+    "You count small numbers twice, as zero and as finite. "
+    "Does your test for zero allow a small difference?",
 )
 def close_means_zero(y):
     return _fates(y, zero=torch.isclose(y, torch.zeros_like(y), atol=1e-8))
 
 
-@mistake("count_fates", "3e38 is still a number. How does the machine itself tell?")
+@mistake(
+    "count_fates",
+    "You count large finite numbers as infinite. Does the task give a limit for infinity?",
+)
 def large_means_infinite(y):
     large = y.abs() > 1e30
     return _fates(y, inf=large, finite=torch.isfinite(y) & (y != 0) & ~large)
 
 
 @mistake(
-    "count_fates", "The largest finite number is still finite. Does your test for infinity agree?"
+    "count_fates",
+    "You count the largest finite number of each dtype as infinite. Is it equal to infinity?",
 )
 def largest_means_infinite(y):
     large = y.abs() >= torch.finfo(y.dtype).max
@@ -396,34 +469,36 @@ def largest_means_infinite(y):
 
 
 @mistake(
-    "count_fates", "`finfo.tiny` is not the smallest number there is. Look up the word *subnormal*."
+    "count_fates",
+    "You count the smallest numbers of each dtype, the subnormal ones, as zero. "
+    "Are they equal to zero?",
 )
 def subnormal_means_zero(y):
     small = y.abs() < torch.finfo(y.dtype).tiny
     return _fates(y, zero=small, finite=torch.isfinite(y) & ~small)
 
 
-@mistake("count_fates", "Infinity has two ends.")
+@mistake("count_fates", "Minus infinity is in none of your counts. Which signs can infinity have?")
 def only_positive_infinity(y):
     return _fates(y, inf=y == math.inf)
 
 
-@mistake(
-    "count_fates",
-    "You tell infinity by its positive end, and the rest by what is left. What is left over?",
-)
+@mistake("count_fates", "You count minus infinity as finite. Which signs can infinity have?")
 def rest_is_finite(y):
     return _fates(y, inf=y == math.inf, finite=(y != 0) & (y != math.inf) & ~torch.isnan(y))
 
 
-@mistake("count_fates", "Each element should be counted once. Is a zero finite?")
+@mistake(
+    "count_fates",
+    "You count each zero twice, as zero and as finite. In which count should a zero be?",
+)
 def finite_includes_zeros(y):
     return _fates(y, finite=torch.isfinite(y))
 
 
 @mistake(
     "count_fates",
-    "Add up your four counts and compare with the number of elements. Who is counted twice?",
+    "You count NaN twice, as NaN and as finite. Which of your tests is also true for NaN?",
 )
 def finite_includes_nan(y):
     return _fates(y, finite=(y != 0) & ~torch.isinf(y))
@@ -431,18 +506,21 @@ def finite_includes_nan(y):
 
 @mistake(
     "count_fates",
-    "NaN is not equal to 0, and its size is not infinite either. Does that make it finite?",
+    "You count NaN as finite, and your NaN count is always 0. How can you test for NaN?",
 )
 def not_infinite_means_finite(y):
     return _fates(y, finite=(y != 0) & ~torch.isinf(y)) | {"nan": 0}
 
 
-@mistake("count_fates", "A count of outcomes: is yours a number, or still a tensor?")
+@mistake("count_fates", "Your counts are tensors. Which type does the task ask for?")
 def counts_stay_tensors(y):
     return {fate: mask.sum() for fate, mask in _masks(y).items()}
 
 
-@mistake("count_fates", "Shares are useful, too. The question was: how many?")
+@mistake(
+    "count_fates",
+    "Your values are shares between 0 and 1. Does the task ask for shares or for counts?",
+)
 def shares_instead_of_counts(y):
     return {fate: count / max(y.numel(), 1) for fate, count in _fates(y).items()}
 
@@ -461,7 +539,9 @@ def _tally(numbers):
 
 
 @mistake(
-    "count_fates", "It knows a row of numbers. What is one element of a matrix, seen by your loop?"
+    "count_fates",
+    "Your function fails when `y` does not have exactly one axis. "
+    "What does a loop over a matrix give you?",
 )
 def walks_along_one_axis(y):
     return _tally(value.item() for value in y)
@@ -469,14 +549,17 @@ def walks_along_one_axis(y):
 
 @mistake(
     "count_fates",
-    "On its way through float32 a 64-bit number can change its fate. Count what arrived.",
+    "Some finite float64 values count as zero or infinite in your result. "
+    "Where does the dtype change?",
 )
 def counts_in_float32(y):
     return _fates(y.float())
 
 
 @mistake(
-    "count_fates", "The tensor may still be attached to a graph. What does `numpy()` say to that?"
+    "count_fates",
+    "Your function fails for bfloat16 and for a `y` in an autograd graph. "
+    "Which call does not accept them?",
 )
 def counts_with_numpy(y):
     values = y.numpy().astype("float64")
@@ -489,7 +572,7 @@ def counts_with_numpy(y):
     }
 
 
-@mistake("count_fates", "Is minus zero less than zero, or equal to it? How do you tell a zero?")
+@mistake("count_fates", "You count minus zero as finite. Is minus zero equal to zero?")
 def zero_by_its_text(y):
     values = [str(value) for value in y.detach().double().flatten().tolist()]
     zero, nan = values.count("0.0"), values.count("nan")
@@ -521,32 +604,42 @@ def fates_by_code(y):
 
 @mistake(
     "repeat_tanh_gate",
-    "The lesson's comment says this too. Its code says something else: read the right-hand side.",
+    "Your rounds apply tanh and nothing more. "
+    "Which two factors does the task multiply in each round?",
 )
 def tanh_alone(x0, n=19):
     return _repeat(torch.tanh, x0, n)
 
 
-@mistake("repeat_tanh_gate", "One of your two factors never changes. Follow it through two rounds.")
+@mistake(
+    "repeat_tanh_gate",
+    "From round two on, one of your factors is still `x0`. Which x should both factors use?",
+)
 def start_times_tanh(x0, n=19):
     return _repeat(lambda x: x0 * torch.tanh(x), x0, n)
 
 
 @mistake(
     "repeat_tanh_gate",
-    "Your gate was set once, before the loop. Should it open the same way in every round?",
+    "From round two on, you still use the tanh of `x0`. Which x should both factors use?",
 )
 def gate_set_once(x0, n=19):
     gate = torch.tanh(x0)
     return _repeat(lambda x: x * gate, x0, n)
 
 
-@mistake("repeat_tanh_gate", "The gate acts in every round. When does yours?")
+@mistake(
+    "repeat_tanh_gate",
+    "Your result is the tanh of the repeated square. In which rounds does the task use tanh?",
+)
 def tanh_once_at_the_end(x0, n=19):
     return torch.tanh(_squared(x0, n))
 
 
-@mistake("repeat_tanh_gate", "Close cousin, other name. Which curve opens this gate?")
+@mistake(
+    "repeat_tanh_gate",
+    "Each of your rounds multiplies x by its sigmoid. Which function does the task name?",
+)
 def sigmoid_gate(x0, n=19):
     return _repeat(lambda x: x * torch.sigmoid(x), x0, n)
 
@@ -556,45 +649,57 @@ def _gate(x):
     return x * torch.tanh(x)
 
 
-@mistake("repeat_tanh_gate", "Ask for one round: does anything happen?")
+@mistake(
+    "repeat_tanh_gate", "For `n=1` your result is `x0` itself. How many rounds does your loop make?"
+)
 def gate_one_round_short(x0, n=19):
     return _repeat(_gate, x0, n - 1)
 
 
-@mistake("repeat_tanh_gate", "Leave out n. How many rounds do you make then?")
+@mistake(
+    "repeat_tanh_gate",
+    "Without the argument `n`, you make one round too many. Which default does the task give?",
+)
 def gate_defaults_to_twenty(x0, n=20):
     return _repeat(_gate, x0, n)
 
 
-@mistake("repeat_tanh_gate", "Work out (−2) · tanh(−2) by hand, sign first.")
+@mistake(
+    "repeat_tanh_gate",
+    "For a negative `x0` your result is negative. "
+    "What is the sign of x · tanh(x) for a negative x?",
+)
 def gate_keeps_the_sign(x0, n=19):
     return _repeat(lambda x: x * torch.tanh(x.abs()), x0, n)
 
 
 @mistake(
     "repeat_tanh_gate",
-    "Small and zero are two different fates. Who rounds here, the machine or you?",
+    "Small values become exactly 0 too early in your result. Which line replaces or rounds them?",
 )
 def rounds_small_values_away(x0, n=19):
     return _repeat(lambda x: torch.where(_gate(x).abs() < 1e-3, 0.0, _gate(x)), x0, n)
 
 
 @mistake(
-    "repeat_tanh_gate",
-    "You hold the value between −1 and 1. Does the lesson's loop do that? Look at its first line.",
+    "repeat_tanh_gate", "Your values never get larger than 1. Does x · tanh(x) have such a limit?"
 )
 def clamps_to_one(x0, n=19):
     return _repeat(lambda x: _gate(x).clamp(-1, 1), x0, n)
 
 
-@mistake("repeat_tanh_gate", "The 64-bit caller sees a stuck value that should still move.")
+@mistake(
+    "repeat_tanh_gate",
+    "For a float64 `x0` your result has only the digits of float32. Where does the dtype change?",
+)
 def gate_in_float32(x0, n=19):
     return _repeat(_gate, x0.float(), n).to(x0.dtype)
 
 
 @mistake(
     "repeat_tanh_gate",
-    "Your loop works in wider numbers than the caller's. Where does a bfloat16 start of 3.5 go?",
+    "In bfloat16 some large starts should stay the same, but yours change. "
+    "Which dtype do your rounds use?",
 )
 def gate_in_float64(x0, n=19):
     return _repeat(_gate, x0.double(), n).to(x0.dtype)
@@ -606,30 +711,46 @@ def _fraction(x):
     return (up - down) / (up + down)
 
 
-@mistake("repeat_tanh_gate", "The famous fraction for tanh. Feed it 50.")
+@mistake(
+    "repeat_tanh_gate",
+    "Your result is NaN for infinity, and small values lose digits. "
+    "How does your code compute tanh?",
+)
 def gate_from_exponentials(x0, n=19):
     return _repeat(lambda x: x * _fraction(x), x0, n)
 
 
-@mistake("repeat_tanh_gate", "The caller still needs that start. Print it before and after.")
+@mistake("repeat_tanh_gate", "Your function changed the caller's `x0`. Which line works in place?")
 def gate_in_place(x0, n=19):
     for _ in range(n):
         x0.mul_(torch.tanh(x0))
     return x0
 
 
-@mistake("repeat_tanh_gate", "The values agree; now ask for the slope with respect to the start.")
+@mistake(
+    "repeat_tanh_gate",
+    "The values are right, but no gradient reaches `x0`. "
+    "Where does your result lose its link to autograd?",
+)
 def gate_without_gradient(x0, n=19):
     with torch.no_grad():
         return _repeat(_gate, x0, n)
 
 
-@mistake("repeat_tanh_gate", "The slope is too simple. Did autograd get to see every factor?")
+@mistake(
+    "repeat_tanh_gate",
+    "The values are right, but your gradient treats tanh as a constant. "
+    "Does autograd see both factors?",
+)
 def gate_factor_detached(x0, n=19):
     return _repeat(lambda x: x * torch.tanh(x.detach()), x0, n)
 
 
-@mistake("repeat_tanh_gate", "Your gate lives on the CPU. Where does the start live?")
+@mistake(
+    "repeat_tanh_gate",
+    "Your function does not work for an `x0` on another device. "
+    "On which device do you create your tensors?",
+)
 def gate_on_the_cpu(x0, n=19):
     one = torch.ones(x0.shape, dtype=x0.dtype)
     return _repeat(lambda x: _gate(x) * one, x0, n)
@@ -660,14 +781,18 @@ def gate_of_sizes(x0, n=19):
 # --- 3.5 shrink_factor ----------------------------------------------------------------------------
 
 
-@mistake("shrink_factor", "Simplify before you compute: what happens at 0/0?")
+@mistake(
+    "shrink_factor",
+    "At 0 and at infinity your result is NaN. Can you simplify the formula on paper first?",
+)
 def literal_ratio(x):
     return _gate(x).abs() / x.abs()
 
 
 @mistake(
     "shrink_factor",
-    "Zero is taken care of. Its neighbours are not: what is 1e-30 times 1e-30 in float32?",
+    "Your result is 0 for tiny x and NaN for infinity. "
+    "Which part of your formula gets too small or too large?",
 )
 def ratio_with_zero_excepted(x):
     safe = torch.where(x == 0, 1.0, x)
@@ -675,76 +800,100 @@ def ratio_with_zero_excepted(x):
 
 
 @mistake(
-    "shrink_factor", "You swept the NaN away after it happened. Which honest answers went with it?"
+    "shrink_factor", "Your result is 0 for NaN and for infinity. What does the task ask for there?"
 )
 def ratio_swept_clean(x):
     return torch.nan_to_num(_gate(x).abs() / x.abs())
 
 
-@mistake("shrink_factor", "A factor of sizes has no direction. Ask it for a negative x.")
+@mistake(
+    "shrink_factor", "For a negative x your result is negative. Can a ratio of sizes be negative?"
+)
 def factor_with_a_sign(x):
     return torch.tanh(x)
 
 
-@mistake("shrink_factor", "You changed the answer for very small x. By how much, at 1e-8?")
+@mistake("shrink_factor", "For small x your result is too small. Is your denominator exactly |x|?")
 def epsilon_in_the_denominator(x):
     return _gate(x).abs() / (x.abs() + 1e-8)
 
 
-@mistake("shrink_factor", "The 64-bit caller sees a stuck value that should still move.")
+@mistake(
+    "shrink_factor",
+    "For a float64 `x` your result has only the digits of float32. Where does the dtype change?",
+)
 def factor_in_float32(x):
     return torch.tanh(x.float()).abs().to(x.dtype)
 
 
 @mistake(
     "shrink_factor",
-    "On paper you are right: below 1. What does the machine's own x · tanh x do at 9.5?",
+    "Your result never reaches 1 in float32. "
+    "What does the task say about a factor that rounds to 1?",
 )
 def forced_below_one(x):
     return torch.tanh(x).abs().clamp(max=1 - 1e-6)
 
 
-@mistake("shrink_factor", "That is the value after the round. By what was the size multiplied?")
+@mistake(
+    "shrink_factor",
+    "Your result is the size after one round. By which factor did this round change the size?",
+)
 def the_value_itself(x):
     return _gate(x).abs()
 
 
 @mistake(
     "shrink_factor",
-    "Right on paper. How many digits survive a difference of two numbers close to 1?",
+    "For small x your result has too few correct digits. "
+    "Do you subtract two numbers that are almost equal?",
 )
 def by_way_of_sigmoid(x):
     return 2 * torch.sigmoid(2 * x.abs()) - 1
 
 
 @mistake(
-    "shrink_factor", "A square, then a root: what does the square of 1e-30 look like in float32?"
+    "shrink_factor",
+    "For very small x your result is 0 or inaccurate. Do you square a very small number?",
 )
 def root_of_the_square(x):
     return torch.sqrt(torch.tanh(x) ** 2)
 
 
-@mistake("shrink_factor", "Near zero that is close. Where does it stop being close?")
+@mistake(
+    "shrink_factor",
+    "Your result is |x|, but at most 1. For which x is that far from the right factor?",
+)
 def near_zero_only(x):
     return x.abs().clamp(max=1)
 
 
-@mistake("shrink_factor", "Famous fraction for tanh. Feed it 100, then infinity.")
+@mistake(
+    "shrink_factor",
+    "For large x your result is NaN, and for small x it loses digits. "
+    "How does your code compute tanh?",
+)
 def factor_from_exponentials(x):
     return _fraction(x).abs()
 
 
-@mistake("shrink_factor", "The values agree; now ask for the slope with respect to x.")
+@mistake(
+    "shrink_factor",
+    "The values are right, but no gradient reaches `x`. "
+    "Where does your result lose its link to autograd?",
+)
 def factor_without_gradient(x):
     return torch.tanh(x.detach()).abs()
 
 
-@mistake("shrink_factor", "Small is not zero. What should the factor be at 1e-12?")
+@mistake(
+    "shrink_factor", "For small x your result is exactly 0. For which x does the task ask for 0?"
+)
 def small_counts_as_zero(x):
     return torch.where(x.abs() < 1e-10, 0.0, torch.tanh(x).abs())
 
 
-@mistake("shrink_factor", "Print x before and after. Who changed it?")
+@mistake("shrink_factor", "Your function changed the caller's `x`. Which line works in place?")
 def factor_in_place(x):
     return x.tanh_().abs_()
 
@@ -797,13 +946,18 @@ def _value_and_grad(step, x0, n):
     return x.detach(), _slope(x.sum(), start)
 
 
-@mistake("value_and_grad", "You measured one link. The question is about the chain.")
+@mistake(
+    "value_and_grad",
+    "Your gradient is the slope of the last round only. "
+    "Where do the earlier rounds lose their link to autograd?",
+)
 def detaches_each_round(step, x0, n=19):
     return _value_and_grad(step, _repeat(step, x0.detach(), n - 1), 1)
 
 
 @mistake(
-    "value_and_grad", "You measured the first link of the chain. What about the other eighteen?"
+    "value_and_grad",
+    "Your gradient is the slope of the first round only. From which value should autograd start?",
 )
 def first_link_only(step, x0, n=19):
     return _repeat(step, x0.detach(), n), _value_and_grad(step, x0, 1)[1]
@@ -811,7 +965,8 @@ def first_link_only(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "At a slope of 2^19 a step of 1e-4 is a giant leap. Who can give you the exact slope?",
+    "Your gradient is only an estimate and has few correct digits. "
+    "Can autograd give you the exact slope?",
 )
 def finite_difference(step, x0, n=19):
     x, h = x0.detach(), 1e-4
@@ -821,7 +976,8 @@ def finite_difference(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Close, while the slope is large. What is left of your difference when the slope is 1e-14?",
+    "Your gradient loses its digits when it is very small. "
+    "Do you subtract two values that are almost equal?",
 )
 def finite_difference_in_float64(step, x0, n=19):
     x, h = x0.detach().double(), 1e-9
@@ -830,7 +986,9 @@ def finite_difference_in_float64(step, x0, n=19):
 
 
 @mistake(
-    "value_and_grad", "Works for one number; hand it five. What does autograd want to start from?"
+    "value_and_grad",
+    "Your function fails when `x0` has more than one element. "
+    "From what kind of value can autograd start?",
 )
 def backward_on_a_vector(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -840,7 +998,7 @@ def backward_on_a_vector(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Adding an element changed the slope of the others. Which operation looks at all of them?",
+    "Your gradient gets smaller when `x0` has more elements. Which line divides by their number?",
 )
 def mean_instead_of_sum(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -848,8 +1006,7 @@ def mean_instead_of_sum(step, x0, n=19):
 
 
 @mistake(
-    "value_and_grad",
-    "Please leave the caller's tensor as you found it. What does it carry after your call?",
+    "value_and_grad", "After your call, `x0.grad` holds a new gradient. Which line stores it there?"
 )
 def leaves_a_gradient_behind(step, x0, n=19):
     x0.requires_grad_()
@@ -861,14 +1018,17 @@ def leaves_a_gradient_behind(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your answer is right, but the caller's start now asks for gradients. Did it before?",
+    "Your results are right, but after your call `x0` requires a gradient. "
+    "On which tensor should you work?",
 )
 def turns_requires_grad_on(step, x0, n=19):
     x = _repeat(step, x0.requires_grad_(), n)
     return x.detach(), _slope(x.sum(), x0)
 
 
-@mistake("value_and_grad", "You tidied up thoroughly: the caller's own gradient is gone as well.")
+@mistake(
+    "value_and_grad", "After your call, the caller's own `x0.grad` is gone. Which line removes it?"
+)
 def tidies_too_much(step, x0, n=19):
     before = x0.requires_grad
     if x0.is_leaf:
@@ -886,7 +1046,8 @@ def tidies_too_much(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "The caller's start may be part of a graph already. Where does your `backward` end then?",
+    "When `x0` requires a gradient, your call changes the caller's `.grad`. "
+    "Where do you cut the caller's graph?",
 )
 def clone_without_detach(step, x0, n=19):
     start = x0.clone()
@@ -899,14 +1060,18 @@ def clone_without_detach(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "The value still drags its whole history along. What does `requires_grad` say about it?",
+    "The value in your pair still requires a gradient. Where do you remove its graph?",
 )
 def value_still_in_the_graph(step, x0, n=19):
     start, x = _end(step, x0, n)
     return x, _slope(x.sum(), start)
 
 
-@mistake("value_and_grad", "A plain measurement has no graph. Does your gradient still carry one?")
+@mistake(
+    "value_and_grad",
+    "The gradient in your pair still requires a gradient itself. "
+    "Which argument or line keeps its graph?",
+)
 def gradient_still_in_the_graph(step, x0, n=19):
     start, x = _end(step, x0, n)
     (gradient,) = torch.autograd.grad(x.sum(), start, create_graph=True)
@@ -914,35 +1079,54 @@ def gradient_still_in_the_graph(step, x0, n=19):
 
 
 @mistake(
-    "value_and_grad", "Your slope is off by one factor. Count the rounds, the first one included."
+    "value_and_grad",
+    "For more than one round, your results are one round too short. "
+    "How many rounds does your loop make?",
 )
 def grad_one_round_short(step, x0, n=19):
     return _value_and_grad(step, x0, max(n - 1, 1))
 
 
-@mistake("value_and_grad", "Ask for two rounds, then for seven. Who decides how many there are?")
+@mistake(
+    "value_and_grad",
+    "Changing `n` does not change your results: they always use 19 rounds. "
+    "Where should you use `n`?",
+)
 def grad_ignores_n(step, x0, n=19):
     return _value_and_grad(step, x0, 19)
 
 
-@mistake("value_and_grad", "Not every step squares. Which function were you handed?")
+@mistake(
+    "value_and_grad",
+    "Changing `step` does not change your results: they are those of squaring. "
+    "Where should you call `step`?",
+)
 def knows_only_squaring(step, x0, n=19):
     x = x0.detach()
     return x ** (2**n), 2**n * x ** (2**n - 1)
 
 
-@mistake("value_and_grad", "In which order did the caller ask for the two?")
+@mistake(
+    "value_and_grad",
+    "Your pair has the gradient first. In which order does the task ask for the two?",
+)
 def gradient_first(step, x0, n=19):
     return _value_and_grad(step, x0, n)[::-1]
 
 
-@mistake("value_and_grad", "One slope for each element, please. Yours have been added up.")
+@mistake(
+    "value_and_grad",
+    "Your gradient is one number, the sum of all slopes. Which shape does the task ask for?",
+)
 def slopes_added_up(step, x0, n=19):
     value, gradient = _value_and_grad(step, x0, n)
     return value, gradient.sum()
 
 
-@mistake("value_and_grad", "A 64-bit start came in. What did you rebuild it as?")
+@mistake(
+    "value_and_grad",
+    "For a float64 `x0` your results have only the digits of float32. Where does the dtype change?",
+)
 def rebuilt_in_float32(step, x0, n=19):
     start = torch.tensor(x0.tolist(), dtype=torch.float32)
     value, gradient = _value_and_grad(step, start, n)
@@ -950,7 +1134,9 @@ def rebuilt_in_float32(step, x0, n=19):
 
 
 @mistake(
-    "value_and_grad", "The weights for your sum were made on the CPU. Where does the start live?"
+    "value_and_grad",
+    "Your function does not work for an `x0` on another device. "
+    "On which device do you create your tensors?",
 )
 def ones_on_the_cpu(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -995,7 +1181,10 @@ def grad_of_a_scalar_mapped(step, x0, n=19):
 # --- 3.7 chain_product ----------------------------------------------------------------------------
 
 
-@mistake("chain_product", "Does every round start at x0?")
+@mistake(
+    "chain_product",
+    "All your factors are the slope at `x0`. At which point does the second round start?",
+)
 def slope_of_the_start_to_the_power(x0, step, dstep, n=19):
     return dstep(x0) ** n
 
@@ -1016,7 +1205,9 @@ def _product(x0, step, dstep, n, first=None):
 
 
 @mistake(
-    "chain_product", "Which x did this step act on? Follow one round of the worked example by hand."
+    "chain_product",
+    "You take each slope after its step, so the slope at `x0` is missing. "
+    "Which points does the worked example use?",
 )
 def slope_after_the_step(x0, step, dstep, n=19):
     x, product = x0, torch.ones_like(x0)
@@ -1026,41 +1217,55 @@ def slope_after_the_step(x0, step, dstep, n=19):
     return product
 
 
-@mistake("chain_product", "Slopes of nested functions do what with each other?")
+@mistake(
+    "chain_product", "Your result is the sum of the slopes. What does the chain rule do with them?"
+)
 def sum_of_slopes(x0, step, dstep, n=19):
     return sum(_slopes(x0, step, dstep, n), start=torch.zeros_like(x0))
 
 
-@mistake("chain_product", "Off by a factor of two, exactly. Coincidence?")
+@mistake(
+    "chain_product",
+    "The last factor of your product is missing. How many rounds does your loop make?",
+)
 def one_factor_short(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n - 1)
 
 
-@mistake("chain_product", "The first factor is missing: where does the path begin?")
+@mistake(
+    "chain_product",
+    "The first factor of your product is missing: the slope at `x0`. Where does your path start?",
+)
 def forgets_the_first_slope(x0, step, dstep, n=19):
     return _product(step(x0), step, dstep, n - 1)
 
 
-@mistake(
-    "chain_product", "Anything times your first number is… what? Print the product after round one."
-)
+@mistake("chain_product", "Your result is always 0. With which number does your product begin?")
 def product_from_zero(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n, first=torch.zeros_like(x0))
 
 
-@mistake("chain_product", "A product of slopes: which extra factor did you begin with?")
+@mistake(
+    "chain_product",
+    "Your product has one factor too many: `x0` itself. With which number should a product begin?",
+)
 def product_from_the_start(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n, first=x0)
 
 
-@mistake("chain_product", "That is one factor. The gradient needs all of them.")
+@mistake(
+    "chain_product",
+    "Your result is the slope of the last round only. "
+    "What happens to the slopes of the other rounds?",
+)
 def last_slope_only(x0, step, dstep, n=19):
     return _slopes(x0, step, dstep, n)[-1]
 
 
 @mistake(
     "chain_product",
-    "You multiplied the places along the path. Which function knows the slope at a place?",
+    "You multiply the points of the path, not the slopes. "
+    "Which argument gives the slope at a point?",
 )
 def product_of_values(x0, step, dstep, n=19):
     return _product(x0, step, lambda x: x, n)
@@ -1068,7 +1273,8 @@ def product_of_values(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Logarithms turn products into sums, as long as nothing is negative. Is every slope positive?",
+    "Your result is NaN when a slope is negative. "
+    "Which function in your code does not accept negative numbers?",
 )
 def sums_logarithms(x0, step, dstep, n=19):
     logarithms = [torch.log(slope) for slope in _slopes(x0, step, dstep, n)]
@@ -1077,7 +1283,8 @@ def sums_logarithms(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "You took care of the signs. A slope may be zero as well: what is the slope of its logarithm?",
+    "The product is right, but its gradient is NaN where a slope is 0. "
+    "Which part of your formula fails at 0?",
 )
 def sums_logarithms_of_sizes(x0, step, dstep, n=19):
     total, sign = torch.zeros_like(x0), torch.ones_like(x0)
@@ -1086,12 +1293,16 @@ def sums_logarithms_of_sizes(x0, step, dstep, n=19):
     return sign * torch.exp(total)
 
 
-@mistake("chain_product", "The size is right. What became of the signs of the slopes?")
+@mistake("chain_product", "Your result is never negative. What happens to the signs of the slopes?")
 def product_of_sizes(x0, step, dstep, n=19):
     return _product(x0, step, lambda x: dstep(x).abs(), n)
 
 
-@mistake("chain_product", "The caller brought a slope function of their own. Who uses it?")
+@mistake(
+    "chain_product",
+    "Changing `dstep` does not change your result: it is the gradient of the steps. "
+    "Where should you use `dstep`?",
+)
 def differentiates_instead(x0, step, dstep, n=19):
     with torch.enable_grad():
         start = x0 if x0.requires_grad else x0.detach().clone().requires_grad_()
@@ -1101,43 +1312,56 @@ def differentiates_instead(x0, step, dstep, n=19):
 
 
 @mistake(
-    "chain_product", "Does the path really move by squaring? Look at what the caller handed you."
+    "chain_product",
+    "Your path squares in each round, for every `step`. Where should you call `step`?",
 )
 def path_of_squares(x0, step, dstep, n=19):
     return _product(x0, lambda x: x * x, dstep, n)
 
 
 @mistake(
-    "chain_product", "Ask for two rounds, then for five. Who decides how many factors there are?"
+    "chain_product",
+    "Changing `n` does not change your result: it always has 19 factors. Where should you use `n`?",
 )
 def product_ignores_n(x0, step, dstep, n=19):
     return _product(x0, step, dstep, 19)
 
 
-@mistake("chain_product", "The values agree; now ask your product for its own slope.")
+@mistake(
+    "chain_product",
+    "The product is right, but no gradient reaches `x0`. "
+    "Where does your result lose its link to autograd?",
+)
 def product_detached(x0, step, dstep, n=19):
     return _product(x0.detach(), step, dstep, n)
 
 
-@mistake("chain_product", "Your first factor was made on the CPU. Where does the start live?")
+@mistake(
+    "chain_product",
+    "Your function does not work for an `x0` on another device. "
+    "On which device do you create your tensors?",
+)
 def product_from_a_cpu_one(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n, first=torch.ones(x0.shape, dtype=x0.dtype))
 
 
-@mistake("chain_product", "Which dtype has a tensor of ones when nobody says? Try a 16-bit start.")
+@mistake("chain_product", "Your result is always float32. Which dtype does the task ask for?")
 def product_in_float32(x0, step, dstep, n=19):
     ones = torch.ones(x0.shape, device=x0.device)
     return _product(x0, step, lambda x: dstep(x).float(), n, first=ones)
 
 
 @mistake(
-    "chain_product", "Several starts, several products: yours have run together into one number."
+    "chain_product",
+    "Your result is one number for all elements of `x0`. Which shape does the task ask for?",
 )
 def one_product_for_all(x0, step, dstep, n=19):
     return torch.stack(_slopes(x0, step, dstep, n)).prod()
 
 
-@mistake("chain_product", "The caller still needs that start. Print it before and after.")
+@mistake(
+    "chain_product", "Your function changed the caller's `x0`. Which line gives it new values?"
+)
 def moves_the_start(x0, step, dstep, n=19):
     product = torch.ones_like(x0)
     for _ in range(n):
@@ -1180,19 +1404,27 @@ def product_with_math_prod(x0, step, dstep, n=19):
 # --- 3.8 silent_vanishing -------------------------------------------------------------------------
 
 
-@mistake("silent_vanishing", "Your value faded, too. We want it alive: which weights hold it up?")
+@mistake(
+    "silent_vanishing",
+    "Your value goes towards 0, and your gradient is still too large. "
+    "For which `w` does a value stay away from 0?",
+)
 def weak_weight():
     return 0.5, 1.0
 
 
-@mistake("silent_vanishing", "Half of it is there: the gradient is gone. So is the value, though.")
+@mistake(
+    "silent_vanishing",
+    "Your gradient is small enough, but your value is almost 0 too. "
+    "For which `w` does a value stay away from 0?",
+)
 def very_weak_weight():
     return 0.1, 0.5
 
 
 @mistake(
     "silent_vanishing",
-    "So close: with this weight the value sinks slowly, and settles only at zero. Nudge it.",
+    "With a `w` of size 1 your value falls slowly towards 0. Which `w` keeps a value away from 0?",
 )
 def weight_of_one():
     return 1.0, 1.0
@@ -1200,20 +1432,22 @@ def weight_of_one():
 
 @mistake(
     "silent_vanishing",
-    "The value lives, and so does its gradient. Is tanh already flat where your loop settles?",
+    "Your value is large enough, but your gradient is too large. "
+    "How flat is tanh where your value stays?",
 )
 def too_gentle():
     return 1.3, 0.5
 
 
-@mistake("silent_vanishing", "Nothing in, nothing out. Where does your loop start?")
+@mistake("silent_vanishing", "Your value is exactly 0 in every round. Where does your loop start?")
 def starts_at_zero():
     return 2.0, 0.0
 
 
 @mistake(
     "silent_vanishing",
-    "Gradient exactly zero: you fell off the number line. Be gentler with the weight.",
+    "Your value is large enough, but your gradient is exactly 0. "
+    "For which of your x is tanh(w · x) exactly 1?",
 )
 def hammer():
     return 50.0, 0.5
@@ -1221,7 +1455,8 @@ def hammer():
 
 @mistake(
     "silent_vanishing",
-    "One factor of your product is exactly zero. Which round is it, and who put x so far out?",
+    "Your gradient is exactly 0, and your `x0` is large. "
+    "What is the slope of tanh in the first round?",
 )
 def starts_far_out():
     return 2.0, 100.0
@@ -1229,7 +1464,8 @@ def starts_far_out():
 
 @mistake(
     "silent_vanishing",
-    "You returned what you measured. The caller wants the pair that you chose: first w, then x0.",
+    "Your `x0` is almost 0, and so is your value. "
+    "Do you return `w` and `x0`, or the value and its gradient?",
 )
 def returns_the_measurement():
     return 0.9575, 2.1e-14
@@ -1237,25 +1473,32 @@ def returns_the_measurement():
 
 @mistake(
     "silent_vanishing",
-    "The right numbers in the wrong wrapping: what does `type(...)` say about each?",
+    "Your pair has both properties, but it holds tensors. Which type does the task ask for?",
 )
 def wraps_tensors():
     return torch.tensor(2.0), torch.tensor(0.5)
 
 
-@mistake("silent_vanishing", "Call it twice. Should an answer depend on the dice?")
+@mistake(
+    "silent_vanishing",
+    "Two calls of your function give two different pairs. Which line depends on chance?",
+)
 def rolls_dice():
     return 2.0 + torch.rand(()).item(), 0.5
 
 
 @mistake(
-    "silent_vanishing", "A weight that is switched off lets nothing through, not even the value."
+    "silent_vanishing",
+    "With `w` = 0 your value is exactly 0. For which `w` does a value stay away from 0?",
 )
 def no_weight():
     return 0.0, 0.5
 
 
-@mistake("silent_vanishing", "You found a pair. Does the caller get to see it?")
+@mistake(
+    "silent_vanishing",
+    "Your function does not return two numbers. Where should it return `w` and `x0`?",
+)
 def keeps_the_pair_to_itself():
     w, x0 = 2.0, 0.5
     math.tanh(w * x0)
@@ -1323,14 +1566,17 @@ def _figure(squares, gates, trace=_right_trace, names=("squaring", "tanh gate"))
     return figure.update_yaxes(title="Size of the value", type="log")
 
 
-@mistake("trajectory_figure", "Read off the smallest values. Which kind of axis could show them?")
+@mistake(
+    "trajectory_figure",
+    "The y axis of your figure is not logarithmic. Where do you set the type of this axis?",
+)
 def linear_axis(squares, gates):
     return _figure(squares.abs(), gates.abs()).update_yaxes(type=None)
 
 
 @mistake(
     "trajectory_figure",
-    "A logarithmic axis drops zeros and infinities without a word. Who speaks for them?",
+    "Your figure has no markers for zeros and infinities. At which heights does the task put them?",
 )
 def drops_the_failures(squares, gates):
     return _figure(squares.abs(), gates.abs(), _trace)
@@ -1338,14 +1584,16 @@ def drops_the_failures(squares, gates):
 
 @mistake(
     "trajectory_figure",
-    "The marks are in the right place. How will a reader see that they are marks and not values?",
+    "Your markers for zeros and infinities look like ordinary values. "
+    "Which symbols does the task name?",
 )
 def marks_look_like_values(squares, gates):
     return _figure(squares.abs(), gates.abs(), lambda sizes: _trace(_heights(sizes)))
 
 
 @mistake(
-    "trajectory_figure", "In float32, what is 1e-50? Look at the height of your marks for zero."
+    "trajectory_figure",
+    "Your function stops with an error. Do you put the height 1e-50 or 1e45 into a float32 tensor?",
 )
 def marks_in_float32(squares, gates):
     def trace(sizes):
@@ -1355,7 +1603,10 @@ def marks_in_float32(squares, gates):
     return _figure(squares.abs(), gates.abs(), trace)
 
 
-@mistake("trajectory_figure", "What is the number of the first iteration?")
+@mistake(
+    "trajectory_figure",
+    "Your iterations begin at 0. Which number does the task give to the first iteration?",
+)
 def counts_from_zero(squares, gates):
     def trace(sizes):
         return _trace(_heights(sizes), _symbols(sizes), first=0)
@@ -1365,7 +1616,7 @@ def counts_from_zero(squares, gates):
 
 @mistake(
     "trajectory_figure",
-    "Where does a logarithmic axis put a negative number? Read again which height is asked for.",
+    "Your figure draws negative values with their sign. Which height does the task ask for?",
 )
 def forgets_the_size(squares, gates):
     def trace(values):
@@ -1375,20 +1626,26 @@ def forgets_the_size(squares, gates):
     return _figure(squares, gates, trace)
 
 
-@mistake("trajectory_figure", "Which run may contain infinities? Find them in your legend.")
+@mistake(
+    "trajectory_figure",
+    "The two names in your figure are exchanged. Which name belongs to the traces of `squares`?",
+)
 def swaps_the_names(squares, gates):
     return _figure(squares.abs(), gates.abs(), names=("tanh gate", "squaring"))
 
 
 @mistake(
     "trajectory_figure",
-    "Rows are iterations, columns are starts. Along which of the two does one line run?",
+    "Your x values count the starts, not the iterations. "
+    "Which axis of `squares` counts the iterations?",
 )
 def lines_across_the_starts(squares, gates):
     return _figure(squares.abs().T, gates.abs().T)
 
 
-@mistake("trajectory_figure", "You showed the figure; the caller wants to hold it.")
+@mistake(
+    "trajectory_figure", "Your function does not return a figure. What should its last line return?"
+)
 def returns_no_figure(squares, gates):
     _figure(squares.abs(), gates.abs())
 

@@ -132,18 +132,22 @@ with visible_checks("init_weight") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def normal_density(std: float, grid: list[float]) -> list[float]:
-    """Height of the bell curve with this standard deviation at every grid point."""
-    return [math.exp(-0.5 * (w / std) ** 2) / (std * math.sqrt(2 * math.pi)) for w in grid]
+def _figure():
+    def normal_density(std: float, grid: list[float]) -> list[float]:
+        """Height of the bell curve with this standard deviation at every grid point."""
+        return [math.exp(-0.5 * (w / std) ** 2) / (std * math.sqrt(2 * math.pi)) for w in grid]
+
+    grid = [i / 500 for i in range(-150, 151)]
+    figure = go.Figure()
+    figure.add_scatter(x=[-0.3, -0.0625, -0.0625, 0.0625, 0.0625, 0.3], y=[0, 0, 8, 8, 0, 0], name="torch_default (std 0.036)", mode="lines", line={"color": "#009E73", "dash": "solid"})
+    figure.add_scatter(x=grid, y=normal_density(0.0625, grid), name="xavier_normal (std 0.063)", mode="lines", line={"color": "#0072B2", "dash": "dash"})
+    figure.add_scatter(x=grid, y=normal_density(0.0884, grid), name="he_normal (std 0.088)", mode="lines", line={"color": "#D55E00", "dash": "dot"})
+    figure.update_layout(title="Three schemes for a layer with 256 inputs and 256 outputs", xaxis_title="weight", yaxis_title="probability density", template="plotly_white")
+    figure.show()
 
 
-grid = [i / 500 for i in range(-150, 151)]
-figure = go.Figure()
-figure.add_scatter(x=[-0.3, -0.0625, -0.0625, 0.0625, 0.0625, 0.3], y=[0, 0, 8, 8, 0, 0], name="torch_default (std 0.036)", mode="lines", line={"color": "#009E73", "dash": "solid"})
-figure.add_scatter(x=grid, y=normal_density(0.0625, grid), name="xavier_normal (std 0.063)", mode="lines", line={"color": "#0072B2", "dash": "dash"})
-figure.add_scatter(x=grid, y=normal_density(0.0884, grid), name="he_normal (std 0.088)", mode="lines", line={"color": "#D55E00", "dash": "dot"})
-figure.update_layout(title="Three schemes for a layer with 256 inputs and 256 outputs", xaxis_title="weight", yaxis_title="probability density", template="plotly_white")
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** Three curves over the weight axis, all centred on 0, for a layer with 256 inputs and 256 outputs. PyTorch's default is a flat box from −0.0625 to 0.0625; its standard deviation is only 0.036, the bound divided by √3. Xavier's bell has standard deviation 0.063, He's wider bell 0.088. No weight of the default ever lies outside the box; 48 % of He's weights do.
@@ -290,25 +294,30 @@ with visible_checks("backward_rms") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-# RMS at layers 0, 4, 8, ..., 20 (depth 20, width 256, batch 256): the signal, the gradient
-flow = {
-    "sigmoid · xavier_normal": ([1.0, 0.51, 0.52, 0.52, 0.52, 0.51], [2.5e-13, 9.1e-11, 3.0e-08, 9.9e-06, 0.0031, 1.0]),
-    "tanh · xavier_normal": ([1.0, 0.36, 0.25, 0.20, 0.17, 0.16], [0.18, 0.45, 0.65, 0.80, 0.92, 1.0]),
-    "relu · he_normal": ([1.0, 0.91, 0.77, 0.76, 0.55, 0.56], [0.79, 0.81, 0.88, 0.93, 1.0, 1.0]),
-    "linear · he_normal": ([1.0, 4.0, 16.0, 62.0, 250.0, 980.0], [960.0, 250.0, 64.0, 16.0, 4.1, 1.0]),
-}
-layers = list(range(0, 21, 4))
-frames = []
-for design, (signal, gradient) in flow.items():
-    up = go.Scatter(x=layers, y=signal, name="signal, going up", mode="lines+markers", line={"color": "#0072B2", "dash": "solid"}, marker={"symbol": "circle", "size": 9})
-    down = go.Scatter(x=layers, y=gradient, name="gradient, coming down", mode="lines+markers", line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond", "size": 9})
-    frames.append(go.Frame(name=design, data=[up, down]))
-steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
-figure = go.Figure(data=frames[0].data, frames=frames)
-figure.update_layout(title="Twenty layers: the signal going up, the gradient coming down", template="plotly_white", height=560, sliders=[{"currentvalue": {"prefix": "design: "}, "pad": {"t": 50}, "steps": steps}])
-figure.update_xaxes(title="layer (0 is the input, 20 the output)")
-figure.update_yaxes(title="RMS (log scale)", type="log", range=[-14, 4], dtick=2, exponentformat="power")
-figure.show()
+def _figure():
+    # RMS at layers 0, 4, 8, ..., 20 (depth 20, width 256, batch 256): the signal, the gradient
+    flow = {
+        "sigmoid · xavier_normal": ([1.0, 0.51, 0.52, 0.52, 0.52, 0.51], [2.5e-13, 9.1e-11, 3.0e-08, 9.9e-06, 0.0031, 1.0]),
+        "tanh · xavier_normal": ([1.0, 0.36, 0.25, 0.20, 0.17, 0.16], [0.18, 0.45, 0.65, 0.80, 0.92, 1.0]),
+        "relu · he_normal": ([1.0, 0.91, 0.77, 0.76, 0.55, 0.56], [0.79, 0.81, 0.88, 0.93, 1.0, 1.0]),
+        "linear · he_normal": ([1.0, 4.0, 16.0, 62.0, 250.0, 980.0], [960.0, 250.0, 64.0, 16.0, 4.1, 1.0]),
+    }
+    layers = list(range(0, 21, 4))
+    frames = []
+    for design, (signal, gradient) in flow.items():
+        up = go.Scatter(x=layers, y=signal, name="signal, going up", mode="lines+markers", line={"color": "#0072B2", "dash": "solid"}, marker={"symbol": "circle", "size": 9})
+        down = go.Scatter(x=layers, y=gradient, name="gradient, coming down", mode="lines+markers", line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond", "size": 9})
+        frames.append(go.Frame(name=design, data=[up, down]))
+    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
+    figure = go.Figure(data=frames[0].data, frames=frames)
+    figure.update_layout(title="Twenty layers: the signal going up, the gradient coming down", template="plotly_white", height=560, sliders=[{"currentvalue": {"prefix": "design: "}, "pad": {"t": 50}, "steps": steps}])
+    figure.update_xaxes(title="layer (0 is the input, 20 the output)")
+    figure.update_yaxes(title="RMS (log scale)", type="log", range=[-14, 4], dtick=2, exponentformat="power")
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** Two lines over the layers 0 to 20 on a logarithmic axis; a slider chooses the design. The solid line with circles is the RMS of the signal, the dashed line with diamonds that of the gradient, which starts at the top (layer 20) with size 1.
@@ -441,17 +450,22 @@ with visible_checks("dead_units") as call:
 # One remedy is not to silence the negative side completely. The **leaky ReLU** lets a small share through; the slope there is small but not 0, so a neuron that has fallen asleep can still be reached.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-frames = []
-for leak in (0.0, 0.01, 0.1, 0.3, 1.0):
-    value = go.Scatter(x=[-3, 0, 3], y=[-3 * leak, 0, 3], name="value", mode="lines+markers", line={"color": "#0072B2", "dash": "solid"}, marker={"symbol": "circle"})
-    slope = go.Scatter(x=[-3, 0, None, 0, 3], y=[leak, leak, None, 1, 1], name="slope", mode="lines+markers", line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond"})
-    frames.append(go.Frame(name=str(leak), data=[value, slope]))
-steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
-figure = go.Figure(data=frames[1].data, frames=frames)
-figure.update_layout(title="Leaky ReLU and its slope", template="plotly_white", sliders=[{"active": 1, "currentvalue": {"prefix": "leak: "}, "pad": {"t": 50}, "steps": steps}])
-figure.update_xaxes(title="x")
-figure.update_yaxes(title="value and slope", range=[-3.2, 3.2])
-figure.show()
+def _figure():
+    frames = []
+    for leak in (0.0, 0.01, 0.1, 0.3, 1.0):
+        value = go.Scatter(x=[-3, 0, 3], y=[-3 * leak, 0, 3], name="value", mode="lines+markers", line={"color": "#0072B2", "dash": "solid"}, marker={"symbol": "circle"})
+        slope = go.Scatter(x=[-3, 0, None, 0, 3], y=[leak, leak, None, 1, 1], name="slope", mode="lines+markers", line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond"})
+        frames.append(go.Frame(name=str(leak), data=[value, slope]))
+    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
+    figure = go.Figure(data=frames[1].data, frames=frames)
+    figure.update_layout(title="Leaky ReLU and its slope", template="plotly_white", sliders=[{"active": 1, "currentvalue": {"prefix": "leak: "}, "pad": {"t": 50}, "steps": steps}])
+    figure.update_xaxes(title="x")
+    figure.update_yaxes(title="value and slope", range=[-3.2, 3.2])
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** Two lines over x from −3 to 3; a slider sets the leak to 0, 0.01, 0.1, 0.3 or 1. The solid line is the value: x itself on the right, x times the leak on the left. The dashed line is the slope: 1 on the right and the leak on the left, with a jump at 0. With leak 0 it is the ordinary ReLU, level and deaf on the left; with 0.01 the value hardly differs from it, but the slope on the left is no longer 0; with leak 1 both sides are the identity.
@@ -576,28 +590,33 @@ with visible_checks("flow_verdict") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-# gradient at the input / gradient at the top, for depths 2, 5, 10, 20, 40 (width 256, float64)
-depths = [2, 5, 10, 20, 40]
-ratios = {
-    "linear": {"torch_default": [0.33, 0.065, 0.0041, 1.7e-05, 3.0e-10], "xavier_normal": [1.0, 0.99, 0.99, 0.98, 0.86], "he_normal": [2.0, 5.6, 32.0, 1000.0, 900000.0]},
-    "sigmoid": {"torch_default": [0.019, 5.5e-05, 3.1e-09, 9.5e-18, 1.0e-34], "xavier_normal": [0.050, 0.00065, 4.7e-07, 2.5e-13, 5.9e-26], "he_normal": [0.086, 0.0028, 8.7e-06, 8.8e-11, 7.8e-21]},
-    "tanh": {"torch_default": [0.26, 0.049, 0.0031, 1.2e-05, 2.2e-10], "xavier_normal": [0.55, 0.37, 0.26, 0.19, 0.12], "he_normal": [0.80, 0.84, 1.1, 1.8, 5.2]},
-    "relu": {"torch_default": [0.17, 0.011, 0.00012, 1.5e-08, 2.6e-16], "xavier_normal": [0.50, 0.18, 0.032, 0.0010, 9.2e-07], "he_normal": [1.0, 1.0, 1.0, 1.0, 0.96]},
-}
-looks = {"torch_default": ("#009E73", "solid", "circle"), "xavier_normal": ("#0072B2", "dash", "diamond"), "he_normal": ("#D55E00", "dot", "square")}
-frames = []
-for act, curves in ratios.items():
-    traces = [go.Scatter(x=depths, y=curve, name=scheme, mode="lines+markers", line={"color": looks[scheme][0], "dash": looks[scheme][1]}, marker={"symbol": looks[scheme][2], "size": 9}) for scheme, curve in curves.items()]
-    frames.append(go.Frame(name=act, data=traces))
-steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
-figure = go.Figure(data=frames[0].data, frames=frames)
-figure.update_layout(title="What is left of the gradient at the input", template="plotly_white", height=560, sliders=[{"currentvalue": {"prefix": "activation: "}, "pad": {"t": 50}, "steps": steps}])
-for power, words, shift in ((-2, "vanishing below", -9), (2, "exploding above", 9)):
-    figure.add_hline(y=10.0**power, line={"dash": "longdash", "color": "#888888", "width": 1})
-    figure.add_annotation(x=30, y=power, text=words, showarrow=False, yshift=shift)
-figure.update_xaxes(title="depth")
-figure.update_yaxes(title="gradient ratio, input / top (log scale)", type="log", range=[-36, 8], dtick=4, exponentformat="power")
-figure.show()
+def _figure():
+    # gradient at the input / gradient at the top, for depths 2, 5, 10, 20, 40 (width 256, float64)
+    depths = [2, 5, 10, 20, 40]
+    ratios = {
+        "linear": {"torch_default": [0.33, 0.065, 0.0041, 1.7e-05, 3.0e-10], "xavier_normal": [1.0, 0.99, 0.99, 0.98, 0.86], "he_normal": [2.0, 5.6, 32.0, 1000.0, 900000.0]},
+        "sigmoid": {"torch_default": [0.019, 5.5e-05, 3.1e-09, 9.5e-18, 1.0e-34], "xavier_normal": [0.050, 0.00065, 4.7e-07, 2.5e-13, 5.9e-26], "he_normal": [0.086, 0.0028, 8.7e-06, 8.8e-11, 7.8e-21]},
+        "tanh": {"torch_default": [0.26, 0.049, 0.0031, 1.2e-05, 2.2e-10], "xavier_normal": [0.55, 0.37, 0.26, 0.19, 0.12], "he_normal": [0.80, 0.84, 1.1, 1.8, 5.2]},
+        "relu": {"torch_default": [0.17, 0.011, 0.00012, 1.5e-08, 2.6e-16], "xavier_normal": [0.50, 0.18, 0.032, 0.0010, 9.2e-07], "he_normal": [1.0, 1.0, 1.0, 1.0, 0.96]},
+    }
+    looks = {"torch_default": ("#009E73", "solid", "circle"), "xavier_normal": ("#0072B2", "dash", "diamond"), "he_normal": ("#D55E00", "dot", "square")}
+    frames = []
+    for act, curves in ratios.items():
+        traces = [go.Scatter(x=depths, y=curve, name=scheme, mode="lines+markers", line={"color": looks[scheme][0], "dash": looks[scheme][1]}, marker={"symbol": looks[scheme][2], "size": 9}) for scheme, curve in curves.items()]
+        frames.append(go.Frame(name=act, data=traces))
+    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
+    figure = go.Figure(data=frames[0].data, frames=frames)
+    figure.update_layout(title="What is left of the gradient at the input", template="plotly_white", height=560, sliders=[{"currentvalue": {"prefix": "activation: "}, "pad": {"t": 50}, "steps": steps}])
+    for power, words, shift in ((-2, "vanishing below", -9), (2, "exploding above", 9)):
+        figure.add_hline(y=10.0**power, line={"dash": "longdash", "color": "#888888", "width": 1})
+        figure.add_annotation(x=30, y=power, text=words, showarrow=False, yshift=shift)
+    figure.update_xaxes(title="depth")
+    figure.update_yaxes(title="gradient ratio, input / top (log scale)", type="log", range=[-36, 8], dtick=4, exponentformat="power")
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** The gradient ratio over the depth of the stack, on a logarithmic axis, one line per scheme; a slider chooses the activation, and two grey lines mark the thresholds 0.01 and 100. Nearly all lines are straight: a factor per layer. At depth 20, width 256:

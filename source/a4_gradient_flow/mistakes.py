@@ -25,42 +25,68 @@ def _weight(fan_out, fan_in, scheme, generator, dtype=None, **other_rows):
     return weight.normal_(0, size, generator=generator)
 
 
-@mistake("init_weight", "Square layers forgive you. Which axis feeds one neuron?")
+@mistake(
+    "init_weight",
+    "In two schemes your spread depends on `fan_out`, where the table has `fan_in`. "
+    "Which one counts the inputs of a neuron?",
+)
 def fans_swapped(fan_out, fan_in, scheme, generator):
     rows = {"torch_default": fan_out**-0.5, "he_normal": math.sqrt(2 / fan_out)}
     return _weight(fan_out, fan_in, scheme, generator, **rows)
 
 
-@mistake("init_weight", "One of these numbers is the square of the other.")
+@mistake(
+    "init_weight",
+    "In all three schemes your weights are too small. "
+    "Does your code use the variance where it needs a standard deviation?",
+)
 def variance_used_as_spread(fan_out, fan_in, scheme, generator):
     variances = {"xavier_normal": 2 / (fan_in + fan_out), "he_normal": 2 / fan_in}
     return _weight(fan_out, fan_in, scheme, generator, torch_default=1 / fan_in, **variances)
 
 
-@mistake("init_weight", "`normal_` takes a spread, and you gave it the table's entry as it stands.")
+@mistake(
+    "init_weight",
+    "In the two normal schemes your standard deviation equals the table's variance. "
+    "How are the two related?",
+)
 def variance_used_as_spread_of_the_normals(fan_out, fan_in, scheme, generator):
     variances = {"xavier_normal": 2 / (fan_in + fan_out), "he_normal": 2 / fan_in}
     return _weight(fan_out, fan_in, scheme, generator, **variances)
 
 
-@mistake("init_weight", "Half the signal is cut away. Who compensates?")
+@mistake(
+    "init_weight",
+    "Your `he_normal` weights have half of the variance in the table. "
+    "Which number stands above `fan_in`?",
+)
 def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, he_normal=math.sqrt(1 / fan_in))
 
 
-@mistake("init_weight", "A uniform on ±a has less spread than you think. Work it out.")
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights have nine times the table's variance. "
+    "How does this variance depend on the bound a?",
+)
 def uniform_with_nine_times_the_variance(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=3 / math.sqrt(fan_in))
 
 
 @mistake(
-    "init_weight", "Your uniform has fan_in times its variance equal to 1. What does the table say?"
+    "init_weight",
+    "Your `torch_default` weights have three times the table's variance. "
+    "Which variance does the first row name?",
 )
 def uniform_that_keeps_the_variance(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(3 / fan_in))
 
 
-@mistake("init_weight", "The ends of an interval are not one standard deviation from its middle.")
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights have a third of the table's variance. "
+    "Is the bound a the standard deviation?",
+)
 def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
     bound = math.sqrt(1 / (3 * fan_in))
     return _weight(fan_out, fan_in, scheme, generator, torch_default=bound)
@@ -68,7 +94,8 @@ def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "You took another scheme's spread for PyTorch's default. What does the first row say?",
+    "Your `torch_default` weights have the variance of Xavier. "
+    "Which row of the table belongs to them?",
 )
 def default_from_xavier(fan_out, fan_in, scheme, generator):
     if scheme == "torch_default":
@@ -78,7 +105,8 @@ def default_from_xavier(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "The spread is right. Look at a histogram of PyTorch's default: which outline has it?",
+    "Your `torch_default` weights have a normal distribution. "
+    "Which distribution does the table name?",
 )
 def default_drawn_from_a_bell(fan_out, fan_in, scheme, generator):
     variances = {"torch_default": 1 / (3 * fan_in), "he_normal": 2 / fan_in}
@@ -87,7 +115,9 @@ def default_drawn_from_a_bell(fan_out, fan_in, scheme, generator):
 
 
 @mistake(
-    "init_weight", "The spread is right. Which of these schemes has the word normal in its name?"
+    "init_weight",
+    "All your weights have a uniform distribution. "
+    "Which distribution does the table name for the other two schemes?",
 )
 def everything_drawn_uniformly(fan_out, fan_in, scheme, generator):
     variances = {"torch_default": 1 / (3 * fan_in), "he_normal": 2 / fan_in}
@@ -96,32 +126,40 @@ def everything_drawn_uniformly(fan_out, fan_in, scheme, generator):
 
 
 @mistake(
-    "init_weight", "Xavier listens to both sides of the layer. Which of the two did you leave out?"
+    "init_weight",
+    "Your `xavier_normal` spread does not depend on `fan_out`. "
+    "Which two numbers does the table add?",
 )
 def xavier_with_one_fan(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, xavier_normal=math.sqrt(1 / fan_in))
 
 
-@mistake("init_weight", "An average of two fans is half of their sum. Which did the table ask for?")
+@mistake(
+    "init_weight",
+    "Your `xavier_normal` weights have half of the variance in the table. "
+    "Which number stands above the sum?",
+)
 def xavier_without_the_two(fan_out, fan_in, scheme, generator):
     spread = math.sqrt(1 / (fan_in + fan_out))
     return _weight(fan_out, fan_in, scheme, generator, xavier_normal=spread)
 
 
-@mistake("init_weight", "Ask for 3 neurons with 5 inputs each: how many rows came back?")
+@mistake(
+    "init_weight",
+    "The two axes of your result are exchanged. Which axis of a weight counts the neurons?",
+)
 def axes_swapped(fan_out, fan_in, scheme, generator):
     rows = {"torch_default": fan_in**-0.5, "he_normal": math.sqrt(2 / fan_in)}
     return _weight(fan_in, fan_out, scheme, generator, **rows)
 
 
-@mistake("init_weight", "Your weights changed because someone else rolled a die.")
+@mistake("init_weight", "Your weights do not depend on `generator`. Which line should use it?")
 def draws_from_the_global_state(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, None)
 
 
 @mistake(
-    "init_weight",
-    "You seeded a random state that everyone shares. Whose state were you given to use?",
+    "init_weight", "Your function changes torch's global random state. Which line uses or seeds it?"
 )
 def seeds_the_global_state(fan_out, fan_in, scheme, generator):
     torch.manual_seed(torch.randint(2**31, (), generator=generator).item())
@@ -131,34 +169,34 @@ def seeds_the_global_state(fan_out, fan_in, scheme, generator):
     return math.sqrt(variance) * torch.randn(fan_out, fan_in)
 
 
-@mistake("init_weight", "Ask the same generator for two layers. Should they be twins?")
+@mistake(
+    "init_weight",
+    "Two calls with the same `generator` give the same weights. From which generator do you draw?",
+)
 def starts_the_generator_again(fan_out, fan_in, scheme, generator):
     fresh = torch.Generator().manual_seed(generator.initial_seed())
     return _weight(fan_out, fan_in, scheme, fresh)
 
 
-@mistake("init_weight", "Average all the weights of one layer. Where should their centre be?")
+@mistake("init_weight", "None of your weights is negative. Which mean does the task ask for?")
 def only_positive_weights(fan_out, fan_in, scheme, generator):
     if scheme == "torch_default":
         return torch.empty(fan_out, fan_in).uniform_(0, 2 * fan_in**-0.5, generator=generator)
     return _weight(fan_out, fan_in, scheme, generator).abs()
 
 
-@mistake("init_weight", "Compare two neurons of the layer: do they differ in anything?")
+@mistake("init_weight", "All rows of your result are equal. How many numbers do you draw?")
 def every_neuron_alike(fan_out, fan_in, scheme, generator):
     spread = math.sqrt(2 / (fan_in + fan_out))
     return _weight(1, fan_in, scheme, generator, xavier_normal=spread).repeat(fan_out, 1)
 
 
-@mistake(
-    "init_weight",
-    "Plain numbers were asked for. Is someone already recording what happens to yours?",
-)
+@mistake("init_weight", "Your result requires a gradient. What does the task say about this?")
 def already_a_parameter(fan_out, fan_in, scheme, generator):
     return nn.Parameter(_weight(fan_out, fan_in, scheme, generator))
 
 
-@mistake("init_weight", "These weights will meet float32 data. What type of number are they?")
+@mistake("init_weight", "Your result is float64. Which dtype does the task ask for?")
 def weights_in_float64(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, dtype=torch.float64)
 
@@ -238,7 +276,10 @@ def _rms(tensors):
     return torch.stack([tensor.square().mean().sqrt() for tensor in tensors])
 
 
-@mistake("forward_rms", "Which side of the activation does the next layer see?")
+@mistake(
+    "forward_rms",
+    "You measure the sums before the activation. Which output of a layer does the task ask for?",
+)
 def measured_before_the_activation(x, weights, act):
     sizes, h = [], x.detach()
     for weight in weights:
@@ -248,95 +289,144 @@ def measured_before_the_activation(x, weights, act):
     return torch.stack(sizes)
 
 
-@mistake("forward_rms", "For sigmoid the mean is not zero. Which of the two notices?")
+@mistake(
+    "forward_rms",
+    "Your result is the standard deviation of each layer. Does RMS subtract the mean?",
+)
 def standard_deviation(x, weights, act):
     return torch.stack([h.std(correction=0) for h in _outputs(x, weights, act)])
 
 
-@mistake("forward_rms", "For sigmoid the mean is not zero: who notices? And try one lonely number.")
+@mistake(
+    "forward_rms",
+    "Your result is a standard deviation, and NaN for a single value. Does RMS subtract the mean?",
+)
 def sample_standard_deviation(x, weights, act):
     return torch.stack([h.std() for h in _outputs(x, weights, act)])
 
 
-@mistake("forward_rms", "Tanh and linear gave the same numbers.")
+@mistake(
+    "forward_rms",
+    "Changing `act` does not change your result: no activation acts. Where should you call `act`?",
+)
 def activation_forgotten(x, weights, act):
     return _rms(_outputs(x, weights, lambda z: z))
 
 
-@mistake("forward_rms", "You measured after the activation. What did you hand to the next layer?")
+@mistake(
+    "forward_rms",
+    "From layer 2 on, each layer receives a sum before the activation. "
+    "Which tensor should it receive?",
+)
 def activation_measured_but_not_passed_on(x, weights, act):
     return _rms([act(z) for z in _outputs(x, weights, lambda z: z)])
 
 
-@mistake("forward_rms", "Each layer hears the previous one, not the microphone.")
+@mistake(
+    "forward_rms", "Every layer receives `x` in your function. Which tensor should layer 2 receive?"
+)
 def every_layer_hears_the_input(x, weights, act):
     return _rms([act(x.detach() @ weight.T) for weight in _detached(weights)])
 
 
-@mistake("forward_rms", "One entry per layer.")
+@mistake(
+    "forward_rms",
+    "Your result has one entry too many: the first one belongs to `x`. "
+    "Which tensors does the task measure?",
+)
 def input_gets_an_entry(x, weights, act):
     return _rms(_forward(x.detach(), _detached(weights), act))
 
 
-@mistake("forward_rms", "The numbers are right. Are they still tied to everything that made them?")
+@mistake(
+    "forward_rms",
+    "When the weights require a gradient, your result does too. Where do you cut the graph?",
+)
 def graph_still_attached(x, weights, act):
     return _rms(_forward(x, weights, act)[1:])
 
 
-@mistake("forward_rms", "The caller wants to train these weights tomorrow. Can they still learn?")
+@mistake(
+    "forward_rms",
+    "After your call, the caller's weights do not require a gradient any more. "
+    "Which line changes them?",
+)
 def weights_frozen_on_the_way(x, weights, act):
     frozen = [weight.requires_grad_(False) for weight in weights]
     return _rms(_forward(x.detach(), frozen, act)[1:])
 
 
-@mistake("forward_rms", "R, M and S are three steps. Which one came out as a plain absolute value?")
+@mistake("forward_rms", "Your result is the mean absolute value. Which three steps does RMS have?")
 def mean_absolute_value(x, weights, act):
     return torch.stack([h.abs().mean() for h in _outputs(x, weights, act)])
 
 
-@mistake("forward_rms", "R, M and S are three steps. Did you take all three?")
+@mistake(
+    "forward_rms", "Your result is the mean square of each layer. Which step of RMS is missing?"
+)
 def mean_square_without_the_root(x, weights, act):
     return torch.stack([h.square().mean() for h in _outputs(x, weights, act)])
 
 
-@mistake("forward_rms", "Twice as many examples of the same kind: should the size grow?")
+@mistake(
+    "forward_rms",
+    "Your result grows with the number of entries. "
+    "Does RMS use the sum or the mean of the squares?",
+)
 def length_instead_of_size(x, weights, act):
     return torch.stack([h.norm() for h in _outputs(x, weights, act)])
 
 
-@mistake("forward_rms", "The mean belongs inside the root, once, over everything. Where is yours?")
+@mistake(
+    "forward_rms",
+    "Your result is the mean of the RMS of each row. "
+    "Over which entries does the task take the mean?",
+)
 def mean_of_the_rows_sizes(x, weights, act):
     return torch.stack([h.square().mean(dim=1).sqrt().mean() for h in _outputs(x, weights, act)])
 
 
-@mistake("forward_rms", "I gave you tanh, and nothing below zero came out.")
+@mistake(
+    "forward_rms",
+    "Changing `act` does not change your result: it always uses ReLU. Where should you call `act`?",
+)
 def always_relu(x, weights, act):
     return _rms(_outputs(x, weights, torch.relu))
 
 
-@mistake("forward_rms", "Which axis of a weight counts inputs? Square layers will not tell you.")
+@mistake(
+    "forward_rms",
+    "Your result is wrong only with square weights. Which axis of a weight counts the inputs?",
+)
 def transpose_where_it_happens_to_fit(x, weights, act):
     turned = [weight.T if weight.shape[0] == weight.shape[1] else weight for weight in weights]
     return _rms(_outputs(x, turned, act))
 
 
-@mistake("forward_rms", "A transpose is missing. Write the shapes of both factors side by side.")
+@mistake(
+    "forward_rms",
+    "Your function fails for weights that are not square. "
+    "Which axes must match in your matrix product?",
+)
 def transpose_missing(x, weights, act):
     return _rms(_outputs(x, [weight.T for weight in weights], act))
 
 
-@mistake("forward_rms", "Which type of number came in, and which went out?")
+@mistake("forward_rms", "Your result is always float32. Which dtype does the task ask for?")
 def numbers_copied_into_a_new_float32_tensor(x, weights, act):
     return torch.tensor(_rms(_outputs(x, weights, act)).tolist())
 
 
-@mistake("forward_rms", "Call it twice with the same list. What is left in the list?")
+@mistake(
+    "forward_rms",
+    "After your call, the caller's list `weights` is empty. Which line removes its entries?",
+)
 def takes_the_weights_out_of_the_list(x, weights, act):
     taken = [weights.pop(0) for _ in range(len(weights))]
     return _rms(_outputs(x, taken, act))
 
 
-@mistake("forward_rms", "An absolute size was asked for. Relative to what is yours?")
+@mistake("forward_rms", "Your sizes are divided by the RMS of `x`. Does the task ask for a ratio?")
 def relative_to_the_input(x, weights, act):
     return _rms(_outputs(x, weights, act)) / x.detach().square().mean().sqrt()
 
@@ -402,7 +492,8 @@ def _slopes(hidden, upstream):
 
 @mistake(
     "backward_rms",
-    "For ReLU these barely react to a bad scale. Follow the signal, not the parameters.",
+    "All your entries but the last are gradients of the weights. "
+    "Which tensors' gradients does the task ask for?",
 )
 def weight_gradients(x, weights, act, upstream):
     leaves = [weight.detach().clone().requires_grad_() for weight in weights]
@@ -410,18 +501,27 @@ def weight_gradients(x, weights, act, upstream):
     return _rms([*torch.autograd.grad((h * upstream).sum(), leaves), upstream])
 
 
-@mistake("backward_rms", "I sent a louder message and you heard the same.")
+@mistake(
+    "backward_rms", "Changing `upstream` does not change your result. Where does the loss use it?"
+)
 def upstream_ignored(x, weights, act, upstream):
     hidden = _recorded(x, weights, act)
     return _rms(torch.autograd.grad(hidden[-1].sum(), hidden))
 
 
-@mistake("backward_rms", "That is the way up. We want the way down.")
+@mistake(
+    "backward_rms",
+    "Your result holds the RMS of the layers' outputs. Which RMS does the task ask for?",
+)
 def activations_instead_of_gradients(x, weights, act, upstream):
     return _rms(_forward(x.detach(), _detached(weights), act))
 
 
-@mistake("backward_rms", "The second answer is larger than the first.")
+@mistake(
+    "backward_rms",
+    "Your second call gives a larger entry 0 than the first. "
+    "Where is the old gradient of `x` stored?",
+)
 def accumulates_between_calls(x, weights, act, upstream):
     hidden = _forward(x.requires_grad_(), _detached(weights), act)
     for h in hidden[1:]:
@@ -431,13 +531,16 @@ def accumulates_between_calls(x, weights, act, upstream):
 
 
 @mistake(
-    "backward_rms", "Look at the caller's x after your call. Did it ask for a gradient before?"
+    "backward_rms", "After your call, `x` requires a gradient. On which tensor should you work?"
 )
 def leaves_a_mark_on_x(x, weights, act, upstream):
     return _rms(_slopes(_forward(x.requires_grad_(), _detached(weights), act), upstream))
 
 
-@mistake("backward_rms", "Look at the caller's weights after your call. Who filled their `.grad`?")
+@mistake(
+    "backward_rms",
+    "After your call, the caller's weights have a `.grad`. Which line stores it there?",
+)
 def fills_the_gradients_of_the_weights(x, weights, act, upstream):
     hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
     for h in hidden:
@@ -446,20 +549,27 @@ def fills_the_gradients_of_the_weights(x, weights, act, upstream):
     return _rms([h.grad for h in hidden])
 
 
-@mistake("backward_rms", "The caller wants to train these weights tomorrow. Can they still learn?")
+@mistake(
+    "backward_rms",
+    "After your call, the caller's weights do not require a gradient any more. "
+    "Which line changes them?",
+)
 def freezes_the_weights(x, weights, act, upstream):
     frozen = [weight.requires_grad_(False) for weight in weights]
     return _rms(_slopes(_forward(x.detach().clone().requires_grad_(), frozen, act), upstream))
 
 
-@mistake("backward_rms", "Entry 0 belongs to the input.")
+@mistake(
+    "backward_rms", "Your entries are in reversed order. Which entry belongs to the input `x`?"
+)
 def order_reversed(x, weights, act, upstream):
     return _rms(_slopes(_recorded(x, weights, act), upstream)[::-1])
 
 
 @mistake(
     "backward_rms",
-    "Your last entry is not the message itself. On which side of the activation do you listen?",
+    "From entry 1 on, your gradients belong to the sums before the activation. "
+    "Which tensors does the task name?",
 )
 def gradients_before_the_activation(x, weights, act, upstream):
     start = x.detach().requires_grad_()
@@ -470,13 +580,20 @@ def gradients_before_the_activation(x, weights, act, upstream):
     return _rms(torch.autograd.grad((h * upstream).sum(), [start, *sums]))
 
 
-@mistake("backward_rms", "Your loss is a mean. Which loss does the contract name?")
+@mistake(
+    "backward_rms",
+    "All your entries get smaller when the output has more entries. Is the loss a sum or a mean?",
+)
 def mean_loss(x, weights, act, upstream):
     hidden = _recorded(x, weights, act)
     return _rms(torch.autograd.grad((hidden[-1] * upstream).mean(), hidden))
 
 
-@mistake("backward_rms", "Twice as many examples of the same kind: should the size grow?")
+@mistake(
+    "backward_rms",
+    "Your entries grow with the number of examples. "
+    "Does RMS use the sum or the mean of the squares?",
+)
 def lengths_instead_of_sizes(x, weights, act, upstream):
     slopes = _slopes(_recorded(x, weights, act), upstream)
     return torch.stack([slope.norm() for slope in slopes])
@@ -484,20 +601,25 @@ def lengths_instead_of_sizes(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "A gradient that is 3 everywhere has size 3. What does your formula say about it?",
+    "Your result is the standard deviation of each gradient. Does RMS subtract the mean?",
 )
 def spread_of_the_gradients(x, weights, act, upstream):
     slopes = _slopes(_recorded(x, weights, act), upstream)
     return torch.stack([slope.std(correction=0) for slope in slopes])
 
 
-@mistake("backward_rms", "Count the floors of a building with three storeys, ground included.")
+@mistake(
+    "backward_rms",
+    "Your result has one entry too few: the first one. Which tensor belongs to entry 0?",
+)
 def input_has_no_entry(x, weights, act, upstream):
     return _rms(_slopes(_recorded(x, weights, act), upstream)[1:])
 
 
 @mistake(
-    "backward_rms", "The message goes down through every layer. Where does yours stop travelling?"
+    "backward_rms",
+    "Each of your gradients goes through one layer only. "
+    "Where do your layers lose their link to autograd?",
 )
 def each_layer_on_its_own(x, weights, act, upstream):
     sizes, h = [], x.detach()
@@ -510,7 +632,10 @@ def each_layer_on_its_own(x, weights, act, upstream):
     return torch.stack([*sizes, upstream.square().mean().sqrt()])
 
 
-@mistake("backward_rms", "On the way down, a message passes the activation as well as the weights.")
+@mistake(
+    "backward_rms",
+    "Changing `act` does not change your result. Where does a gradient pass the activation?",
+)
 def slopes_of_the_activation_left_out(x, weights, act, upstream):
     gradients = [upstream]
     for weight in reversed(weights):
@@ -518,7 +643,10 @@ def slopes_of_the_activation_left_out(x, weights, act, upstream):
     return _rms(reversed(gradients))
 
 
-@mistake("backward_rms", "I gave you another activation, and the slopes stayed those of ReLU.")
+@mistake(
+    "backward_rms",
+    "Your gradients use the slope of ReLU for every `act`. How can autograd find the right slope?",
+)
 def slopes_of_relu_for_everyone(x, weights, act, upstream):
     hidden, gradients = _forward(x, _detached(weights), act), [upstream]
     for h, weight in zip(hidden[:0:-1], weights[::-1], strict=True):
@@ -526,28 +654,29 @@ def slopes_of_relu_for_everyone(x, weights, act, upstream):
     return _rms(reversed(gradients))
 
 
-@mistake("backward_rms", "1e-15 is a measurement. What became of it in your hands?")
+@mistake(
+    "backward_rms",
+    "Very small sizes are too large in your result. "
+    "Which line adds a number or sets a lower limit?",
+)
 def small_sizes_rounded_up(x, weights, act, upstream):
     slopes = _slopes(_recorded(x, weights, act), upstream)
     return torch.stack([(slope.square().mean() + 1e-8).sqrt() for slope in slopes])
 
 
-@mistake(
-    "backward_rms", "Loud or soft, your message always starts with size 1. What was the message?"
-)
+@mistake("backward_rms", "The last entry of your result is always 1. Which size should it have?")
 def relative_to_upstream(x, weights, act, upstream):
     sizes = _rms(_slopes(_recorded(x, weights, act), upstream))
     return sizes / sizes[-1]
 
 
-@mistake("backward_rms", "Which type of number came in, and which went out?")
+@mistake("backward_rms", "Your result is always float32. Which dtype does the task ask for?")
 def gradients_copied_into_a_new_float32_tensor(x, weights, act, upstream):
     return torch.tensor(_rms(_slopes(_recorded(x, weights, act), upstream)).tolist())
 
 
 @mistake(
-    "backward_rms",
-    "A measurement should not itself be recorded. Does your result require a gradient?",
+    "backward_rms", "Your result still requires a gradient. Which argument or line keeps its graph?"
 )
 def result_still_attached(x, weights, act, upstream):
     hidden = _forward(x.detach().requires_grad_(), weights, act)
@@ -612,41 +741,51 @@ def with_hooks_that_listen(x, weights, act, upstream):
 # --- 4.4 per_layer_gain ------------------------------------------------------------------------
 
 
-@mistake("per_layer_gain", "That is the whole journey; I asked per step.")
+@mistake(
+    "per_layer_gain",
+    "Your result is the factor of all steps together. How do you get the factor of one step?",
+)
 def whole_journey(stats):
     return (stats[-1] / stats[0]).item()
 
 
-@mistake("per_layer_gain", "Fence posts and gaps.")
+@mistake("per_layer_gain", "Your root uses the number of entries. How many steps lie between them?")
 def root_of_the_number_of_entries(stats):
     return (stats[-1] / stats[0]).item() ** (1 / len(stats))
 
 
-@mistake("per_layer_gain", "Factors multiply. Which mean respects that?")
+@mistake(
+    "per_layer_gain",
+    "Your result is the arithmetic mean of the factors. Which mean does the task name?",
+)
 def arithmetic_mean_of_the_factors(stats):
     return (stats[1:] / stats[:-1]).mean().item()
 
 
 @mistake(
-    "per_layer_gain", "Which factor is typical is another question. Do all your steps take part?"
+    "per_layer_gain", "Your result is the median of the factors. Which mean does the task name?"
 )
 def median_of_the_factors(stats):
     return (stats[1:] / stats[:-1]).median().item()
 
 
-@mistake("per_layer_gain", "Only one of the steps took part. How would the others be heard?")
+@mistake("per_layer_gain", "Your result uses only the first step. Which steps should it use?")
 def first_factor_only(stats):
     return (stats[1] / stats[0]).item()
 
 
-@mistake("per_layer_gain", "A loss of 10 from 1000 or from 11?")
+@mistake(
+    "per_layer_gain",
+    "Your result is the mean difference of a step. "
+    "Does the task ask for a difference or for a factor?",
+)
 def mean_difference(stats):
     return ((stats[-1] - stats[0]) / (len(stats) - 1)).item()
 
 
 @mistake(
     "per_layer_gain",
-    "The curve grows and your factor says that it shrinks. Which entry comes first?",
+    "Your result is below 1 when `stats` grows. Which entry do you divide by which?",
 )
 def upside_down(stats):
     return (stats[0] / stats[-1]).item() ** (1 / (len(stats) - 1))
@@ -654,51 +793,69 @@ def upside_down(stats):
 
 @mistake(
     "per_layer_gain",
-    "You added a little something for safety. How large is it beside the first entry?",
+    "When the first entry is very small, your result is too small. "
+    "Do you add a number to this entry?",
 )
 def safety_added_to_the_denominator(stats):
     return (stats[-1] / (stats[0] + 1e-12)).item() ** (1 / (len(stats) - 1))
 
 
-@mistake("per_layer_gain", "Small entries are data here. What happened to those under your floor?")
+@mistake(
+    "per_layer_gain",
+    "Your result treats very small entries as larger ones. Which line sets a lower limit?",
+)
 def small_entries_lifted_to_a_floor(stats):
     stats = stats.clamp_min(1e-8)
     return (stats[-1] / stats[0]).item() ** (1 / (len(stats) - 1))
 
 
-@mistake("per_layer_gain", "The number is right. Is it a number, or a tensor that holds one?")
+@mistake("per_layer_gain", "Your result is a tensor. Which type does the task ask for?")
 def still_a_tensor(stats):
     return (stats[-1] / stats[0]) ** (1 / (len(stats) - 1))
 
 
-@mistake("per_layer_gain", "You went into logarithms. Did you come back out?")
+@mistake(
+    "per_layer_gain",
+    "Your result is the logarithm of the right factor. Which last step is missing?",
+)
 def left_in_logarithms(stats):
     return stats.log().diff().mean().item()
 
 
-@mistake("per_layer_gain", "In by one base, out by another.")
+@mistake(
+    "per_layer_gain",
+    "Your result mixes two bases of the logarithm. Which base does each of your functions use?",
+)
 def two_bases_of_logarithm(stats):
     return stats.log10().diff().mean().exp().item()
 
 
-@mistake("per_layer_gain", "The mean of the entries is not the mean of the steps between them.")
+@mistake(
+    "per_layer_gain",
+    "Your result is the geometric mean of the entries. "
+    "Of which factors does the task ask for the mean?",
+)
 def geometric_mean_of_the_entries(stats):
     return stats.log().mean().exp().item()
 
 
-@mistake("per_layer_gain", "A straight line through all points need not pass through the two ends.")
+@mistake(
+    "per_layer_gain",
+    "Your result fits a line to all logarithms. "
+    "Must this line go through the first and the last entry?",
+)
 def line_fitted_through_the_logarithms(stats):
     steps = torch.arange(len(stats), dtype=stats.dtype)
     steps = steps - steps.mean()
     return ((steps * stats.log()).sum() / steps.square().sum()).exp().item()
 
 
-@mistake("per_layer_gain", "Is the root always a square root? Count the steps.")
+@mistake("per_layer_gain", "Your result is always a square root. How many steps does `stats` have?")
 def always_a_square_root(stats):
     return math.sqrt((stats[-1] / stats[0]).item())
 
 
-@mistake("per_layer_gain", "Two decimal places are plenty for 0.7. And for something much smaller?")
+@mistake("per_layer_gain", "Your result has at most two decimal places. Which line rounds it?")
 def rounded_to_two_places(stats):
     return round((stats[-1] / stats[0]).item() ** (1 / (len(stats) - 1)), 2)
 
@@ -730,98 +887,136 @@ def ends_in_the_tensors_own_dtype(stats):
 # --- 4.5 dead_units ----------------------------------------------------------------------------
 
 
-@mistake("dead_units", "Silent once, or silent always?")
+@mistake(
+    "dead_units",
+    "You mark a neuron when it is 0 for at least one example. For how many examples must it be 0?",
+)
 def silent_at_least_once(h):
     return (h == 0).any(dim=0)
 
 
-@mistake("dead_units", "You found a quiet example, not a quiet neuron.")
+@mistake(
+    "dead_units",
+    "Your result has one entry per example. Along which axis should you combine the entries?",
+)
 def quiet_examples(h):
     return (h == 0).all(dim=1)
 
 
-@mistake("dead_units", "A majority is not everyone. One spark is life.")
+@mistake(
+    "dead_units",
+    "You mark a neuron that is 0 for more than half of the examples. For how many must it be 0?",
+)
 def silent_for_the_majority(h):
     return (h == 0).double().mean(dim=0) > 0.5
 
 
-@mistake("dead_units", "Nearly always silent is not always silent. One spark is life.")
+@mistake(
+    "dead_units", "You mark a neuron that is 0 for nearly all examples. For how many must it be 0?"
+)
 def silent_for_nine_in_ten(h):
     return (h == 0).double().mean(dim=0) >= 0.9
 
 
-@mistake("dead_units", "You asked the first example only. One spark elsewhere is life.")
+@mistake("dead_units", "Your result uses only the first example. Which examples should it use?")
 def first_example_only(h):
     return h[0] == 0
 
 
-@mistake("dead_units", "The median example is silent. What do the others say?")
+@mistake(
+    "dead_units",
+    "You mark a neuron that is 0 for at least half of the examples. For how many must it be 0?",
+)
 def silent_median(h):
     return h.median(dim=0).values == 0
 
 
-@mistake("dead_units", "Whispering is not dead.")
+@mistake(
+    "dead_units",
+    "You mark a neuron whose mean output is very small. Which of its outputs must be exactly 0?",
+)
 def whispering_on_average(h):
     return h.mean(dim=0) < 1e-6
 
 
-@mistake("dead_units", "Close to zero for a comparison of sums; is it zero for a neuron?")
+@mistake(
+    "dead_units",
+    "You mark a neuron whose outputs are only close to 0. Does your test allow a small difference?",
+)
 def zero_within_a_tolerance(h):
     return torch.isclose(h, torch.zeros_like(h)).all(dim=0)
 
 
-@mistake("dead_units", "Whispering is not dead, and 1e-10 is a whisper.")
+@mistake(
+    "dead_units",
+    "You mark a neuron whose outputs are all below a very small limit. Does the task give a limit?",
+)
 def below_a_small_threshold(h):
     return (h < 1e-10).all(dim=0)
 
 
-@mistake("dead_units", "Square a whisper and see what is left of it.")
+@mistake(
+    "dead_units",
+    "Extremely small outputs count as 0 in your result. What is the square of such a number?",
+)
 def squares_that_underflow(h):
     return h.square().sum(dim=0) == 0
 
 
-@mistake("dead_units", "A constant neuron and a silent one: does your test tell them apart?")
+@mistake(
+    "dead_units",
+    "You mark every neuron whose outputs are all equal. Which value must these outputs have?",
+)
 def outputs_that_do_not_vary(h):
     return h.amax(dim=0) == h.amin(dim=0)
 
 
-@mistake("dead_units", "You marked the living. Which question was asked?")
+@mistake(
+    "dead_units", "`True` and `False` are exchanged in your result. Which neurons should be `True`?"
+)
 def marks_the_living(h):
     return (h != 0).any(dim=0)
 
 
-@mistake("dead_units", "Yes or no was asked for. What kind of value do you answer with?")
+@mistake("dead_units", "Your result has the dtype of `h`. Which dtype does the task ask for?")
 def numbers_instead_of_booleans(h):
     return (h == 0).all(dim=0).to(h.dtype)
 
 
 @mistake(
     "dead_units",
-    "A list of positions has as many entries as there are dead units. How many did I ask for?",
+    "Your result lists the positions of the dead neurons. Which shape does the task ask for?",
 )
 def positions_of_the_dead(h):
     return (h == 0).all(dim=0).nonzero().flatten()
 
 
-@mistake("dead_units", "One answer per neuron: how many axes does that need?")
+@mistake("dead_units", "Your result has two axes. How many axes does one answer per neuron need?")
 def one_axis_too_many(h):
     return (h == 0).all(dim=0, keepdim=True)
 
 
 @mistake(
     "dead_units",
-    "One answer per neuron: how many axes does that need, if there is one example or one unit?",
+    "For one example or one neuron your result has no axis. Which line removes axes of length 1?",
 )
 def squeezes_the_axes_of_length_one(h):
     return (h.squeeze() == 0).all(dim=0)
 
 
-@mistake("dead_units", "You answered once for the whole layer.")
+@mistake(
+    "dead_units",
+    "Your result is one answer for the whole layer. "
+    "Along which axis should you combine the entries?",
+)
 def one_answer_for_the_layer(h):
     return (h == 0).all()
 
 
-@mistake("dead_units", "A 64-bit whisper came in. What is left of it in your type?")
+@mistake(
+    "dead_units",
+    "Some very small float64 outputs count as 0 in your result. Where does the dtype change?",
+)
 def rounds_to_float32_first(h):
     return (h.float() == 0).all(dim=0)
 
@@ -856,110 +1051,167 @@ def total_is_zero_in_python(h):
 # --- 4.6 leaky_relu ----------------------------------------------------------------------------
 
 
-@mistake("leaky_relu", "True for gentle slopes. Try 1.5.")
+@mistake(
+    "leaky_relu",
+    "When `slope` is larger than 1, your two sides are exchanged. "
+    "Which of your two lines is larger then?",
+)
 def maximum_of_both_lines(x, slope=0.01):
     return torch.maximum(x, slope * x)
 
 
-@mistake("leaky_relu", "True for steep slopes only. Try a gentle one.")
+@mistake(
+    "leaky_relu",
+    "When `slope` is smaller than 1, your two sides are exchanged. "
+    "Which of your two lines is smaller then?",
+)
 def minimum_of_both_lines(x, slope=0.01):
     return torch.minimum(x, slope * x)
 
 
-@mistake("leaky_relu", "The dial is not connected.")
+@mistake(
+    "leaky_relu",
+    "Changing `slope` does not change your result: it always uses 0.01. "
+    "Which line should use `slope`?",
+)
 def dial_not_connected(x, slope=0.01):
     return torch.where(x > 0, x, 0.01 * x)
 
 
-@mistake("leaky_relu", "Which way does a leak point?")
+@mistake(
+    "leaky_relu",
+    "For negative `x` your result has the wrong sign. "
+    "What is the sign of `slope` · x for a negative x?",
+)
 def leak_points_upwards(x, slope=0.01):
     return torch.where(x > 0, x, slope * x.abs())
 
 
-@mistake("leaky_relu", "Nothing comes through on the left. Was there not to be a leak?")
+@mistake("leaky_relu", "For negative `x` your result is always 0. Where should you use `slope`?")
 def no_leak(x, slope=0.01):
     return torch.relu(x)
 
 
-@mistake("leaky_relu", "Is your left side a line through the origin, or a step?")
+@mistake(
+    "leaky_relu",
+    "For negative `x` your result is always equal to `slope`. By what should you multiply `slope`?",
+)
 def constant_leak(x, slope=0.01):
     return torch.where(x > 0, x, torch.full_like(x, slope))
 
 
-@mistake("leaky_relu", "The slope belongs to one side only. What happened to the other?")
+@mistake(
+    "leaky_relu",
+    "Your result is `slope` · x on both sides of 0. "
+    "What does the task ask for where x is positive?",
+)
 def slope_on_both_sides(x, slope=0.01):
     return torch.where(x > 0, slope * x, slope * x)
 
 
-@mistake("leaky_relu", "Look at the right side of zero, then at the left. Who leaks?")
+@mistake(
+    "leaky_relu",
+    "Your two sides are exchanged for every `slope`. On which side of 0 should `slope` act?",
+)
 def sides_swapped(x, slope=0.01):
     return torch.where(x > 0, slope * x, x)
 
 
-@mistake("leaky_relu", "The whole line was added, the right side included. What is the slope at 3?")
+@mistake(
+    "leaky_relu",
+    "For positive `x` your result has an extra `slope` · x. On which side of 0 should `slope` act?",
+)
 def leak_added_everywhere(x, slope=0.01):
     return torch.relu(x) + slope * x
 
 
-@mistake("leaky_relu", "Your caller still needs that tensor.")
+@mistake("leaky_relu", "Your function changed the caller's tensor. Which line works in place?")
 def changes_the_callers_tensor(x, slope=0.01):
     return F.leaky_relu_(x, slope)
 
 
 @mistake(
-    "leaky_relu", "With slope 1 nothing changes. Is that a reason to hand back the caller's own?"
+    "leaky_relu",
+    "For `slope=1` your result is the caller's own tensor. "
+    "What does the contract say about the result?",
 )
 def slope_of_one_hands_back_x(x, slope=0.01):
     return x if slope == 1 else torch.where(x > 0, x, slope * x)
 
 
-@mistake("leaky_relu", "What is infinity times zero?")
+@mistake("leaky_relu", "For infinite `x` your result is NaN. What is 0 times infinity?")
 def masks_that_multiply_infinity(x, slope=0.01):
     return (x > 0) * x + (x <= 0) * slope * x
 
 
-@mistake("leaky_relu", "Beautiful on paper. Try the largest float you can write.")
+@mistake(
+    "leaky_relu",
+    "For very large finite `x` your result is infinite. "
+    "Which part of your formula gets larger than `x`?",
+)
 def halves_of_a_sum_and_a_difference(x, slope=0.01):
     return (x + x.abs()) / 2 + slope * (x - x.abs()) / 2
 
 
-@mistake("leaky_relu", "A NaN went in and a clean number came out. Would you rather know?")
+@mistake("leaky_relu", "Your result is 0 where `x` is NaN. What does the task ask for there?")
 def nan_becomes_a_number(x, slope=0.01):
     return torch.where(x > 0, x, 0.0) + torch.where(x < 0, slope * x, 0.0)
 
 
-@mistake("leaky_relu", "The values are right. Can a gradient come back through your leak?")
+@mistake(
+    "leaky_relu",
+    "For negative `x` the values are right, but the gradient is 0. "
+    "Where does this side lose its link to autograd?",
+)
 def leak_without_a_way_back(x, slope=0.01):
     return torch.relu(x) - slope * torch.relu(-x).detach()
 
 
-@mistake("leaky_relu", "The values are right. Now ask for the slope.")
+@mistake(
+    "leaky_relu",
+    "The values are right, but no gradient reaches `x`. "
+    "Where does your result lose its link to autograd?",
+)
 def answer_detached(x, slope=0.01):
     return torch.where(x > 0, x, slope * x).detach()
 
 
-@mistake("leaky_relu", "Your zeros live on the CPU. Where does x live?")
+@mistake(
+    "leaky_relu",
+    "Your function does not work for an `x` on another device. "
+    "On which device do you create your tensors?",
+)
 def zeros_on_the_cpu(x, slope=0.01):
     zero = torch.zeros(x.shape, dtype=x.dtype)
     return torch.maximum(x, zero) + slope * torch.minimum(x, zero)
 
 
-@mistake("leaky_relu", "Which type of number came in, and which went out?")
+@mistake("leaky_relu", "Your result is always float32. Which dtype does the task ask for?")
 def always_float32(x, slope=0.01):
     return F.leaky_relu(x.float(), slope)
 
 
-@mistake("leaky_relu", "`if` wants one yes or no; you have a tensor of them.")
+@mistake(
+    "leaky_relu",
+    "Your function fails when `x` has more than one entry. "
+    "Does your condition give one answer or many?",
+)
 def if_over_a_whole_tensor(x, slope=0.01):
     return x if x > 0 else slope * x
 
 
-@mistake("leaky_relu", "One negative entry, and all the others changed too. Who decides for whom?")
+@mistake(
+    "leaky_relu",
+    "One negative entry changes your result for all other entries. "
+    "How can each entry get its own condition?",
+)
 def one_decision_for_all(x, slope=0.01):
     return x if (x > 0).all() else slope * x
 
 
-@mistake("leaky_relu", "Far to the left your curve becomes level. Does a leaky ReLU?")
+@mistake(
+    "leaky_relu", "Far below 0 your result stops changing. Which line does the task ask for there?"
+)
 def levels_off_like_elu(x, slope=0.01):
     return F.elu(x, alpha=slope)
 
@@ -1031,7 +1283,10 @@ def _verdict(ratio, low=1e-2, high=1e2):
     return "vanishing" if ratio < low else "exploding" if ratio > high else "healthy"
 
 
-@mistake("flow_verdict", "Sigmoid's activations look fine. Are its gradients?")
+@mistake(
+    "flow_verdict",
+    "Your verdict follows the size of the layers' outputs. Which size does the task measure?",
+)
 def judged_by_the_forward_signal(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     x = h = torch.randn(256, width, generator=generator)
@@ -1040,7 +1295,10 @@ def judged_by_the_forward_signal(act, scheme, depth=20, width=256, seed=0):
     return _verdict((h.square().mean().sqrt() / x.square().mean().sqrt()).item())
 
 
-@mistake("flow_verdict", "You called default tanh healthy. Ask the input.")
+@mistake(
+    "flow_verdict",
+    "Your verdict follows the gradients of the weights. Which gradient does the task measure?",
+)
 def judged_by_the_weight_gradients(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     h, upstream = torch.randn(2, 256, width, generator=generator)
@@ -1053,14 +1311,14 @@ def judged_by_the_weight_gradients(act, scheme, depth=20, width=256, seed=0):
     return _verdict((first.norm() / last.norm()).item())
 
 
-@mistake("flow_verdict", "ReLU is not a magic word. Did you measure?")
+@mistake("flow_verdict", "Only `act` changes your verdict. Which other arguments should change it?")
 def judged_by_the_activations_name(act, scheme, depth=20, width=256, seed=0):
     return {"sigmoid": "vanishing", "tanh": "vanishing"}.get(act, "healthy")
 
 
 @mistake(
     "flow_verdict",
-    "The scheme's name decided. What does the same scheme do with another activation?",
+    "Your verdict ignores `depth` and is never `exploding`. What does the task measure?",
 )
 def judged_by_the_schemes_name(act, scheme, depth=20, width=256, seed=0):
     if act == "sigmoid" or scheme == "torch_default":
@@ -1069,7 +1327,8 @@ def judged_by_the_schemes_name(act, scheme, depth=20, width=256, seed=0):
 
 
 @mistake(
-    "flow_verdict", "Your verdict is right for twenty layers. I asked for another number of them."
+    "flow_verdict",
+    "Your verdict is always the one for twenty layers. Where should you use `depth`?",
 )
 def looked_up_for_twenty_layers(act, scheme, depth=20, width=256, seed=0):
     if act == "sigmoid" or scheme == "torch_default" or (act, scheme) == ("relu", "xavier_normal"):
@@ -1077,32 +1336,46 @@ def looked_up_for_twenty_layers(act, scheme, depth=20, width=256, seed=0):
     return "exploding" if (act, scheme) == ("linear", "he_normal") else "healthy"
 
 
-@mistake("flow_verdict", "Small divided by large is…?")
+@mistake(
+    "flow_verdict",
+    "`vanishing` and `exploding` are exchanged in your verdicts. "
+    "Which size should you divide by which?",
+)
 def ratio_upside_down(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     slope, upstream = _slope_and_upstream([act] * depth, _SCALES[scheme], width, generator)
     return _verdict((upstream.norm() / slope.norm()).item())
 
 
-@mistake("flow_verdict", "Two layers never hurt anyone.")
+@mistake(
+    "flow_verdict", "Your verdict is always the one for two layers. Where should you use `depth`?"
+)
 def two_layers_whatever_the_depth(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * 2, _SCALES[scheme], width, seed))
 
 
-@mistake("flow_verdict", "Every scheme got the same verdict. Whose weights did you draw?")
+@mistake(
+    "flow_verdict",
+    "Changing `scheme` does not change your verdict: it always fits `he_normal`. "
+    "Where should you use `scheme`?",
+)
 def scheme_ignored(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES["he_normal"], width, seed))
 
 
 @mistake(
     "flow_verdict",
-    "Weights of size 1 in a layer with 256 inputs: which scheme of the table is that?",
+    "Your verdict fits weights of variance 1, for every `scheme`. "
+    "Which variance does the table of 4.1 give?",
 )
 def weights_of_size_one(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, width, width, seed))
 
 
-@mistake("flow_verdict", "All activations got the verdict of a stack without one.")
+@mistake(
+    "flow_verdict",
+    "Changing `act` does not change your verdict. Where does a gradient pass the activation?",
+)
 def activation_left_out(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     upstream = slope = torch.randn(256, width, generator=generator)
@@ -1111,35 +1384,54 @@ def activation_left_out(act, scheme, depth=20, width=256, seed=0):
     return _verdict((slope.norm() / upstream.norm()).item())
 
 
-@mistake("flow_verdict", "One layer's factor is on trial here. How often is it applied?")
+@mistake(
+    "flow_verdict",
+    "Your verdict fits the factor of one layer, not of all layers. "
+    "Which two sizes does the task compare?",
+)
 def judged_by_the_gain_of_one_layer(act, scheme, depth=20, width=256, seed=0):
     ratio = _ratio([act] * depth, _SCALES[scheme], width, seed)
     return _verdict(ratio ** (1 / depth), 0.5, 2)
 
 
-@mistake("flow_verdict", "You are stricter than the contract. Where does it draw its lines?")
+@mistake(
+    "flow_verdict", "Your verdict is `healthy` too rarely. Which two limits does the task give?"
+)
 def lines_drawn_too_close(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 0.5, 2)
 
 
-@mistake("flow_verdict", "You compare squares. On which scale are the two thresholds?")
+@mistake(
+    "flow_verdict",
+    "Your verdict fits the square of the ratio, so it is `healthy` too rarely. "
+    "Is there a root in your RMS?",
+)
 def squares_compared(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     slope, upstream = _slope_and_upstream([act] * depth, _SCALES[scheme], width, generator)
     return _verdict((slope.square().mean() / upstream.square().mean()).item())
 
 
-@mistake("flow_verdict", "You are milder than the contract. Where does it draw its lines?")
+@mistake(
+    "flow_verdict", "Your verdict is `healthy` too often. Which two limits does the task give?"
+)
 def lines_drawn_too_far_out(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 1e-4, 1e4)
 
 
-@mistake("flow_verdict", "Count your matrices. How many layers did the caller ask for?")
+@mistake(
+    "flow_verdict",
+    "Your verdict fits a stack with one layer too few. How many layers does your loop make?",
+)
 def verdict_one_layer_short(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * (depth - 1), _SCALES[scheme], width, seed))
 
 
-@mistake("flow_verdict", "After which layers does the activation stand? Look at your last one.")
+@mistake(
+    "flow_verdict",
+    "Your verdict fits a stack without the last activation. "
+    "After which layers does the task put it?",
+)
 def last_activation_skipped(act, scheme, depth=20, width=256, seed=0):
     acts = [act] * (depth - 1) + ["linear"]
     return _verdict(_ratio(acts, _SCALES[scheme], width, seed))
@@ -1147,7 +1439,7 @@ def last_activation_skipped(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "You seeded a random state that everyone shares. Whose state does the contract name?",
+    "Your function changes torch's global random state. Which line uses or seeds it?",
 )
 def verdict_seeds_the_global_state(act, scheme, depth=20, width=256, seed=0):
     generator = torch.manual_seed(seed)
@@ -1273,13 +1565,17 @@ def _figure(curves, frames, opening=0, yaxis_type="log"):
 
 @mistake(
     "flow_figure",
-    "A size that falls by eight powers of ten: which scale shows more than its first step?",
+    "The y axis of your figure is not logarithmic. Where do you set the type of this axis?",
 )
 def linear_scale(curves):
     return _figure(curves, _frames(curves), yaxis_type=None)
 
 
-@mistake("flow_figure", "Print your figure in grey: which line is which?")
+@mistake(
+    "flow_figure",
+    "All your traces have the same dash and symbol. "
+    "How can a reader tell them apart without colour?",
+)
 def told_apart_by_colour_only(curves):
     def lines(depth, flow):
         return [
@@ -1291,27 +1587,25 @@ def told_apart_by_colour_only(curves):
 
 
 @mistake(
-    "flow_figure", "Move the slider to its end, then look at the first curve. Whose depth is it?"
+    "flow_figure",
+    "All your frames show the curves of the first depth. Which curves belong in each frame?",
 )
 def every_frame_alike(curves):
     first, flow = next(iter(curves.items()))
     return _figure(curves, _frames(curves, lambda *_: _lines(first, flow)))
 
 
-@mistake("flow_figure", "Which depth do I see before I touch the slider?")
+@mistake("flow_figure", "Your figure opens on the last depth. Which depth should it show first?")
 def opens_on_the_last_depth(curves):
     return _figure(curves, _frames(curves), opening=-1)
 
 
-@mistake(
-    "flow_figure",
-    "A slider step moves to the frame that bears its name. What are your frames called?",
-)
+@mistake("flow_figure", "Your frames have no names. How does a slider step find its frame?")
 def frames_without_names(curves):
     return _figure(curves, [go.Frame(data=_lines(*item)) for item in curves.items()])
 
 
-@mistake("flow_figure", "Count the floors: does your first point belong to the input?")
+@mistake("flow_figure", "Your x values begin at 1. Which layer number does the input have?")
 def layers_counted_from_one(curves):
     return _figure(curves, _frames(curves, lambda *item: _lines(*item, first=1)))
 

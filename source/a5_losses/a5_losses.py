@@ -74,21 +74,27 @@ from torch import Tensor, nn
 # %% tags=["figure"] jupyter={"source_hidden": true}
 import plotly.graph_objects as go
 
-x = torch.linspace(-130, 130, 521)
-direct = (x.exp() + x.exp()).log()
-alive = direct.isfinite()
-ends = x[alive][[0, -1]]
-figure = go.Figure()
-figure.add_scatter(x=x, y=x + math.log(2), name="with care", line={"color": "#0072B2", "dash": "dash", "width": 3})
-figure.add_scatter(x=x[alive], y=direct[alive], name="as written", line={"color": "#D55E00", "width": 6}, opacity=0.6)
-figure.add_scatter(
-    x=ends, y=ends + math.log(2), name="as written ends here", mode="markers+text",
-    text=["-inf from here", "inf from here"], textposition=["bottom right", "top left"],
-    marker={"symbol": "x", "size": 12, "color": "#D55E00"})
-figure.update_layout(
-    title="log(e^x + e^x) in float32", xaxis_title="x", yaxis_title="result", template="plotly_white",
-    legend={"orientation": "h", "y": -0.2})
-figure.show()
+
+def _figure():
+    x = torch.linspace(-130, 130, 521)
+    direct = (x.exp() + x.exp()).log()
+    alive = direct.isfinite()
+    ends = x[alive][[0, -1]]
+    figure = go.Figure()
+    figure.add_scatter(x=x, y=x + math.log(2), name="with care", line={"color": "#0072B2", "dash": "dash", "width": 3})
+    figure.add_scatter(x=x[alive], y=direct[alive], name="as written", line={"color": "#D55E00", "width": 6}, opacity=0.6)
+    figure.add_scatter(
+        x=ends, y=ends + math.log(2), name="as written ends here", mode="markers+text",
+        text=["-inf from here", "inf from here"], textposition=["bottom right", "top left"],
+        marker={"symbol": "x", "size": 12, "color": "#D55E00"})
+    figure.update_layout(
+        title="log(e^x + e^x) in float32", xaxis_title="x", yaxis_title="result", template="plotly_white",
+        legend={"orientation": "h", "y": -0.2})
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** both curves follow the straight line x + 0.6931. The careful one (dashed) runs on over the whole
@@ -371,32 +377,37 @@ with visible_checks("cross_entropy") as call:
 # Two classes; the wrong one leads by a growing number of logits. Three ways to write the same loss, in float32.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-from plotly.subplots import make_subplots
+def _figure():
+    from plotly.subplots import make_subplots
 
-ways = {
-    "from logits": (lambda z: -z.log_softmax(-1), "#0072B2", "solid"),
-    "log(p + 1e-7)": (lambda z: -(z.softmax(-1) + 1e-7).log(), "#009E73", "dash"),
-    "log(p)": (lambda z: -z.softmax(-1).log(), "#D55E00", "dot"),
-}
-lead = torch.arange(0.0, 151.0, 0.5)
-figure = make_subplots(cols=2, subplot_titles=("the loss", "the gradient for the true class"))
-for name, (surprise, colour, dash) in ways.items():
-    z = torch.stack([torch.zeros_like(lead), lead], 1).requires_grad_()
-    loss = surprise(z)[:, 0]
-    (slope,) = torch.autograd.grad(loss.sum(), z)
-    for column, curve in enumerate((loss.detach(), slope[:, 0]), 1):
-        alive = curve.isfinite()
-        figure.add_scatter(
-            x=lead[alive], y=curve[alive], name=name, legendgroup=name, showlegend=column == 1,
-            line={"color": colour, "dash": dash, "width": 4}, row=1, col=column)
-        if not alive.all():
+    ways = {
+        "from logits": (lambda z: -z.log_softmax(-1), "#0072B2", "solid"),
+        "log(p + 1e-7)": (lambda z: -(z.softmax(-1) + 1e-7).log(), "#009E73", "dash"),
+        "log(p)": (lambda z: -z.softmax(-1).log(), "#D55E00", "dot"),
+    }
+    lead = torch.arange(0.0, 151.0, 0.5)
+    figure = make_subplots(cols=2, subplot_titles=("the loss", "the gradient for the true class"))
+    for name, (surprise, colour, dash) in ways.items():
+        z = torch.stack([torch.zeros_like(lead), lead], 1).requires_grad_()
+        loss = surprise(z)[:, 0]
+        (slope,) = torch.autograd.grad(loss.sum(), z)
+        for column, curve in enumerate((loss.detach(), slope[:, 0]), 1):
+            alive = curve.isfinite()
             figure.add_scatter(
-                x=lead[alive][-1:], y=curve[alive][-1:], name=f"{name} ends here", mode="markers", showlegend=column == 1,
-                marker={"symbol": "x", "size": 11, "color": colour}, row=1, col=column)
-figure.update_xaxes(title="lead of the wrong class (logits)", range=[0, 150])
-figure.update_layout(
-    title="Three ways to write one loss", template="plotly_white", legend={"orientation": "h", "y": -0.25})
-figure.show()
+                x=lead[alive], y=curve[alive], name=name, legendgroup=name, showlegend=column == 1,
+                line={"color": colour, "dash": dash, "width": 4}, row=1, col=column)
+            if not alive.all():
+                figure.add_scatter(
+                    x=lead[alive][-1:], y=curve[alive][-1:], name=f"{name} ends here", mode="markers", showlegend=column == 1,
+                    marker={"symbol": "x", "size": 11, "color": colour}, row=1, col=column)
+    figure.update_xaxes(title="lead of the wrong class (logits)", range=[0, 150])
+    figure.update_layout(
+        title="Three ways to write one loss", template="plotly_white", legend={"orientation": "h", "y": -0.25})
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** left, the loss computed from logits (solid) rises in a straight line, one per logit. With an epsilon
@@ -487,28 +498,32 @@ with visible_checks("bce_with_logits") as call:
 # Three correct values, one target of 1, and the slope that autograd reports for each, close to a logit of 0.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def bend(z: Tensor) -> Tensor:
-    return torch.log1p(torch.exp(-z.abs()))
+def _figure():
+    def bend(z: Tensor) -> Tensor:
+        return torch.log1p(torch.exp(-z.abs()))
+
+    ways = {
+        "torch's own loss": (
+            lambda z: F.binary_cross_entropy_with_logits(z, torch.ones_like(z), reduction="none"), "#0072B2", "circle-open"),
+        "relu(z) - z + log1p(exp(-|z|))": (lambda z: z.relu() - z + bend(z), "#D55E00", "x"),
+        "clamp(z, min=0) - z + log1p(exp(-|z|))": (lambda z: z.clamp(min=0) - z + bend(z), "#009E73", "triangle-up"),
+    }
+    figure = go.Figure()
+    for name, (loss, colour, symbol) in ways.items():
+        z = torch.linspace(-1, 1, 21, requires_grad=True)
+        with torch.no_grad():
+            z[10] = 0.0
+        (slope,) = torch.autograd.grad(loss(z).sum(), z)
+        figure.add_scatter(
+            x=z.detach(), y=slope, name=name, mode="markers", marker={"symbol": symbol, "size": 11, "color": colour})
+    figure.update_layout(
+        title="Slope of the binary loss, target 1", xaxis_title="logit z", yaxis_title="slope", template="plotly_white",
+        legend={"orientation": "h", "y": -0.2})
+    figure.show()
 
 
-ways = {
-    "torch's own loss": (
-        lambda z: F.binary_cross_entropy_with_logits(z, torch.ones_like(z), reduction="none"), "#0072B2", "circle-open"),
-    "relu(z) - z + log1p(exp(-|z|))": (lambda z: z.relu() - z + bend(z), "#D55E00", "x"),
-    "clamp(z, min=0) - z + log1p(exp(-|z|))": (lambda z: z.clamp(min=0) - z + bend(z), "#009E73", "triangle-up"),
-}
-figure = go.Figure()
-for name, (loss, colour, symbol) in ways.items():
-    z = torch.linspace(-1, 1, 21, requires_grad=True)
-    with torch.no_grad():
-        z[10] = 0.0
-    (slope,) = torch.autograd.grad(loss(z).sum(), z)
-    figure.add_scatter(
-        x=z.detach(), y=slope, name=name, mode="markers", marker={"symbol": symbol, "size": 11, "color": colour})
-figure.update_layout(
-    title="Slope of the binary loss, target 1", xaxis_title="logit z", yaxis_title="slope", template="plotly_white",
-    legend={"orientation": "h", "y": -0.2})
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** at 20 of the 21 logits all three marks lie on one another, on the smooth curve σ(z) − 1 from −0.73 to
@@ -654,7 +669,7 @@ with visible_checks("logit_threshold") as call:
 # clouds of points:
 
 # %%
-def train_on_clouds(softmax_first: bool, steps: int = 400) -> tuple[float, float]:
+def _train_on_clouds(softmax_first: bool, steps: int = 400) -> tuple[float, float]:
     """Train a linear classifier on three clouds of points; return its last loss and its accuracy."""
     target = torch.arange(300) % 3
     angle = 2 * math.pi * target / 3
@@ -671,32 +686,41 @@ def train_on_clouds(softmax_first: bool, steps: int = 400) -> tuple[float, float
     return loss.item(), (scores.argmax(1) == target).float().mean().item()
 
 
-for softmax_first in (False, True):
-    loss, accuracy = train_on_clouds(softmax_first)
-    print(f"softmax before the loss: {softmax_first!s:5}  loss {loss:.3f}  accuracy {accuracy:.1%}")
+def _compare():
+    for softmax_first in (False, True):
+        loss, accuracy = _train_on_clouds(softmax_first)
+        print(f"softmax before the loss: {softmax_first!s:5}  loss {loss:.3f}  accuracy {accuracy:.1%}")
+
+
+_compare()
+del _compare, _train_on_clouds
 
 # %% [markdown]
 # The accuracy is the same, 99.7%, but the losses are 0.017 and 0.561. The second will not get much lower, however long
 # you train. Move the slider to see why: it raises the logit of the first of three classes.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def bars(lead: float) -> list[go.Bar]:
-    once = torch.tensor([lead, 0.0, 0.0]).softmax(0)
-    rounds = {"softmax once": (once, "#0072B2", ""), "softmax twice": (once.softmax(0), "#D55E00", "/")}
-    return [
-        go.Bar(name=name, x=["class 0", "class 1", "class 2"], y=shares, text=[f"{share:.3f}" for share in shares],
-               textposition="outside", marker={"color": colour, "pattern": {"shape": pattern}})
-        for name, (shares, colour, pattern) in rounds.items()]
+def _figure():
+    def bars(lead: float) -> list[go.Bar]:
+        once = torch.tensor([lead, 0.0, 0.0]).softmax(0)
+        rounds = {"softmax once": (once, "#0072B2", ""), "softmax twice": (once.softmax(0), "#D55E00", "/")}
+        return [
+            go.Bar(name=name, x=["class 0", "class 1", "class 2"], y=shares, text=[f"{share:.3f}" for share in shares],
+                   textposition="outside", marker={"color": colour, "pattern": {"shape": pattern}})
+            for name, (shares, colour, pattern) in rounds.items()]
+
+    leads = range(0, 21, 2)
+    at_once = {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}
+    steps = [{"label": str(lead), "method": "animate", "args": [[str(lead)], at_once]} for lead in leads]
+    figure = go.Figure(data=bars(0.0), frames=[go.Frame(data=bars(float(lead)), name=str(lead)) for lead in leads])
+    figure.update_layout(
+        title="Softmax of the softmax", yaxis={"title": "probability", "range": [0, 1.1]}, barmode="group",
+        sliders=[{"currentvalue": {"prefix": "lead of class 0: "}, "steps": steps}], template="plotly_white")
+    figure.show()
 
 
-leads = range(0, 21, 2)
-at_once = {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}
-steps = [{"label": str(lead), "method": "animate", "args": [[str(lead)], at_once]} for lead in leads]
-figure = go.Figure(data=bars(0.0), frames=[go.Frame(data=bars(float(lead)), name=str(lead)) for lead in leads])
-figure.update_layout(
-    title="Softmax of the softmax", yaxis={"title": "probability", "range": [0, 1.1]}, barmode="group",
-    sliders=[{"currentvalue": {"prefix": "lead of class 0: "}, "steps": steps}], template="plotly_white")
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** two bars per class, plain for one softmax and striped for two. With a lead of 0 all bars stand at 0.333.

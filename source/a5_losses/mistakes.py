@@ -26,33 +26,47 @@ def _shifted_total(z, dim, shift):
     return (z - shift).exp().sum(dim).log() + shift.squeeze(dim)
 
 
-@mistake("logsumexp", "What is e to the thousand, as far as your computer is concerned?")
+@mistake(
+    "logsumexp",
+    "Large logits make your result `inf`, very negative ones make it `-inf`. "
+    "Which step leaves the range of the dtype?",
+)
 def straight_from_the_formula(z, dim=-1):
     return z.exp().sum(dim).log()
 
 
 @mistake(
     "logsumexp",
-    "Wider floats move the cliff, they do not remove it. How large is e to the thousand?",
+    "Your result is right for logits of a few hundred and infinite for logits in the thousands. "
+    "Does a wider dtype remove the limit?",
 )
 def hopes_for_wider_floats(z, dim=-1):
     return z.double().exp().sum(dim).log().to(z.dtype)
 
 
-@mistake("logsumexp", "Your loud row drowned the quiet one. Whose peak does each row need?")
+@mistake(
+    "logsumexp",
+    "A row of small logits beside a row of very large ones gives `-inf`. "
+    "Whose largest entry do you subtract from each row?",
+)
 def one_peak_for_the_whole_tensor(z, dim=-1):
     peak = _finite(z.max())
     return (z - peak).exp().sum(dim).log() + peak
 
 
-@mistake("logsumexp", "You took something out before the sum. Did you return it?")
+@mistake(
+    "logsumexp",
+    "Your result is off by exactly the largest entry of each row. "
+    "Which step must you undo after the sum?",
+)
 def peak_not_returned(z, dim=-1):
     return (z - _peak(z, dim)).exp().sum(dim).log()
 
 
 @mistake(
     "logsumexp",
-    "Check the shapes of what you subtract. When the batch is square it runs and is wrong.",
+    "Along the last axis, most tables raise an error and square tables give wrong values. "
+    "Compare the shapes of the two tensors that you subtract.",
 )
 def peak_without_its_axis(z, dim=-1):
     peak = _finite(z.amax(dim))
@@ -60,7 +74,8 @@ def peak_without_its_axis(z, dim=-1):
 
 
 @mistake(
-    "logsumexp", "A row in which everything is ruled out asks: what is infinity minus infinity?"
+    "logsumexp",
+    "A row in which every entry is `-inf` gives `nan`. Which two numbers do you subtract there?",
 )
 def infinity_minus_infinity(z, dim=-1):
     return _shifted_total(z, dim, z.amax(dim, keepdim=True))
@@ -68,7 +83,7 @@ def infinity_minus_infinity(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "A finite stand-in for -inf gives a finite answer. What should an empty choice give?",
+    "A row in which every entry is `-inf` gives a finite number. Which step replaces `-inf`?",
 )
 def minus_infinity_replaced(z, dim=-1):
     z = z.clamp(min=-1e4)
@@ -76,7 +91,9 @@ def minus_infinity_replaced(z, dim=-1):
 
 
 @mistake(
-    "logsumexp", "No overflow any more, but 500 and 1000 now give the same answer. Should they?"
+    "logsumexp",
+    "Two large logits of different size give the same result. "
+    "Which step limits the size of the logits?",
 )
 def logits_clamped(z, dim=-1):
     return z.clamp(max=80.0).exp().sum(dim).log()
@@ -84,25 +101,30 @@ def logits_clamped(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Fine for positive logits. What does your shift do to a row of large negative ones?",
+    "Rows of very negative logits give `-inf`, but rows of large positive ones are right. "
+    "Which number do you subtract from a negative row?",
 )
 def largest_size_instead_of_largest(z, dim=-1):
     return _shifted_total(z, dim, _peak(z.abs(), dim))
 
 
-@mistake("logsumexp", "The average is a gentle reference. Is the largest entry always close to it?")
+@mistake(
+    "logsumexp",
+    "Your result is `inf` when one logit is far above the others in its row. "
+    "Is the number that you subtract close to the largest entry?",
+)
 def shifts_by_the_mean(z, dim=-1):
     return _shifted_total(z, dim, _finite(z.mean(dim, keepdim=True)))
 
 
-@mistake("logsumexp", "Ask for the other axis. Does anything change?")
+@mistake("logsumexp", "Changing `dim` does not change your result. Which lines should use `dim`?")
 def always_the_last_axis(z, dim=-1):
     return _shifted_total(z, -1, _peak(z, -1))
 
 
 @mistake(
     "logsumexp",
-    "The contract says what happens to the axis you sum over. Count the axes of your result.",
+    "Your result still has the axis `dim`, with size 1. What does the task say about this axis?",
 )
 def axis_kept_in_the_result(z, dim=-1):
     peak = _peak(z, dim)
@@ -111,7 +133,8 @@ def axis_kept_in_the_result(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "One axis was yours to take away. Try a batch of one: which axes does `squeeze()` take?",
+    "When another axis has size 1, your result loses this axis too. "
+    "Which axis alone should disappear?",
 )
 def squeezes_every_axis(z, dim=-1):
     return axis_kept_in_the_result(z, dim).squeeze()
@@ -119,7 +142,8 @@ def squeezes_every_axis(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Print the shapes of the two parts that you add, for z of shape (2, 1, 3). Who lost an axis?",
+    "When another axis has size 1, your result can have too many entries. "
+    "Compare the shapes of the two parts that you add.",
 )
 def peak_loses_every_axis_of_one(z, dim=-1):
     peak = _peak(z, dim)
@@ -128,14 +152,19 @@ def peak_loses_every_axis_of_one(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Three equal logits of 0: is your answer ln 3, or something smaller? Sum or average?",
+    "Your result is too small by the logarithm of the number of entries. "
+    "How do you combine the exponentials?",
 )
 def mean_instead_of_sum(z, dim=-1):
     peak = _peak(z, dim)
     return (z - peak).exp().mean(dim).log() + peak.squeeze(dim)
 
 
-@mistake("logsumexp", "`log1p` adds a 1 of its own. Is the peak's own 1 already in your sum?")
+@mistake(
+    "logsumexp",
+    "Your result is too large, as if each row had its largest entry twice. "
+    "How often does this entry count in your sum?",
+)
 def counts_the_peak_twice(z, dim=-1):
     peak = _peak(z, dim)
     return (z - peak).exp().sum(dim).log1p() + peak.squeeze(dim)
@@ -143,20 +172,24 @@ def counts_the_peak_twice(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "A smooth maximum is close to the maximum, but not the same. What do the other entries add?",
+    "Your result is just the largest entry of each row. What do the other entries add to the sum?",
 )
 def just_the_maximum(z, dim=-1):
     return z.amax(dim)
 
 
-@mistake("logsumexp", "Print the caller's tensor before and after. Who changed it?")
+@mistake("logsumexp", "Your function changes the caller's `z`. Which line works in place?")
 def shifts_the_callers_tensor(z, dim=-1):
     peak = _peak(z, dim)
     z -= peak
     return z.exp().sum(dim).log() + peak.squeeze(dim)
 
 
-@mistake("logsumexp", "The values agree. Now ask for the slope with respect to `z`.")
+@mistake(
+    "logsumexp",
+    "Your values are right, but no gradient reaches `z`. "
+    "Where does your result lose its link to autograd?",
+)
 def cut_off_from_autograd(z, dim=-1):
     z = z.detach()
     return _shifted_total(z, dim, _peak(z, dim))
@@ -164,14 +197,18 @@ def cut_off_from_autograd(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Values agree, but slopes do not add up to 1. Which part can autograd still see?",
+    "Your values are right, but only the largest entry of each row gets a gradient. "
+    "Which part of your result has no link to autograd?",
 )
 def total_cut_off_from_autograd(z, dim=-1):
     peak = _peak(z, dim)
     return (z - peak).exp().sum(dim).log().detach() + peak.squeeze(dim)
 
 
-@mistake("logsumexp", "A caller with 64-bit numbers gets 32-bit digits back. Where were they lost?")
+@mistake(
+    "logsumexp",
+    "For float64 input your result has only the digits of float32. Which step changes the dtype?",
+)
 def digits_lost_in_float32(z, dim=-1):
     small = z.float()
     return _shifted_total(small, dim, _peak(small, dim)).to(z.dtype)
@@ -179,7 +216,8 @@ def digits_lost_in_float32(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "One of your tensors was born on the CPU. What would happen to a caller on another device?",
+    "Your function raises an error when `z` is on another device. "
+    "Which line creates a tensor on the CPU or reads a tensor's values?",
 )
 def zeros_from_the_cpu(z, dim=-1):
     peak = z.amax(dim, keepdim=True)
@@ -189,7 +227,8 @@ def zeros_from_the_cpu(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Right, and torch did the work. Reread what is not allowed, and build it yourself.",
+    "Your values are right, but they come from a ready-made torch function that the task does "
+    "not allow. Which simple steps give the same result?",
 )
 def asks_torch_for_it(z, dim=-1):
     return torch.logsumexp(z, dim)
@@ -229,31 +268,48 @@ def in_wider_floats_and_shifted(z, dim=-1):
 # 5.2 softmax
 
 
-@mistake("softmax", "Confident models exist. Try a logit of 200, of either sign.")
+@mistake(
+    "softmax",
+    "Large logits, positive or negative, give `nan`. Which step leaves the range of the dtype?",
+)
 def shares_straight_from_the_formula(z, dim=-1):
     weights = z.exp()
     return weights / weights.sum(dim, keepdim=True)
 
 
-@mistake("softmax", "Wider floats move the cliff a little further out. Try a logit of 1000.")
+@mistake(
+    "softmax",
+    "Your result is right for logits of a few hundred, but `nan` for logits in the thousands. "
+    "Does a wider dtype remove the limit?",
+)
 def shares_in_wider_floats(z, dim=-1):
     weights = z.double().exp()
     return (weights / weights.sum(dim, keepdim=True)).to(z.dtype)
 
 
-@mistake("softmax", "One row came back as nan. Which, and why that one?")
+@mistake(
+    "softmax",
+    "A row of small logits beside a row of very large ones gives `nan`. "
+    "Whose largest entry do you subtract from each row?",
+)
 def one_peak_for_all_rows(z, dim=-1):
     weights = (z - z.max()).exp()
     return weights / weights.sum(dim, keepdim=True)
 
 
-@mistake("softmax", "Whose probabilities should add up to 1? Add up one row, then one column.")
+@mistake(
+    "softmax",
+    "Your result sums to 1 along the first axis, whatever `dim` is. Which lines should use `dim`?",
+)
 def always_down_the_columns(z, dim=-1):
     weights = (z - z.amax(0, keepdim=True)).exp()
     return weights / weights.sum(0, keepdim=True)
 
 
-@mistake("softmax", "Ask for the other axis. Does anything change?")
+@mistake(
+    "softmax",
+    "Your result sums to 1 along the last axis, whatever `dim` is. Which lines should use `dim`?",
+)
 def always_along_the_rows(z, dim=-1):
     weights = (z - z.amax(-1, keepdim=True)).exp()
     return weights / weights.sum(-1, keepdim=True)
@@ -261,14 +317,17 @@ def always_along_the_rows(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Each row is a distribution of its own. What does one of your rows add up to?",
+    "Your whole result sums to 1, but each row should sum to 1. Look at the axis you sum over.",
 )
 def one_total_for_everything(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
     return weights / weights.sum()
 
 
-@mistake("softmax", "The sum is 0.9997. Where did the rest go?")
+@mistake(
+    "softmax",
+    "Each row sums to a little less than 1. Why is the number that you divide by too large?",
+)
 def epsilon_below_the_fraction(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
     return weights / (weights.sum(dim, keepdim=True) + 1e-3)
@@ -276,7 +335,8 @@ def epsilon_below_the_fraction(z, dim=-1):
 
 @mistake(
     "softmax",
-    "No share gets below a certain size, and the sum is a little high. Who set that floor?",
+    "Very small probabilities all get the same value, so a row sums to slightly more than 1. "
+    "Which step sets this lower limit?",
 )
 def floor_under_every_share(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -285,7 +345,8 @@ def floor_under_every_share(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Both the peak and the total lost an axis. Try a square batch, and then one that is not.",
+    "Along the last axis, most tables raise an error and square tables give wrong values. "
+    "What is the shape of the total that you divide by?",
 )
 def axes_lost_on_the_way(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -294,34 +355,48 @@ def axes_lost_on_the_way(z, dim=-1):
 
 @mistake(
     "softmax",
-    "They add up to 1. Now double the gap between two classes: what happens to their ratio?",
+    "Your rows sum to 1, but very large logits all get the same probability. "
+    "Which function does the formula apply to each logit?",
 )
 def renormalised_sigmoids(z, dim=-1):
     shares = z.sigmoid()
     return shares / shares.sum(dim, keepdim=True)
 
 
-@mistake("softmax", "Negative logits are welcome here. What is a share of minus two?")
+@mistake(
+    "softmax",
+    "When a row has logits of both signs, your result contains negative numbers. "
+    "Which step of the formula makes every number positive?",
+)
 def divides_the_logits(z, dim=-1):
     return z / z.sum(dim, keepdim=True)
 
 
 @mistake(
     "softmax",
-    "Subtracting the smallest keeps exponents positive. Which direction is the dangerous one?",
+    "A row with a very wide range of logits gives `nan`. "
+    "How large is the largest exponent in such a row?",
 )
 def subtracts_the_smallest(z, dim=-1):
     weights = (z - z.amin(dim, keepdim=True)).exp()
     return weights / weights.sum(dim, keepdim=True)
 
 
-@mistake("softmax", "The average is a gentle reference. Is the largest entry always close to it?")
+@mistake(
+    "softmax",
+    "A row with one logit far above the others gives `nan`. "
+    "Is the number that you subtract close to the largest entry?",
+)
 def subtracts_the_average(z, dim=-1):
     weights = (z - z.mean(dim, keepdim=True)).exp()
     return weights / weights.sum(dim, keepdim=True)
 
 
-@mistake("softmax", "No overflow any more, but 100 and 1000 now count the same. Should they?")
+@mistake(
+    "softmax",
+    "Two large logits of different size get the same probability. "
+    "Which step limits the size of the logits?",
+)
 def clamps_the_logits(z, dim=-1):
     weights = z.clamp(-80.0, 80.0).exp()
     return weights / weights.sum(dim, keepdim=True)
@@ -329,13 +404,18 @@ def clamps_the_logits(z, dim=-1):
 
 @mistake(
     "softmax",
-    "The largest takes it all in your version. That has a name too, but `soft` is not in it.",
+    "Your result is 1 for the largest logit and 0 for all others. "
+    "Which probability does the formula give to the others?",
 )
 def winner_takes_all(z, dim=-1):
     return (z == z.amax(dim, keepdim=True)).to(z.dtype)
 
 
-@mistake("softmax", "A logit of -50 deserves a small share, not none. What cuts it off?")
+@mistake(
+    "softmax",
+    "Some small probabilities are exactly 0 in your result, although the task asks for three "
+    "digits. Which step removes them?",
+)
 def ignores_distant_logits(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
     weights = torch.where(shifted < -20, 0.0, shifted.exp())
@@ -344,14 +424,19 @@ def ignores_distant_logits(z, dim=-1):
 
 @mistake(
     "softmax",
-    "The sums are right, the shares are a little too even. Which base did you raise to the power?",
+    "Your rows sum to 1, but the probabilities are too close to each other. "
+    "Which base does the formula raise to the power?",
 )
 def powers_of_two(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp2()
     return weights / weights.sum(dim, keepdim=True)
 
 
-@mistake("softmax", "The values agree. Now ask for the slope with respect to `z`.")
+@mistake(
+    "softmax",
+    "Your values are right, but no gradient reaches `z`. "
+    "Where does your result lose its link to autograd?",
+)
 def shares_cut_off_from_autograd(z, dim=-1):
     weights = (z.detach() - z.detach().amax(dim, keepdim=True)).exp()
     return weights / weights.sum(dim, keepdim=True)
@@ -359,26 +444,34 @@ def shares_cut_off_from_autograd(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Values agree, slopes do not. The total depends on the logits as well; does autograd know?",
+    "Your values are right, but the gradient is wrong. "
+    "Does autograd know that the number you divide by depends on `z`?",
 )
 def total_held_constant(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
     return weights / weights.sum(dim, keepdim=True).detach()
 
 
-@mistake("softmax", "Print the caller's tensor before and after. Who changed it?")
+@mistake("softmax", "Your function changes the caller's `z`. Which line works in place?")
 def overwrites_the_logits(z, dim=-1):
     z -= z.amax(dim, keepdim=True)
     return z.exp() / z.exp().sum(dim, keepdim=True)
 
 
-@mistake("softmax", "A caller with 64-bit numbers gets 32-bit digits back. Where were they lost?")
+@mistake(
+    "softmax",
+    "For float64 input your result has only the digits of float32. Which step changes the dtype?",
+)
 def shares_lose_digits(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).float().exp()
     return (weights / weights.sum(dim, keepdim=True)).to(z.dtype)
 
 
-@mistake("softmax", "numpy knows neither other devices nor slopes. Can each step be said in torch?")
+@mistake(
+    "softmax",
+    "No gradient reaches `z`, and a `z` on another device raises an error. "
+    "Which steps do not use torch?",
+)
 def by_way_of_numpy(z, dim=-1):
     import numpy as np
 
@@ -389,7 +482,8 @@ def by_way_of_numpy(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Right, and torch did the work. Reread what is not allowed, and build it yourself.",
+    "Your values are right, but they come from a ready-made torch function that the task does "
+    "not allow. Which simple steps give the same result?",
 )
 def lets_torch_share(z, dim=-1):
     return nn.Softmax(dim)(z)
@@ -421,34 +515,45 @@ def one_slice_after_another(z, dim=-1):
 # 5.3 log_softmax
 
 
-@mistake("log_softmax", "The probability rounded to zero before you took its logarithm.")
+@mistake(
+    "log_softmax",
+    "A logit far below the largest gives `-inf` instead of a finite number. "
+    "What happens to a very small probability before the logarithm?",
+)
 def logarithm_of_rounded_shares(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
     return (weights / weights.sum(dim, keepdim=True)).log()
 
 
-@mistake("log_softmax", "Your worst possible answer is a constant. Should it be?")
+@mistake(
+    "log_softmax",
+    "Your result never goes below about -16, however small the probability is. "
+    "What changes the probability before the logarithm?",
+)
 def epsilon_inside_the_logarithm(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
     return (weights / weights.sum(dim, keepdim=True) + 1e-7).log()
 
 
-@mistake(
-    "log_softmax",
-    "Nothing in your result is below -100. Is that the logarithm's limit, or yours?",
-)
+@mistake("log_softmax", "Your result never goes below -100. Which step sets this limit?")
 def capped_at_minus_100(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
     return (shifted - shifted.exp().sum(dim, keepdim=True).log()).clamp(min=-100.0)
 
 
-@mistake("log_softmax", "Exponentiate your result and add it up. Is it 1?")
+@mistake(
+    "log_softmax",
+    "In your result the largest entry of each row is always 0. "
+    "Which part of the formula is missing?",
+)
 def only_the_peak_subtracted(z, dim=-1):
     return z - z.amax(dim, keepdim=True)
 
 
 @mistake(
-    "log_softmax", "Right for some batch shapes. Which? Look at the axis that your sum removed."
+    "log_softmax",
+    "Along the last axis, most tables raise an error and square tables give wrong values. "
+    "What is the shape of the logarithm that you subtract?",
 )
 def total_without_its_axis(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -457,48 +562,60 @@ def total_without_its_axis(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "The total is right for small logits. What does it become when one of them is 1000?",
+    "Large logits give `-inf`, and a row of very negative ones gives `inf`. "
+    "Which step leaves the range of the dtype?",
 )
 def total_of_unshifted_exponentials(z, dim=-1):
     return z - z.exp().sum(dim, keepdim=True).log()
 
 
 @mistake(
-    "log_softmax", "A loud row and a quiet one share one peak here. What is left of the quiet one?"
+    "log_softmax",
+    "A row of small logits beside a row of very large ones gives `inf`. "
+    "Whose largest entry do you subtract from each row?",
 )
 def shared_peak(z, dim=-1):
     shifted = z - z.max()
     return shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
-@mistake("log_softmax", "Ask for the other axis. Does anything change?")
+@mistake("log_softmax", "Changing `dim` does not change your result. Which lines should use `dim`?")
 def last_axis_whatever_was_asked(z, dim=-1):
     shifted = z - z.amax(-1, keepdim=True)
     return shifted - shifted.exp().sum(-1, keepdim=True).log()
 
 
 @mistake(
-    "log_softmax", "One row is a distribution; the whole table is not. Over what did you add up?"
+    "log_softmax",
+    "The exponentials of your whole result sum to 1, but those of each row should sum to 1. "
+    "Look at the axis you sum over.",
 )
 def total_over_the_whole_table(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
     return shifted - shifted.exp().sum().log()
 
 
-@mistake("log_softmax", "Can the logarithm of a probability be positive?")
+@mistake(
+    "log_softmax",
+    "Every value has the right size but the wrong sign. "
+    "Which sign does the logarithm of a probability have?",
+)
 def negative_of_it(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
     return shifted.exp().sum(dim, keepdim=True).log() - shifted
 
 
-@mistake("log_softmax", "Exponentiate: each share is right by itself, but do they add up to 1?")
+@mistake(
+    "log_softmax",
+    "Each entry of your result depends on its own logit only. "
+    "Where does the formula use the other logits of the row?",
+)
 def logarithm_of_sigmoids(z, dim=-1):
     return -torch.log1p(torch.exp(-z.abs())) + z.clamp(max=0.0)
 
 
 @mistake(
-    "log_softmax",
-    "You are off by the same factor everywhere. Which logarithm did you take?",
+    "log_softmax", "All values are wrong by the same factor. Which logarithm does the task use?"
 )
 def logarithm_to_base_two(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -507,7 +624,8 @@ def logarithm_to_base_two(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Values agree, slopes do not. The total depends on the logits as well; does autograd know?",
+    "Your values are right, but the gradient ignores the logarithm of the sum. "
+    "Where does this part lose its link to autograd?",
 )
 def constant_normaliser(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True).detach()
@@ -516,7 +634,8 @@ def constant_normaliser(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Values are capped to keep them finite; look at the slope of a logit that is far behind.",
+    "Your result never goes below about -69, and the gradient is zero there. "
+    "Which step sets this limit?",
 )
 def shares_clamped_before_the_logarithm(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -524,7 +643,8 @@ def shares_clamped_before_the_logarithm(z, dim=-1):
 
 
 @mistake(
-    "log_softmax", "A caller with 64-bit numbers gets 32-bit digits back. Where were they lost?"
+    "log_softmax",
+    "For float64 input your result has only the digits of float32. Which step changes the dtype?",
 )
 def logarithms_lose_digits(z, dim=-1):
     shifted = (z - z.amax(dim, keepdim=True)).float()
@@ -533,7 +653,8 @@ def logarithms_lose_digits(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "One of your tensors was born on the CPU. What would happen to a caller on another device?",
+    "Your function raises an error when `z` is on another device. "
+    "Which line creates a tensor on the CPU or reads a tensor's values?",
 )
 def result_filled_on_the_cpu(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -541,7 +662,7 @@ def result_filled_on_the_cpu(z, dim=-1):
     return result + shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
-@mistake("log_softmax", "Print the caller's tensor before and after. Who changed it?")
+@mistake("log_softmax", "Your function changes the caller's `z`. Which line works in place?")
 def overwrites_what_it_was_given(z, dim=-1):
     z.sub_(z.amax(dim, keepdim=True))
     return z - z.exp().sum(dim, keepdim=True).log()
@@ -549,7 +670,8 @@ def overwrites_what_it_was_given(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Right, and torch did the work. Reread what is not allowed, and build it yourself.",
+    "Your values are right, but they come from a ready-made torch function that the task does "
+    "not allow. Which simple steps give the same result?",
 )
 def lets_torch_take_the_logarithm(z, dim=-1):
     return F.log_softmax(z, dim)
@@ -585,14 +707,19 @@ def slice_by_slice(z, dim=-1):
 
 @mistake(
     "cross_entropy",
-    "A perfect, certain answer still costs you something. How much, and why that number?",
+    "A prediction that is certain and right still has a loss above 0. "
+    "How often does softmax act on the logits?",
 )
 def softmax_applied_first(logits, target):
     logits = logits.softmax(1)
     return (logits.logsumexp(1) - logits[torch.arange(len(target)), target]).mean()
 
 
-@mistake("cross_entropy", "A disaster and a bad day cost the same. What caps your surprise?")
+@mistake(
+    "cross_entropy",
+    "Your loss never goes above about 16, however wrong the prediction is. "
+    "What changes the probability before the logarithm?",
+)
 def epsilon_under_the_logarithm(logits, target):
     shares = logits.softmax(1).gather(1, target[:, None])
     return -(shares + 1e-7).log().mean()
@@ -600,7 +727,8 @@ def epsilon_under_the_logarithm(logits, target):
 
 @mistake(
     "cross_entropy",
-    "What does a mistake of 500 logits cost in your version, and what does one of 60?",
+    "Your loss never goes above about 28, and the gradient is zero there. "
+    "Which step sets this limit?",
 )
 def clamped_shares(logits, target):
     shares = logits.softmax(1).clamp(1e-12, 1.0)
@@ -608,7 +736,9 @@ def clamped_shares(logits, target):
 
 
 @mistake(
-    "cross_entropy", "Very sure and very wrong: the share rounds to zero. What is its logarithm?"
+    "cross_entropy",
+    "A very wrong prediction has a loss of `inf`. "
+    "What happens to a very small probability before the logarithm?",
 )
 def logarithm_after_rounding(logits, target):
     return -logits.softmax(1)[torch.arange(len(target)), target].log().mean()
@@ -616,7 +746,8 @@ def logarithm_after_rounding(logits, target):
 
 @mistake(
     "cross_entropy",
-    "One large logit is enough to overflow your total. You have solved this before.",
+    "One very large logit gives a loss of `inf`, even if the prediction is right. "
+    "Which step leaves the range of the dtype?",
 )
 def unshifted_total(logits, target):
     return (logits.exp().sum(1).log() - logits[torch.arange(len(target)), target]).mean()
@@ -624,7 +755,8 @@ def unshifted_total(logits, target):
 
 @mistake(
     "cross_entropy",
-    "You looked up every example's class in every row. Print the shape of what you looked up.",
+    "In every row your loss uses the true classes of all examples. "
+    "What is the shape of the tensor that you pick from the rows?",
 )
 def every_class_in_every_row(logits, target):
     return -logits.log_softmax(1)[:, target].mean()
@@ -632,42 +764,56 @@ def every_class_in_every_row(logits, target):
 
 @mistake(
     "cross_entropy",
-    "A batch in which nobody belongs to the last class: how many columns has your one-hot table?",
+    "Your result is right only if the last class occurs in the batch. "
+    "How does your code find the number of classes?",
 )
 def classes_counted_in_the_batch(logits, target):
     return -(F.one_hot(target) * logits.log_softmax(1)).sum(1).mean()
 
 
-@mistake("cross_entropy", "Double the batch: should the loss double?")
+@mistake(
+    "cross_entropy",
+    "Your loss doubles when every example occurs twice. How does the task combine the examples?",
+)
 def sum_over_the_batch(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).sum()
 
 
 @mistake(
     "cross_entropy",
-    "Over how many numbers did you average, and how many surprises are there?",
+    "Your loss is too small by a factor equal to the number of classes. "
+    "Over how many numbers does your mean run?",
 )
 def mean_over_classes_too(logits, target):
     return -(logits.log_softmax(1) * F.one_hot(target, logits.shape[1])).mean()
 
 
-@mistake("cross_entropy", "Can a surprise be negative? Which way is better: more, or less?")
+@mistake(
+    "cross_entropy", "Your loss has the right size but the wrong sign. Can a loss be negative?"
+)
 def wrong_sign(logits, target):
     return logits.log_softmax(1).gather(1, target[:, None]).mean()
 
 
-@mistake("cross_entropy", "Nudge a weight a little: does this number move?")
+@mistake(
+    "cross_entropy",
+    "Your result is the fraction of wrong predictions, and it has no gradient. "
+    "What does the cross-entropy measure at the true class?",
+)
 def error_rate(logits, target):
     return (logits.argmax(1) != target).to(logits.dtype).mean()
 
 
-@mistake("cross_entropy", "One number for the batch was asked for. How many came back?")
+@mistake(
+    "cross_entropy", "Your result has one loss per example. How many numbers does the task ask for?"
+)
 def one_loss_per_example(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).squeeze(1)
 
 
 @mistake(
-    "cross_entropy", "The number is right. Its shape is not yet a scalar's: how many axes has it?"
+    "cross_entropy",
+    "Your value is right, but your result has one axis. How many axes does a scalar have?",
 )
 def a_vector_of_one(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).mean(0)
@@ -675,7 +821,8 @@ def a_vector_of_one(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Mean of the logarithms, or logarithm of the mean: which one is the mean surprise?",
+    "For one example your loss is right, for several it is too small. "
+    "Which comes first in the task, the logarithm or the mean?",
 )
 def logarithm_of_the_mean_share(logits, target):
     return -(
@@ -684,7 +831,9 @@ def logarithm_of_the_mean_share(logits, target):
 
 
 @mistake(
-    "cross_entropy", "Each example's shares should add up to 1. Along which axis did you normalise?"
+    "cross_entropy",
+    "For a batch of one example your loss is always 0. "
+    "Along which axis should the probabilities sum to 1?",
 )
 def normalised_over_the_batch(logits, target):
     return -logits.log_softmax(0).gather(1, target[:, None]).mean()
@@ -692,7 +841,8 @@ def normalised_over_the_batch(logits, target):
 
 @mistake(
     "cross_entropy",
-    "A squared distance is a loss too, but its worst case is cheap. What was asked for?",
+    "Your loss never goes above 2, however wrong the prediction is. "
+    "What does the cross-entropy measure at the true class?",
 )
 def squared_error(logits, target):
     return (logits.softmax(1) - F.one_hot(target, logits.shape[1])).square().sum(1).mean()
@@ -700,7 +850,8 @@ def squared_error(logits, target):
 
 @mistake(
     "cross_entropy",
-    "You charge what is missing to 1. What should the most wrong answer of all cost?",
+    "Your loss never goes above 1, however wrong the prediction is. "
+    "Which function of the probability does the task use?",
 )
 def one_minus_the_share(logits, target):
     return (1 - logits.softmax(1).gather(1, target[:, None])).mean()
@@ -708,7 +859,8 @@ def one_minus_the_share(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Close for confident rows only: nothing known about the classes costs you nothing. Should it?",
+    "Your loss is 0 whenever the true class has the largest logit, even by very little. "
+    "How do the other logits enter the formula?",
 )
 def distance_to_the_largest_logit(logits, target):
     return (logits.amax(1) - logits.gather(1, target[:, None]).squeeze(1)).mean()
@@ -716,7 +868,7 @@ def distance_to_the_largest_logit(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Compare with ln 3 for three equal logits. Which logarithm did you take?",
+    "Your loss is too large by the same factor for every batch. Which logarithm does the task use?",
 )
 def surprise_in_bits(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).mean() / math.log(2)
@@ -724,7 +876,8 @@ def surprise_in_bits(logits, target):
 
 @mistake(
     "cross_entropy",
-    "A plain number came back, and autograd cannot follow it. Where did the tensor end?",
+    "Your result is a Python number, so it has no gradient. "
+    "Which step turns the tensor into a number?",
 )
 def returns_a_python_number(logits, target):
     return (-logits.log_softmax(1).gather(1, target[:, None]).mean()).item()
@@ -732,23 +885,23 @@ def returns_a_python_number(logits, target):
 
 @mistake(
     "cross_entropy",
-    "The value is right; the slope stops on the way. Which tensor lost its history?",
+    "Your loss is right, but the gradient at the true class is wrong. "
+    "Which tensor has lost its link to autograd?",
 )
 def target_logit_detached(logits, target):
     truth = logits.detach().gather(1, target[:, None]).squeeze(1)
     return (logits.logsumexp(1) - truth).mean()
 
 
-@mistake(
-    "cross_entropy", "A caller with 64-bit logits gets a 32-bit loss back. Where did it change?"
-)
+@mistake("cross_entropy", "For float64 logits your loss is float32. Which step changes the dtype?")
 def loss_in_float32(logits, target):
     return -logits.float().log_softmax(1).gather(1, target[:, None]).mean()
 
 
 @mistake(
     "cross_entropy",
-    "Right, and torch did the work. Reread what is not allowed, and build it yourself.",
+    "Your loss is right, but it comes from a ready-made torch loss that the task does not allow. "
+    "Which simpler steps give the same loss?",
 )
 def asks_torch_for_the_loss(logits, target):
     return F.cross_entropy(logits, target)
@@ -798,7 +951,11 @@ def _costs(logits, target):
     return F.softplus(logits) - logits * target
 
 
-@mistake("bce_with_logits", "Very sure and very wrong: what does your loss say?")
+@mistake(
+    "bce_with_logits",
+    "Very sure predictions have a loss of `inf` or `nan`. "
+    "To which value does the sigmoid round before the logarithm?",
+)
 def logarithm_of_the_sigmoid(logits, target):
     _need_one_shape(logits, target)
     p = logits.sigmoid()
@@ -807,7 +964,8 @@ def logarithm_of_the_sigmoid(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "The worst case is capped, and so is its gradient. Does the model still learn from it?",
+    "Your loss never goes above about 16, and the gradient is zero there. "
+    "Which step sets this limit?",
 )
 def clamps_the_probability(logits, target):
     _need_one_shape(logits, target)
@@ -817,7 +975,8 @@ def clamps_the_probability(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "An epsilon keeps the logarithm finite. Does a logit of 200 cost more than one of 30?",
+    "Your loss never goes above about 18, however wrong the prediction is. "
+    "What changes the probability before the logarithm?",
 )
 def epsilon_beside_the_probability(logits, target):
     _need_one_shape(logits, target)
@@ -827,7 +986,8 @@ def epsilon_beside_the_probability(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Compare the losses at logits of 150 and 300, both wrong. Who put a ceiling at 100?",
+    "Your loss never goes above 100, however wrong the logits are. "
+    "Which function that you use has this limit?",
 )
 def torch_loss_on_probabilities(logits, target):
     _need_one_shape(logits, target)
@@ -836,7 +996,8 @@ def torch_loss_on_probabilities(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Values flawless. Check the slope of an untrained model whose logit is exactly 0.",
+    "Your values are right, but the gradient at a logit of exactly 0 is too small. "
+    "Which function in your formula has a corner there?",
 )
 def relu_at_the_corner(logits, target):
     _need_one_shape(logits, target)
@@ -845,7 +1006,8 @@ def relu_at_the_corner(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Values flawless. Ask autograd which side of the corner at logit 0 it stands on.",
+    "Your values are right, but the gradient at a logit of exactly 0 is too large. "
+    "Which function in your formula has a corner there?",
 )
 def clamp_at_the_corner(logits, target):
     _need_one_shape(logits, target)
@@ -854,7 +1016,8 @@ def clamp_at_the_corner(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "The branch you throw away is still walked by autograd. Ask for the slope at 200.",
+    "Your values are right, but large logits have a gradient of `nan`. "
+    "Which intermediate value is infinite there, even if your result does not use it?",
 )
 def where_of_two_formulas(logits, target):
     _need_one_shape(logits, target)
@@ -862,7 +1025,11 @@ def where_of_two_formulas(logits, target):
     return (growth - logits * target).mean()
 
 
-@mistake("bce_with_logits", "Exact for small logits. What does e to the 200 become in float32?")
+@mistake(
+    "bce_with_logits",
+    "Large positive logits give `inf`, but very negative ones are right. "
+    "Which step leaves the range of the dtype?",
+)
 def exponential_overflows(logits, target):
     _need_one_shape(logits, target)
     return (torch.log1p(logits.exp()) - logits * target).mean()
@@ -870,7 +1037,8 @@ def exponential_overflows(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Nothing overflows between your fences. What does the gradient say outside them?",
+    "Your loss never goes above 50, and beyond this the gradient is zero. "
+    "Which step limits the logits?",
 )
 def clamps_the_logit(logits, target):
     return _costs(logits.clamp(-50, 50), target).mean()
@@ -878,7 +1046,8 @@ def clamps_the_logit(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Four predictions, four targets, sixteen losses. Compare the two shapes before you start.",
+    "Shapes that differ but can broadcast give a loss. "
+    "Where should your function compare the two shapes?",
 )
 def any_shape_goes(logits, target):
     return (F.softplus(logits) - logits * target).mean()
@@ -886,41 +1055,62 @@ def any_shape_goes(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "As many elements is not yet the same shape: which answer belongs to which question?",
+    "Different shapes give a loss or a `RuntimeError`, not a `ValueError`. "
+    "Which line changes a shape instead of comparing it?",
 )
 def reshapes_in_silence(logits, target):
     return _costs(logits, target.reshape(logits.shape)).mean()
 
 
-@mistake("bce_with_logits", "(4, 1) and (1, 4) hold as many numbers. Are they the same shape?")
+@mistake(
+    "bce_with_logits",
+    "Different shapes with the same number of elements give a loss. "
+    "What exactly does your function compare?",
+)
 def counts_elements_only(logits, target):
     if logits.numel() != target.numel():
         raise ValueError("sizes differ")
     return _costs(logits, target.reshape(logits.shape)).mean()
 
 
-@mistake("bce_with_logits", "You noticed the mismatch. Which kind of error does the contract name?")
+@mistake(
+    "bce_with_logits",
+    "Your function refuses different shapes, but with another type of error. "
+    "Which error does the task name?",
+)
 def another_kind_of_error(logits, target):
     assert logits.shape == target.shape, "shapes differ"
     return _costs(logits, target).mean()
 
 
-@mistake("bce_with_logits", "Who applies the sigmoid, you or the loss? Somebody did it twice.")
+@mistake(
+    "bce_with_logits",
+    "A prediction that is sure and right still has a loss above 0. "
+    "How often does the sigmoid act on the logits?",
+)
 def sigmoid_twice(logits, target):
     return _costs(logits.sigmoid(), target).mean()
 
 
-@mistake("bce_with_logits", "Double the batch: should the loss double?")
+@mistake(
+    "bce_with_logits",
+    "Your loss doubles when every element occurs twice. How does the task combine the elements?",
+)
 def sum_over_elements(logits, target):
     return _costs(logits, target).sum()
 
 
-@mistake("bce_with_logits", "One number for the batch was asked for. How many came back?")
+@mistake(
+    "bce_with_logits",
+    "Your result has one loss per element. How many numbers does the task ask for?",
+)
 def one_loss_per_element(logits, target):
     return _costs(logits, target)
 
 
-@mistake("bce_with_logits", "Can this loss be negative? Which way is better: more, or less?")
+@mistake(
+    "bce_with_logits", "Your loss has the right size but the wrong sign. Can a loss be negative?"
+)
 def binary_wrong_sign(logits, target):
     _need_one_shape(logits, target)
     return (logits * target - F.softplus(logits)).mean()
@@ -928,20 +1118,25 @@ def binary_wrong_sign(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Two kinds of mistakes are possible. Which of them costs nothing in your version?",
+    "Elements with target 0 add nothing to your loss. Which part of the formula is for them?",
 )
 def forgets_the_no_examples(logits, target):
     _need_one_shape(logits, target)
     return -(target * F.logsigmoid(logits)).mean()
 
 
-@mistake("bce_with_logits", "Right for plain yes and no. What happens to a target of 0.7?")
+@mistake(
+    "bce_with_logits",
+    "A target of 0.7 gives the same loss as a target of 1. Which step changes `target`?",
+)
 def rounds_the_target(logits, target):
     return _costs(logits, target.round()).mean()
 
 
 @mistake(
-    "bce_with_logits", "A sign is a neat way to say yes or no. How would it say seven out of ten?"
+    "bce_with_logits",
+    "For a target of 0.5 your loss ignores the logit. "
+    "By which two numbers does the formula multiply its two parts?",
 )
 def target_as_a_sign(logits, target):
     _need_one_shape(logits, target)
@@ -950,7 +1145,8 @@ def target_as_a_sign(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Yes and no seem to have changed places. Which of the two makes a large logit cheap?",
+    "Sure and right predictions have a large loss, sure and wrong ones almost none. "
+    "Which part of the formula is for target 1?",
 )
 def yes_and_no_swapped(logits, target):
     return _costs(logits, 1 - target).mean()
@@ -958,7 +1154,8 @@ def yes_and_no_swapped(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "A squared distance flattens out: what is its slope for a very sure, very wrong prediction?",
+    "Your loss never goes above 1, and very wrong predictions have almost no gradient. "
+    "Which logarithms does the formula contain?",
 )
 def squared_distance(logits, target):
     _need_one_shape(logits, target)
@@ -966,7 +1163,8 @@ def squared_distance(logits, target):
 
 
 @mistake(
-    "bce_with_logits", "A caller with 64-bit logits gets 32-bit digits back. Where were they lost?"
+    "bce_with_logits",
+    "For float64 input your loss has only the digits of float32. Which step changes the dtype?",
 )
 def binary_loss_in_float32(logits, target):
     return _costs(logits.float(), target.float()).mean().to(logits.dtype)
@@ -974,7 +1172,8 @@ def binary_loss_in_float32(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "One of your tensors was born on the CPU. What would happen to a caller on another device?",
+    "Your function raises an error when the input is on another device. "
+    "Which line creates a tensor on the CPU or reads a tensor's values?",
 )
 def zeros_born_on_the_cpu(logits, target):
     _need_one_shape(logits, target)
@@ -984,7 +1183,8 @@ def zeros_born_on_the_cpu(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Right, and torch did the work. Reread what is not allowed, and build it yourself.",
+    "Your loss is right, but it comes from a ready-made torch loss that the task does not allow. "
+    "Which simpler steps give the same loss?",
 )
 def asks_torch_for_the_binary_loss(logits, target):
     _need_one_shape(logits, target)
@@ -1041,24 +1241,37 @@ def where_with_two_safe_branches(logits, target):
 # 5.6 logit_gradient
 
 
-@mistake("logit_gradient", "Right for one example. The loss was a mean.")
+@mistake(
+    "logit_gradient",
+    "For one example your gradient is right, for more examples it is too large. "
+    "How does the loss combine the examples?",
+)
 def no_share_of_the_mean(logits, target):
     return logits.softmax(1) - F.one_hot(target, logits.shape[1])
 
 
-@mistake("logit_gradient", "The loss averages over examples. Over what else did you average?")
+@mistake(
+    "logit_gradient",
+    "Your gradient is too small by a factor equal to the number of classes. "
+    "Over what does the loss take its mean?",
+)
 def share_of_every_element(logits, target):
     return (logits.softmax(1) - F.one_hot(target, logits.shape[1])) / logits.numel()
 
 
-@mistake("logit_gradient", "You divided by a number of things. Of examples, or of classes?")
+@mistake(
+    "logit_gradient",
+    "Your gradient is right only when there are as many examples as classes. "
+    "Which number do you divide by?",
+)
 def share_of_every_class(logits, target):
     return (logits.softmax(1) - F.one_hot(target, logits.shape[1])) / logits.shape[1]
 
 
 @mistake(
     "logit_gradient",
-    "The slope of the sigmoid appears in your answer, and something should cancel it. What?",
+    "All entries are too close to 0, most of all for sure predictions. "
+    "Which factor should cancel in the derivative?",
 )
 def times_the_slope_of_the_share(logits, target):
     p = logits.softmax(1)
@@ -1067,13 +1280,16 @@ def times_the_slope_of_the_share(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Which way does the correct class's logit need to go, and which way does a descent step go?",
+    "Every entry has the right size but the wrong sign. In which order does the task subtract?",
 )
 def truth_minus_prediction(logits, target):
     return (F.one_hot(target, logits.shape[1]) - logits.softmax(1)) / len(logits)
 
 
-@mistake("logit_gradient", "The other classes were too confident as well. What do they hear?")
+@mistake(
+    "logit_gradient",
+    "In each row every class except the true one gets 0. What should these classes get?",
+)
 def only_the_true_column(logits, target):
     truth = F.one_hot(target, logits.shape[1])
     return (logits.softmax(1) - truth) * truth / len(logits)
@@ -1081,7 +1297,8 @@ def only_the_true_column(logits, target):
 
 @mistake(
     "logit_gradient",
-    "The true class is pushed up. Is anybody pulled down, and do your rows sum to 0?",
+    "Your gradient depends only on `target`, not on `logits`. "
+    "Which part of the formula uses the logits?",
 )
 def forgets_the_prediction(logits, target):
     return -F.one_hot(target, logits.shape[1]).to(logits.dtype) / len(logits)
@@ -1089,7 +1306,8 @@ def forgets_the_prediction(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Prediction minus truth: a prediction is a distribution. Is a row of logits one?",
+    "Your gradient grows without limit when the logits grow. "
+    "What must happen to the logits before you subtract the truth?",
 )
 def logits_minus_truth(logits, target):
     return (logits - F.one_hot(target, logits.shape[1])) / len(logits)
@@ -1097,15 +1315,15 @@ def logits_minus_truth(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your rows do not sum to 0, your columns nearly do. Along which axis did you normalise?",
+    "For one example the true class gets 0 and every other class gets 1. "
+    "Along which axis should the probabilities sum to 1?",
 )
 def normalised_down_the_batch(logits, target):
     return (logits.softmax(0) - F.one_hot(target, logits.shape[1])) / len(logits)
 
 
 @mistake(
-    "logit_gradient",
-    "You compare the model with its own favourite. Who said that this was the truth?",
+    "logit_gradient", "Changing `target` does not change your result. Which line should use it?"
 )
 def favourite_as_truth(logits, target):
     return (logits.softmax(1) - F.one_hot(logits.argmax(1), logits.shape[1])) / len(logits)
@@ -1113,7 +1331,8 @@ def favourite_as_truth(logits, target):
 
 @mistake(
     "logit_gradient",
-    "One 1 was taken from too many places. How many entries of each row belong to the truth?",
+    "In each row, all classes that occur in `target` count as true. "
+    "How many true classes does one example have?",
 )
 def every_class_is_true(logits, target):
     p = logits.softmax(1)
@@ -1123,13 +1342,17 @@ def every_class_is_true(logits, target):
 
 @mistake(
     "logit_gradient",
-    "A batch in which nobody belongs to the last class: how many columns has your one-hot table?",
+    "Your result is right only if the last class occurs in the batch. "
+    "How does your code find the number of classes?",
 )
 def columns_counted_in_the_batch(logits, target):
     return (logits.softmax(1) - F.one_hot(target)) / len(logits)
 
 
-@mistake("logit_gradient", "Your softmax is the one from the textbook. Try a logit of 1000.")
+@mistake(
+    "logit_gradient",
+    "Very large logits give `nan` in your gradient. Which step leaves the range of the dtype?",
+)
 def textbook_softmax(logits, target):
     weights = logits.exp()
     return (weights / weights.sum(1, keepdim=True) - F.one_hot(target, logits.shape[1])) / len(
@@ -1138,27 +1361,33 @@ def textbook_softmax(logits, target):
 
 
 @mistake(
-    "logit_gradient", "Each row should keep its own lesson. What did you add up or average away?"
+    "logit_gradient",
+    "Your result has only one row for the whole batch. How many rows should it have?",
 )
 def one_row_for_all(logits, target):
     return (logits.softmax(1) - F.one_hot(target, logits.shape[1])).mean(0)
 
 
 @mistake(
-    "logit_gradient",
-    "A caller with 64-bit logits gets a 32-bit gradient back. Where did it change?",
+    "logit_gradient", "For float64 logits your gradient is float32. Which step changes the dtype?"
 )
 def gradient_in_float32(logits, target):
     return (logits.float().softmax(1) - F.one_hot(target, logits.shape[1])) / len(logits)
 
 
-@mistake("logit_gradient", "Print the caller's logits before and after. Who changed them?")
+@mistake(
+    "logit_gradient", "Your function changes the caller's `logits`. Which line works in place?"
+)
 def overwrites_the_callers_logits(logits, target):
     logits.copy_(logits.softmax(1))
     return (logits - F.one_hot(target, logits.shape[1])) / len(logits)
 
 
-@mistake("logit_gradient", "Autograd found it for you. Can you write down what it found?")
+@mistake(
+    "logit_gradient",
+    "Your values are right, but they come from autograd, which the task does not allow. "
+    "Which closed form gives the same values?",
+)
 def lets_autograd_find_it(logits, target):
     leaf = logits.detach().clone().requires_grad_()
     F.cross_entropy(leaf, target).backward()
@@ -1192,23 +1421,33 @@ def compares_with_every_class(logits, target):
 
 @mistake(
     "logit_threshold",
-    "That number lives on the probability axis. Where on the logit axis is one half?",
+    "Your result is the probability `p` itself. Which formula turns a probability into a logit?",
 )
 def the_probability_itself(p):
     return float(p)
 
 
-@mistake("logit_threshold", "Fine at one half. Try one tenth, and feed your answer to the sigmoid.")
+@mistake(
+    "logit_threshold",
+    "Your result always lies between -0.5 and 0.5. How large is the logit when `p` is close to 1?",
+)
 def distance_from_one_half(p):
     return p - 0.5
 
 
-@mistake("logit_threshold", "A straight line fits near one half. What does it do at 0.999?")
+@mistake(
+    "logit_threshold",
+    "Your result is good near 0.5 but always lies between -2 and 2. "
+    "How large is the logit when `p` is close to 1?",
+)
 def tangent_at_one_half(p):
     return 4.0 * (p - 0.5)
 
 
-@mistake("logit_threshold", "A stricter doctor needs a higher bar. Does yours rise?")
+@mistake(
+    "logit_threshold",
+    "Your result has the right size but the wrong sign. Which probability is on top in the odds?",
+)
 def odds_upside_down(p):
     if p in (0, 1):
         return -math.inf if p else math.inf
@@ -1217,19 +1456,24 @@ def odds_upside_down(p):
 
 @mistake(
     "logit_threshold",
-    "Always and never are legal thresholds. What does your formula meet at 0 and at 1?",
+    "Your function raises an error for `p` = 0 and for `p` = 1. "
+    "Which results does the task name for these two values?",
 )
 def crashes_at_the_ends(p):
     return math.log(p / (1 - p))
 
 
-@mistake("logit_threshold", "'Never say yes' is a legal threshold. What is one divided by nothing?")
+@mistake(
+    "logit_threshold",
+    "Your function raises an error for `p` = 1. Which part of your formula is 0 there?",
+)
 def crashes_at_one(p):
     return math.log(p / (1 - p)) if p else -math.inf
 
 
 @mistake(
-    "logit_threshold", "'Always say yes' is a legal threshold. What does the logarithm say to 0?"
+    "logit_threshold",
+    "Your function raises an error for `p` = 0. What does the logarithm get there?",
 )
 def crashes_at_zero(p):
     return math.log(p / (1 - p)) if p < 1 else math.inf
@@ -1237,7 +1481,8 @@ def crashes_at_zero(p):
 
 @mistake(
     "logit_threshold",
-    "A small nudge keeps the ends finite. Would a very large logit still slip past 'never yes'?",
+    "For `p` = 0 and `p` = 1 your result is finite. "
+    "Which results does the task name for these two values?",
 )
 def nudged_away_from_the_ends(p):
     p = min(max(p, 1e-15), 1 - 1e-15)
@@ -1246,32 +1491,37 @@ def nudged_away_from_the_ends(p):
 
 @mistake(
     "logit_threshold",
-    "A threshold of 1 - 1e-10 became exactly 1 on the way. Which number type carried it?",
+    "For `p` very close to 1 your result is `inf`. Which dtype holds `p` in your code?",
 )
 def squeezed_through_float32(p):
     return torch.logit(torch.tensor(float(p))).item()
 
 
-@mistake("logit_threshold", "You have the odds. One step is missing between odds and logit.")
+@mistake(
+    "logit_threshold",
+    "Your result is the odds, so it is never negative. "
+    "Which step leads from the odds to the logit?",
+)
 def odds_without_the_logarithm(p):
     return p / (1 - p) if p < 1 else math.inf
 
 
 @mistake(
-    "logit_threshold", "At one half this is below 0. How much does the chance of 'no' weigh in?"
+    "logit_threshold",
+    "Your result is never positive. Where does the formula use the probability of 'no'?",
 )
 def logarithm_of_the_probability(p):
     return math.log(p) if p else -math.inf
 
 
-@mistake("logit_threshold", "You went from logit to probability. The question runs the other way.")
+@mistake("logit_threshold", "Your result is the sigmoid of `p`. Which function undoes the sigmoid?")
 def sigmoid_of_the_threshold(p):
     return 1 / (1 + math.exp(-p))
 
 
 @mistake(
     "logit_threshold",
-    "All your places are too close to 0 by one factor. Which logarithm belongs to e?",
+    "All finite results are too close to 0 by the same factor. Which logarithm does the task use?",
 )
 def logarithm_to_base_ten(p):
     if p in (0, 1):
@@ -1281,7 +1531,7 @@ def logarithm_to_base_ten(p):
 
 @mistake(
     "logit_threshold",
-    "All your places are half as far out as they should be. How are tanh and sigmoid related?",
+    "All finite results are half of the right value. Where does your formula lose this factor?",
 )
 def inverse_of_tanh(p):
     if p in (0, 1):
@@ -1290,7 +1540,9 @@ def inverse_of_tanh(p):
 
 
 @mistake(
-    "logit_threshold", "Both ends are infinite, but not on the same side. Which one is 'never yes'?"
+    "logit_threshold",
+    "For `p` = 0 and `p` = 1 your result is infinite with the wrong sign. "
+    "Which sign does the task give for 'always yes'?",
 )
 def ends_swapped(p):
     if p in (0, 1):
@@ -1300,7 +1552,7 @@ def ends_swapped(p):
 
 @mistake(
     "logit_threshold",
-    "The number is right, and wrapped in a tensor. What type does the contract promise?",
+    "Your value is right, but the result is a tensor. Which type does the task ask for?",
 )
 def wrapped_in_a_tensor(p):
     return torch.logit(torch.tensor(p, dtype=torch.float64))
@@ -1337,7 +1589,7 @@ def searches_for_the_place(p):
 
 @mistake(
     "double_softmax_floor",
-    "Put the most certain answer through softmax twice. Is its share 1 afterwards?",
+    "Your result is always 0. Which probability does the true class have after the second softmax?",
 )
 def nothing_to_pay(n_classes):
     return 0.0
@@ -1345,7 +1597,8 @@ def nothing_to_pay(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "That is the price of knowing nothing. We know everything and still pay.",
+    "Your result is chance level, the loss for equal probabilities. "
+    "Which numbers go into the second softmax?",
 )
 def chance_level(n_classes):
     return math.log(n_classes)
@@ -1353,19 +1606,26 @@ def chance_level(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "This is worse than guessing. Which class has the 1, and which have the 0?",
+    "Your result is above chance level. "
+    "Which number does the true class have after the first softmax?",
 )
 def certain_and_wrong(n_classes):
     return math.log(1 + (n_classes - 1) * math.e)
 
 
-@mistake("double_softmax_floor", "Count the classes that are *not* the true one.")
+@mistake(
+    "double_softmax_floor",
+    "Your result is a little too large, as if there were one more class. "
+    "How many classes are not the true one?",
+)
 def one_class_too_many(n_classes):
     return math.log(1 + n_classes / math.e)
 
 
 @mistake(
-    "double_softmax_floor", "Right for two classes. Who else is in the sum when there are ten?"
+    "double_softmax_floor",
+    "Your result is right for two classes and stays the same for more. "
+    "Where does the formula use `n_classes`?",
 )
 def always_two_classes(n_classes):
     return math.log(1 + 1 / math.e)
@@ -1373,25 +1633,32 @@ def always_two_classes(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "The true class is in the sum below the fraction, too. Does your sum count it?",
+    "Your result is too small, and negative for two classes. Which class is missing in your sum?",
 )
 def true_class_left_out_of_the_sum(n_classes):
     return math.log((n_classes - 1) / math.e)
 
 
-@mistake("double_softmax_floor", "That is the share of the true class. What does a share cost?")
+@mistake(
+    "double_softmax_floor",
+    "Your result is the probability of the true class. Which step turns a probability into a loss?",
+)
 def share_instead_of_loss(n_classes):
     return math.e / (math.e + n_classes - 1)
 
 
-@mistake("double_softmax_floor", "A loss below 0? Check which part of the fraction is on top.")
+@mistake(
+    "double_softmax_floor",
+    "Your result has the right size but the wrong sign. Can a loss be negative?",
+)
 def floor_below_zero(n_classes):
     return -math.log(1 + (n_classes - 1) / math.e)
 
 
 @mistake(
     "double_softmax_floor",
-    "Nearly certain is not certain: your floor is a little high. How sure must it be?",
+    "Your result is too large, most of all for many classes. "
+    "How certain is the true class after your first softmax?",
 )
 def nearly_certain(n_classes):
     logits = torch.zeros(1, n_classes, dtype=torch.float64)
@@ -1401,7 +1668,8 @@ def nearly_certain(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "You counted one softmax too many. Who applies the second one, you or the loss?",
+    "Your result is too large, as if softmax acts three times. "
+    "How often does softmax act in the task?",
 )
 def softmax_three_times(n_classes):
     certain = F.one_hot(torch.tensor([0]), n_classes).double()
@@ -1410,7 +1678,7 @@ def softmax_three_times(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "All your floors are too low by one factor. Which logarithm do losses use?",
+    "Every result is too small by the same factor. Which logarithm does the loss use?",
 )
 def floor_to_base_ten(n_classes):
     return math.log10(1 + (n_classes - 1) / math.e)
@@ -1418,7 +1686,7 @@ def floor_to_base_ten(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "The number is right, and wrapped in a tensor. What type does the contract promise?",
+    "Your value is right, but the result is a tensor. Which type does the task ask for?",
 )
 def floor_in_a_tensor(n_classes):
     certain = F.one_hot(torch.tensor([0]), n_classes).float()
@@ -1447,18 +1715,27 @@ def adds_up_the_fraction(n_classes):
 # 5.9 accurate_tanh (bonus)
 
 
-@mistake("accurate_tanh", "At 1e-8 your answer is exactly 0. Which subtraction swallowed it?")
+@mistake(
+    "accurate_tanh",
+    "For inputs very close to 0 your result is exactly 0. Which subtraction loses the digits?",
+)
 def tanh_by_way_of_sigmoid(x):
     return 2 * torch.sigmoid(2 * x) - 1
 
 
-@mistake("accurate_tanh", "The famous fraction. Feed it 100, and then 1e-8.")
+@mistake(
+    "accurate_tanh",
+    "Very large inputs give `nan`, and inputs very close to 0 give 0. "
+    "Which step overflows, and which subtraction loses digits?",
+)
 def famous_fraction(x):
     return (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
 
 
 @mistake(
-    "accurate_tanh", "Both ends are safe now. What happens to 1e-8 before the fraction is formed?"
+    "accurate_tanh",
+    "Large inputs are right, but inputs very close to 0 give exactly 0. "
+    "Which two nearly equal numbers do you subtract?",
 )
 def fraction_with_clamped_ends(x):
     grown = torch.exp(2 * x.clamp(-20, 20))
@@ -1467,7 +1744,8 @@ def fraction_with_clamped_ends(x):
 
 @mistake(
     "accurate_tanh",
-    "Accurate near 0. Which end of the line makes top and bottom overflow together?",
+    "Inputs close to 0 are right, but large positive inputs give `nan`. "
+    "Which step leaves the range of the dtype?",
 )
 def expm1_without_fences(x):
     grown = torch.expm1(2 * x)
@@ -1475,7 +1753,9 @@ def expm1_without_fences(x):
 
 
 @mistake(
-    "accurate_tanh", "Every value is right. What is the slope of `sign`, and of `abs`, at zero?"
+    "accurate_tanh",
+    "Your values are right, but the gradient at exactly 0 is 0. "
+    "Which function in your formula has slope 0 there?",
 )
 def folded_with_sign(x):
     shrunk = torch.expm1(-2 * x.abs())
@@ -1484,26 +1764,36 @@ def folded_with_sign(x):
 
 @mistake(
     "accurate_tanh",
-    "A straight line near 0 is a good idea. How far out may it reach before it is off by 2e-6?",
+    "For inputs between -0.1 and 0.1 your result is the input itself. "
+    "How large is the relative error near 0.1?",
 )
 def line_near_zero(x):
     return torch.where(x.abs() < 0.1, x, 2 * torch.sigmoid(2 * x) - 1)
 
 
-@mistake("accurate_tanh", "The series knows the neighbourhood of 0. Ask it about 3.")
+@mistake(
+    "accurate_tanh",
+    "Your result is right near 0 but grows far beyond 1 for large inputs. "
+    "For which inputs is your formula valid?",
+)
 def three_terms_of_the_series(x):
     return x - x**3 / 3 + 2 * x**5 / 15
 
 
 @mistake(
-    "accurate_tanh", "Your clamp is a good fence, but it stands too close: compare with 1 - 1e-7."
+    "accurate_tanh",
+    "For inputs beyond 5 your result no longer changes, but it is not close enough to 1. "
+    "Which step sets this limit?",
 )
 def fence_too_close(x):
     grown = torch.expm1(2 * x.clamp(-5, 5))
     return grown / (grown + 2)
 
 
-@mistake("accurate_tanh", "Right range, wrong steepness: what is the slope at 0?")
+@mistake(
+    "accurate_tanh",
+    "Your gradient at 0 is one half instead of 1. Which exponent does the formula use?",
+)
 def half_the_steepness(x):
     grown = torch.expm1(x.clamp(-40, 40))
     return grown / (grown + 2)
@@ -1511,7 +1801,8 @@ def half_the_steepness(x):
 
 @mistake(
     "accurate_tanh",
-    "Wider floats keep more digits, not all: ask for 1e-20. And the 64-bit caller gains nothing.",
+    "The smallest inputs still give 0, and float64 inputs lose digits. "
+    "Does a wider dtype remove the subtraction that loses them?",
 )
 def hides_in_float64(x):
     return (2 * torch.sigmoid(2 * x.double()) - 1).to(x.dtype)
@@ -1519,7 +1810,8 @@ def hides_in_float64(x):
 
 @mistake(
     "accurate_tanh",
-    "Right, and torch did the work. Reread what is not allowed, and build it yourself.",
+    "Your values are right, but they come from torch's own function, which the task does not "
+    "allow. Which simple steps give the same result?",
 )
 def asks_torch_for_tanh(x):
     return torch.tanh(x)

@@ -49,25 +49,30 @@ from torch import Tensor, nn
 # The two famous versions differ in one thing only: **who shares a mean**. Layer normalisation asks the features of one example, batch normalisation asks one feature across the examples of a batch.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+def _figure():
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
 
-table = torch.tensor([[1, 2, 3, 6], [4, 4, 5, 3], [10, 30, 20, 20]])
-titles = ["Layer norm: each row has its own mean", "Batch norm: each column has its own mean"]
-figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
-for column in (1, 2):
-    cells = go.Heatmap(z=torch.zeros(3, 4), text=table, texttemplate="%{text}", showscale=False,
-                       colorscale=[[0, "#DCEAF5"], [1, "#DCEAF5"]], hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
-                       x=["feature 1", "feature 2", "feature 3", "feature 4"], y=["example 1", "example 2", "example 3"])
-    figure.add_trace(cells, row=1, col=column)
-outline = {"line": {"color": "#D55E00", "width": 3}, "fillcolor": "rgba(0,0,0,0)", "row": 1}
-for i in range(3):
-    figure.add_shape(x0=-0.46, x1=3.46, y0=i - 0.42, y1=i + 0.42, col=1, **outline)
-for j in range(4):
-    figure.add_shape(x0=j - 0.42, x1=j + 0.42, y0=-0.46, y1=2.46, col=2, **outline)
-figure.update_yaxes(autorange="reversed")
-figure.update_layout(template="plotly_white", height=320, font={"color": "#222222"})
-figure.show()
+    table = torch.tensor([[1, 2, 3, 6], [4, 4, 5, 3], [10, 30, 20, 20]])
+    titles = ["Layer norm: each row has its own mean", "Batch norm: each column has its own mean"]
+    figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
+    for column in (1, 2):
+        cells = go.Heatmap(z=torch.zeros(3, 4), text=table, texttemplate="%{text}", showscale=False,
+                           colorscale=[[0, "#DCEAF5"], [1, "#DCEAF5"]], hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
+                           x=["feature 1", "feature 2", "feature 3", "feature 4"], y=["example 1", "example 2", "example 3"])
+        figure.add_trace(cells, row=1, col=column)
+    outline = {"line": {"color": "#D55E00", "width": 3}, "fillcolor": "rgba(0,0,0,0)", "row": 1}
+    for i in range(3):
+        figure.add_shape(x0=-0.46, x1=3.46, y0=i - 0.42, y1=i + 0.42, col=1, **outline)
+    for j in range(4):
+        figure.add_shape(x0=j - 0.42, x1=j + 0.42, y0=-0.46, y1=2.46, col=2, **outline)
+    figure.update_yaxes(autorange="reversed")
+    figure.update_layout(template="plotly_white", height=320, font={"color": "#222222"})
+    figure.show()
+
+
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the same table of three examples (rows) and four features (columns) twice. On the left a frame runs around each row: layer norm computes three means, one per example, and example 1 would get the same answer if the others were not there. On the right a frame runs around each column: batch norm computes four means, one per feature, and the answer for example 1 depends on who else is in the batch.
@@ -206,43 +211,45 @@ with visible_checks("batch_norm") as call:
 # That prevents vanishing. It does **not** by itself prevent exploding: each block *adds* its share, and with twenty blocks the shares compound. Move the slider and see how much the scale matters.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-import plotly.graph_objects as go
+def _figure():
+    import plotly.graph_objects as go
+
+    def residual_profile(scale: float, blocks: int = 20, width: int = 256) -> tuple[list[float], list[float]]:
+        """RMS of the signal and of the gradient at each block, relative to where each starts."""
+        generator = torch.Generator().manual_seed(0)
+        states = [torch.randn(256, width, generator=generator, requires_grad=True)]
+        for _ in range(blocks):
+            weight = torch.randn(width, width, generator=generator) * math.sqrt(2 / width)
+            states.append(states[-1] + scale * F.relu(states[-1] @ weight.T))
+        upstream = torch.randn(256, width, generator=generator)
+        gradients = torch.autograd.grad(states[-1], states, upstream)
+        rms = [[t.detach().square().mean().sqrt().item() for t in series] for series in (states, gradients)]
+        return [v / rms[0][0] for v in rms[0]], [v / rms[1][-1] for v in rms[1]]
+
+    def residual_traces(scale: float) -> list[go.Scatter]:
+        signal, gradient = residual_profile(scale)
+        blocks = list(range(len(signal)))
+        return [
+            go.Scatter(x=blocks, y=signal, name="signal, relative to the input", mode="lines+markers",
+                       line={"color": "#0072B2"}, marker={"symbol": "circle"}),
+            go.Scatter(x=blocks, y=gradient, name="gradient, relative to the output's", mode="lines+markers",
+                       line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond"}),
+        ]
+
+    scales = {"0": 0.0, "0.1": 0.1, "1/√20 ≈ 0.22": 1 / math.sqrt(20), "0.5": 0.5, "1": 1.0}
+    frames = [go.Frame(name=label, data=residual_traces(scale)) for label, scale in scales.items()]
+    steps = [{"label": label, "method": "animate", "args": [[label], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for label in scales]
+    figure = go.Figure(data=frames[-1].data, frames=frames)
+    figure.update_layout(
+        template="plotly_white", height=440, title="x + scale · relu(Wx), He weights, 20 blocks of width 256",
+        xaxis_title="block", yaxis={"title": "RMS, relative (log axis)", "type": "log", "range": [-0.5, 5]},
+        legend={"orientation": "h", "y": 1.14}, sliders=[{"active": 4, "currentvalue": {"prefix": "scale "}, "steps": steps}],
+    )
+    figure.show()
 
 
-def residual_profile(scale: float, blocks: int = 20, width: int = 256) -> tuple[list[float], list[float]]:
-    """RMS of the signal and of the gradient at each block, relative to where each starts."""
-    generator = torch.Generator().manual_seed(0)
-    states = [torch.randn(256, width, generator=generator, requires_grad=True)]
-    for _ in range(blocks):
-        weight = torch.randn(width, width, generator=generator) * math.sqrt(2 / width)
-        states.append(states[-1] + scale * F.relu(states[-1] @ weight.T))
-    upstream = torch.randn(256, width, generator=generator)
-    gradients = torch.autograd.grad(states[-1], states, upstream)
-    rms = [[t.detach().square().mean().sqrt().item() for t in series] for series in (states, gradients)]
-    return [v / rms[0][0] for v in rms[0]], [v / rms[1][-1] for v in rms[1]]
-
-
-def residual_traces(scale: float) -> list[go.Scatter]:
-    signal, gradient = residual_profile(scale)
-    blocks = list(range(len(signal)))
-    return [
-        go.Scatter(x=blocks, y=signal, name="signal, relative to the input", mode="lines+markers",
-                   line={"color": "#0072B2"}, marker={"symbol": "circle"}),
-        go.Scatter(x=blocks, y=gradient, name="gradient, relative to the output's", mode="lines+markers",
-                   line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond"}),
-    ]
-
-
-scales = {"0": 0.0, "0.1": 0.1, "1/√20 ≈ 0.22": 1 / math.sqrt(20), "0.5": 0.5, "1": 1.0}
-frames = [go.Frame(name=label, data=residual_traces(scale)) for label, scale in scales.items()]
-steps = [{"label": label, "method": "animate", "args": [[label], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for label in scales]
-figure = go.Figure(data=frames[-1].data, frames=frames)
-figure.update_layout(
-    template="plotly_white", height=440, title="x + scale · relu(Wx), He weights, 20 blocks of width 256",
-    xaxis_title="block", yaxis={"title": "RMS, relative (log axis)", "type": "log", "range": [-0.5, 5]},
-    legend={"orientation": "h", "y": 1.14}, sliders=[{"active": 4, "currentvalue": {"prefix": "scale "}, "steps": steps}],
-)
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** two curves over 20 residual blocks on a logarithmic axis, one for the signal on its way up (solid, circles) and one for the gradient on its way down (dashed, diamonds). With scale 0 both lie flat at 1. With scale 0.1 the signal ends at 1.8 and the gradient at 1.1. With scale 1/√20 the signal grows about 7-fold and the gradient about 2-fold. With scale 1 both are straight lines that climb steeply: the signal ends at about 23 thousand times its size, the gradient at about 3.3 thousand times.
@@ -302,35 +309,38 @@ with visible_checks("residual") as call:
 # The gradient of a model is **one** arrow in a space with as many dimensions as the model has parameters; that it is stored in many tensors is book-keeping. So there is one length, and shortening must not turn the arrow.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-import plotly.graph_objects as go
+def _figure():
+    import plotly.graph_objects as go
+
+    def arrows(limit: float) -> list[go.Scatter]:
+        """The gradient (4, 3), clipped by its global norm and clipped entry by entry."""
+        shrink = min(1.0, limit / 5)
+        circle = torch.linspace(0, 2 * math.pi, 121)
+        ends = {
+            "gradient (4, 3), length 5": (4.0, 3.0, "#777777", "dot", "circle"),
+            "clipped by norm: same direction": (4 * shrink, 3 * shrink, "#0072B2", "solid", "diamond"),
+            "clipped by value: turned": (min(4.0, limit), min(3.0, limit), "#D55E00", "dash", "square"),
+        }
+        lines = [go.Scatter(x=[0, x], y=[0, y], name=name, mode="lines+markers", line={"color": color, "dash": dash, "width": 3},
+                            marker={"symbol": symbol, "size": [1, 11]}) for name, (x, y, color, dash, symbol) in ends.items()]
+        return [*lines, go.Scatter(x=limit * circle.cos(), y=limit * circle.sin(), name="the limit", mode="lines",
+                                   line={"color": "#009E73", "width": 1}, hoverinfo="skip")]
+
+    limits = [5.0, 4.0, 3.0, 2.0]
+    frames = [go.Frame(name=f"{limit:g}", data=arrows(limit)) for limit in limits]
+    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for frame in frames]
+    figure = go.Figure(data=frames[-1].data, frames=frames)
+    figure.update_layout(
+        template="plotly_white", height=460, title="Shorten, never turn",
+        xaxis={"title": "gradient of weight 1", "range": [-0.5, 5.5]},
+        yaxis={"title": "gradient of weight 2", "range": [-0.5, 3.5], "scaleanchor": "x"},
+        sliders=[{"active": 3, "currentvalue": {"prefix": "max_norm "}, "steps": steps}],
+    )
+    figure.show()
 
 
-def arrows(limit: float) -> list[go.Scatter]:
-    """The gradient (4, 3), clipped by its global norm and clipped entry by entry."""
-    shrink = min(1.0, limit / 5)
-    circle = torch.linspace(0, 2 * math.pi, 121)
-    ends = {
-        "gradient (4, 3), length 5": (4.0, 3.0, "#777777", "dot", "circle"),
-        "clipped by norm: same direction": (4 * shrink, 3 * shrink, "#0072B2", "solid", "diamond"),
-        "clipped by value: turned": (min(4.0, limit), min(3.0, limit), "#D55E00", "dash", "square"),
-    }
-    lines = [go.Scatter(x=[0, x], y=[0, y], name=name, mode="lines+markers", line={"color": color, "dash": dash, "width": 3},
-                        marker={"symbol": symbol, "size": [1, 11]}) for name, (x, y, color, dash, symbol) in ends.items()]
-    return [*lines, go.Scatter(x=limit * circle.cos(), y=limit * circle.sin(), name="the limit", mode="lines",
-                               line={"color": "#009E73", "width": 1}, hoverinfo="skip")]
-
-
-limits = [5.0, 4.0, 3.0, 2.0]
-frames = [go.Frame(name=f"{limit:g}", data=arrows(limit)) for limit in limits]
-steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for frame in frames]
-figure = go.Figure(data=frames[-1].data, frames=frames)
-figure.update_layout(
-    template="plotly_white", height=460, title="Shorten, never turn",
-    xaxis={"title": "gradient of weight 1", "range": [-0.5, 5.5]},
-    yaxis={"title": "gradient of weight 2", "range": [-0.5, 3.5], "scaleanchor": "x"},
-    sliders=[{"active": 3, "currentvalue": {"prefix": "max_norm "}, "steps": steps}],
-)
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** an arrow from the origin to (4, 3), of length 5, and a circle whose radius is the limit. Clipping by the global norm gives an arrow on the same line that ends on the circle: for a limit of 2 it ends at (1.6, 1.2). Clipping each entry by itself gives (2, 2): it points 45 degrees upwards instead of 36.9, and is longer than the limit. At a limit of 5 nothing is clipped and all three arrows agree.
@@ -508,37 +518,40 @@ with visible_checks("train_step") as call:
 # Here is the patient: thirty linear layers with ReLU between them, width 64, weights exactly as PyTorch initialises them. ReLU's slope is 1 on its active side, so nothing should vanish? On a two-armed spiral this net is still at 50.0 % after 200 steps of Adam, for each of three seeds: it guesses. With six layers instead of thirty, the same recipe solves the task. The picture shows what layer 1 gets to hear.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-import plotly.graph_objects as go
-
-
-def relu_stack(depth: int, width: int = 64) -> nn.Sequential:
+def _relu_stack(depth: int, width: int = 64) -> nn.Sequential:
     """Linear layers with ReLU between them, 2 inputs and 1 output, PyTorch's own weights."""
     sizes = [2, *[width] * (depth - 1), 1]
     layers = [layer for i, o in zip(sizes, sizes[1:]) for layer in (nn.Linear(i, o), nn.ReLU())]
     return nn.Sequential(*layers[:-1])
 
 
-def gradient_profile(model: nn.Sequential, x: Tensor, y: Tensor) -> list[float]:
-    """RMS of the loss's gradient at each hidden layer's pre-activation."""
-    states, h = [], x
-    for layer in model:
-        h = layer(h)
-        if isinstance(layer, nn.Linear):
-            states.append(h)
-    loss = F.binary_cross_entropy_with_logits(h, y)
-    return [g.square().mean().sqrt().item() for g in torch.autograd.grad(loss, states[:-1])]
+def _figure():
+    import plotly.graph_objects as go
+
+    def gradient_profile(model: nn.Sequential, x: Tensor, y: Tensor) -> list[float]:
+        """RMS of the loss's gradient at each hidden layer's pre-activation."""
+        states, h = [], x
+        for layer in model:
+            h = layer(h)
+            if isinstance(layer, nn.Linear):
+                states.append(h)
+        loss = F.binary_cross_entropy_with_logits(h, y)
+        return [g.square().mean().sqrt().item() for g in torch.autograd.grad(loss, states[:-1])]
+
+    torch.manual_seed(0)
+    x, y = torch.randn(512, 2), (torch.arange(512) % 2).float()[:, None]
+    figure = go.Figure()
+    for depth, color, dash, symbol in [(6, "#009E73", "dot", "square"), (15, "#E69F00", "dash", "diamond"), (30, "#0072B2", "solid", "circle")]:
+        profile = gradient_profile(_relu_stack(depth), x, y)
+        figure.add_scatter(x=list(range(1, depth)), y=profile, name=f"{depth} layers", mode="lines+markers",
+                           line={"color": color, "dash": dash}, marker={"symbol": symbol})
+    figure.update_layout(template="plotly_white", height=420, title="What each hidden layer hears at initialisation (ReLU, default weights)",
+                         xaxis_title="hidden layer (1 is next to the input)", yaxis={"title": "gradient RMS (log axis)", "type": "log", "exponentformat": "power"})
+    figure.show()
 
 
-torch.manual_seed(0)
-x, y = torch.randn(512, 2), (torch.arange(512) % 2).float()[:, None]
-figure = go.Figure()
-for depth, color, dash, symbol in [(6, "#009E73", "dot", "square"), (15, "#E69F00", "dash", "diamond"), (30, "#0072B2", "solid", "circle")]:
-    profile = gradient_profile(relu_stack(depth), x, y)
-    figure.add_scatter(x=list(range(1, depth)), y=profile, name=f"{depth} layers", mode="lines+markers",
-                       line={"color": color, "dash": dash}, marker={"symbol": symbol})
-figure.update_layout(template="plotly_white", height=420, title="What each hidden layer hears at initialisation (ReLU, default weights)",
-                     xaxis_title="hidden layer (1 is next to the input)", yaxis={"title": "gradient RMS (log axis)", "type": "log", "exponentformat": "power"})
-figure.show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the size of the loss's gradient at each hidden layer, on a logarithmic axis, for stacks of 6, 15 and 30 layers. All three are nearly straight lines that fall towards the input, by a factor of about 2.5 per layer. With 6 layers the first layer still hears about 1 to 3 per cent of what the last one hears. With 30 layers it hears less than a billionth of a per cent.
@@ -650,63 +663,64 @@ with visible_checks("rescue") as call:
 # **Before and after.** The next picture needs your `rescue` and the spiral from its check cell; run it again whenever you have changed your net. Both nets learn from the same 512 points, with the same recipe.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+def _figure():
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    def training_film(model: nn.Module, x: Tensor, y: Tensor, stops: list[int], side: Tensor) -> list[Tensor]:
+        """The probability of class 1 on a square grid, after each number of training steps in stops."""
+        grid = torch.cartesian_prod(side, side).flip(1)
+        optimizer = torch.optim.Adam(model.train().parameters(), lr=1e-3)
+        pictures = []
+        for step in range(max(stops) + 1):
+            if step in stops:
+                with torch.no_grad():
+                    pictures.append(model.eval()(grid).sigmoid().reshape(len(side), len(side)))
+            if step < max(stops):
+                model.train().zero_grad()
+                F.binary_cross_entropy_with_logits(model(x), y).backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+        return pictures
+
+    def heatmap(picture: Tensor, side: Tensor) -> go.Heatmap:
+        return go.Heatmap(x=side.numpy().round(2), y=side.numpy().round(2), z=picture.numpy().round(2), coloraxis="coloraxis",
+                          hovertemplate="P(class 1) = %{z:.2f}<extra></extra>")
+
+    def film_figure(films: list[list[Tensor]], titles: list[str], stops: list[int], x: Tensor, y: Tensor, side: Tensor) -> go.Figure:
+        """One frame per stop: the patient on the left, the rescued net on the right."""
+        figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
+        for column, film in enumerate(films, start=1):
+            figure.add_trace(heatmap(film[-1], side), row=1, col=column)
+        for column in (1, 2):
+            for label, symbol, color in [(0, "circle", "white"), (1, "x", "#D55E00")]:
+                arm = x[y[:, 0] == label][:100].numpy().round(2)
+                figure.add_scatter(x=arm[:, 0], y=arm[:, 1], mode="markers", name=f"class {label}", showlegend=column == 1,
+                                   marker={"symbol": symbol, "color": color, "size": 6, "line": {"width": 1, "color": "black"}}, row=1, col=column)
+        figure.frames = [go.Frame(name=str(stop), data=[heatmap(film[i], side) for film in films], traces=[0, 1]) for i, stop in enumerate(stops)]
+        steps = [{"label": str(stop), "method": "animate", "args": [[str(stop)], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for stop in stops]
+        figure.update_layout(template="plotly_white", height=520, legend={"orientation": "h", "y": 1.2},
+                             coloraxis={"colorscale": "Cividis", "cmin": 0, "cmax": 1, "colorbar": {"title": "P(class 1)"}},
+                             sliders=[{"active": len(stops) - 1, "currentvalue": {"prefix": "training steps: "}, "steps": steps}])
+        return figure
+
+    try:
+        torch.manual_seed(0)
+        nets = [_relu_stack(30), rescue()]
+    except NotImplementedError:
+        print("Write rescue first, then run this cell again.")
+    else:
+        stops, side = [0, 25, 50, 100, 200], torch.linspace(-1.8, 1.8, 49)
+        generator = torch.Generator().manual_seed(0)
+        (x, y), fresh = spiral(512, 0.0, generator), spiral(2000, 0.0, generator)
+        films = [training_film(net, x, y, stops, side) for net in nets]
+        names = ["Before: ReLU, default weights", "After: your rescue"]
+        titles = [f"{name} ({accuracy(net, *fresh):.0%} right)" for name, net in zip(names, nets)]
+        film_figure(films, titles, stops, x, y, side).show()
 
 
-def training_film(model: nn.Module, x: Tensor, y: Tensor, stops: list[int], side: Tensor) -> list[Tensor]:
-    """The probability of class 1 on a square grid, after each number of training steps in stops."""
-    grid = torch.cartesian_prod(side, side).flip(1)
-    optimizer = torch.optim.Adam(model.train().parameters(), lr=1e-3)
-    pictures = []
-    for step in range(max(stops) + 1):
-        if step in stops:
-            with torch.no_grad():
-                pictures.append(model.eval()(grid).sigmoid().reshape(len(side), len(side)))
-        if step < max(stops):
-            model.train().zero_grad()
-            F.binary_cross_entropy_with_logits(model(x), y).backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-    return pictures
-
-
-def heatmap(picture: Tensor, side: Tensor) -> go.Heatmap:
-    return go.Heatmap(x=side.numpy().round(2), y=side.numpy().round(2), z=picture.numpy().round(2), coloraxis="coloraxis",
-                      hovertemplate="P(class 1) = %{z:.2f}<extra></extra>")
-
-
-def film_figure(films: list[list[Tensor]], titles: list[str], stops: list[int], x: Tensor, y: Tensor, side: Tensor) -> go.Figure:
-    """One frame per stop: the patient on the left, the rescued net on the right."""
-    figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
-    for column, film in enumerate(films, start=1):
-        figure.add_trace(heatmap(film[-1], side), row=1, col=column)
-    for column in (1, 2):
-        for label, symbol, color in [(0, "circle", "white"), (1, "x", "#D55E00")]:
-            arm = x[y[:, 0] == label][:100].numpy().round(2)
-            figure.add_scatter(x=arm[:, 0], y=arm[:, 1], mode="markers", name=f"class {label}", showlegend=column == 1,
-                               marker={"symbol": symbol, "color": color, "size": 6, "line": {"width": 1, "color": "black"}}, row=1, col=column)
-    figure.frames = [go.Frame(name=str(stop), data=[heatmap(film[i], side) for film in films], traces=[0, 1]) for i, stop in enumerate(stops)]
-    steps = [{"label": str(stop), "method": "animate", "args": [[str(stop)], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for stop in stops]
-    figure.update_layout(template="plotly_white", height=520, legend={"orientation": "h", "y": 1.2},
-                         coloraxis={"colorscale": "Cividis", "cmin": 0, "cmax": 1, "colorbar": {"title": "P(class 1)"}},
-                         sliders=[{"active": len(stops) - 1, "currentvalue": {"prefix": "training steps: "}, "steps": steps}])
-    return figure
-
-
-try:
-    torch.manual_seed(0)
-    nets = [relu_stack(30), rescue()]
-except NotImplementedError:
-    print("Write rescue first, then run this cell again.")
-else:
-    stops, side = [0, 25, 50, 100, 200], torch.linspace(-1.8, 1.8, 49)
-    generator = torch.Generator().manual_seed(0)
-    (x, y), fresh = spiral(512, 0.0, generator), spiral(2000, 0.0, generator)
-    films = [training_film(net, x, y, stops, side) for net in nets]
-    names = ["Before: ReLU, default weights", "After: your rescue"]
-    titles = [f"{name} ({accuracy(net, *fresh):.0%} right)" for name, net in zip(names, nets)]
-    film_figure(films, titles, stops, x, y, side).show()
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** two square maps of the plane side by side, with the two spiral arms drawn as circles and crosses, and a slider for the number of training steps. On the left the thirty default ReLU layers: the map has one flat tone (a probability near 0.5 everywhere) at every step, from first to last. On the right a rescued net, here the model solution: at step 0 it is blotchy, after 50 steps it begins to follow the arms, and after 200 steps two clear spiral bands wind around each other and each arm lies in its own.

@@ -11,86 +11,133 @@ from autograder.authoring import alternative, mistake
 # --- 6.1 layer_norm ---------------------------------------------------------------------------
 
 
-@mistake("layer_norm", "Off by a factor that depends on the width. Which convention?")
+@mistake(
+    "layer_norm",
+    "Your normalised values are too small, most of all for short rows. "
+    "Which number does the variance divide by?",
+)
 def unbiased_variance(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / torch.sqrt(x.var(-1, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Remove one example: should the others change?")
+@mistake(
+    "layer_norm",
+    "You normalise each column over the examples, so one example changes the results of others. "
+    "Along which axis should you take the mean?",
+)
 def over_the_batch(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(0, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(0, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "One mean for everyone? Remove one example: should the others change?")
+@mistake(
+    "layer_norm",
+    "All rows share one mean and one variance, so one example changes the results of others. "
+    "Along which axis should you take the mean?",
+)
 def over_the_whole_tensor(x, gamma, beta, eps=1e-5):
     centred = x - x.mean()
     return centred / torch.sqrt(centred.square().mean() + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Right for a table. In a batch of sequences, who shares a mean with whom?")
+@mistake(
+    "layer_norm",
+    "Tables are right, but with three or more axes several rows share one mean. "
+    "Along which axes do you take the mean?",
+)
 def over_all_axes_but_the_first(x, gamma, beta, eps=1e-5):
     axes = tuple(range(1, x.dim())) or (0,)
     centred = x - x.mean(axes, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(axes, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Right for a table. Which axis is number 1 when there are three of them?")
+@mistake(
+    "layer_norm",
+    "Tables are right, but `x` with one axis raises an error and `x` with three axes gives wrong "
+    "values. Which axis does the task name?",
+)
 def over_axis_one(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(1, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(1, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Feed a constant row. Where exactly does the formula add its small number?")
+@mistake(
+    "layer_norm",
+    "A constant row has a gradient of `nan`, and a large `eps` gives wrong values. "
+    "Where does the formula add `eps`?",
+)
 def std_plus_eps(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / (centred.square().mean(-1, keepdim=True).sqrt() + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Feed a constant row. What do you divide by?")
+@mistake(
+    "layer_norm",
+    "A constant row gives `nan`, and changing `eps` does not change your result. "
+    "Where does the formula use `eps`?",
+)
 def no_eps(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / centred.square().mean(-1, keepdim=True).sqrt() * gamma + beta
 
 
-@mistake("layer_norm", "A floor under the variance is not the same as a small number added to it.")
+@mistake(
+    "layer_norm",
+    "For rows with a large variance, changing `eps` does not change your result. "
+    "How does the formula combine `eps` and the variance?",
+)
 def eps_as_a_floor(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     variance = centred.square().mean(-1, keepdim=True).clamp(min=eps)
     return centred / variance.sqrt() * gamma + beta
 
 
-@mistake("layer_norm", "The caller turned a dial. Is it connected?")
+@mistake("layer_norm", "Changing `eps` does not change your result. Which line should use it?")
 def eps_is_fixed(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + 1e-5) * gamma + beta
 
 
-@mistake("layer_norm", "The layer lost its voice and its pitch.")
+@mistake("layer_norm", "Your result ignores `gamma` and `beta`. Where does the formula use them?")
 def no_gamma_no_beta(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps)
 
 
-@mistake("layer_norm", "A constant row tells you which of the two vectors acts first.")
+@mistake(
+    "layer_norm",
+    "A constant row gives `beta` times `gamma` instead of `beta`. "
+    "In which order does the formula use the two?",
+)
 def shifts_before_it_scales(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return (centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) + beta) * gamma
 
 
-@mistake("layer_norm", "That has a name too, but not this one. What is the mean of each row?")
+@mistake(
+    "layer_norm",
+    "Adding the same number to a whole row changes your result. Which step should remove the mean?",
+)
 def no_centring(x, gamma, beta, eps=1e-5):
     return x / torch.sqrt(x.square().mean(-1, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "The spread is measured in squares. Did you come back from there?")
+@mistake(
+    "layer_norm",
+    "Rows with a large spread become too small, rows with a small spread too large. "
+    "What does the formula divide by?",
+)
 def divides_by_the_variance(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / (centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "The values agree. Nudge one entry: does the row's mean move with it?")
+@mistake(
+    "layer_norm",
+    "Your values are right, but the gradient at `x` is wrong. "
+    "Does autograd know that the mean and the variance depend on `x`?",
+)
 def statistics_are_detached(x, gamma, beta, eps=1e-5):
     mean, variance = x.mean(-1, keepdim=True), x.var(-1, correction=0, keepdim=True)
     return (x - mean.detach()) / torch.sqrt(variance.detach() + eps) * gamma + beta
@@ -98,7 +145,8 @@ def statistics_are_detached(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Two large numbers, almost equal, subtracted: how many digits are left for a row near 10 000?",
+    "Rows far from zero give wrong values or `nan`. "
+    "Which subtraction of two large numbers loses digits?",
 )
 def mean_square_minus_square_mean(x, gamma, beta, eps=1e-5):
     mean = x.mean(-1, keepdim=True)
@@ -106,32 +154,44 @@ def mean_square_minus_square_mean(x, gamma, beta, eps=1e-5):
     return (x - mean) / torch.sqrt(variance + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Your caller still needs that tensor. Print `x` before and after.")
+@mistake("layer_norm", "Your function changes the caller's `x`. Which line works in place?")
 def centres_in_place(x, gamma, beta, eps=1e-5):
     x -= x.mean(-1, keepdim=True)
     return x / torch.sqrt(x.square().mean(-1, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "You made a tensor of your own. Where does it live, and where does `x`?")
+@mistake(
+    "layer_norm",
+    "Your function raises an error when `x` is on another device. "
+    "Which line creates a new tensor on the CPU?",
+)
 def a_constant_on_the_cpu(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     floor = torch.full((x.shape[-1],), eps, dtype=x.dtype)
     return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + floor) * gamma + beta
 
 
-@mistake("layer_norm", "The caller worked with 64 bits. How many came back?")
+@mistake("layer_norm", "For float64 input your result is float32. Which step changes the dtype?")
 def layer_norm_in_float32(x, gamma, beta, eps=1e-5):
     x, gamma, beta = x.float(), gamma.float(), beta.float()
     centred = x - x.mean(-1, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Right answer, borrowed. This exercise asks for the arithmetic behind it.")
+@mistake(
+    "layer_norm",
+    "Your values are right, but they come from torch's own normalisation, which the task does "
+    "not allow. Which steps does the formula have?",
+)
 def layer_norm_from_the_library(x, gamma, beta, eps=1e-5):
     return F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
 
 
-@mistake("layer_norm", "Your result has the right values. Does it still know where it came from?")
+@mistake(
+    "layer_norm",
+    "Your values are right, but no gradient reaches `x`, `gamma` or `beta`. "
+    "Where does your result lose its link to autograd?",
+)
 def layer_norm_without_a_graph(x, gamma, beta, eps=1e-5):
     with torch.no_grad():
         centred = x - x.mean(-1, keepdim=True)
@@ -195,34 +255,57 @@ def _batch_norm(
     return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
 
 
-@mistake("batch_norm", "One patient arrives alone. What is the mean of one?")
+@mistake(
+    "batch_norm",
+    "In evaluation you still normalise with the batch's own statistics. "
+    "Which statistics does the task's table name for evaluation?",
+)
 def batch_statistics_in_evaluation(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, True, momentum, eps)[0]
     return y, *_batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
 
 
-@mistake("batch_norm", "You changed the model by looking at it.")
+@mistake(
+    "batch_norm",
+    "In evaluation your running statistics change. Which lines may run only in training?",
+)
 def updates_in_evaluation(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     return y, *_batch_norm(x, running_mean, running_var, True, momentum, eps)[1:]
 
 
-@mistake("batch_norm", "One batch, and all history is gone.")
+@mistake(
+    "batch_norm",
+    "With a small `momentum` your running statistics lose almost all of the old value. "
+    "Which part does `momentum` multiply in the task's table?",
+)
 def momentum_swapped(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     return _batch_norm(x, running_mean, running_var, training, 1 - momentum, eps)
 
 
-@mistake("batch_norm", "Normalising and estimating use different divisors. Which needs which?")
+@mistake(
+    "batch_norm",
+    "Your new running variance is too small, most of all for small batches. "
+    "Which variance does the task's table name for it?",
+)
 def running_variance_biased(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     return _batch_norm(x, running_mean, running_var, training, momentum, eps, remembered=_biased)
 
 
-@mistake("batch_norm", "The memory is right. By which number did you divide for the output?")
+@mistake(
+    "batch_norm",
+    "In training your normalised values are too small, most of all for small batches. "
+    "Which variance does the task's table name for them?",
+)
 def normalises_with_unbiased(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=_unbiased)
 
 
-@mistake("batch_norm", "Memory grows every step. Who is holding on?")
+@mistake(
+    "batch_norm",
+    "When `x` requires a gradient, your running statistics require one too. "
+    "Where should they lose their link to autograd?",
+)
 def keeps_the_graph(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     if training:
@@ -231,7 +314,10 @@ def keeps_the_graph(x, running_mean, running_var, training, momentum=0.1, eps=1e
     return y, running_mean, running_var
 
 
-@mistake("batch_norm", "Print the statistics that you were given, before the call and after it.")
+@mistake(
+    "batch_norm",
+    "Your function changes the caller's running statistics. Which line works in place?",
+)
 def edits_the_statistics_in_place(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     if training:
@@ -241,7 +327,9 @@ def edits_the_statistics_in_place(x, running_mean, running_var, training, moment
 
 
 @mistake(
-    "batch_norm", "Who shares a mean here: the features of one example, or one feature of all?"
+    "batch_norm",
+    "In training each row of your result has mean 0, not each column. "
+    "Along which axis do you take the mean?",
 )
 def normalises_rows(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     def of_rows(x):
@@ -250,7 +338,11 @@ def normalises_rows(x, running_mean, running_var, training, momentum=0.1, eps=1e
     return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=of_rows)
 
 
-@mistake("batch_norm", "Every feature has its own units. Why do they share one mean?")
+@mistake(
+    "batch_norm",
+    "In training all columns share one mean and one variance. "
+    "Along which axis should you take the mean?",
+)
 def one_mean_for_all_columns(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     def of_all(x):
         return x.mean(), x.var(correction=0)
@@ -258,19 +350,31 @@ def one_mean_for_all_columns(x, running_mean, running_var, training, momentum=0.
     return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=of_all)
 
 
-@mistake("batch_norm", "In training, whose statistics should this batch be judged by?")
+@mistake(
+    "batch_norm",
+    "In training you normalise with the running statistics. "
+    "Which statistics does the task's table name for training?",
+)
 def always_uses_the_memory(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, False, momentum, eps)[0]
     return y, *_batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
 
 
-@mistake("batch_norm", "You normalised with a blend of old and new. Read the table's first row.")
+@mistake(
+    "batch_norm",
+    "In training `momentum` changes your normalised values. "
+    "Which statistics should normalise the batch in training?",
+)
 def normalises_with_the_new_memory(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     memory = _batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
     return _batch_norm(x, *memory, False, momentum, eps)
 
 
-@mistake("batch_norm", "The values agree. Nudge one example: does the batch's mean move with it?")
+@mistake(
+    "batch_norm",
+    "In training your values are right, but the gradient at `x` is wrong. "
+    "Does autograd know that mean and variance depend on `x`?",
+)
 def batch_statistics_detached(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     def detached(x):
         return _biased(x.detach())
@@ -278,7 +382,11 @@ def batch_statistics_detached(x, running_mean, running_var, training, momentum=0
     return _batch_norm(x, running_mean, running_var, training, momentum, eps, used=detached)
 
 
-@mistake("batch_norm", "After many batches, how large does your running mean become?")
+@mistake(
+    "batch_norm",
+    "Your new running statistics still contain the whole old value. "
+    "Which part of the old value should stay?",
+)
 def adds_without_forgetting(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
     if training:
@@ -287,18 +395,25 @@ def adds_without_forgetting(x, running_mean, running_var, training, momentum=0.1
     return y, running_mean, running_var
 
 
-@mistake("batch_norm", "The caller chose how fast to forget. Was the choice heard?")
+@mistake("batch_norm", "Changing `momentum` does not change your result. Which line should use it?")
 def momentum_is_fixed(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     return _batch_norm(x, running_mean, running_var, training, 0.1, eps)
 
 
-@mistake("batch_norm", "What does evaluation remember, if training never wrote anything down?")
+@mistake(
+    "batch_norm",
+    "In training your running statistics stay the same. Which step should update them?",
+)
 def never_updates(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     mean, var = (x.mean(0), x.var(0, correction=0)) if training else (running_mean, running_var)
     return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
 
 
-@mistake("batch_norm", "The memory is blended in variances. What did you hand it?")
+@mistake(
+    "batch_norm",
+    "Your running mean is right, but the running variance takes in a standard deviation. "
+    "Which measure of spread does the task name?",
+)
 def remembers_the_standard_deviation(
     x, running_mean, running_var, training, momentum=0.1, eps=1e-5
 ):
@@ -308,14 +423,21 @@ def remembers_the_standard_deviation(
     return _batch_norm(x, running_mean, running_var, training, momentum, eps, remembered=deviations)
 
 
-@mistake("batch_norm", "A column without spread, or a large eps: what stands under the root?")
+@mistake(
+    "batch_norm",
+    "With a large `eps` your normalised values are wrong. Where does the formula add `eps`?",
+)
 def batch_norm_std_plus_eps(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     mean, var = _biased(x) if training else (running_mean, running_var)
     memory = _batch_norm(x, running_mean, running_var, training, momentum, eps)[1:]
     return (x - mean) / (var.sqrt() + eps), *memory
 
 
-@mistake("batch_norm", "You made tensors of your own. Where do they live, and where does `x`?")
+@mistake(
+    "batch_norm",
+    "In training your function raises an error when `x` is on another device. "
+    "Which line creates a new tensor on the CPU?",
+)
 def a_mask_on_the_cpu(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     keep = torch.ones(x.shape[1], dtype=x.dtype) * (1 - momentum)
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
@@ -325,7 +447,11 @@ def a_mask_on_the_cpu(x, running_mean, running_var, training, momentum=0.1, eps=
     return y, running_mean, running_var
 
 
-@mistake("batch_norm", "Right answer, borrowed. This exercise asks for the arithmetic behind it.")
+@mistake(
+    "batch_norm",
+    "Your values are right, but they come from torch's own normalisation, which the task does "
+    "not allow. Which steps does the formula have?",
+)
 def batch_norm_from_the_library(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     mean, var = running_mean.clone(), running_var.clone()
     y = F.batch_norm(x, mean, var, training=training, momentum=momentum, eps=eps)
@@ -376,45 +502,64 @@ def both_statistics_in_one_table(x, running_mean, running_var, training, momentu
 # --- 6.3 residual -----------------------------------------------------------------------------
 
 
-@mistake("residual", "Switch f off: does x get through?")
+@mistake(
+    "residual", "When `f` returns zeros, your result is zero. Where should `x` enter your result?"
+)
 def no_skip(x, f, scale=1.0):
     return scale * f(x)
 
 
-@mistake("residual", "The motorway should have no traffic light.")
+@mistake(
+    "residual", "`scale` multiplies both parts of your result. Which part alone should it multiply?"
+)
 def scales_both_paths(x, f, scale=1.0):
     return scale * (x + f(x))
 
 
-@mistake("residual", "One of your two roads carries the scale. Is it the right one?")
+@mistake(
+    "residual",
+    "`scale` multiplies `x` in your result, but not `f(x)`. Which of the two should it multiply?",
+)
 def scales_the_skip(x, f, scale=1.0):
     return scale * x + f(x)
 
 
-@mistake("residual", "The dial is not connected.")
+@mistake(
+    "residual",
+    "Changing `scale` does not change your result. Which part of the sum should it multiply?",
+)
 def ignores_the_scale(x, f, scale=1.0):
     return x + f(x)
 
 
-@mistake("residual", "f should hear x itself. What did it hear?")
+@mistake(
+    "residual",
+    "In your function `f` gets a scaled `x` as its input. What should `scale` multiply instead?",
+)
 def scales_what_the_branch_hears(x, f, scale=1.0):
     return x + f(scale * x)
 
 
 @mistake(
-    "residual", "The two roads must not share one budget: silence f and see what is left of x."
+    "residual",
+    "With a larger `scale` your result contains less of `x`. "
+    "How much of `x` should it always contain?",
 )
 def mixes_the_two_paths(x, f, scale=1.0):
     return (1 - scale) * x + scale * f(x)
 
 
-@mistake("residual", "The caller's x just changed.")
+@mistake("residual", "Your function changes the caller's `x`. Which line works in place?")
 def adds_in_place(x, f, scale=1.0):
     x += scale * f(x)
     return x
 
 
-@mistake("residual", "What if f hands you x itself? Whose tensor do you edit then?")
+@mistake(
+    "residual",
+    "When `f` returns `x` itself, your function changes the caller's `x`. "
+    "Which line works in place on the result of `f`?",
+)
 def edits_the_branch_in_place(x, f, scale=1.0):
     y = f(x)
     y *= scale
@@ -422,52 +567,84 @@ def edits_the_branch_in_place(x, f, scale=1.0):
     return y
 
 
-@mistake("residual", "Forward passes; backward is stopped at the border.")
+@mistake(
+    "residual",
+    "Your values are right, but no gradient reaches `x` along the direct path. "
+    "Where does this path lose its link to autograd?",
+)
 def detached_skip(x, f, scale=1.0):
     return x.detach() + scale * f(x)
 
 
-@mistake("residual", "The branch is heard, but nothing that it says can teach it.")
+@mistake(
+    "residual",
+    "Your values are right, but no gradient reaches the weights inside `f`. "
+    "Where does the result of `f` lose its link to autograd?",
+)
 def detached_branch(x, f, scale=1.0):
     return x + scale * f(x).detach()
 
 
-@mistake("residual", "The gradient has two roads to x. Which one did you close?")
+@mistake(
+    "residual",
+    "The weights inside `f` get a gradient, but `x` gets none through `f`. "
+    "What exactly do you pass to `f`?",
+)
 def branch_hears_a_detached_x(x, f, scale=1.0):
     return x + scale * f(x.detach())
 
 
-@mistake("residual", "Same shape in, same shape out.")
+@mistake(
+    "residual",
+    "Your result has a longer last axis than `x`. How does the task combine the two parts?",
+)
 def concatenates(x, f, scale=1.0):
     return torch.cat([x, scale * f(x)], dim=-1)
 
 
-@mistake("residual", "Count how often f is asked. Would a branch with dropout say the same twice?")
+@mistake("residual", "Your function calls `f` twice. Where is the second call?")
 def asks_the_branch_twice(x, f, scale=1.0):
     return x + scale * f(x) if f(x).shape == x.shape else x
 
 
-@mistake("residual", "The sum has the right parts. What did you do to it afterwards?")
+@mistake(
+    "residual",
+    "Your result never contains a negative number. Which step after the sum is not in the task?",
+)
 def activates_the_sum(x, f, scale=1.0):
     return F.relu(x + scale * f(x))
 
 
-@mistake("residual", "A scale of 0 silences the branch. Was it called, and whose tensor came back?")
+@mistake(
+    "residual",
+    "When `scale` is 0, your function returns `x` itself and does not call `f`. "
+    "What does the task ask for at every `scale`?",
+)
 def skips_the_branch_at_zero(x, f, scale=1.0):
     return x if scale == 0 else x + scale * f(x)
 
 
-@mistake("residual", "f should hear x itself. A copy has the same values; is it the same tensor?")
+@mistake(
+    "residual",
+    "Your function passes a new tensor to `f`, not `x` itself. Which step makes this tensor?",
+)
 def branch_hears_a_copy(x, f, scale=1.0):
     return x + scale * f(x.clone())
 
 
-@mistake("residual", "Which sign joins the two roads?")
+@mistake(
+    "residual",
+    "Your result is `x` minus the scaled branch. Which sign does the task give to the branch?",
+)
 def subtracts_the_branch(x, f, scale=1.0):
     return x - scale * f(x)
 
 
-@mistake("residual", "You made a tensor of your own. Which dtype and device does it have?")
+@mistake(
+    "residual",
+    "Your function raises an error when `x` is on another device. "
+    "Which line creates a new tensor on the CPU?",
+)
 def adds_through_a_new_tensor(x, f, scale=1.0):
     total = torch.zeros(x.shape)
     return total + x + scale * f(x)
@@ -504,84 +681,136 @@ def as_a_module(x, f, scale=1.0):
 # --- 6.4 global_grad_norm ---------------------------------------------------------------------
 
 
-@mistake("global_grad_norm", "Pythagoras: 3 and 4 give…?")
+@mistake(
+    "global_grad_norm",
+    "Your result is the sum of the norms of the single tensors. "
+    "How do several lengths combine into one?",
+)
 def sum_of_norms(params):
     norms = [p.grad.norm() for p in params if p.grad is not None]
     return torch.stack(norms).sum() if norms else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "+5 and −5 are not nothing.")
+@mistake(
+    "global_grad_norm",
+    "Entries of opposite sign cancel in your result, even in different tensors. "
+    "Which step must come before the sum?",
+)
 def norm_of_sums(params):
     sums = [p.grad.sum() for p in params if p.grad is not None]
     return torch.stack(sums).sum().abs() if sums else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "Inside one tensor, do +5 and −5 cancel?")
+@mistake(
+    "global_grad_norm",
+    "Entries of opposite sign cancel in your result when they are in the same tensor. "
+    "Which step must come before the sum?",
+)
 def norm_of_the_tensors_sums(params):
     sums = [p.grad.sum() for p in params if p.grad is not None]
     return torch.stack(sums).norm() if sums else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "A frozen layer has no gradient at all.")
+@mistake(
+    "global_grad_norm",
+    "Your function raises an error when one `grad` is `None`. "
+    "What should a parameter without a gradient add?",
+)
 def needs_every_gradient(params):
     norms = [p.grad.norm() for p in params]
     return torch.stack(norms).norm() if norms else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "And if there is nothing to measure?")
+@mistake(
+    "global_grad_norm",
+    "Your function raises an error when no parameter has a gradient. "
+    "Which result does the task name for this case?",
+)
 def needs_at_least_one_gradient(params):
     return torch.stack([p.grad.norm() for p in params if p.grad is not None]).norm()
 
 
-@mistake("global_grad_norm", "The weights are calm; the gradients are not.")
+@mistake(
+    "global_grad_norm",
+    "Your result measures the values of the parameters, not their gradients. "
+    "Which tensor should you read?",
+)
 def norm_of_the_parameters(params):
     norms = [p.detach().norm() for p in params if p.grad is not None]
     return torch.stack(norms).norm() if norms else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "One step is missing at the end. What is the unit of your answer?")
+@mistake(
+    "global_grad_norm", "Your result is the square of the norm. Which step is missing at the end?"
+)
 def forgets_the_root(params):
     squares = [p.grad.square().sum() for p in params if p.grad is not None]
     return torch.stack(squares).sum() if squares else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "A length grows with every entry. Does yours?")
+@mistake(
+    "global_grad_norm",
+    "Your result is the typical size of one entry, so more entries do not make it larger. "
+    "How should the squares combine?",
+)
 def root_mean_square(params):
     grads = [p.grad.flatten() for p in params if p.grad is not None]
     return torch.cat(grads).square().mean().sqrt() if grads else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "You found the longest of many arrows. They are the parts of one.")
+@mistake(
+    "global_grad_norm",
+    "Your result is the largest norm of a single tensor. How do the other tensors enter the norm?",
+)
 def longest_of_the_norms(params):
     norms = [p.grad.norm() for p in params if p.grad is not None]
     return torch.stack(norms).max() if norms else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "City blocks or as the crow flies?")
+@mistake(
+    "global_grad_norm",
+    "Your result is the sum of the absolute values of all entries. "
+    "Which length does the task name?",
+)
 def sum_of_absolute_values(params):
     sums = [p.grad.abs().sum() for p in params if p.grad is not None]
     return torch.stack(sums).sum() if sums else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "A generator can be walked once. How often do you walk?")
+@mistake(
+    "global_grad_norm",
+    "A list is right, but a generator gives a wrong result or an error. "
+    "How often do you go through `params`?",
+)
 def measures_in_two_walks(params):
     if not any(p.grad is not None for p in params):
         return torch.tensor(0.0)
     return torch.stack([p.grad.norm() for p in params if p.grad is not None]).norm()
 
 
-@mistake("global_grad_norm", "The number is right. What type did the contract promise?")
+@mistake(
+    "global_grad_norm",
+    "Your value is right, but the result is a Python number. Which type does the task ask for?",
+)
 def returns_a_number(params):
     return math.sqrt(sum(float(p.grad.norm()) ** 2 for p in params if p.grad is not None))
 
 
-@mistake("global_grad_norm", "You went through Python numbers. What became of dtype and device?")
+@mistake(
+    "global_grad_norm",
+    "Your result is always a float32 tensor on the CPU. "
+    "Which dtype and device does the task ask for?",
+)
 def through_python_numbers(params):
     norms = [p.grad.norm().item() for p in params if p.grad is not None]
     return torch.tensor(norms).norm() if norms else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "Your answer was born on the CPU. Where do the gradients live?")
+@mistake(
+    "global_grad_norm",
+    "Your value and dtype are right, but the result is always on the CPU. "
+    "Which device does the task ask for?",
+)
 def norm_born_on_the_cpu(params):
     grads = [p.grad for p in params if p.grad is not None]
     if not grads:
@@ -589,7 +818,7 @@ def norm_born_on_the_cpu(params):
     return torch.tensor(math.hypot(*(g.norm().item() for g in grads)), dtype=grads[0].dtype)
 
 
-@mistake("global_grad_norm", "A length is one number. Count the axes of your answer.")
+@mistake("global_grad_norm", "Your result has one axis. How many axes does the task ask for?")
 def keeps_an_axis(params):
     total = torch.zeros(1)
     for p in params:
@@ -598,19 +827,26 @@ def keeps_an_axis(params):
     return total.sqrt()
 
 
-@mistake("global_grad_norm", "Measuring should not change what is measured.")
+@mistake("global_grad_norm", "Your function changes the gradients. Which line works in place?")
 def squares_in_place(params):
     squares = [p.grad.square_().sum() for p in params if p.grad is not None]
     return torch.stack(squares).sum().sqrt() if squares else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "Something in the gradient is broken. Would you rather know?")
+@mistake(
+    "global_grad_norm",
+    "A gradient that contains `nan` gives a finite result. Which step replaces the `nan`?",
+)
 def hides_broken_gradients(params):
     norms = [p.grad.nan_to_num().norm() for p in params if p.grad is not None]
     return torch.stack(norms).norm() if norms else torch.tensor(0.0)
 
 
-@mistake("global_grad_norm", "You stopped at the first one that had nothing to say.")
+@mistake(
+    "global_grad_norm",
+    "Gradients after the first `None` are missing in your result. "
+    "What should your function do at a `None`?",
+)
 def stops_at_the_first_none(params):
     norms = []
     for p in params:
@@ -621,7 +857,9 @@ def stops_at_the_first_none(params):
 
 
 @mistake(
-    "global_grad_norm", "Right answer, borrowed. This exercise asks for the arithmetic behind it."
+    "global_grad_norm",
+    "Your norm is right, but it comes from `torch.nn.utils`, which the task does not allow. "
+    "Which simple steps give the same norm?",
 )
 def norm_from_the_library(params):
     grads = [p.grad for p in params if p.grad is not None]
@@ -685,7 +923,8 @@ def _clip(grads, change):
 
 @mistake(
     "clip_global_norm",
-    "The arrow is shorter, and now points elsewhere: each tensor had its own limit.",
+    "Each tensor gets its own factor, so the whole gradient changes direction. "
+    "Which norm should decide for all tensors?",
 )
 def clips_each_tensor(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.mul_((max_norm / g.norm()).clamp(max=1)))
@@ -693,35 +932,52 @@ def clips_each_tensor(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "The arrow is shorter, and now points elsewhere: each entry had its own limit.",
+    "Each entry is limited by itself, so the whole gradient changes direction. "
+    "How many factors should there be?",
 )
 def clips_each_entry(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.clamp_(-max_norm, max_norm))
 
 
-@mistake("clip_global_norm", "A small gradient was blown up.")
+@mistake(
+    "clip_global_norm",
+    "A gradient within the limit becomes longer. When should your function change nothing?",
+)
 def always_rescales(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.mul_(max_norm / (norm + 1e-6)))
 
 
-@mistake("clip_global_norm", "You computed a clipped gradient and put it nowhere.")
+@mistake(
+    "clip_global_norm",
+    "The norm is right, but the gradients never change. "
+    "Where do you store the shortened gradients?",
+)
 def rebinds_a_name(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g * (max_norm / norm).clamp(max=1))
 
 
-@mistake("clip_global_norm", "The logbook should show how bad it was.")
+@mistake(
+    "clip_global_norm", "You return the norm after clipping. Which norm does the task ask for?"
+)
 def returns_the_new_norm(params, max_norm):
     norm = _clip(_grads(params), lambda g, norm: g.mul_((max_norm / norm).clamp(max=1)))
     return norm.clamp(max=max_norm)
 
 
-@mistake("clip_global_norm", "A frozen layer has no gradient at all.")
+@mistake(
+    "clip_global_norm",
+    "Your function raises an error when one `grad` is `None`. Which parameters should it skip?",
+)
 def clips_what_is_not_there(params, max_norm):
     grads = [p.grad for p in params]
     return _clip(grads, lambda g, norm: g.mul_((max_norm / norm).clamp(max=1)))
 
 
-@mistake("clip_global_norm", "And if no parameter has a gradient?")
+@mistake(
+    "clip_global_norm",
+    "Your function raises an error when no parameter has a gradient. "
+    "Which result does the task name for this case?",
+)
 def needs_something_to_clip(params, max_norm):
     grads = _grads(params)
     norm = torch.stack([g.norm() for g in grads]).norm()
@@ -730,7 +986,11 @@ def needs_something_to_clip(params, max_norm):
     return norm
 
 
-@mistake("clip_global_norm", "A generator can be walked once. Who was left when you came to clip?")
+@mistake(
+    "clip_global_norm",
+    "A list is right, but with a generator the gradients do not change. "
+    "How often do you go through `params`?",
+)
 def clips_in_a_second_walk(params, max_norm):
     norm = _norm(_grads(params))
     for g in _grads(params):
@@ -738,12 +998,19 @@ def clips_in_a_second_walk(params, max_norm):
     return norm
 
 
-@mistake("clip_global_norm", "All gradients are zero: what is your limit divided by that?")
+@mistake(
+    "clip_global_norm",
+    "Gradients that are all zero become `nan`. What do you divide by in this case?",
+)
 def zero_over_zero(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.copy_(g / norm * norm.clamp(max=max_norm)))
 
 
-@mistake("clip_global_norm", "Sum of lengths, or length of the sum of parts? Pythagoras knows.")
+@mistake(
+    "clip_global_norm",
+    "You use the sum of the single norms, so the gradient becomes too short. "
+    "How do several lengths combine into one?",
+)
 def limits_the_sum_of_norms(params, max_norm):
     grads = _grads(params)
     norm = torch.stack([g.norm() for g in grads]).sum() if grads else torch.tensor(0.0)
@@ -753,33 +1020,45 @@ def limits_the_sum_of_norms(params, max_norm):
 
 
 @mistake(
-    "clip_global_norm", "Measure the result: is its length the limit? Look at your factor's unit."
+    "clip_global_norm",
+    "A shortened gradient does not have the length `max_norm`. "
+    "Which power of the norm do you divide by?",
 )
 def divides_by_the_squared_norm(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.mul_((max_norm / norm.square()).clamp(max=1)))
 
 
-@mistake("clip_global_norm", "A long gradient became longer. Which of the two goes on top?")
+@mistake(
+    "clip_global_norm",
+    "A gradient above the limit becomes longer. Which number do you divide by in your factor?",
+)
 def factor_upside_down(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.mul_((norm / max_norm).clamp(min=1)))
 
 
 @mistake(
-    "clip_global_norm", "The limit is a length. Your arrow ends as one of length 1, whatever it is."
+    "clip_global_norm",
+    "Every shortened gradient gets the length 1, whatever `max_norm` is. "
+    "Where should your factor use `max_norm`?",
 )
 def clips_to_length_one(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.div_(norm) if norm > max_norm else g)
 
 
 @mistake(
-    "clip_global_norm", "The first tensor was clipped by one factor, the last by another. Why?"
+    "clip_global_norm",
+    "You shorten the first tensor more than the last one. When do you measure the norm?",
 )
 def measures_again_while_clipping(params, max_norm):
     grads = _grads(params)
     return _clip(grads, lambda g, _: g.mul_((max_norm / _norm(grads)).clamp(max=1)))
 
 
-@mistake("clip_global_norm", "Which tensors did you shorten: the gradients, or the weights?")
+@mistake(
+    "clip_global_norm",
+    "Your function changes the values of the parameters, not their gradients. "
+    "Which tensors should it shorten?",
+)
 def shortens_the_weights(params, max_norm):
     params = [p for p in params if p.grad is not None]
     norm = _norm(_grads(params))
@@ -788,7 +1067,10 @@ def shortens_the_weights(params, max_norm):
     return norm
 
 
-@mistake("clip_global_norm", "The number is right. What type did the contract promise?")
+@mistake(
+    "clip_global_norm",
+    "The gradients are right, but you return a Python number. Which type does the task ask for?",
+)
 def returns_a_python_number(params, max_norm):
     grads = _grads(params)
     norm = math.sqrt(sum(float(g.norm()) ** 2 for g in grads))
@@ -797,13 +1079,18 @@ def returns_a_python_number(params, max_norm):
     return norm
 
 
-@mistake("clip_global_norm", "You went through Python numbers. What became of the norm's dtype?")
+@mistake(
+    "clip_global_norm",
+    "For float64 gradients the norm that you return is float32. Which step changes the dtype?",
+)
 def norm_loses_its_dtype(params, max_norm):
     return torch.tensor(returns_a_python_number(params, max_norm))
 
 
 @mistake(
-    "clip_global_norm", "Right answer, borrowed. This exercise asks for the arithmetic behind it."
+    "clip_global_norm",
+    "Your values are right, but they come from `torch.nn.utils`, which the task does not allow. "
+    "Which simple steps give the same result?",
 )
 def clipping_from_the_library(params, max_norm):
     return torch.nn.utils.clip_grad_norm_(params, max_norm)
@@ -868,7 +1155,11 @@ def _train_step(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "The update was already on its way when you clipped.")
+@mistake(
+    "train_step",
+    "You clip the gradients after the optimiser's step, so the update has no limit. "
+    "When must you clip?",
+)
 def clips_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     optimizer.step()
@@ -876,7 +1167,11 @@ def clips_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "There was nothing to clip yet.")
+@mistake(
+    "train_step",
+    "You clip before the new gradients exist, so the update has no limit. "
+    "Which line creates the gradients?",
+)
 def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
     optimizer.zero_grad()
     loss = loss_fn(model(x), y)
@@ -886,14 +1181,19 @@ def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "Where is the speed limit? Compare the length of the first update with it.")
+@mistake(
+    "train_step", "Your update is as large as without any limit. Which step should use `max_norm`?"
+)
 def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     optimizer.step()
     return loss.item()
 
 
-@mistake("train_step", "Step 2 still remembers step 1.")
+@mistake(
+    "train_step",
+    "Gradients of earlier steps still count in your update. Which step should remove them?",
+)
 def never_clears(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
     loss.backward()
@@ -902,7 +1202,9 @@ def never_clears(model, loss_fn, x, y, optimizer, max_norm):
 
 
 @mistake(
-    "train_step", "Someone left gradients on the model before you came. Who wipes the board first?"
+    "train_step",
+    "Gradients from before the first call still count, but those of your own steps do not. "
+    "When must you clear them?",
 )
 def clears_only_at_the_end(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
@@ -912,7 +1214,11 @@ def clears_only_at_the_end(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "You wiped the board before reading it.")
+@mistake(
+    "train_step",
+    "The optimiser steps, but the weights do not move. "
+    "Which gradients does it find at this moment?",
+)
 def clears_after_backward(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
     loss.backward()
@@ -921,30 +1227,32 @@ def clears_after_backward(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "Everything is ready to move. Does anything?")
+@mistake(
+    "train_step",
+    "The optimiser never takes a step, so the weights do not move. "
+    "After which line should it step?",
+)
 def forgets_to_step(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     return loss.item()
 
 
-@mistake("train_step", "Log the loss as a number: a tensor drags its whole graph into your list.")
+@mistake("train_step", "You return the loss as a tensor. Which type does the task ask for?")
 def returns_a_tensor(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     _clip_and_step(model, optimizer, max_norm)
     return loss.detach()
 
 
-@mistake("train_step", "Log the loss that produced this update. Which loss did you log?")
+@mistake("train_step", "You return the loss after the update. Which loss does the task ask for?")
 def returns_the_loss_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
     _train_step(model, loss_fn, x, y, optimizer, max_norm)
     with torch.no_grad():
         return loss_fn(model(x), y).item()
 
 
-@mistake(
-    "train_step", "You returned a pulse. It is a useful one, but the contract asks for another."
-)
+@mistake("train_step", "You return the norm of the gradients. Which number does the task ask for?")
 def returns_the_gradient_norm(model, loss_fn, x, y, optimizer, max_norm):
     _backward(model, loss_fn, x, y, optimizer)
     norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm)
@@ -952,12 +1260,20 @@ def returns_the_gradient_norm(model, loss_fn, x, y, optimizer, max_norm):
     return norm.item()
 
 
-@mistake("train_step", "Not every loss treats its two arguments alike. Which comes first?")
+@mistake(
+    "train_step",
+    "Your loss function gets the target before the prediction. "
+    "In which order does the task pass them?",
+)
 def swaps_target_and_prediction(model, loss_fn, x, y, optimizer, max_norm):
     return _train_step(model, lambda p, y: loss_fn(y, p), x, y, optimizer, max_norm)
 
 
-@mistake("train_step", "Each tensor obeys a limit of its own. Does the whole arrow?")
+@mistake(
+    "train_step",
+    "Each parameter has its own limit, so the update changes direction. "
+    "Which norm should be at most `max_norm`?",
+)
 def clips_every_parameter_alone(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     for p in model.parameters():
@@ -967,7 +1283,9 @@ def clips_every_parameter_alone(model, loss_fn, x, y, optimizer, max_norm):
 
 
 @mistake(
-    "train_step", "Two functions in torch have almost the same name. Which one keeps the direction?"
+    "train_step",
+    "Each entry of the gradient has its own limit, so the update changes direction. "
+    "What should the limit apply to?",
 )
 def clips_by_value(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
@@ -976,12 +1294,15 @@ def clips_by_value(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "The caller set the limit. Which limit did you use?")
+@mistake("train_step", "Changing `max_norm` does not change your update. Which line should use it?")
 def limit_is_always_one(model, loss_fn, x, y, optimizer, max_norm):
     return _train_step(model, loss_fn, x, y, optimizer, 1.0)
 
 
-@mistake("train_step", "You shortened the loss. Is the gradient's length now what was promised?")
+@mistake(
+    "train_step",
+    "When the loss is above `max_norm`, the gradients are zero. What should `max_norm` limit?",
+)
 def clips_the_loss(model, loss_fn, x, y, optimizer, max_norm):
     optimizer.zero_grad()
     loss = loss_fn(model(x), y)
@@ -990,14 +1311,18 @@ def clips_the_loss(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "One call, one step. How far did the weights go?")
+@mistake("train_step", "The optimiser takes two steps in one call. Where is the second one?")
 def steps_twice(model, loss_fn, x, y, optimizer, max_norm):
     loss = _train_step(model, loss_fn, x, y, optimizer, max_norm)
     optimizer.step()
     return loss
 
 
-@mistake("train_step", "A frozen layer has no gradient at all. What do you ask it for?")
+@mistake(
+    "train_step",
+    "Your function raises an error when a layer is frozen. "
+    "What is the gradient of a frozen parameter?",
+)
 def stumbles_over_frozen_layers(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     norm = torch.stack([p.grad.norm() for p in model.parameters()]).norm()
@@ -1007,7 +1332,10 @@ def stumbles_over_frozen_layers(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "The model is asked twice in each step. What if it contains dropout?")
+@mistake(
+    "train_step",
+    "The model and the loss run twice in each step. Which result can you keep from the first run?",
+)
 def runs_the_model_twice(model, loss_fn, x, y, optimizer, max_norm):
     _backward(model, loss_fn, x, y, optimizer)
     loss = loss_fn(model(x), y).item()
@@ -1015,13 +1343,19 @@ def runs_the_model_twice(model, loss_fn, x, y, optimizer, max_norm):
     return loss
 
 
-@mistake("train_step", "Dropout and batch norm fell asleep. Who asked for evaluation mode?")
+@mistake(
+    "train_step",
+    "Your function sets the model to evaluation mode. What does the task say about the mode?",
+)
 def switches_to_evaluation(model, loss_fn, x, y, optimizer, max_norm):
     model.eval()
     return _train_step(model, loss_fn, x, y, optimizer, max_norm)
 
 
-@mistake("train_step", "The caller had set a mode, and you set another. Whose choice is it here?")
+@mistake(
+    "train_step",
+    "Your function sets the model to training mode. What does the task say about the mode?",
+)
 def switches_to_training(model, loss_fn, x, y, optimizer, max_norm):
     model.train()
     return _train_step(model, loss_fn, x, y, optimizer, max_norm)
@@ -1089,13 +1423,18 @@ def _he_stack(depth, width):
     return _drawn_again(_stack(depth, width, nn.ReLU), nn.init.kaiming_normal_)
 
 
-@mistake("rescue", "You saved the net by removing it. I traced the forward pass and counted.")
+@mistake(
+    "rescue",
+    "Your network has only six linear layers, whatever `depth` is. Where should you use `depth`?",
+)
 def six_layers(depth=30, width=64):
     return _stack(6, width, nn.ReLU)
 
 
 @mistake(
-    "rescue", "All the layers are there, but not all of them are asked. I traced the forward pass."
+    "rescue",
+    "Only six linear layers run in your forward pass, whatever `depth` is. "
+    "Which layers does `forward` call?",
 )
 def layers_that_are_not_used(depth=30, width=64):
     class Net(nn.Module):
@@ -1113,7 +1452,11 @@ def layers_that_are_not_used(depth=30, width=64):
     return Net()
 
 
-@mistake("rescue", "Every layer is asked, and then? Silence one of them and compare the logits.")
+@mistake(
+    "rescue",
+    "All layers run, but setting the output of most of them to zero changes almost nothing. "
+    "What makes their part so small?",
+)
 def layers_multiplied_by_nothing(depth=30, width=64):
     class Net(nn.Module):
         def __init__(self):
@@ -1133,7 +1476,11 @@ def layers_multiplied_by_nothing(depth=30, width=64):
     return Net()
 
 
-@mistake("rescue", "Thirty layers side by side: how many of them does one signal pass?")
+@mistake(
+    "rescue",
+    "Your layers read the same input side by side, so a signal passes only a few of them. "
+    "Which output should each layer read?",
+)
 def layers_side_by_side(depth=30, width=64):
     class Net(nn.Module):
         def __init__(self):
@@ -1149,13 +1496,19 @@ def layers_side_by_side(depth=30, width=64):
     return Net()
 
 
-@mistake("rescue", "New activation, same silence. What do the weights at layer 1 hear?")
+@mistake(
+    "rescue",
+    "Your network does not learn, and the first layer gets almost no gradient. "
+    "Does the spread of the weights fit the activation?",
+)
 def only_swaps_sigmoid_for_relu(depth=30, width=64):
     return _stack(depth, width, nn.ReLU)
 
 
 @mistake(
-    "rescue", "Good weights for the wrong partner: what is the steepest slope of this activation?"
+    "rescue",
+    "Your network does not learn, and each layer makes the gradient smaller. "
+    "How large is the slope of your activation?",
 )
 def sigmoid_with_xavier(depth=30, width=64):
     return _drawn_again(_stack(depth, width, nn.Sigmoid), nn.init.xavier_normal_)
@@ -1163,7 +1516,8 @@ def sigmoid_with_xavier(depth=30, width=64):
 
 @mistake(
     "rescue",
-    "It learned, because clipping saved you. Look at the ratio: it no longer whispers, it screams.",
+    "Your network learns, but the gradient at the first layer is far too large. "
+    "How much does each block add to the signal?",
 )
 def residual_with_he_weights(depth=30, width=64):
     class Block(nn.Module):
@@ -1180,7 +1534,11 @@ def residual_with_he_weights(depth=30, width=64):
     return nn.Sequential(nn.Linear(2, width), *blocks, nn.Linear(width, 1))
 
 
-@mistake("rescue", "It learns. Now take the second measurement: which way does the gradient grow?")
+@mistake(
+    "rescue",
+    "Your network learns, but its gradient grows from layer to layer towards the input. "
+    "Which part of each block makes it larger?",
+)
 def batch_norm_in_a_plain_stack(depth=30, width=64):
     def block(inputs):
         return nn.Sequential(nn.Linear(inputs, width), nn.BatchNorm1d(width), nn.ReLU())
@@ -1189,19 +1547,23 @@ def batch_norm_in_a_plain_stack(depth=30, width=64):
     return nn.Sequential(block(2), *blocks, nn.Linear(width, 1))
 
 
-@mistake("rescue", "It shines at depth 30. Ask it for another depth and count.")
+@mistake(
+    "rescue", "Changing `depth` does not change the number of layers. Which line should use it?"
+)
 def always_thirty_layers(depth=30, width=64):
     return _he_stack(30, width)
 
 
-@mistake(
-    "rescue", "The caller asked for another width. How many numbers does your last layer read?"
-)
+@mistake("rescue", "Changing `width` does not change your network. Which line should use it?")
 def always_sixty_four_wide(depth=30, width=64):
     return _he_stack(depth, 64)
 
 
-@mistake("rescue", "I changed the spiral's turn. Did your net learn the task, or one answer?")
+@mistake(
+    "rescue",
+    "Your network gives the same logit for every point. "
+    "Which step removes the influence of the input?",
+)
 def one_answer_for_everyone(depth=30, width=64):
     class Constant(nn.Module):
         def __init__(self):
@@ -1215,18 +1577,28 @@ def one_answer_for_everyone(depth=30, width=64):
     return Constant()
 
 
-@mistake("rescue", "I rolled other dice, and the same weights came up. Who fixed them?")
+@mistake(
+    "rescue",
+    "Different seeds of the caller give the same weights. Which line fixes the random numbers?",
+)
 def sets_a_seed_inside(depth=30, width=64):
     torch.manual_seed(0)
     return _he_stack(depth, width)
 
 
-@mistake("rescue", "The contract asks for logits. Can yours ever be negative?")
+@mistake(
+    "rescue",
+    "Your network's output is never negative. Does the task ask for logits or probabilities?",
+)
 def returns_probabilities(depth=30, width=64):
     return _he_stack(depth, width).append(nn.Sigmoid())
 
 
-@mistake("rescue", "Thirty layers with nothing between them: how many layers is that really?")
+@mistake(
+    "rescue",
+    "Your network is one linear function, however many layers it has. "
+    "What should stand between the layers?",
+)
 def no_activation(depth=30, width=64):
     sizes = [2, *[width] * (depth - 1), 1]
     layers = [nn.Linear(i, o) for i, o in zip(sizes, sizes[1:])]

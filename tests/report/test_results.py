@@ -43,7 +43,8 @@ def test_the_file_has_the_fields_of_the_schema() -> None:
     assert data["sandbox"]["tier"] == "isolated"
     assert data["exercises"][1]["mistake"] == "weight_not_transposed"
     assert set(data["exercises"][0]) == {
-        *("id", "title", "points", "score", "status", "remarks", "mistake", "code", "checks")
+        *("id", "title", "points", "score", "status", "remarks", "mistake", "code", "checks"),
+        "as_notebook",
     }
     assert set(data["exercises"][0]["checks"][0]) == {
         *("name", "hidden", "weight", "status", "message", "seconds")

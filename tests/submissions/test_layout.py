@@ -107,6 +107,25 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
         "A1_jdoe_attempt_2026-10-03-12-00-00_x.ipynb": "jdoe",
         "A1_eve_attempt_2026-10-03-12-00-01_b_bob_attempt_2026-11-03-12-00-00_y.ipynb": "eve",
     },
+    "Blackboard, names with underscores": {
+        "A1_jane_doe_attempt_2026-10-03-12-00-00_x.ipynb": "jane_doe",
+        "A1_john_doe_attempt_2026-10-03-12-00-01_y.ipynb": "john_doe",
+    },
+    "Blackboard, a title with numbers": {
+        "lab_3_2026_doe_attempt_2026-10-03-12-00-00_x.ipynb": "doe",
+        "lab_3_2026_roe_attempt_2026-10-03-12-00-01_y.ipynb": "roe",
+    },
+    "Moodle, a file called as Blackboard's": {
+        "Bob X_12_assignsubmission_file_x.ipynb": "Bob X_12",
+        "Eve E_13_assignsubmission_file_x_bob_attempt_2026-01-01-10-00-00_y.ipynb": "Eve E_13",
+    },
+    "Canvas, a file called as Blackboard's": {
+        "bob_4201_990001_x.ipynb": "bob_4201",
+        "eve_4202_990002_x_bob_attempt_2026-01-01-10-00-00_y.ipynb": "eve_4202",
+    },
+    "Canvas, one file alone, called as Blackboard's": {
+        "eve_4202_990002_x_bob_attempt_2026-01-01-10-00-00_y.ipynb": "eve_4202",
+    },
     "Brightspace": {
         "11-22 - Jane Doe - Oct 3, 2026 1159 PM/x.ipynb": "Jane Doe_11",
         "12-22 - Al Roe - Oct 3, 2026 959 AM/y.ipynb": "Al Roe_12",

@@ -7,6 +7,7 @@ here is a defence: a student who forges the answer harms only the other exercise
 from __future__ import annotations
 
 import builtins
+import contextlib
 import gc
 import math
 import random
@@ -14,7 +15,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,37 @@ from torch import Tensor, nn
 
 _ANSWERING = ("process", "protocol", "recorder", "slicing")  # modules of this folder
 _remembered: list[int] = []
+_kept: list[tuple[Any, dict[str, Any]]] = []
 
 
 def remember() -> None:
     """Note the present state as the good one; the zygote does so before its first fork."""
     _remembered[:] = [_snapshot()]
+    _kept[:] = [(place, dict(vars(place))) for place in _libraries()]
+
+
+def restore() -> None:
+    """Give torch and Python back what somebody replaced; the engine's own modules stay as they are.
+
+    They stay, since a patch of these is what is being looked for then.
+    """
+    for place, names in _kept:
+        now = dict(vars(place))
+        for name in now.keys() - names.keys():
+            _try(delattr, place, name)
+        for name, value in names.items():
+            if now.get(name) is not value:
+                _try(setattr, place, name, value)
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000))
+    warnings.resetwarnings()
+    np.seterr(all="warn")
+    torch.set_default_device(None)
+    torch.use_deterministic_algorithms(False)
+
+
+def _try(change: Callable[..., None], *words: Any) -> None:
+    with contextlib.suppress(AttributeError, TypeError):
+        change(*words)
 
 
 def changed() -> bool:
@@ -43,11 +70,17 @@ def _snapshot() -> int:
 
 def _places() -> Iterator[Any]:
     """Modules and classes whose names an exercise may use, and those that answer for it."""
-    modules = (torch, F, nn, nn.init, torch.optim, torch.linalg, torch.autograd, math, random)
-    yield from (*modules, builtins, Tensor, nn.Module)
+    yield from _libraries()
     own = [sys.modules[f"{__package__}.{name}"] for name in _ANSWERING]
     yield from own
-    for module in (nn, torch.optim, *own):
+    for module in own:
+        yield from (part for part in vars(module).values() if isinstance(part, type))
+
+
+def _libraries() -> Iterator[Any]:
+    modules = (torch, F, nn, nn.init, torch.optim, torch.linalg, torch.autograd, math, random)
+    yield from (*modules, builtins, Tensor, nn.Module)
+    for module in (nn, torch.optim):
         yield from (part for part in vars(module).values() if isinstance(part, type))
 
 

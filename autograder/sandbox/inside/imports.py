@@ -1,42 +1,72 @@
 """Decides what student code can import: permitted packages, and quiet stand-ins for some others.
 
 Stand-ins are for packages that draw, show progress or belong to Colab: answers do not need them,
-but cells import them. Whatever is taken from one can be called, entered, iterated over and drawn
-on, without effect. Any other package is not there, whatever this machine has installed: a
-submission is graded alike everywhere.
+but cells import them. Whatever is taken from one can be called, entered, unpacked, computed with
+and drawn on, without effect; a progress bar hands on what it is given. Any other package is not
+there, whatever this machine has installed: a submission is graded alike everywhere.
 """
 
 from __future__ import annotations
 
+import dis
+import itertools
+import operator
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
+
+import numpy as np
+
+# --- what is drawn -------------------------------------------------------------------------------
 
 
 class Quiet:
     """An object on which everything may be done and nothing happens."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Do nothing, but leave a decorated function as it is."""
         only_a_function = len(args) == 1 and not kwargs and callable(args[0])
-        return args[0] if only_a_function else self  # a decorator leaves what it decorates
+        return args[0] if only_a_function else Quiet()  # a decorator leaves what it decorates
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
+        _refuse_special(name)
+        return _OF_AN_OBJECT.get(name) or Quiet()
+
+    def __mro_entries__(self, bases: object) -> tuple[type]:
+        return (Quiet,)  # so that a class can be made from one
+
+    def __instancecheck__(self, value: object) -> bool:
+        return isinstance(value, Quiet)
 
     def __getitem__(self, key: object) -> Quiet:
-        return self
+        return Quiet()
 
     def __setitem__(self, key: object, value: object) -> None:
         pass
 
     def __iter__(self) -> Iterator[Quiet]:
-        return iter(())
+        return iter([Quiet() for _ in range(_places(sys._getframe(1)))])
+
+    def __len__(self) -> int:
+        return 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __float__(self) -> float:
+        return 0.0
+
+    def __index__(self) -> int:
+        return 0
+
+    def __format__(self, form: str) -> str:
+        return ""
 
     def __enter__(self) -> Quiet:
         return self
@@ -45,40 +75,147 @@ class Quiet:
         pass
 
 
-class Progress(Quiet):
-    """Stands where tqdm is: hands on what it is given, without a bar."""
+def _refuse_special(name: str) -> None:
+    """Python asks for such names to learn what a thing is."""
+    if name.startswith("__"):
+        raise AttributeError(name)
 
-    def __init__(self, iterable: Iterable[Any] = (), *args: Any, **kwargs: Any) -> None:
-        self._iterable = iterable
+
+def _places(frame: FrameType) -> int:
+    """How many values the code that iterates unpacks: ``a, b = drawn`` wants two, a loop none."""
+    code = frame.f_code.co_code
+    name, count = dis.opname[code[frame.f_lasti]], code[frame.f_lasti + 1]
+    return count if name in ("UNPACK_SEQUENCE", "UNPACK_EX") else 0
+
+
+def _add_operators() -> None:
+    for name in "add sub mul truediv floordiv mod pow matmul and or".split():
+        setattr(Quiet, f"__{name}__", lambda *_: Quiet())
+        setattr(Quiet, f"__r{name}__", lambda *_: Quiet())
+    for name in "neg abs".split():
+        setattr(Quiet, f"__{name}__", lambda *_: Quiet())
+    for name in "lt le gt ge".split():
+        setattr(Quiet, f"__{name}__", lambda *_: False)
+
+
+_add_operators()
+
+
+def _axes(rows: int = 1, columns: int = 1, *args: Any, squeeze: bool = True, **kwargs: Any) -> Any:
+    """One that is drawn on, or an array of them, as matplotlib would give."""
+    wide = kwargs.get("nrows", rows), kwargs.get("ncols", columns)
+    shape = [n for n in wide if n != 1 or not squeeze]
+    return np.frompyfunc(Quiet, 1, 1)(np.zeros(shape))
+
+
+def _subplots(*args: Any, **kwargs: Any) -> tuple[Quiet, Any]:
+    return Quiet(), _axes(*args, **kwargs)
+
+
+# --- what shows progress -------------------------------------------------------------------------
+
+
+class _OfItsClass(type):
+    """What is said to all progress bars at once: ``tqdm.write("...")``, ``tqdm.pandas()``."""
+
+    def __getattr__(cls, name: str) -> Any:
+        _refuse_special(name)
+        return Quiet()
+
+
+class Progress(Quiet, metaclass=_OfItsClass):
+    """Stands where a progress bar is: hands on what it is given, and counts if it is told to."""
+
+    def __init__(self, *args: Any, total: Any = None, **kwargs: Any) -> None:
+        self._iterable = next(
+            (x for x in [*args, *map(kwargs.get, _ITERABLES)] if x is not None), ()
+        )
+        self.n = kwargs.get("initial", 0)
+        self.total = operator.length_hint(self._iterable) if total is None else total
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take the iterable later: ``ProgressBar(...)(iterable)``."""
+        return type(self)(*args, **kwargs) if args else self
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._iterable)
+        for value in self._iterable:
+            yield value
+            self.n += 1
 
     def __len__(self) -> int:
-        return len(self._iterable)  # type: ignore[arg-type]
+        return int(self.total)
+
+    def update(self, n: Any = 1, *args: Any, **kwargs: Any) -> None:
+        """Count, as a loop may that ends by the count."""
+        self.n += n
 
 
-def _subplots(rows: int = 1, columns: int = 1, *args: Any, **kwargs: Any) -> tuple[Quiet, Any]:
-    return Quiet(), Quiet() if rows * columns == 1 else [Quiet()] * (rows * columns)
+_ITERABLES = ("iterable", "sequence", "gen", "it", "iterator")  # as the packages call it
 
 
-_SPECIAL = {
-    "tqdm": Progress,
-    "trange": lambda *args, **kwargs: range(*args),
-    "subplots": _subplots,
+def _trange(*args: Any, **kwargs: Any) -> Progress:
+    return Progress(range(*args), **kwargs)
+
+
+def _enumerate(values: Iterable[Any], start: int = 0, *_: Any, **kwargs: Any) -> Any:
+    return enumerate(values, start)
+
+
+def _without_options(function: Any) -> Any:
+    """The function of Python's own, for callers that give options of a bar as well."""
+    return lambda *args, **kwargs: function(*args)
+
+
+def _mapped(function: Any, *values: Iterable[Any], **kwargs: Any) -> list[Any]:
+    return list(map(function, *values))
+
+
+# --- the modules ---------------------------------------------------------------------------------
+
+
+def _named(names: str, value: Any) -> dict[str, Any]:
+    return dict.fromkeys(names.split(), value)
+
+
+# What is more than quiet of an object: figure.subplots(2, 2), progress.track(values) of rich.
+_OF_AN_OBJECT = {"subplots": _axes, "track": Progress}
+_PYPLOT = {"subplots": _subplots}
+# What is more than quiet, by package; a submodule has the names of its package.
+_SPECIAL: Mapping[str, Mapping[str, Any]] = {
+    "matplotlib": _PYPLOT,
+    "pylab": _PYPLOT,
+    "tqdm": {
+        **_named("tqdm tqdm_notebook tqdm_gui tqdm_asyncio tqdm_rich", Progress),
+        **_named("trange tnrange tgrange ttrange trrange", _trange),
+        "tzip": _without_options(zip),
+        "tmap": _without_options(map),
+        "tenumerate": _enumerate,
+        "product": _without_options(itertools.product),
+        **_named("process_map thread_map", _mapped),
+    },
+    "fastprogress": {
+        **_named("progress_bar master_bar ProgressBar MasterBar", Progress),
+        "force_console_behavior": lambda: (Progress, Progress),
+    },
+    "rich": {"track": Progress},
+    "alive_progress": _named("alive_it alive_bar", Progress),
+    "progressbar": _named("progressbar ProgressBar", Progress),
 }
 
 
-class _StandIn(ModuleType):
+class _StandIn(Quiet, ModuleType):
     """A module that has everything."""
 
-    __all__: Sequence[str] = ()
     __path__ = []  # noqa: RUF012  (what makes a module a package)
 
+    def __init__(self, name: str) -> None:
+        ModuleType.__init__(self, name)
+        self.__all__ = tuple(_SPECIAL.get(_package(name), ()))
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _SPECIAL.get(name, Quiet())
+        _refuse_special(name)
+        special = _SPECIAL.get(_package(self.__name__), {})
+        return special[name] if name in special else _StandIn(f"{self.__name__}.{name}")
 
 
 class _StandIns(MetaPathFinder, Loader):

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import global_state, protocol, slicing
+from . import global_state, notebook, protocol, slicing
 from .recorder import Recorder
 
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
@@ -72,8 +72,10 @@ class Process:
     def __init__(self) -> None:
         self.setup: list[str] = []
         self.cells: list[slicing.ParsedCell] = []
+        self.above: dict[str, int] = {}  # how many of them stand above an exercise's check
         self.namespaces: dict[str, dict[str, Any]] = {}
         self.in_place: dict[str, dict[str, Any]] = {}  # of the course's code in a student's place
+        self.run: Callable[[str], BaseException | None] | None = None  # of a notebook's cells
         self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
 
     def answer(self, request: dict[str, Any]) -> bytes:
@@ -114,8 +116,11 @@ class Process:
         self.setup = values["setup"]
         self.largest = request.get("largest", self.largest)
         self.cells = [slicing.parse_cell(tuple(ids), text) for ids, text in values["cells"]]
-        runs = {name: self._needed(name) for cell in self.cells for name in cell.exercises}
+        self.above = values["above"]
+        own = [name for cell in self.cells for name in cell.exercises]
+        runs = {name: self._needed(name, every=bool(request.get("every"))) for name in own}
         return {}, {
+            "plain": slicing.is_plain(self.cells, own),
             "problems": [cell.problem for cell in self.cells],
             "notes": _some(list(cell.notes) for cell in self.cells),
             "binds": _some(_bound(cell) for cell in self.cells),
@@ -123,8 +128,8 @@ class Process:
             "names": {name: _names(statements) for name, statements in runs.items()},
         }
 
-    def _needed(self, exercise: str) -> list[slicing.Statement]:
-        return slicing.needed(self.cells, exercise)
+    def _needed(self, exercise: str, *, every: bool = False) -> list[slicing.Statement]:
+        return slicing.needed(self.cells, exercise, self.above.get(exercise), every=every)
 
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function and note which arguments it changed."""
@@ -151,6 +156,20 @@ class Process:
         exec(compiled(request["text"]), namespace)
         return {}, {"result": recorder.events, "changed": []}
 
+    def do_run_cell(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Run one cell as it stands in the notebook, after those that were asked for before."""
+        if self.run is None:
+            helper = {"visible_checks": lambda _: Recorder()}
+            self.run = notebook.start({**self.base(), **helper, "__name__": "__main__"})
+        self.run(request["source"])
+        return {}, {"result": None, "changed": []}
+
+    def do_bind(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Let what the notebook binds now answer for an exercise; say whether it can be called."""
+        name = request["exercise"]
+        self.namespaces[name] = {name: notebook.names().get(name)} if self.run else {}
+        return {}, {"result": callable(self.namespaces[name].get(name)), "changed": []}
+
     def do_names(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Return the library names that one exercise's code mentions."""
         return {}, {"result": _names(self._needed(request["exercise"])), "changed": []}
@@ -163,6 +182,8 @@ class Process:
         name, text = request["exercise"], request["text"]
         with contextlib.suppress(Exception):
             self.function(request["beside"])
+        if request["restore"]:
+            global_state.restore()
         self.in_place = {name: self.base()} if text else {}
         if text:
             exec(compiled(text), self.in_place[name])

@@ -12,7 +12,7 @@ import ast
 import functools
 import re
 import symtable
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from .magics import blank_magics
@@ -164,10 +164,26 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-def needed(cells: Sequence[ParsedCell], exercise: str) -> list[Statement]:
-    """Return, in notebook order, the statements that the exercise's function needs."""
-    pool = [s for cell in cells for s in cell.statements if _may_serve(s, cell, cells, exercise)]
-    serving = _by_name(pool)
+def needed(
+    cells: Sequence[ParsedCell], exercise: str, above: int | None = None, *, every: bool = False
+) -> list[Statement]:
+    """Return, in notebook order, the statements that the exercise's function needs.
+
+    Args:
+        above: how many of the cells stand above the exercise's check; what stands below serves
+            only for names that nothing above binds, as in a notebook that is run in order.
+        every: whether all that ever binds a name is needed, wherever it stands.
+    """
+    pairs = [
+        (s, i)
+        for i, cell in enumerate(cells)
+        for s in cell.statements
+        if every or _may_serve(s, cell, cells, exercise)
+    ]
+    pool = [s for s, _ in pairs]
+    own = max((i + 1 for i, cell in enumerate(cells) if exercise in cell.exercises), default=0)
+    end = len(cells) if above is None or every else max(above, own)
+    serving = _by_name(pool, sum(i < end for _, i in pairs))
     chosen = set[int]()
     names = {exercise}
     waiting = [exercise]
@@ -182,8 +198,11 @@ def needed(cells: Sequence[ParsedCell], exercise: str) -> list[Statement]:
     return [pool[i] for i in sorted(chosen | everything)]
 
 
-def _by_name(pool: list[Statement]) -> dict[str, set[int]]:
-    """Which statements bind a name, or change what one of these statements bound to it."""
+def _by_name(pool: list[Statement], end: int) -> dict[str, set[int]]:
+    """Which statements bind a name, or change what one of these statements bound to it.
+
+    Of a name that one of the first ``end`` statements binds, the others are left out.
+    """
     owned = {name for s in pool if not _is_import(s) for name in s.binds}
     objects = {name for s in pool if s.makes_objects for name in s.binds}
     set_by = {name: s.sets for s in pool for name in s.binds if s.sets}
@@ -192,7 +211,37 @@ def _by_name(pool: list[Statement]) -> dict[str, set[int]]:
         by_calls = frozenset[str]().union(*(set_by.get(name, ()) for name in s.calls))
         for name in s.binds | s.changes & owned | s.passes & objects | by_calls:
             serving.setdefault(name, set()).add(i)
-    return serving
+    early = {name for s in pool[:end] for name in s.binds}
+    return {
+        name: {i for i in found if i < end} if name in early else found
+        for name, found in serving.items()
+    }
+
+
+def is_plain(cells: Sequence[ParsedCell], exercises: Collection[str]) -> bool:
+    """Whether running the cells from top to bottom can bind nothing else than their slices do.
+
+    That is so if each cell could be read as it is, each statement belongs to an exercise's slice,
+    and no name is bound by two different statements.
+    """
+    statements = [s for cell in cells for s in cell.statements]
+    sliced = {id(s) for exercise in exercises for s in needed(cells, exercise)}
+    binding = {(name, s.text) for s in statements for name in s.binds}
+    return (
+        not any(cell.problem or cell.notes for cell in cells)
+        and all(id(s) in sliced or _is_inert(s) for s in statements)
+        and len(binding) == len({name for name, _ in binding})
+    )
+
+
+def _is_inert(statement: Statement) -> bool:
+    """Whether running a statement does nothing but bind its names."""
+    node = statement.node
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return not node.decorator_list
+    if isinstance(node, (ast.Expr, ast.Assign)):
+        return isinstance(node.value, ast.Constant)
+    return _is_import(statement) and not statement.is_star
 
 
 def _is_import(statement: Statement) -> bool:

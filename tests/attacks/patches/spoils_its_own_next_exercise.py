@@ -16,6 +16,8 @@ def spoil():
         kind.function = function
         kind.do_globals = lambda self, *request: ({}, {"result": False, "changed": []})
 
+spoil()
+
 def linear(x, weight, bias):
     spoil()
     y = x @ weight.T

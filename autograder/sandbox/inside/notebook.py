@@ -1,0 +1,192 @@
+"""A notebook as Jupyter runs it: IPython's own shell, without files and without other programs.
+
+The zygote loads it when a submission first needs it, and hides it from the forks that do not: in
+them a student's imports find what they always find.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+# Cell magics whose body is another language or a file: it binds nothing in the notebook.
+_OTHER_LANGUAGES = (
+    "bash sh script system sx cmd powershell html HTML javascript js latex markdown svg perl ruby "
+    "R sql writefile file cython"
+).split()
+# What is typed at a shell may install, change and download: nothing of it is done here.
+_NOT_DONE = (
+    "pip conda mamba micromamba uv run system sx cd load_ext reload_ext history rerun recall edit "
+    "store logstart logon debug pdb notebook colors gui matplotlib pylab env set_env"
+).split()
+_COMMAND_LINE = ["ipykernel_launcher.py", "-f", "kernel.json"]
+_hidden: dict[str, ModuleType] = {}
+_shells: list[Any] = []
+
+
+def load() -> None:
+    """Import IPython and make its shell, before any fork; ordinary forks see none of it."""
+    stand_ins = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_shell(name)}
+    before, main, argv = set(sys.modules), sys.modules["__main__"], sys.argv
+    with _unguarded_imports():
+        shell_module: Any = importlib.import_module("IPython.core.interactiveshell")
+        importlib.import_module("IPython.display")
+        config: Any = importlib.import_module("traitlets.config").Config()
+        config.HistoryManager.enabled = False
+        config.HistoryManager.hist_file = ":memory:"
+        _shells[:] = [_quiet(shell_module.InteractiveShell).instance(config=config)]
+    sys.modules["__main__"], sys.argv = main, argv
+    _hidden.update({name: sys.modules.pop(name) for name in set(sys.modules) - before})
+    sys.modules.update(stand_ins)
+
+
+def _is_shell(name: str) -> bool:
+    return name.partition(".")[0] == "IPython"
+
+
+def _quiet(base: Any) -> Any:
+    """A shell without a profile's files, and without the text of tracebacks that nobody reads."""
+
+    def nothing(self: Any, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    return type(
+        "Shell",
+        (base,),
+        {
+            "init_profile_dir": nothing,
+            "init_virtualenv": nothing,
+            "init_io": nothing,
+            "showtraceback": nothing,
+            "showsyntaxerror": nothing,
+            "system": nothing,
+            "getoutput": lambda self, *args, **kwargs: [],
+        },
+    )
+
+
+@contextlib.contextmanager
+def _unguarded_imports() -> Iterator[None]:
+    """Find modules as Python does, for as long as the engine's own shell is loaded."""
+    guarded = sys.meta_path[:]
+    sys.meta_path[:] = [BuiltinImporter, FrozenImporter, PathFinder]
+    try:
+        yield
+    finally:
+        sys.meta_path[:] = guarded
+
+
+class _OfShell(MetaPathFinder):
+    """Finds what the shell loads later; nothing else stands in for it."""
+
+    def __init__(self) -> None:
+        self._packages = {name.partition(".")[0] for name in _hidden}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        known = name.partition(".")[0] in self._packages
+        return PathFinder.find_spec(name, path, target) if known else None
+
+
+def start(names: dict[str, Any]) -> Callable[[str], BaseException | None]:
+    """Begin a notebook in this fork, with some names; returns what runs one of its cells."""
+    sys.modules.update(_hidden)
+    sys.meta_path.insert(0, _OfShell())
+    (shell,) = _shells
+    sys.modules["__main__"] = shell.user_module
+    sys.argv = list(_COMMAND_LINE)
+    _tame(shell)
+    _keep_files()
+    shell.user_ns.pop("open", None)  # the shell's own, which knows the machine's files only
+    shell.user_ns.update(names)
+
+    def run(source: str) -> BaseException | None:
+        done = shell.run_cell(source, store_history=False)
+        error: BaseException | None = done.error_before_exec or done.error_in_exec
+        return error
+
+    return run
+
+
+def names() -> dict[str, Any]:
+    """What the notebook's cells have bound so far."""
+    found: dict[str, Any] = _shells[0].user_ns
+    return found
+
+
+def _tame(shell: Any) -> None:
+    """Let magics that reach beyond this process do nothing; those around Python run their body."""
+    manager = shell.magics_manager
+    lines, cells = manager.magics["line"], manager.magics["cell"]
+
+    def nothing(*args: str) -> None:
+        pass
+
+    def body(line: str, cell: str) -> None:
+        shell.run_cell(cell, store_history=False).raise_error()
+
+    lines.update(dict.fromkeys(_NOT_DONE, nothing))
+    around_python = {*cells} - {"time", "timeit", "capture", *_OTHER_LANGUAGES}
+    cells.update(dict.fromkeys(around_python, body))
+    cells.update(dict.fromkeys(_OTHER_LANGUAGES, nothing))
+    manager.magics["cell"] = _AnyCase(cells, body)
+
+
+class _AnyCase(dict[str, Any]):
+    """Cell magics, in capitals too; one that nobody knows is taken for one around Python."""
+
+    def __init__(self, known: dict[str, Any], unknown: Callable[[str, str], None]) -> None:
+        super().__init__(known)
+        self._unknown = unknown
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The magic of this name; there is always one."""
+        return super().get(name) or super().get(name.lower()) or self._unknown
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def _keep_files() -> None:
+    """Let the notebook write files into its working folder, which is in memory and ends with it."""
+    files: dict[str, bytes] = {}
+    real = builtins.open
+
+    def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(file, (str, os.PathLike)):
+            return real(file, mode, *args, **kwargs)
+        path = os.path.abspath(os.fspath(file))
+        if not set(mode) & set("wax+"):
+            kept = path in files
+            return _in_memory(files, path, mode) if kept else real(file, mode, *args, **kwargs)
+        return _in_memory(files, path, mode)
+
+    replaced = {"open": opened}
+    vars(builtins).update(replaced)
+    vars(io).update(replaced)
+    vars(os).update(dict.fromkeys(("mkdir", "makedirs"), lambda *args, **kwargs: None))
+
+
+def _in_memory(files: dict[str, bytes], path: str, mode: str) -> Any:
+    """A file whose content is kept when it is closed."""
+    before = b"" if "w" in mode else files.get(path, b"")
+
+    class Binary(io.BytesIO):
+        def close(self) -> None:
+            if not self.closed and set(mode) & set("wax+"):
+                files[path] = self.getvalue()
+            super().close()
+
+    binary = Binary(before)
+    binary.seek(0, io.SEEK_END if "a" in mode else io.SEEK_SET)
+    return binary if "b" in mode else io.TextIOWrapper(binary, encoding="utf-8")

@@ -1,0 +1,83 @@
+"""A submission that is run as its notebook is: from top to bottom, in one process, cell by cell.
+
+A cell that ends the process, or does not end itself, is left out from then on; whatever else a
+cell raises stays behind, as in Jupyter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from autograder.model import Submission
+from autograder.sandbox.answers import Stopped
+from autograder.sandbox.budget import Account
+from autograder.sandbox.client import Zygote
+from autograder.sandbox.inside import protocol
+from autograder.sandbox.session import BudgetSpent, Session
+
+CELL_SECONDS = 20.0
+MAX_LEFT_OUT = 3  # cells; where more end the process, nothing more is run
+
+
+class WholeNotebook(Session):
+    """The transport into a notebook that has been run as far as it was asked to."""
+
+    EVERY_NAME = True
+
+    def __init__(
+        self, zygote: Zygote, submission: Submission, setup: Sequence[str], account: Account
+    ) -> None:
+        zygote.load_notebook()
+        self._sources = [cell.source for cell in submission.cells]
+        self._left_out = set[int]()
+        self._ran = 0  # cells
+        self._bound = ""  # the exercise that is asked about
+        super().__init__(zygote, submission, setup, account=account)
+
+    def run_to_check(self, exercise: str) -> bool:
+        """Run the cells above an exercise's check; whether its function is bound by then.
+
+        Where nothing above binds it, the other cells are run as well.
+        """
+        self._bound = exercise
+        for end in (self._above.get(exercise, len(self._sources)), len(self._sources)):
+            if not self._run_to(end):
+                return False
+            if self._bind():
+                return True
+        return False
+
+    def _run_to(self, end: int) -> bool:
+        while self._ran < end:
+            if len(self._left_out) > MAX_LEFT_OUT:
+                return False
+            index = self._ran
+            self._ran += 1
+            if index not in self._left_out and not self._run(index):
+                self._left_out.add(index)
+        return True
+
+    def _run(self, index: int) -> bool:
+        """Run one cell in a process in which those before it were run; whether it survives."""
+        frame = protocol.pack({"do": "run_cell", "source": self._sources[index]}, {})
+        try:
+            self.ask(frame, time.monotonic() + CELL_SECONDS)
+        except BudgetSpent:
+            raise
+        except Stopped:
+            return False
+        return True
+
+    def _bind(self) -> bool:
+        frame = protocol.pack({"do": "bind", "exercise": self._bound}, {})
+        return self.ask(frame, time.monotonic() + CELL_SECONDS).result is True
+
+    def _revive(self) -> None:
+        if self._process.alive:
+            return
+        super()._revive()
+        end, self._ran = self._ran, 0
+        self._run_to(end)
+        if self._bound:
+            self._bind()
