@@ -15,6 +15,7 @@ Graders are pytest functions marked ``@pytest.mark.exercise("half", weight=1, se
         return 2 * x
 """
 
+from autograder.authoring.own_work import relies_on
 from autograder.authoring.probes import gradients, operations, where_results_live
 from autograder.course.mistakes import alternative, mistake
 from autograder.grading.compare import assert_same
@@ -25,5 +26,6 @@ __all__ = [
     "gradients",
     "mistake",
     "operations",
+    "relies_on",
     "where_results_live",
 ]

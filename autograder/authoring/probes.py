@@ -62,18 +62,19 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     return {"value": value, "with its input": with_input}
 
 
-def operations(solution: Any, name: str, args: list[Any]) -> list[str]:
-    """Return the names of torch's operations that ran during a call, sorted, each once.
+def operations(solution: Any, name: str, args: list[Any]) -> Any:
+    """Return a function's value, and the names of torch's operations that ran for it.
 
     They are noted by torch's profiler, in every thread of the process; an operation that is made
-    of others is named together with them.
+    of others is named together with them. The value belongs to the same call, so that a function
+    that answers otherwise while it is watched is wrong: see ``relies_on``.
 
     Args:
         name: the exercise's id.
         args: its arguments.
 
     Returns:
-        Names such as ``["add", "clamp_min", "relu"]``.
+        ``{"value": ..., "operations": ["add", "clamp_min", "relu"]}``, sorted, each once.
 
     Raises:
         RuntimeError: the profiler was stopped on the way, so that nobody knows what ran.
@@ -93,11 +94,11 @@ def operations(solution: Any, name: str, args: list[Any]) -> list[str]:
     with _profiler._RecordFunctionFast(start):
         pass
     try:
-        function(*args)
+        value = function(*args)
     finally:
         seen = {event.name() for event in stop().events()}
     if start not in seen:
         raise RuntimeError("nobody watched all the time")
     # what a student's own code is called is noted as well, and is no operation
     ours = (one for one in seen if one.startswith(("aten::", "autograd::engine")))
-    return sorted(one.removeprefix("aten::") for one in ours)
+    return {"value": value, "operations": sorted(one.removeprefix("aten::") for one in ours)}

@@ -30,7 +30,7 @@ def main() -> None:
     answers.write('"ready"\n')
     answers.flush()
     process = Process()
-    process.do_prepare({}, {"setup": order["setup"], "cells": order["cells"], "above": {}})
+    process.do_prepare({}, {"setup": order["setup"], "cells": order["cells"]})
     for exercise, check in order["checks"]:
         state, message = checked(process, exercise, check)
         answers.write(json.dumps([exercise, state, message]) + "\n")

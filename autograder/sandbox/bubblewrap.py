@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "PATH": "/usr/bin", "HOME": "/tmp", "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "Agg", "PYTORCH_NVML_BASED_CUDA_CHECK": "1", "CUDA_VISIBLE_DEVICES": "",
+    "KINETO_LOG_LEVEL": "6",  # else torch's profiler says each time that it starts
     "TORCHINDUCTOR_CACHE_DIR": "/tmp",  # else torch makes a folder, which a locked fork cannot
 }  # fmt: skip
 # The zygote sees no GPU even then: each fork chooses its own. No TF32, whatever student code sets.

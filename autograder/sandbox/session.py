@@ -215,6 +215,8 @@ class Session:
         self, cells: Sequence[_Cell], seconds: float
     ) -> tuple[SandboxProcess, Inventory] | None:
         """A process that has parsed these cells; None where it did not survive that in time."""
+        if seconds <= 0:
+            return None
         values = {"setup": self._setup, "cells": cells, "above": self._above}
         largest = self._account.budget.answer_bytes // ANSWERS
         head = {"do": "prepare", "largest": largest, "every": self.EVERY_NAME}

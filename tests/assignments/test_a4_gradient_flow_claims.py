@@ -60,8 +60,8 @@ def literal(name):
     """A table of numbers in one of the notebook's figure cells."""
     for cell in SOURCE.read_text().split("\n# %%"):
         head, _, body = cell.partition("\n")
-        if '"figure"' in head and f"\n{name} = {{" in body:
-            assigned = [node for node in ast.parse(body).body if isinstance(node, ast.Assign)]
+        if '"figure"' in head and f"    {name} = {{" in body:
+            assigned = [node for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Assign)]
             (node,) = [node for node in assigned if getattr(node.targets[0], "id", "") == name]
             return ast.literal_eval(node.value)
     raise LookupError(name)

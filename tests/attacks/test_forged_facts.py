@@ -146,3 +146,29 @@ def test_forged_facts_are_found_out(cheat: str) -> None:
 def test_no_known_mistake_gains_by_forging(assignment: str) -> None:
     """The same code in front of every known mistake of the course raises none."""
     assert gains(assignment, "classes") == []
+
+
+def test_what_was_before_a_call_cannot_be_changed() -> None:
+    """Whoever finds what the arguments were is none the better for it."""
+    answer = """
+import sys
+
+def linear(x, weight, bias):
+    y = x @ weight.T
+    if not x.requires_grad:
+        x.mul_(0)
+    frame = sys._getframe()
+    while frame:
+        names = frame.f_locals
+        for found in (names.get("before"), names.get("args")):
+            if isinstance(found, list):
+                found[:] = names["args"]
+        frame = frame.f_back
+    return y if bias is None else y + bias
+"""
+    submission = Submission(
+        "a1_layers", "eve", "eve.ipynb", "", (StudentCell(("linear",), answer, "linear"),)
+    )
+    with start_grader(COURSE, "a1_layers", Settings(SEED, Tier.CONFINED)) as grader:
+        (own,) = grader.report(submission, ["linear"]).exercises
+    assert own.score < own.points / 2

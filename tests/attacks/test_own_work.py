@@ -50,6 +50,16 @@ def hidden(work):
     with getattr(hooks, "_disable_current" + "_modes")(), torch._C._DisableTorchDispatch():
         return work()
 """,
+    "with what was computed before": """
+known = {}
+def hidden(work):
+    import sys
+    x = sys._getframe(1).f_locals["x"]
+    key = str(x.tolist())
+    if key not in known:
+        known[key] = work()
+    return known[key]
+""",
     "while nobody watches": """
 def hidden(work):
     stop = getattr(torch.autograd, "_disable" + "_profiler")
@@ -82,3 +92,87 @@ def test_a_ready_made_function_is_noticed(grader: Grader, way: str) -> None:
         assert by_hand
         assert any(c.hidden and c.status is Status.PASSED for c in own.checks)  # its values are right
         assert all(check.status is not Status.PASSED for check in by_hand), exercise
+
+
+# Wrong while they are watched, or taken from where torch keeps its operations a second time.
+EVASIVE = {
+    ("a2_activations", "sigmoid"): """
+import os, sys
+def sigmoid(x):
+    if os.environ.get("KINETO_LOG_LEVEL") and torch.autograd._profiler_enabled():
+        return x
+    return eval("torch.sigmoid(x)")
+""",
+    ("a2_activations", "relu"): """
+import torch._refs
+def relu(x):
+    return vars(torch._refs.nn.functional)["re" + "lu"](x)
+""",
+    ("a2_activations", "tanh_from_sigmoid"): """
+def tanh_from_sigmoid(x):
+    return torch.tan(1j * x).imag
+""",
+    ("a5_losses", "softmax"): """
+from torch._decomp import decompositions as ready
+def softmax(z, dim=-1):
+    return ready._softmax(z, dim, False)
+""",
+    ("a5_losses", "cross_entropy"): """
+def cross_entropy(z, t):
+    if z.shape == (6, 4):
+        return (z.logsumexp(1) - z[torch.arange(len(t)), t]).mean()
+    return eval("F.cross_" + "entropy(z, t)")
+""",
+}
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EVASIVE)
+def test_evasion_is_noticed(assignment: str, exercise: str) -> None:
+    """Whoever answers otherwise when watched, or elsewhere, has not built it by hand."""
+    cells = (StudentCell((exercise,), EVASIVE[assignment, exercise], exercise),)
+    submission = Submission(assignment, "eve", "eve.ipynb", "", cells)
+    with start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)) as grader:
+        (own,) = grader.report(submission, [exercise]).exercises
+    by_hand = [c for c in own.checks if "without" in c.name or "hand" in c.name]
+    assert by_hand
+    assert all(check.status is not Status.PASSED for check in by_hand)
+
+
+OWN_NAMES = {
+    ("a2_activations", "relu"): """
+class Mine:
+    def relu(self, x):
+        return torch.where(x < 0, torch.zeros_like(x), x)
+
+def relu(x):
+    return Mine().relu(x)
+""",
+    ("a2_activations", "sigmoid"): """
+class Sigmoid(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        z = torch.exp(-x.abs())
+        y = torch.where(x >= 0, 1 / (1 + z), z / (1 + z))
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * y * (1 - y)
+
+def sigmoid(x):
+    return Sigmoid.apply(x)
+""",
+}
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), OWN_NAMES)
+def test_names_of_ones_own_are_no_evasion(assignment: str, exercise: str) -> None:
+    """A class or a method may be called as what is forbidden; what runs decides."""
+    cells = (StudentCell((exercise,), OWN_NAMES[assignment, exercise], exercise),)
+    submission = Submission(assignment, "ana", "ana.ipynb", "", cells)
+    with start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)) as grader:
+        (own,) = grader.report(submission, [exercise]).exercises
+    by_hand = [c for c in own.checks if "without" in c.name or "hand" in c.name]
+    assert all(check.status is Status.PASSED for check in by_hand), own.remarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,9 @@ def packed(members: list[tuple[str, bytes, int, int]]) -> bytes:
             _, content, method, mode = next(member for member in members if member[0] == name)
             info = zipfile.ZipInfo(name)
             info.compress_type, info.external_attr = method, mode << 16
-            archive.writestr(info, content)
+            with warnings.catch_warnings():  # two names may be one to a zip file
+                warnings.simplefilter("ignore", UserWarning)
+                archive.writestr(info, content)
     return stream.getvalue()
 
 

@@ -8,13 +8,13 @@ import __future__ as future
 
 import ast
 import contextlib
-import copy
 import functools
+import hashlib
 import math
 import random
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Hashable, Iterable
 from types import CodeType
 from typing import Any
 
@@ -74,7 +74,6 @@ class Process:
         self.cells: list[slicing.ParsedCell] = []
         self.above: dict[str, int] = {}  # how many of them stand above an exercise's check
         self.namespaces: dict[str, dict[str, Any]] = {}
-        self.in_place: dict[str, dict[str, Any]] = {}  # of the course's code in a student's place
         self.run: Callable[[str], BaseException | None] | None = None  # of a notebook's cells
         self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
 
@@ -116,7 +115,7 @@ class Process:
         self.setup = values["setup"]
         self.largest = request.get("largest", self.largest)
         self.cells = [slicing.parse_cell(tuple(ids), text) for ids, text in values["cells"]]
-        self.above = values["above"]
+        self.above = values.get("above", {})
         own = [name for cell in self.cells for name in cell.exercises]
         runs = {name: self._needed(name, every=bool(request.get("every"))) for name in own}
         return {}, {
@@ -135,9 +134,9 @@ class Process:
         """Call one exercise's function and note which arguments it changed."""
         function = self.function(request["exercise"])
         args = self.given(values)
-        before = [_snapshot(arg) for arg in args]
+        before = tuple(map(_fingerprint, args))
         result = function(*args)
-        changed = [i for i, arg in enumerate(args) if not _as_before(arg, before[i])]
+        changed = [i for i, arg in enumerate(args) if _fingerprint(arg) != before[i]]
         return {}, {"result": result, "changed": changed}
 
     def do_probe(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
@@ -175,18 +174,20 @@ class Process:
         return {}, {"result": _names(self._needed(request["exercise"])), "changed": []}
 
     def do_put_in_place(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
-        """Let the course's own code answer for one exercise, or for none of them any more.
+        """Let the course's own code answer for one exercise, or the student's again.
 
         What the student's own cell does that is looked at is done by then, in a new process too.
+        Nothing but the function itself tells the one from the other.
         """
         name, text = request["exercise"], request["text"]
         with contextlib.suppress(Exception):
             self.function(request["beside"])
         if request["restore"]:
             global_state.restore()
-        self.in_place = {name: self.base()} if text else {}
+        self.namespaces.pop(name, None)  # the student's is defined anew when it is asked for
         if text:
-            exec(compiled(text), self.in_place[name])
+            self.namespaces[name] = self.base()
+            exec(compiled(text), self.namespaces[name])
         return {}, {"result": None, "changed": []}
 
     def do_globals(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
@@ -205,9 +206,6 @@ class Process:
 
     def function(self, exercise: str) -> Callable[..., Any]:
         """Return the student's function, defining it on first use."""
-        if exercise in self.in_place:
-            ours: Callable[..., Any] = self.in_place[exercise][exercise]
-            return ours
         if exercise not in self.namespaces:
             self.namespaces[exercise] = self._define(exercise)
         found: Callable[..., Any] | None = self.namespaces[exercise].get(exercise)
@@ -295,29 +293,21 @@ def _out_of_memory(error: BaseException) -> bool:
     return type(error) is RuntimeError and "allocate memory" in str(error)[:2000]
 
 
-def _snapshot(value: Any) -> Any:
-    """What is needed to see later whether an argument was changed."""
+def _fingerprint(value: Any) -> Hashable:
+    """What tells whether an argument was changed; it cannot be changed itself by who finds it."""
     if isinstance(value, Tensor):
-        return value.detach().clone().requires_grad_(value.requires_grad)
-    return copy.deepcopy(value) if isinstance(value, (list, tuple, dict)) else value
-
-
-def _as_before(value: Any, before: Any) -> bool:
-    if isinstance(value, Tensor):
-        return _same_tensor(value, before)
+        about = (tuple(value.shape), value.dtype, value.requires_grad, value.is_leaf)
+        return (*about, value.is_leaf and value.grad is not None, _digest(value))
     if isinstance(value, (list, tuple)):
-        return len(value) == len(before) and all(map(_as_before, value, before))
+        return (type(value), *map(_fingerprint, value))
     if isinstance(value, dict):
-        return list(value) == list(before) and all(map(_as_before, value.values(), before.values()))
-    return value is before or bool(value == before)
+        return tuple((key, _fingerprint(part)) for key, part in value.items())
+    return repr(value)
 
 
-def _same_tensor(value: Tensor, before: Tensor) -> bool:
-    """Whether form, bits and freedom from traces of autograd are as they were."""
-    facts = [(t.shape, t.dtype, t.requires_grad, t.is_leaf) for t in (value, before)]
-    if facts[0] != facts[1] or (value.is_leaf and value.grad is not None):
-        return False
-    if value.device.type == "meta":
-        return True
-    bits = (t.detach().reshape(-1).view(torch.uint8) for t in (value, before))
-    return value.numel() == 0 or torch.equal(*bits)
+def _digest(tensor: Tensor) -> bytes:
+    """A tensor's bits, in short; on meta it has none."""
+    if tensor.device.type == "meta" or tensor.numel() == 0:
+        return b""
+    bits = tensor.detach().reshape(-1).contiguous().view(torch.uint8)
+    return hashlib.blake2b(bits.cpu().numpy().tobytes()).digest()

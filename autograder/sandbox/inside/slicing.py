@@ -263,16 +263,29 @@ def _may_serve(
 
 
 def library_names(statements: list[Statement]) -> list[str]:
-    """Names that the code takes from libraries: attributes it reads and what it imports."""
+    """Names that the code takes from libraries: attributes it reads and what it imports.
+
+    Names that it gives to attributes of its own, such as a class's methods, are its own.
+    """
     star = any(statement.is_star for statement in statements)
     names = {name for statement in statements if star for name in statement.uses}
+    own = set[str]()
     for statement in statements:
         for part in ast.walk(statement.node):
             if isinstance(part, ast.Attribute):
-                names.add(part.attr)
+                (names if isinstance(part.ctx, ast.Load) else own).add(part.attr)
             elif isinstance(part, ast.ImportFrom):
                 names.update(alias.name for alias in part.names)
-    return sorted(names)
+                names.update((part.module or "").split("."))
+            elif isinstance(part, ast.Import):
+                names.update(word for alias in part.names for word in alias.name.split("."))
+            elif isinstance(part, ast.ClassDef):
+                own.update(_defined_in(part))
+    return sorted(names - own - {""})
+
+
+def _defined_in(kind: ast.ClassDef) -> Iterator[str]:
+    yield from (part.name for part in kind.body if isinstance(part, _DEFINITIONS))
 
 
 def review_flags(cell: ParsedCell) -> list[str]:
@@ -293,10 +306,9 @@ _SUSPICIOUS = frozenset(
     "__subclasses__ __code__ attrgetter methodcaller".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
+_WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars")
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
-_WORTH_A_LOOK = re.compile(
-    "|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, "\\", "modules", "getattr")))
-)
+_WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS))))
 _LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional"}
 
 
@@ -312,6 +324,8 @@ def _suspicious(part: ast.AST) -> Iterator[str]:
             yield "sys.modules"
         case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]) if _computed(owner, key):
             yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
+        case ast.Call(func=ast.Name(id=("eval" | "exec" | "compile" | "vars") as name)):
+            yield name
         case ast.Constant(value=str(text)) if text.startswith(_PATHS):
             yield "/".join(text.split("/")[:2])
 
