@@ -3,9 +3,9 @@
 Some facts are noted where the student's code runs: whether an argument was changed, where a result
 lives, which operations ran. Code that replaces the engine over there could answer as it likes. So
 each exercise whose checks rely on such facts is also asked what is known already: a known mistake
-is put in the place of the student's function, and a check's request, drawn anew, is put to it. Who
-turns every fact into the right one turns this one too, and is found out. It is asked last, when
-nothing that the mistake's text says can be of use.
+is put in the place of the student's function, and a check's request is put to it once more, with
+another seed. Who turns every fact into the right one turns this one too, and is found out. It is
+asked last, when nothing that the mistake's text says can be of use.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Controls:
         return Control(exercise, text, frame, facts(answer))
 
     def _requests(self, exercise: str, kind: str) -> Iterator[bytes]:
-        """Requests like those of the checks, so that nobody who has seen these knows the others."""
+        """Some of the checks' requests of one kind, each with another seed than the check's."""
         count = Counter[str]()
         for frame in self._frames(exercise):
             head = protocol.head_of(frame)
@@ -207,5 +207,5 @@ def _is_told(control: Control, session: Session, beside: str) -> bool:
 
 
 def _refused(verdict: Verdict) -> Verdict:
-    said = wording.told(verdict.item.sentence, wording.FORGED)
+    said = wording.not_judged(verdict.item.sentence)
     return replace(verdict, check=replace(verdict.check, status=Status.NOT_RUN, message=said))

@@ -60,8 +60,8 @@ RENAMED = "Found {found}, expected {expected}: the function's name decides what 
 UNDEFINED = "No function named {expected} was found in its cell."
 ERROR_AGAIN = "It stopped with an error here, too."
 FORGED = (
-    "This was not judged: with this exercise's code loaded, a question whose answer is known came "
-    "back with a wrong answer. The code must leave Python, torch and the grader as they are."
+    "With this exercise's code loaded, a question whose answer is known came back with a wrong "
+    "answer. The code must leave Python, torch and the grader as they are."
 )
 AS_NOTEBOOK = "{exercises}: your whole notebook was run from top to bottom, as Jupyter runs it."
 VISIBLE = "The example in the notebook."
@@ -75,6 +75,11 @@ MANY_CELLS = (
 def told(sentence: str, message: str) -> str:
     """What a student reads of a check: its sentence, and why that is not so yet, if it is not."""
     return f"{sentence.removesuffix('.')} – not yet. {message}" if message else sentence
+
+
+def not_judged(sentence: str) -> str:
+    """What a student reads of a check whose answer cannot be relied on."""
+    return f"{sentence.removesuffix('.')} – not judged. {FORGED}"
 
 
 def difference(kind: str) -> str:

@@ -98,8 +98,11 @@ class _OfShell(MetaPathFinder):
         return PathFinder.find_spec(name, path, target) if known else None
 
 
-def start(names: dict[str, Any]) -> Callable[[str], BaseException | None]:
-    """Begin a notebook in this fork, with some names; returns what runs one of its cells."""
+def start(names: dict[str, Any]) -> Callable[[str], None]:
+    """Begin a notebook in this fork, with some names; returns what runs one of its cells.
+
+    What a cell raises stays behind, as in Jupyter.
+    """
     sys.modules.update(_hidden)
     sys.meta_path.insert(0, _OfShell())
     (shell,) = _shells
@@ -110,10 +113,8 @@ def start(names: dict[str, Any]) -> Callable[[str], BaseException | None]:
     shell.user_ns.pop("open", None)  # the shell's own, which knows the machine's files only
     shell.user_ns.update(names)
 
-    def run(source: str) -> BaseException | None:
-        done = shell.run_cell(source, store_history=False)
-        error: BaseException | None = done.error_before_exec or done.error_in_exec
-        return error
+    def run(source: str) -> None:
+        shell.run_cell(source, store_history=False)
 
     return run
 

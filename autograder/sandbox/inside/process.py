@@ -74,7 +74,7 @@ class Process:
         self.cells: list[slicing.ParsedCell] = []
         self.above: dict[str, int] = {}  # how many of them stand above an exercise's check
         self.namespaces: dict[str, dict[str, Any]] = {}
-        self.run: Callable[[str], BaseException | None] | None = None  # of a notebook's cells
+        self.run: Callable[[str], None] | None = None  # of a notebook's cells
         self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
 
     def answer(self, request: dict[str, Any]) -> bytes:
