@@ -5,7 +5,8 @@
     ├── UsageError                  the command was called wrongly (exit code 2)
     ├── SubmissionError             the student's file cannot be read (status "unreadable")
     └── InfrastructureError         the machine failed: sandbox, disk (exit code 3, "not graded")
-        └── FileError               one submission's file is out of reach; the others are not
+        ├── FileError               one submission's file is out of reach; the others are not
+        └── KilledError             somebody or something outside ended one of our processes
 
 A student's wrong or crashing *code* is not an exception here: it is data, in a Check.
 """
@@ -44,3 +45,10 @@ class InfrastructureError(AutograderError):
 
 class FileError(InfrastructureError):
     """One submission's file cannot be reached; the others can still be graded."""
+
+
+class KilledError(InfrastructureError):
+    """A process that no student can reach was killed: by a person, or because memory ran out.
+
+    The submission in hand has no part in that, so it is graded again.
+    """

@@ -20,6 +20,7 @@ class Status(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     NOT_RUN = "not_run"
+    NOT_JUDGED = "not_judged"  # checks only: something that comes before it is not right
     NOT_ATTEMPTED = "not_attempted"  # exercises only: the answer cell is missing or untouched
 
 
@@ -64,6 +65,12 @@ class Cell:
     points: float | None = None
     tags: tuple[str, ...] = ()
     line: int | None = None  # where the cell starts in the source file
+    rubric: Any = None  # of a written answer, as its author wrote it
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is an answer in words, which people grade."""
+        return self.kind == "markdown" and self.grade and self.solution
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,26 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class RubricItem:
+    """What a written answer earns or loses points for, and what its student reads then."""
+
+    name: str
+    points: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """An exercise that people grade: an answer in words, its points and its rubric."""
+
+    id: str
+    title: str
+    points: float
+    cell: Cell
+    rubric: tuple[RubricItem, ...] = ()  # of the source alone: students do not get it
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One source notebook, parsed."""
 
@@ -87,10 +114,11 @@ class Assignment:
     title: str
     cells: tuple[Cell, ...]
     exercises: tuple[Exercise, ...]
+    written: tuple[Written, ...] = ()
 
     @property
     def max_score(self) -> float:
-        """The points of all exercises together; bonus exercises carry none."""
+        """The points of all exercises that the machine grades; bonus exercises carry none."""
         return sum(exercise.points for exercise in self.exercises)
 
     @property
@@ -120,7 +148,7 @@ class HandedIn:
     """How a submission came: what its folder or learning management system says of it."""
 
     at: str = ""  # when, in ISO 8601; empty where nobody says
-    late: bool = False  # marked as late where it was handed in
+    late: bool = False  # marked as late where it was submitted
     section: str = ""
     whose: str = ""  # how it is known whose it is
     counts: str = ""  # of several files, why this one counts: for student and instructor
@@ -137,6 +165,7 @@ class Job:
     title: str = ""  # what the student called the file, with the folders around it
     handed_in: HandedIn = HandedIn()
     problem: str = ""  # why there is nothing to grade, for the student; the path may be a folder
+    seed: int | None = None  # of its inputs; None: the seed that the whole class is graded with
 
 
 @dataclass(frozen=True)
@@ -177,7 +206,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class StudentCell:
-    """One code cell that a student handed in, and the exercises that it answers."""
+    """One code cell that a student submitted, and the exercises that it answers."""
 
     exercises: tuple[str, ...]
     source: str
@@ -186,7 +215,7 @@ class StudentCell:
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in, reduced to code by exercise id."""
+    """What one student submitted, reduced to code by exercise id."""
 
     assignment: str
     student: str
@@ -197,6 +226,7 @@ class Submission:
     missing: frozenset[str] = frozenset()  # exercises without any cell
     untouched: frozenset[str] = frozenset()  # exercises whose cell is empty or still the stub
     above: Mapping[str, int] = field(default_factory=dict)  # cells above each exercise's own check
+    elsewhere: frozenset[str] = frozenset()  # of these two, what other cells may bind in some way
 
     def answer(self, exercise: str) -> str:
         """The student's own text for one exercise."""
@@ -213,6 +243,8 @@ class Check:
     status: Status = Status.NOT_RUN
     message: str = ""
     seconds: float = 0.0
+    keeps: float = 1.0  # the share of the exercise's points that is left when it fails
+    about: str = ""  # the fact that it is about, where that is not the values
 
 
 @dataclass(frozen=True)
@@ -231,6 +263,14 @@ class ExerciseReport:
     as_notebook: bool = (
         False  # graded as the notebook runs from top to bottom, since that is better
     )
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the gradebook counts for a submission, and why; there ``Report.score`` is one step."""
+
+    points: float
+    why: str
 
 
 @dataclass(frozen=True)
@@ -255,6 +295,18 @@ class Report:
     graded_at: str = ""
     seconds: float = 0.0
     handed_in: HandedIn = HandedIn()
+    title: str = ""  # the assignment's
+    counted: Counted | None = None  # by a gradebook; no part of a result file
+
+    @property
+    def heading(self) -> str:
+        """What people call the assignment: its title, or its name where a result lacks one."""
+        return self.title or self.assignment
+
+    @property
+    def submitted(self) -> bool:
+        """Whether there is a file; a gradebook has reports of those who submitted none too."""
+        return bool(self.graders_sha256)
 
     @property
     def score(self) -> float:

@@ -15,17 +15,18 @@ Graders are pytest functions marked ``@pytest.mark.exercise("half", weight=1, se
         return 2 * x
 """
 
-from autograder.authoring.own_work import relies_on
+from autograder.authoring.own_work import assert_own_work
 from autograder.authoring.probes import gradients, operations, where_results_live
 from autograder.course.mistakes import alternative, mistake
-from autograder.grading.compare import assert_same
+from autograder.grading.compare import assert_same, require
 
 __all__ = [
     "alternative",
+    "assert_own_work",
     "assert_same",
     "gradients",
     "mistake",
     "operations",
-    "relies_on",
+    "require",
     "where_results_live",
 ]

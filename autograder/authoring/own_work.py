@@ -2,68 +2,94 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from dataclasses import replace
 
+import torch
+import torch.nn.functional as F
+from torch import nn
+
 from autograder.authoring.probes import operations
-from autograder.grading.compare import assert_same
+from autograder.grading.compare import Mismatch, assert_same
+from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import Handle
 from autograder.sandbox.answers import Answer
+from autograder.sandbox.inside.withheld import plain
 
+_TOLD = 2  # names of what was used that are told
 # Where torch keeps its operations a second time, written in Python or under other names.
 _ELSEWHERE = frozenset("_refs _decomp _prims _C _VF _inductor _prims_common".split())
 
 
-def relies_on(
+def assert_own_work(
     student: Handle,
     reference: Handle,
     name: str,
     args: list[object],
     forbidden: Collection[str],
     *,
-    mentioned: bool = True,
     part: int | None = None,
     rtol: float | None = None,
     atol: float | None = None,
-) -> list[str]:
-    """Return what an exercise runs, or mentions, of what it must not be made of.
+) -> None:
+    """Fail where an exercise uses something that it must be built without.
 
-    The value of the call that is watched must be right as well: nobody is to answer otherwise then.
-    Draw the arguments for this check alone, in a shape that no other check uses.
+    The check is to decide the exercise: mark it with ``keeps=0``. The value of the call that is
+    watched must be right as well: nobody is to answer otherwise then. Code that could change what
+    is noted about it must also be right where nothing forbidden runs. Draw the arguments for this
+    check alone, in a shape that no other check uses.
 
     Args:
         name: the exercise's id.
         args: its arguments.
         forbidden: names of operations, functions and modules alike, in small letters without
-            underscores: ``{"relu", "leakyrelu"}``.
-        mentioned: whether names that the code reads from libraries count, besides what runs.
+            underscores: ``{"relu", "leakyrelu"}``. One that the code mentions and never uses
+            does not count.
         part: which part of a tuple is compared, where the others are another check's business.
-        rtol, atol: tolerances of the value, as in ``assert_same``.
+        rtol: relative tolerance of the value, as in ``assert_same``.
+        atol: absolute tolerance of the value.
 
     Raises:
-        Mismatch: the value is not the reference's.
+        Mismatch: something forbidden was used; students read what.
+        NotJudged: the value is not the reference's.
 
     Example:
-        ``assert not relies_on(student, reference, "relu", [draw(3, 5)], {"relu", "threshold"})``
+        ``assert_own_work(student, reference, "relu", [draw(3, 5)], {"relu", "threshold"})``
     """
     watched, known = (
         _part(each.run(operations, name, args), part) for each in (student, reference)
     )
-    ran = watched.value["operations"]
-    assert_same(watched, {**known.value, "operations": ran}, rtol=rtol, atol=atol)
+    ran, calls = watched.value["operations"], watched.value["calls"]
+    noted = {"operations": ran, "calls": calls}
+    assert_same(watched, {**known.value, **noted}, rtol=rtol, atol=atol)
     read = student.names(name).value
-    found = {one for one in (*ran, *(read if mentioned else ())) if _plain(one) in forbidden}
-    return sorted(found | _ELSEWHERE.intersection(read))
+    used = {plain(one) for one in (*ran, *(read if calls is None else calls))}
+    found = [*sorted(used & {*forbidden}), *sorted(_ELSEWHERE.intersection(read))]
+    alone = _part(student.without(name, forbidden, args), part)
+    if found or not _is_right_without(alone, known, Tolerance(rtol, atol)):
+        raise Mismatch(Fact.FORBIDDEN, names=tuple(map(_spelt, found[:_TOLD])))
+
+
+def _is_right_without(alone: Answer, known: Answer, within: Tolerance) -> bool:
+    """Whether code that could change the notes on it answers rightly where nothing of it runs."""
+    if alone.error is not None or alone.value == {}:  # nothing in it could
+        return alone.error is None
+    found = differences(alone.value, {"value": known.value["value"]}, within)
+    return all(one.slight for one in found)
+
+
+@functools.cache
+def _spelt(name: str) -> str:
+    """How torch writes a name that is given in small letters without underscores."""
+    places = (torch, F, nn, torch.Tensor, torch.autograd, nn.utils)
+    names = (name for place in places for name in dir(place) if not name.startswith("_"))
+    return next((one for one in names if plain(one) == name), name)
 
 
 def _part(answer: Answer, part: int | None) -> Answer:
     """The answer of ``operations`` with one part of its value only, where there are parts."""
-    value = answer.value["value"]
+    value = answer.value.get("value") if answer.error is None else None
     if part is None or not isinstance(value, tuple) or len(value) <= part:
         return answer
     return replace(answer, result={**answer.value, "value": value[part]})
-
-
-def _plain(name: str) -> str:
-    """A name in small letters, without underscores; of the engine's of autograd, the first part."""
-    return name.partition(":")[0].replace("_", "").lower()

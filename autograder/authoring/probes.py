@@ -19,12 +19,16 @@ def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstrea
 
     Returns:
         ``{"value": ..., "gradients": [d(value * upstream).sum() / d args[i] for i in wrt]}``, with
-        the text "no gradient flows" where the value has no link to autograd.
+        None for each argument that no gradient reaches.
     """
     leaves = {i: args[i].detach().clone().requires_grad_(True) for i in wrt}
-    value = getattr(solution, name)(*[leaves.get(i, arg) for i, arg in enumerate(args)])
-    if not value.requires_grad:
-        return {"value": value, "gradients": "no gradient flows"}
+    # copies are handed over: autograd lets nobody write into a leaf, and that is another's business
+    handed = {i: leaf.clone() for i, leaf in leaves.items()}
+    value = getattr(solution, name)(*[handed.get(i, arg) for i, arg in enumerate(args)])
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        return {"value": value, "gradients": [None] * len(wrt)}
+    if value.numel() == upstream.numel():  # an axis of length one too many is another's business
+        upstream = upstream.reshape(value.shape)
     total = (value * upstream).sum()
     slopes = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
     return {"value": value.detach(), "gradients": list(slopes)}
@@ -48,37 +52,55 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     given = [getattr(torch, arg) if isinstance(arg, str) else arg for arg in args]
 
     def homes(result: Any) -> set[str]:
+        """Where the tensors of a result live; a plain number lives nowhere."""
         parts = result.values() if isinstance(result, dict) else result
-        tensors = [parts] if isinstance(parts, torch.Tensor) else parts
-        return {tensor.device.type for tensor in tensors}
+        held = parts if isinstance(result, (list, tuple, dict)) else [result]
+        return {part.device.type for part in held if isinstance(part, torch.Tensor)}
 
-    value = function(*given)
+    def to_meta(arg: Any) -> Any:
+        if isinstance(arg, (list, tuple)):
+            return [to_meta(part) for part in arg]
+        return arg.to("meta") if isinstance(arg, torch.Tensor) else arg
+
+    def own(arg: Any) -> Any:
+        """A copy, so that no call sees what another one has changed."""
+        if isinstance(arg, (list, tuple)):
+            return type(arg)(map(own, arg))
+        tensor = isinstance(arg, torch.Tensor)
+        return arg.detach().clone().requires_grad_(arg.requires_grad) if tensor else arg
+
+    value = function(*map(own, given))
     try:
-        away = [arg.to("meta") if isinstance(arg, torch.Tensor) else arg for arg in given]
-        with_input = homes(function(*away)) == {"meta"}
-    except RuntimeError:
-        with torch.device("meta"):
-            with_input = homes(function(*given)) == {given[0].device.type}
+        with_input = homes(function(*map(to_meta, given))) <= {"meta"}
+    except (RuntimeError, TypeError):  # NumPy refuses with a TypeError
+        try:
+            with torch.device("meta"):
+                with_input = homes(function(*map(own, given))) <= homes(given)
+        except RuntimeError:  # two devices met
+            with_input = False
     return {"value": value, "with its input": with_input}
 
 
 def operations(solution: Any, name: str, args: list[Any]) -> Any:
-    """Return a function's value, and the names of torch's operations that ran for it.
+    """Return a function's value, the names of torch's operations that ran for it, and its calls.
 
-    They are noted by torch's profiler, in every thread of the process; an operation that is made
-    of others is named together with them. The value belongs to the same call, so that a function
-    that answers otherwise while it is watched is wrong: see ``relies_on``.
+    Operations are noted by torch's profiler, in every thread of the process; one that is made of
+    others is named together with them. Calls are those that the function's own code made of
+    functions that are written in Python or C. The value belongs to the same call, so that a
+    function that answers otherwise while it is watched is wrong: see ``assert_own_work``.
 
     Args:
         name: the exercise's id.
         args: its arguments.
 
     Returns:
-        ``{"value": ..., "operations": ["add", "clamp_min", "relu"]}``, sorted, each once.
+        ``{"value": ..., "operations": ["add", "clamp_min", "relu"], "calls": ["clamp", "relu"]}``,
+        sorted, each once; ``calls`` is None where the function stopped who noted them.
 
     Raises:
         RuntimeError: the profiler was stopped on the way, so that nobody knows what ran.
     """
+    import sys
     import time
 
     from torch._C import _autograd, _profiler
@@ -88,17 +110,35 @@ def operations(solution: Any, name: str, args: list[Any]) -> Any:
     settings = _profiler.ProfilerConfig(watching, False, False, False, False, False, every_thread)
     processor = {_profiler.ProfilerActivity.CPU}
     function, stop = getattr(solution, name), _autograd._disable_profiler
+    calls: set[str] = set()
+
+    def is_torch(frame: Any) -> bool:
+        return str(frame.f_globals.get("__name__")).partition(".")[0] == "torch"
+
+    def note(frame: Any, event: str, called: Any) -> None:
+        if event == "c_call" and not is_torch(frame):
+            calls.add(str(getattr(called, "__name__", "")))
+        elif event == "call" and is_torch(frame) and not (frame.f_back and is_torch(frame.f_back)):
+            calls.update(frame.f_code.co_qualname.split("."))
+
     _autograd._prepare_profiler(settings, processor)
     _autograd._enable_profiler(settings, processor)
     start = str(time.perf_counter_ns())  # not seen where somebody began to watch anew
     with _profiler._RecordFunctionFast(start):
         pass
+    sys.setprofile(note)
     try:
         value = function(*args)
     finally:
+        undisturbed = sys.getprofile() is note
+        sys.setprofile(None)
         seen = {event.name() for event in stop().events()}
     if start not in seen:
         raise RuntimeError("nobody watched all the time")
     # what a student's own code is called is noted as well, and is no operation
     ours = (one for one in seen if one.startswith(("aten::", "autograd::engine")))
-    return {"value": value, "operations": sorted(one.removeprefix("aten::") for one in ours)}
+    return {
+        "value": value,
+        "operations": sorted(one.removeprefix("aten::") for one in ours),
+        "calls": sorted(calls) if undisturbed else None,
+    }

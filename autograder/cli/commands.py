@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from autograder import __version__
+from autograder.cli import gradebook as gradebook_commands
+from autograder.cli import serve
 from autograder.cli.console import counted, err, out, progress_bar, say
+from autograder.cli.home import find_course as _course
+from autograder.cli.home import find_course_if_any as _course_if_any
+from autograder.cli.home import find_roster as _roster
 from autograder.cli.options import (
     Anonymous,
     AsAssignment,
@@ -32,17 +38,25 @@ from autograder.cli.options import (
 )
 from autograder.cli.tables import Rows, print_changes, print_grades, print_matrix, verdict_dict
 from autograder.cli.who import print_who_is_who, remark, remark_left_alone
-from autograder.course.layout import Course
+from autograder.cli.written import written_app
+from autograder.course.options import Kind
 from autograder.errors import AutograderError, InfrastructureError, SubmissionError, UsageError
 from autograder.integrations.options import Target
 from autograder.model import Device, Tier
 from autograder.targets.options import Package, Visibility
 
 if TYPE_CHECKING:
+    from autograder.course.scaffold import Added
     from autograder.running.plan import Backend
     from autograder.submissions.find import Found
-    from autograder.submissions.roster import Roster
 
+# Which of the engine's extras brings a module that not every command needs.
+_EXTRAS = {
+    **dict.fromkeys(("torch", "numpy", "safetensors", "pytest", "IPython"), "grading"),
+    **dict.fromkeys(("jupytext", "nbformat", "nbgrader", "nbconvert"), "build"),
+    "distributed": "cluster",
+    **dict.fromkeys(("fastapi", "uvicorn", "sqlalchemy", "alembic", "itsdangerous"), "service"),
+}
 DONE = 0
 FAULT = 1
 WRONG_USE = 2
@@ -55,6 +69,24 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"autograder {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def _every_command(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
     """Run the command line; whose fault a failure is decides the exit code."""
     try:
@@ -64,8 +96,15 @@ def main() -> None:
     except AutograderError as error:
         _fail(error, WRONG_USE)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (extra := _extra(error)):
+            remedy = f'Run: pip install "autograder-engine[{extra}]"'
+            _fail(f"{error.name} is not installed, and this command needs it. {remedy}", WRONG_USE)
         traceback.print_exc()
         _fail(f"this is a fault in autograder itself ({type(error).__name__}).", INFRASTRUCTURE)
+
+
+def _extra(error: ModuleNotFoundError) -> str | None:
+    return _EXTRAS.get((error.name or "").partition(".")[0])
 
 
 def _fail(error: AutograderError | str, code: int) -> None:
@@ -73,15 +112,13 @@ def _fail(error: AutograderError | str, code: int) -> None:
     sys.exit(code)
 
 
-def _course(path: Path | None) -> Course:
-    return Course.find((path or Path.cwd()).resolve())
-
-
 @app.command()
 def build(
     assignments: Names = None,
     check: Annotated[bool, typer.Option(help="Write nothing; exit 1 if a file is stale.")] = False,
-    target: Annotated[Package | None, typer.Option(help="Pack for another tool.")] = None,
+    target: Annotated[
+        Package | None, typer.Option(help="Pack for another tool, or for students.")
+    ] = None,
     hidden_checks: Annotated[
         Visibility, typer.Option(help="When Gradescope shows them to students.")
     ] = Visibility.AFTER_PUBLISHED,
@@ -90,7 +127,7 @@ def build(
 ) -> None:
     """Make the release notebooks and the reference modules, or a package for another tool."""
     from autograder.targets.committed import tree
-    from autograder.targets.packages import package
+    from autograder.targets.packages import kit, package
     from autograder.targets.tree import stale, write
 
     home = _course(course)
@@ -98,11 +135,15 @@ def build(
     changed = list[str]()
     with progress_bar("build", show=not quiet) as progress:
         for name in counted(names, len(names), progress):
+            if target is Package.STUDENTS:
+                continue  # one kit for all of them
             if target is not None:
                 changed += package(home, name, target, hidden_checks)
                 continue
             made = tree(home, name)
             changed += stale(made, home.root) if check else write(made, home.root)
+    if target is Package.STUDENTS:
+        changed += kit(home, names)
     for path in changed if not quiet else ():
         out.print(f"{'stale' if check else 'written'}: {path}", soft_wrap=True)
     if not changed:
@@ -126,6 +167,7 @@ def verify(
 ) -> None:
     """Let the course grade itself: reference, untouched release, mistakes and alternatives."""
     from autograder.grading.verify import verify as run
+    from autograder.targets.rehearsal import rehearse
 
     home = _course(course)
     first = seed if seed is not None else secrets.randbelow(2**31)
@@ -135,6 +177,7 @@ def verify(
         with progress_bar(f"verify {name}", show=not (quiet or as_json)) as progress:
             tried = range(first, first + seeds)
             verdicts.append(run(home, name, tried, require, device, progress, slow))
+            verdicts[-1].faults += rehearse(home, name, verdicts[-1].left_out)
     if as_json:
         print(json.dumps([verdict_dict(v, first, seeds) for v in verdicts]))
     elif not quiet:
@@ -165,7 +208,7 @@ def grade(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Grade submissions; each person gets a result file, whatever was handed in."""
+    """Grade submissions; each person gets a result file, whatever was submitted."""
     from autograder.running.batch import Batch, make_plan
     from autograder.submissions.find import find
 
@@ -221,6 +264,7 @@ def regrade(
     as_json: Json = False,
 ) -> None:
     """Grade again after a grader has changed; show who gains and loses, and publish on request."""
+    from autograder.cli.rules import disagreements
     from autograder.running import regrade as again
     from autograder.submissions.find import find
 
@@ -240,6 +284,8 @@ def regrade(
         if apply:
             published = again.apply(name, results)
             say(f"{published} results of {name} published.", quiet=quiet or as_json)
+            for said in disagreements(home, results, name):
+                err.print(f"[bold]Note:[/] {escape(said)} What was decided holds.", soft_wrap=True)
     if not apply:
         say("Nothing is published yet: add --apply for that.", quiet=quiet or as_json)
     if failed:
@@ -251,23 +297,6 @@ def _labels(found: Found) -> dict[str, str]:
     handles = sorted({job.student for jobs in found.jobs.values() for job in jobs})
     secrets.SystemRandom().shuffle(handles)
     return {handle: f"Student {number}" for number, handle in enumerate(handles, 1)}
-
-
-def _roster(course: Course | None) -> Roster | None:
-    """The roster that course.toml names; None where it names none."""
-    from autograder.submissions.roster import read_roster
-
-    path = course.config.roster if course else None
-    return read_roster(path) if path else None
-
-
-def _course_if_any(path: Path | None) -> Course | None:
-    """The course that is named or that lies here; results can be shown without any."""
-    if path is not None:
-        return _course(path)
-    with suppress(UsageError):
-        return _course(None)
-    return None
 
 
 def _backend(jobs: int | None, scheduler: str | None, device: Device) -> Backend:
@@ -293,33 +322,91 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Write a feedback page per student, a class page and a CSV, with everybody of the roster."""
+    from autograder.cli.rules import counted_reports, feedback_rules
     from autograder.report.pages import write_pages
     from autograder.report.results import read_all
 
+    home = _course_if_any(course)
+    roster = _roster(home)
+    rules = feedback_rules(home, roster)
+    reports = counted_reports(home, roster, results, for_pages=True) or read_all(results)
     total = sum(1 for _ in results.glob("*/*.json"))
     with progress_bar("report", show=not quiet) as progress:
         index = write_pages(
-            counted(read_all(results), total, progress),
+            counted(reports, total, progress),
             pages or results / "pages",
             list(read_all(previous)) if previous else (),
-            _roster(_course_if_any(course)),
+            roster,
             anonymous=anonymous,
+            **({"feedback": rules.feedback} if rules else {}),
         )
     if not quiet:
         out.print(f"Class page: {index}", soft_wrap=True)
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    kind: Annotated[Kind, typer.Option("--with", help="What answers are written in.")] = Kind.TORCH,
+    assignment: Annotated[str, typer.Option(help="The first assignment's name.")] = "week1",
+) -> None:
+    """Write a new course with one assignment that builds, verifies, grades and reports at once."""
+    from autograder.course.scaffold import new_course
+
+    for path in new_course(folder, kind.value, assignment):
+        out.print(f"written: {path}", soft_wrap=True, highlight=False)
+    out.print(f"Then: cd {folder}; autograder build; autograder verify (more in its README.md)")
+
+
+@app.command()
 def new(
-    exercise: Annotated[str, typer.Argument(help="The function's name, like smooth_labels.")],
-    assignment: Annotated[str, typer.Option("--in", help="The assignment it belongs to.")],
+    exercise: Annotated[
+        str | None, typer.Argument(help="The function's name, like smooth_labels.")
+    ] = None,
+    belongs_to: Annotated[
+        str | None, typer.Option("--in", help="The assignment it belongs to.")
+    ] = None,
+    assignment: Annotated[str | None, typer.Option(help="Write a new assignment instead.")] = None,
+    kind: Annotated[Kind | None, typer.Option("--with", help="Of a new assignment.")] = None,
     course: CourseOption = None,
 ) -> None:
-    """Write the three stubs of a new exercise, for you to fill in."""
-    from autograder.course.scaffold import new_exercise
+    """Write the three stubs of a new exercise, or a new assignment, for you to fill in."""
+    from autograder.course import scaffold
 
-    for place in new_exercise(_course(course), assignment, exercise):
+    home = _course(course)
+    if assignment and not (exercise or belongs_to):
+        for path in scaffold.new_assignment(home, assignment, kind.value if kind else None):
+            out.print(f"written: {path}", soft_wrap=True, highlight=False)
+        out.print(f"Then: autograder new EXERCISE --in {assignment}")
+        return
+    if not (exercise and belongs_to) or assignment or kind:
+        raise UsageError("Say: autograder new EXERCISE --in NAME, or: new --assignment NAME.")
+    _tell_of(scaffold.new_exercise(home, belongs_to, exercise), belongs_to)
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="nbgrader's source, otter's masters, or one.")],
+    course: CourseOption = None,
+) -> None:
+    """Turn the notebooks of an nbgrader or otter course into assignments of this one."""
+    from autograder.integrations.imports.run import import_folder
+
+    home = _course(course)
+    for made in import_folder(folder.resolve(), home):
+        out.print(f"{made.name}: {made.carried} of {made.tests} test cells are graders now")
+        for said in made.remarks:
+            out.print(f"  {escape(said)}", soft_wrap=True, highlight=False)
+    out.print("Then: autograder build; autograder verify (and add mistakes that students make)")
+
+
+def _tell_of(added: Added, assignment: str) -> None:
+    """Where to go on, and what became of numbers and points."""
+    for place in added.places:
         out.print(f"Fill in: {place}", soft_wrap=True, highlight=False)
+    for before, now in added.moved:
+        out.print(f"{before} is now {now}.")
+    out.print(f"It is number {added.number}; {assignment} has {added.points:g} points now.")
     out.print(f"Then: autograder build {assignment} (it names each TODO that is left)")
 
 
@@ -369,12 +456,13 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write results in the form that another tool imports."""
+    from autograder.cli.rules import reports_for
     from autograder.integrations.export import export as run
-    from autograder.report.results import read_all
 
     home = _course(course) if to is Target.NBGRADER else _course_if_any(course)
-    reports = list(read_all(results))
-    exported = run(reports, to, home, path, db, _roster(home), into, column)
+    roster = _roster(home)
+    reports = reports_for(to, home, roster, results)
+    exported = run(reports, to, home, path, db, roster, into, column)
     for said in exported.remarks:
         err.print(f"[bold]Note:[/] {escape(said)}", soft_wrap=True)
     if exported.aloud:
@@ -382,6 +470,13 @@ def export(
     if not quiet:
         out.print(f"Exported: {exported.made}", soft_wrap=True)
 
+
+app.command()(gradebook_commands.adjust)
+app.command()(gradebook_commands.gradebook)
+app.command()(gradebook_commands.feedback)
+app.command()(gradebook_commands.similar)
+
+app.add_typer(written_app, name="written")
 
 roster_app = typer.Typer(no_args_is_help=True, help="The people of the course.")
 app.add_typer(roster_app, name="roster")
@@ -425,12 +520,16 @@ def roster_import(
         out.print(f'Now add to course.toml: roster = "{path.name}"', soft_wrap=True)
 
 
+app.add_typer(serve.app, name="serve")
+
+
 @app.command()
-def doctor(as_json: Json = False) -> None:
+def doctor(course: CourseOption = None, as_json: Json = False) -> None:
     """Say what this machine can do: sandbox tier, torch, GPU, Jupyter, and what to install."""
     from autograder.doctor import examine
 
-    findings = examine()
+    home = _course_if_any(course)
+    findings = examine(home.root if home else None)
     if as_json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings]))
     else:

@@ -7,14 +7,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.cli.console import out
+from autograder.cli.console import MOST, out
 from autograder.model import Outcome, Report
+
+if TYPE_CHECKING:
+    from autograder.grading.readability import Readability
 
 
 class Rows:
@@ -140,28 +143,60 @@ def verdict_dict(verdict: Any, first: int, seeds: int) -> dict[str, Any]:
         "caught": {"/".join(key): how for key, how in verdict.caught.items()},
         "named": sum(verdict.named.values()),
         "alternatives": verdict.alternatives,
+        "prices": {
+            "/".join(key): dataclasses.asdict(price) for key, price in verdict.prices.items()
+        },
+        "readability": dataclasses.asdict(verdict.readability) if verdict.readability else None,
         "faults": verdict.faults,
     }
 
 
 def print_matrix(verdicts: list[Any], first: int, seeds: int) -> None:
     """Print which mistakes the checks have caught."""
-    table = Table(title=f"The kill matrix, seeds {first} to {first + seeds - 1}", box=box.SIMPLE)
+    title = f"The kill matrix, seeds {first} to {first + seeds - 1}"
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0))  # so that it fits into 80 letters
     table.add_column("assignment", no_wrap=True)
-    for head in ("checks", "mistakes", "visible", "hidden", "missed", "named", "right", "wrong"):
+    heads = "checks mistakes visible hidden missed ticked named right wrong".split()
+    for head in heads:
         table.add_column(head, justify="right")
     for v in verdicts:
-        row = (v.checks, len(v.caught), v.count("visible"), v.count("hidden"), v.count("missed"),
-               sum(v.named.values()), v.alternatives // seeds, len(v.faults))  # fmt: skip
-        table.add_row(v.assignment, *map(str, row))
+        caught = (v.count("visible"), v.count("hidden"), v.count("missed"), f"{v.ticked:.0%}")
+        others = (sum(v.named.values()), v.alternatives // seeds, len(v.faults))
+        table.add_row(v.assignment, *map(str, (v.checks, len(v.caught), *caught, *others)))
     table.caption = (
-        "mistakes caught by a visible check, by hidden checks only, or missed; named by their own "
+        "mistakes caught by a visible check, by hidden checks only, or missed; ticked: the share "
+        "that the notebook's own check lets pass (at most a third is good); named by their own "
         "tutor line; right: alternatives tried; wrong: wrong verdicts"
     )
     out.print(table)
+    if any(v.prices for v in verdicts):
+        _print_prices(verdicts)
     for v in verdicts:
+        if v.readability:
+            _print_readability(v.assignment, v.readability)
         for fault in v.faults:
             out.print(f"[bold red]wrong[/] {escape(fault)}", soft_wrap=True)
         for (exercise, mistake), how in v.caught.items():
             if how == "missed":
                 out.print(f"[bold red]survivor[/] {exercise}: {mistake}")
+
+
+def _print_readability(assignment: str, found: Readability) -> None:
+    """Print how easy the tutor lines are to read, and what to write anew."""
+    out.print(f"{assignment}: {found.lines} tutor lines, LIX {found.lix:.0f} (below 30 is easy)")
+    for line, lix in found.hard[:MOST]:
+        out.print(f"  hard to read, LIX {lix:.0f}: {escape(line)}", soft_wrap=True)
+    for word, simpler in found.words:
+        out.print(f'  "{word}" has a simpler word: {simpler}', soft_wrap=True)
+
+
+def _print_prices(verdicts: list[Any]) -> None:
+    """Print what each mistake that breaks one fact costs, and what the student reads."""
+    table = Table(title="One broken fact: what is left, and what is read", box=box.SIMPLE)
+    for head in ("exercise: mistake", "fact", "left", "the student reads"):
+        table.add_column(head)
+    for v in verdicts:
+        for (exercise, name), price in v.prices.items():
+            row = (f"{exercise}: {name}", price.fact, f"{price.share:.0%}", price.sentence)
+            table.add_row(*map(escape, row))
+    out.print(table)

@@ -36,10 +36,10 @@ def remark(found: Found, *, anonymous: bool = False) -> None:
 
 
 def _attendance(name: str, found: Found, *, anonymous: bool) -> str:
-    """How many of the roster handed in an assignment, and who did not."""
+    """How many of the roster submitted an assignment, and who did not."""
     missing, unknown = [person.student for person in found.missing[name]], found.unknown[name]
     students = found.handed_in[name]
-    words = f"{name}: {students} of {students + len(missing)} on the roster handed in"
+    words = f"{name}: {students} of {students + len(missing)} on the roster submitted"
     if missing:
         words += f"; {len(missing)} did not" + ("" if anonymous else f": {listed(missing)}")
     if unknown:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
+import traceback
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,7 +40,8 @@ class Course:
     def assignments(self) -> list[str]:
         """The names of all assignments, in order."""
         folders = (self.root / "source").glob("*/")
-        return sorted(f.name for f in folders if (f / f"{f.name}.py").is_file())
+        names = (f.name for f in folders if (f / f"{f.name}.py").is_file())
+        return sorted(names, key=_in_order)
 
     def source(self, assignment: str) -> Path:
         """The single truth of an assignment."""
@@ -51,6 +54,10 @@ class Course:
     def mistakes(self, assignment: str) -> Path:
         """The known mistakes, and other right solutions."""
         return self._folder(assignment) / "mistakes.py"
+
+    def figures(self, assignment: str) -> Path:
+        """The folder of what its figures show before anything is run."""
+        return self._folder(assignment) / "_figures"
 
     def secrets(self) -> list[Path]:
         """The folders whose files no student may read."""
@@ -68,6 +75,12 @@ class Course:
         return self.root / "source" / assignment
 
 
+def _in_order(name: str) -> list[tuple[int, str]]:
+    """What names are sorted by: numbers by their size, so that hw10 comes after hw9."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+
+
 def load(path: Path) -> ModuleType:
     """Import an author's file by its path; a failure is the author's."""
     name = f"_course_{path.parent.name}_{path.stem}"
@@ -78,7 +91,19 @@ def load(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+    except AuthorError:
+        raise
     except Exception as error:
         remedy = "Fix the file so that it can be imported."
-        raise AuthorError(str(path), f"{type(error).__name__}: {error}", remedy) from error
+        what = f"{type(error).__name__}: {error}"
+        raise AuthorError(_place(path, error), what, remedy) from error
     return module
+
+
+def _place(path: Path, error: Exception) -> str:
+    """The file, with the line of it that failed where that is known."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f"{path}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return f"{path}:{own[-1]}" if own else str(path)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograder.course.draft import refuse_faults
+from autograder.course.written import read_written
 from autograder.errors import AuthorError
 from autograder.model import Assignment, Cell, Exercise
 
@@ -18,7 +20,7 @@ _TITLE = re.compile(r"^#{2,4} +(?:[\d.]+ +· +)?(\S.*)$", re.MULTILINE)
 _BAD_ID = re.compile(r"[^A-Za-z0-9_\-]")
 _MARKS = re.compile(r"^ *### (?:BEGIN|END) SOLUTION *\n?", re.MULTILINE)
 # What graders ask of a solution by these names cannot be the name of an exercise too.
-RESERVED = frozenset({"run", "names"})
+RESERVED = frozenset({"run", "names", "without"})
 
 
 def read_source(path: Path) -> Assignment:
@@ -33,7 +35,20 @@ def read_source(path: Path) -> Assignment:
     notebook = jupytext.reads(text, fmt="py:percent")
     lines = text.splitlines()
     cells = [_cell(raw, _line_of(raw, lines)) for raw in notebook.cells]
-    return assignment(path.stem, cells, str(path))
+    refuse_faults(str(path), lines, cells)
+    made = assignment(path.stem, cells, str(path))
+    for exercise in made.exercises:
+        _refuse_undefined(exercise.answer, str(path))
+    return made
+
+
+def _refuse_undefined(answer: Cell, where: str) -> None:
+    """Refuse an answer cell that binds nothing of its id; in a release it may be a mere stub."""
+    name = answer.grade_id or ""
+    defines = rf"^(def {re.escape(name)}\(|class {re.escape(name)}\b|{re.escape(name)}\s*[:=][^=])"
+    if not re.search(defines, without_marks(answer), re.MULTILINE):
+        _refuse(where, answer, f"the answer cell {name!r} does not define {name}()",
+                "Give the function, class or value and the cell's grade_id one name.")  # fmt: skip
 
 
 def read_release(path: Path) -> Assignment:
@@ -56,6 +71,7 @@ def _cell(raw: Any, line: int | None) -> Cell:
         points=marks.get("points"),
         tags=tuple(raw["metadata"].get("tags", ())),
         line=line,
+        rubric=raw["metadata"].get("rubric"),
     )
 
 
@@ -70,19 +86,17 @@ def assignment(name: str, cells: list[Cell], where: str) -> Assignment:
     """Put cells together to an assignment, refusing what an author got wrong."""
     _refuse_shared_ids(cells, where)
     by_id = {cell.grade_id: cell for cell in cells if cell.grade_id}
-    answers = [cell for cell in cells if cell.solution]
+    answers = [cell for cell in cells if cell.solution and not cell.is_written]
     exercises = tuple(_exercise(cell, by_id, where) for cell in answers)
     _refuse_orphaned_checks(cells, {exercise.id for exercise in exercises}, where)
+    written = tuple(read_written(cell, by_id, where) for cell in cells if cell.is_written)
     title = next((t[1] for c in cells if (t := re.match(r"# +(.+)", c.source))), name)
-    return Assignment(name, title, tuple(cells), exercises)
+    return Assignment(name, title, tuple(cells), exercises, written)
 
 
 def _exercise(answer: Cell, by_id: dict[str, Cell], where: str) -> Exercise:
     name = answer.grade_id or ""
     check, statement = by_id.get(f"{name}-check"), by_id.get(f"{name}-statement")
-    if not re.search(rf"^def {re.escape(name)}\(", answer.source, re.MULTILINE):
-        _refuse(where, answer, f"the answer cell {name!r} does not define {name}()",
-                "Give the function and the cell's grade_id one name.")  # fmt: skip
     if name in RESERVED:
         _refuse(where, answer, f"an exercise cannot be called {name!r}: graders use that name",
                 "Give the function and its cells another name.")  # fmt: skip
@@ -113,6 +127,9 @@ def _title(statement: Cell, where: str) -> str:
 
 def _points(check: Cell, name: str, where: str) -> float:
     bonus = "bonus" in check.tags
+    if isinstance(check.points, bool) or not isinstance(check.points, (int, float, type(None))):
+        _refuse(where, check, f"the points of {name!r} are no number: {check.points!r}",
+                'Write them without quotes: "points": 10.')  # fmt: skip
     if not check.grade or check.points is None or (check.points <= 0) != bonus:
         remedy = 'Set "grade": true and "points" in its nbgrader metadata (0 with the tag bonus).'
         _refuse(where, check, f"the check cell of {name!r} has no points", remedy)
@@ -135,7 +152,11 @@ def _refuse_shared_ids(cells: Iterable[Cell], where: str) -> None:
 
 def _refuse_orphaned_checks(cells: Iterable[Cell], exercises: set[str], where: str) -> None:
     for cell in cells:
-        if cell.grade and (cell.grade_id or "").removesuffix("-check") not in exercises:
+        if (
+            cell.grade
+            and not cell.is_written
+            and (cell.grade_id or "").removesuffix("-check") not in exercises
+        ):
             _refuse(where, cell, f"the check cell {cell.grade_id!r} belongs to no exercise",
                     "Name it after its answer cell, with -check at the end.")  # fmt: skip
 
@@ -154,5 +175,9 @@ def without_marks(cell: Cell) -> str:
 
 def module_text(assignment: Assignment) -> str:
     """The setup and answer cells, in the notebook's order, as one module."""
-    parts = [cell for cell in assignment.cells if "setup" in cell.tags or cell.solution]
+    parts = [
+        cell
+        for cell in assignment.cells
+        if cell.kind == "code" and ("setup" in cell.tags or cell.solution)
+    ]
     return "\n\n".join(without_marks(part) for part in parts)

@@ -19,8 +19,9 @@ import pytest
 
 from autograder.course.layout import load
 from autograder.errors import AuthorError, InfrastructureError
-from autograder.grading.compare import Mismatch
+from autograder.grading.compare import Mismatch, NotJudged, Unmet
 from autograder.grading.draw import Draw, derived_seed
+from autograder.grading.facts import Fact
 from autograder.grading.handles import Handle, Same, quiet
 from autograder.model import Assignment, Exercise, Status
 from autograder.notebook import wording
@@ -29,8 +30,17 @@ from autograder.sandbox.answers import Stopped, StudentRaised
 SECONDS = 5.0  # wall clock for the calls of one check, where its grader says nothing else
 VISIBLE_SECONDS = 20.0  # the same for a visible check
 FIXTURES = ("student", "reference", "same", "draw")
-_OPTIONS = {"weight", "seconds"}
+_OPTIONS = {"weight", "seconds", "about", "keeps"}
 _MARKS = {"exercise", "slow"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one check; ``noticed`` are facts that differ and are another check's subject."""
+
+    status: Status
+    message: str = ""  # what a student may read beside the check's sentence
+    noticed: frozenset[Fact] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -42,16 +52,13 @@ class CheckItem:
     seconds: float
     hidden: bool
     weight: float = 0.0
+    keeps: float = 1.0  # the share of the exercise's points that is left when it fails
+    about: Fact | None = None  # the fact that it is about, where that is not the values
     sentence: str = wording.VISIBLE
     cell: str = ""  # a visible check's code
     slow: bool = False
     where: str = ""  # file and name of a hidden check, for its author
     function: Callable[..., None] | None = None  # a hidden check's
-
-    def run(self, student: Handle, reference: Handle, seed: int) -> tuple[Status, str]:
-        """Run a hidden check; return its status and what a student may read beside its sentence."""
-        error = self.failure(student, reference, seed)
-        return outcome_of(error, self.seconds) if error else (Status.PASSED, "")
 
     def failure(self, student: Handle, reference: Handle, seed: int) -> Exception | None:
         """Run a hidden check; return the exception that ended it, or None when it passed."""
@@ -79,23 +86,33 @@ class CheckItem:
         return None
 
 
-def outcome_of(error: Exception, seconds: float) -> tuple[Status, str]:
-    """A check's status and what the student may read, from the exception that ended it."""
+def outcome_of(error: Exception, seconds: float, about: Fact | None = None) -> Finding:
+    """What came of a check, from the exception that ended it."""
     match error:
         case InfrastructureError() | AuthorError():
             raise error
-        case Mismatch(kind=kind):
-            return Status.FAILED, wording.difference(kind)
+        case NotJudged(fact=fact):
+            return Finding(Status.NOT_JUDGED, wording.difference(fact))
+        case Mismatch(fact=fact, names=names):
+            return Finding(Status.FAILED, wording.difference(fact, names))
+        case Unmet():
+            return Finding(Status.FAILED, str(error))
         case StudentRaised(answer=answer) if answer.out_of_memory:
-            return Status.OUT_OF_MEMORY, wording.stopped(Status.OUT_OF_MEMORY, seconds)
+            message = wording.stopped(Status.OUT_OF_MEMORY, seconds)
+            return Finding(Status.OUT_OF_MEMORY, message)
         case StudentRaised(answer=answer):
-            return Status.CRASHED, wording.raised(answer)
+            return Finding(Status.CRASHED, wording.raised(answer))
         case Stopped(status=status):
-            return status, wording.stopped(status, seconds)
-        case AssertionError():
-            return Status.FAILED, wording.difference("")
-        case _:  # the grader tripped over an answer of an unforeseen form
-            return Status.FAILED, wording.difference("type")
+            return Finding(status, wording.stopped(status, seconds))
+        case AssertionError() if about:
+            return Finding(Status.FAILED, wording.difference(about))
+        case _:
+            return Finding(Status.FAILED, wording.difference(""))
+
+
+def has_tripped(error: Exception) -> bool:
+    """Whether the check's own code raised over an answer, instead of comparing it."""
+    return not isinstance(error, (AssertionError, StudentRaised, Stopped))
 
 
 # --- collecting ----------------------------------------------------------------------------------
@@ -123,6 +140,7 @@ def collect(path: Path, assignment: Assignment) -> list[CheckItem]:
 def collect_hidden(module: ModuleType, exercises: Sequence[str]) -> list[CheckItem]:
     """The hidden checks of a graders file, in its order."""
     _refuse_shared_names(module)
+    _refuse_computed_sentences(module)
     tests = [value for name, value in vars(module).items() if name.startswith("test_")]
     return [_item(function, exercises) for function in tests if inspect.isfunction(function)]
 
@@ -148,6 +166,8 @@ def _item(function: Callable[..., None], exercises: Sequence[str]) -> CheckItem:
         seconds=float(mark.kwargs.get("seconds", SECONDS)),
         hidden=True,
         weight=float(mark.kwargs.get("weight", 1.0)),
+        keeps=float(mark.kwargs.get("keeps", 1.0)),
+        about=Fact(mark.kwargs["about"]) if "about" in mark.kwargs else None,
         sentence=_sentence(function),
         slow="slow" in marks,
         where=where,
@@ -167,19 +187,33 @@ def _refuse_unfit(
         remedy = f'Mark it with @pytest.mark.exercise("..."), one of {", ".join(exercises)}.'
         raise AuthorError(where, "this check belongs to no exercise", remedy)
     if unknown := {*marks} - _MARKS or {*mark.kwargs} - _OPTIONS:
-        remedy = "Use exercise(id, weight=1, seconds=5) and slow; put several cases in one loop."
+        remedy = (
+            "Use exercise(id, weight=1, seconds=5, about=..., keeps=...) and slow; put several "
+            "cases in one loop."
+        )
         raise AuthorError(where, f"unknown mark or option: {', '.join(sorted(unknown))}", remedy)
-    for name, value in mark.kwargs.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-            raise AuthorError(
-                where, f"{name}={value!r} is not a number above 0", f"Correct {name}."
-            )
+    _refuse_unfit_options(mark.kwargs, where)
     if unknown := {*inspect.signature(function).parameters} - {*FIXTURES}:
         remedy = f"Available: {', '.join(FIXTURES)}."
         raise AuthorError(where, f"there is no fixture {', '.join(sorted(unknown))}", remedy)
     if not _sentence(function):
         remedy = "Begin its docstring with the sentence that students will read."
         raise AuthorError(where, "this check has no sentence", remedy)
+
+
+def _refuse_unfit_options(options: dict[str, Any], where: str) -> None:
+    about = options.get("about", Fact.VALUE)
+    if about not in {*Fact}:
+        raise AuthorError(where, f"about={about!r} is no fact", f"Use one of {', '.join(Fact)}.")
+    for name in ("weight", "seconds", "keeps"):
+        value = options.get(name, 0.5)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and name == "keeps" and not 0 <= value < 1:
+            raise AuthorError(where, f"keeps={value!r} is no share", "Use 0 or more, below 1.")
+        if not number or (value <= 0 and name != "keeps"):
+            raise AuthorError(
+                where, f"{name}={value!r} is not a number above 0", f"Correct {name}."
+            )
 
 
 def _refuse_shared_names(module: ModuleType) -> None:
@@ -192,3 +226,14 @@ def _refuse_shared_names(module: ModuleType) -> None:
             raise AuthorError(where, "checks in a class are not run", "Write them as functions.")
         if isinstance(node, ast.FunctionDef) and names.count(node.name) > 1:
             raise AuthorError(where, f"two functions are named {node.name}", "Rename one of them.")
+
+
+def _refuse_computed_sentences(module: ModuleType) -> None:
+    """What ``require`` says to students is written out, so that it can carry nothing hidden."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "require":
+            sentence = node.args[1] if len(node.args) == 2 else None
+            if not (isinstance(sentence, ast.Constant) and isinstance(sentence.value, str)):
+                where = f"{module.__file__}:{node.lineno}"
+                what = "the sentence of require() is not written out there"
+                raise AuthorError(where, what, 'Write require(condition, "A sentence.").')

@@ -1,31 +1,69 @@
-"""What graders compare with: a student's answer against the reference's, facts before values."""
+"""What graders compare with: a student's answer against the reference's, fact by fact.
+
+A check compares what its sentence is about. Slight differences (``grading.facts``) of other facts
+are noticed and charged once for the whole exercise; what must hold before anything can be said
+about the check's own subject makes it *not judged*.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torch import Tensor
-
 from autograder.errors import AuthorError
-from autograder.notebook.visible import Difference, difference
+from autograder.grading.facts import Fact, Found, Tolerance, differences, no_finer
 from autograder.sandbox.answers import Answer, StudentRaised
 
 
-class Mismatch(AssertionError):
-    """An answer is not what it should be; ``kind`` names the first thing that differs.
+class Unmet(AssertionError):
+    """A condition that does not hold; its text is the sentence that students read."""
 
-    Students read a sentence about the kind. The text of the exception says more and is for
+
+def require(condition: bool, sentence: str) -> None:
+    """Fail a check with a sentence of its own, where a condition does not hold.
+
+    Args:
+        condition: what must be true of an answer.
+        sentence: what students read where it is not, written out in the grader: a text that is
+            computed could carry what is hidden.
+
+    Raises:
+        Unmet: the condition does not hold.
+    """
+    if not condition:
+        raise Unmet(sentence)
+
+
+class Mismatch(AssertionError):
+    """An answer is not what it should be; ``fact`` names the first thing that differs.
+
+    Students read a sentence about the fact. The text of the exception says more and is for
     authors only, who see it when pytest runs a graders file.
     """
 
-    def __init__(self, kind: str, found: Difference | None = None) -> None:
-        super().__init__(kind)
-        self.kind = kind
+    def __init__(self, fact: Fact, found: Found | None = None, *, names: tuple[str, ...] = ()):
+        super().__init__(fact)
+        self.fact = fact
+        self.names = names  # of what is forbidden: the author's own words
         self._found = found
 
     def __str__(self) -> str:
-        return str(self._found or self.kind)
+        return str(self._found or " ".join((self.fact, *self.names)))
+
+
+class NotJudged(AssertionError):
+    """A check cannot say anything about its subject, since something else is wrong before it."""
+
+    def __init__(self, found: Found) -> None:
+        super().__init__(found.fact)
+        self.fact = found.fact
+        self._found = found
+
+    def __str__(self) -> str:
+        return f"not judged, since something else differs: {self._found}"
 
 
 class ReferenceRaised(AuthorError):
@@ -39,28 +77,45 @@ class ReferenceRaised(AuthorError):
         )
 
 
+@dataclass
+class Look:
+    """What the running check is about (None: values), and what it notices beside that."""
+
+    about: Fact | None = None
+    noticed: set[Fact] = field(default_factory=set)
+
+
+_LOOK: ContextVar[Look] = ContextVar("look")
+
+
+@contextlib.contextmanager
+def looking(about: Fact | None) -> Iterator[Look]:
+    """While a check runs: what it is about, and a place for what it notices."""
+    look = Look(about)
+    token = _LOOK.set(look)
+    try:
+        yield look
+    finally:
+        _LOOK.reset(token)
+
+
 def mismatch(
-    got: Answer, expected: Any, rtol: float | None = None, atol: float | None = None
+    got: Answer, expected: Answer, *, slight: bool = True
 ) -> Mismatch | StudentRaised | None:
-    """Return the first thing that sets an answer apart, or None when all agrees."""
-    if not isinstance(expected, Answer):
-        expected = replace(got, result=expected, error=None, changed=())
+    """Return the first thing that sets two answers apart; None if all agrees.
+
+    Args:
+        got: one answer.
+        expected: the other.
+        slight: whether slight differences count, such as another dtype with the same numbers.
+    """
     if expected.error is not None:
-        return None if expected.error[0] in (got.error or ()) else Mismatch("error")
-    if got.changed != expected.changed:
-        return Mismatch("changed")
+        return None if expected.error[0] in (got.error or ()) else Mismatch(Fact.ERROR)
     if got.error is not None:
         return StudentRaised(got)
-    found = difference(got.value, expected.value, rtol, atol)
-    return Mismatch(_kind(found), found) if found else None
-
-
-def _kind(found: Difference) -> str:
-    """The kind of a difference; what no tensor holds is not told in words about tensors."""
-    if found.kind == "type" and found.got is None:
-        return "nothing"
-    plain = found.kind == "value" and not isinstance(found.expected, Tensor)
-    return "fact" if plain else found.kind
+    every = _found(got, expected, Tolerance())
+    found = next((one for one in every if slight or not one.slight), None)
+    return Mismatch(found.fact, found) if found else None
 
 
 def assert_same(
@@ -70,21 +125,22 @@ def assert_same(
     atol: float | None = None,
     raises: type[Exception] | None = None,
 ) -> None:
-    """Fail unless ``got`` agrees with ``expected``.
+    """Fail unless ``got`` agrees with ``expected`` in what the running check is about.
 
-    Compared in this order: inputs changed in place, type, shape, dtype, device, requires_grad,
-    values. A value agrees if ``|got - expected| <= atol + rtol * |expected|``; NaN agrees with
-    NaN. Default tolerances go by the expected dtype (``notebook.visible.TOLERANCES``).
+    A value agrees if it is within ``atol``, or within ``rtol`` times the expected one; NaN agrees
+    with NaN. Default tolerances go by the expected dtype (``grading.difference.TOLERANCES``).
 
     Args:
         got: what the student's code answered.
         expected: the reference's Answer to the same request, or a plain value.
-        rtol, atol: tolerances, relative and absolute.
+        rtol: the relative tolerance.
+        atol: the absolute tolerance.
         raises: the error that the reference raises, where the check is about that error; then
             the student's code must raise it too (or one derived from it), and nothing else counts.
 
     Raises:
-        Mismatch: the answers differ.
+        Mismatch: the answers differ in what the check is about.
+        NotJudged: they differ in what has to be right before that.
         StudentRaised: the student's code raised where the reference did not.
         ReferenceRaised: the reference raised, and ``raises`` does not ask for that error.
 
@@ -92,14 +148,62 @@ def assert_same(
         ``assert_same(student.half(x), reference.half(x), rtol=1e-10)``
     """
     __tracebackhide__ = True
-    _refuse_unexpected(expected, raises)
-    if problem := mismatch(got, expected, rtol, atol):
-        raise problem
-
-
-def _refuse_unexpected(expected: Any, raises: type[Exception] | None) -> None:
     if not isinstance(expected, Answer):
+        expected = replace(got, result=expected, error=None, changed=())
+    _refuse_unexpected(expected, raises)
+    if expected.error is not None:
+        if expected.error[0] not in (got.error or ()):
+            raise Mismatch(Fact.ERROR)
         return
+    if got.error is not None:
+        raise StudentRaised(got)
+    before = _precedes(expected)
+    within = Tolerance(rtol, atol)
+    if before and isinstance(got.result, dict):  # gradients are no finer than the value they are of
+        within = no_finer(got.result.get("value"), expected.result["value"], within)
+    _weigh(list(_found(got, expected, within)), "['value']" if before else "")
+
+
+def _found(got: Answer, expected: Answer, within: Tolerance) -> Iterator[Found]:
+    if got.changed != expected.changed:
+        yield Found(Fact.CHANGED, "", got.changed, expected.changed, slight=True)
+    yield from differences(got.result, expected.result, within)
+
+
+def _precedes(expected: Answer) -> bool:
+    """Whether a probe brings back a value that has to be right before the rest can be judged."""
+    result = expected.result
+    return isinstance(result, dict) and "value" in result and len(result) > 1
+
+
+def _weigh(found: list[Found], before: str) -> None:
+    """Raise what decides, and notice the rest."""
+    __tracebackhide__ = True
+    look = _LOOK.get(None) or Look()
+    for one in found:
+        first = bool(before) and one.where.startswith(before)
+        subject = _is_subject(one, look, first)
+        if one.slight and not subject:
+            look.noticed.add(one.fact)
+        elif not subject and (first or look.about):
+            raise NotJudged(one)
+        else:
+            raise Mismatch(look.about or _named(one), one)
+
+
+def _named(one: Found) -> Fact:
+    """The fact that differs; of what a probe brings back as gradients, what that means."""
+    if not one.where.startswith("['gradients']"):
+        return one.fact
+    return {Fact.VALUE: Fact.GRADIENT, Fact.NOTHING: Fact.NO_GRADIENT}.get(one.fact, one.fact)
+
+
+def _is_subject(one: Found, look: Look, first: bool) -> bool:
+    """Whether a difference is in what the check is about, as a fact or as what a probe measured."""
+    return one.fact is look.about or (one.fact is Fact.STATEMENT and not first)
+
+
+def _refuse_unexpected(expected: Answer, raises: type[Exception] | None) -> None:
     error = expected.error
     if error is not None and not expected.trusted:  # a check compared two answers of the student's
         raise StudentRaised(expected)

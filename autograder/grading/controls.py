@@ -156,6 +156,8 @@ def _facts(value: Any) -> Iterator[object]:
     elif isinstance(value, (list, tuple)):
         for part in value:
             yield from _facts(part)
+    elif isinstance(value, (set, frozenset)):
+        yield from sorted((fact for part in value for fact in _facts(part)), key=repr)
 
 
 def _has_passed(verdict: Verdict) -> bool:
@@ -207,5 +209,5 @@ def _is_told(control: Control, session: Session, beside: str) -> bool:
 
 
 def _refused(verdict: Verdict) -> Verdict:
-    said = wording.not_judged(verdict.item.sentence)
+    said = wording.forged(verdict.item.sentence)
     return replace(verdict, check=replace(verdict.check, status=Status.NOT_RUN, message=said))

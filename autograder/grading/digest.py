@@ -16,7 +16,7 @@ from autograder.sandbox.bubblewrap import PACKAGE
 _ROOMS = ("authoring", "grading", "sandbox")
 _BUT = "grading/verify.py grading/pytest_plugin.py sandbox/tiers.py".split()
 _BESIDE = (
-    "course/source.py model.py notebook/visible.py submissions/archives.py submissions/assigned.py "
+    "course/source.py model.py submissions/archives.py submissions/assigned.py "
     "submissions/cells.py submissions/conflict.py submissions/formats.py submissions/marimo.py "
     "submissions/pages.py submissions/read.py submissions/strip_outputs.py submissions/wrapped.py"
 ).split()

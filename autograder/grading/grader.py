@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import math
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
+from autograder import __version__
 from autograder.course import mistakes
 from autograder.course.layout import Course, load
 from autograder.course.mistakes import Entry
 from autograder.errors import FileError, SubmissionError
-from autograder.grading import checks, remarks, scoring
+from autograder.grading import checks, judging, remarks, scoring, unwatched
+from autograder.grading.charges import charged
 from autograder.grading.controls import Controls
+from autograder.grading.difference import use_tolerances
 from autograder.grading.digest import graders_sha256
 from autograder.grading.handles import InProcess
 from autograder.grading.judging import Judge, Verdict
@@ -39,7 +43,7 @@ from autograder.model import (
 from autograder.sandbox import budget
 from autograder.sandbox.answers import Stopped
 from autograder.sandbox.budget import Account, UsedUp
-from autograder.sandbox.inside import no_compiler, torch_patches
+from autograder.sandbox.inside import imports, no_compiler, torch_patches
 from autograder.sandbox.session import InSandbox, Session
 from autograder.sandbox.tiers import Sandbox
 from autograder.sandbox.whole_notebook import WholeNotebook
@@ -50,6 +54,7 @@ _TOO_MUCH = (
     "There was not enough memory to read this file or its answers. Look at the file, and grade it "
     "again where there is more."
 )
+_SEEDS = 8  # that are kept beside the grader's own: preparing one takes as long as many submissions
 _SHARED = {Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.NOT_RUN}
 Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
 
@@ -67,35 +72,47 @@ class Preparation:
         torch.set_num_threads(1)  # sums in one order, whatever machine and however many workers
         no_compiler.keep_compiler_unloaded()
         torch_patches.spare_absent_devices()  # nor does this process ever use a GPU
+        use_tolerances(course.config.tolerances)
         self.course = course
         self.assignment = assignment
+        with imports.offered(course.config.sandbox.stand_ins):
+            self.items = checks.collect(course.graders(assignment.name), assignment)
+            functions = vars(load(course.solution(assignment.name)))
+            self._reference = InProcess(functions, list(assignment.setup))
+            self._entries = mistakes.entries(
+                load(course.mistakes(assignment.name)), [e.id for e in assignment.exercises]
+            )
+        self._draw(seed)
+
+    def with_seed(self, seed: int) -> Preparation:
+        """The same checks and mistakes, recorded with the inputs of another seed."""
+        other = copy.copy(self)
+        other._draw(seed)
+        return other
+
+    def _draw(self, seed: int) -> None:
         self.seed = seed
-        self.items = checks.collect(course.graders(assignment.name), assignment)
-        functions = vars(load(course.solution(assignment.name)))
-        setup = list(assignment.setup)
-        reference = InProcess(functions, setup)
-        self.judge = Judge(self.items, reference, seed)
-        entries = mistakes.entries(load(course.mistakes(assignment.name)))
-        self.matcher = MistakeMatcher(entries, functions, setup)
-        self.controls = Controls(self.judge.frames, reference, self.matcher.bank, seed)
+        self.judge = Judge(self.items, self._reference, seed)
+        self.matcher = MistakeMatcher(self._entries, self._reference, self.judge)
+        self.controls = Controls(self.judge.frames, self._reference, self.matcher.bank, seed)
 
 
 class Grader:
-    """A warm grader of one assignment with one seed, in a sandbox that is ready."""
+    """A warm grader of one assignment, in a sandbox that is ready; submissions can name a seed."""
 
     def __init__(self, prepared: Preparation, sandbox: Sandbox) -> None:
         self.assignment = prepared.assignment
-        self.seed = prepared.seed
+        self._prepared = prepared
         self._sandbox = sandbox
-        self._judge = prepared.judge
-        self._matcher = prepared.matcher
-        self._controls = prepared.controls
-        self._sha256 = graders_sha256(prepared.course, self.assignment.name)
+        self._others: dict[int, Grader] = {}  # of this sandbox, by seed: the last few
         self._reference: InSandbox | None = None
+        self._use(prepared)
+        self._sha256 = graders_sha256(prepared.course, self.assignment.name)
+        self._packages = prepared.course.config.sandbox.packages
+        self._on_gpu = bool(sandbox.gpu)
         if sandbox.gpu:
             self._reference = self._reference_on_gpu(prepared.course)
-            self._judge = Judge(prepared.items, self._reference, self.seed)
-            self._controls = prepared.controls.on_gpu(self._reference)
+            self._use(prepared)
         self._budget = budget.allowed(
             prepared.course.config.sandbox.budget,
             self._judge.reference_seconds,
@@ -103,6 +120,32 @@ class Grader:
         )
         given = [cell.source for cell in self.assignment.cells if cell.kind == "code"]
         sandbox.zygote.prepare([*self.assignment.setup, *self._judge.texts()], given)
+
+    def with_seed(self, seed: int) -> Grader:
+        """This grader with the inputs of another seed, in the same sandbox; the last few are kept.
+
+        Raises:
+            AuthorError: the reference fails a check on these inputs.
+        """
+        if seed == self.seed:
+            return self
+        if (other := self._others.pop(seed, None)) is None:
+            other = copy.copy(self)
+            other._use(self._prepared.with_seed(seed))
+        self._others[seed] = other  # the newest is the last
+        while len(self._others) > _SEEDS:
+            del self._others[next(iter(self._others))]
+        return other
+
+    def _use(self, prepared: Preparation) -> None:
+        """Judge by what is prepared; where there is a GPU, by what the reference says there."""
+        self.seed = prepared.seed
+        self._judge = prepared.judge
+        self._matcher = prepared.matcher
+        self._controls = prepared.controls
+        if self._reference is not None:
+            self._judge = Judge(prepared.items, self._reference, self.seed)
+            self._controls = prepared.controls.on_gpu(self._reference)
 
     def _reference_on_gpu(self, course: Course) -> InSandbox:
         """The reference where the students' code runs, in a process that no student's code sees."""
@@ -112,9 +155,20 @@ class Grader:
         return InSandbox(self._session(Submission(self.assignment.name, "", "", "", (cell,))))
 
     @property
+    def items(self) -> Sequence[checks.CheckItem]:
+        """All checks, visible and hidden."""
+        return self._prepared.items
+
+    @property
     def slow(self) -> frozenset[str]:
         """Exercises whose checks take long."""
         return self._judge.slow
+
+    def tripped(self, entry: Entry) -> Iterator[tuple[str, Exception]]:
+        """The hidden checks that a known mistake makes raise: place, and what was raised."""
+        for known, local in self._matcher.bank.get(entry.exercise, ()):
+            if known.name == entry.name:
+                yield from self._judge.tripped(entry.exercise, local)
 
     def close(self) -> None:
         """End what the grader itself has started in the sandbox."""
@@ -125,11 +179,14 @@ class Grader:
         """Grade one file; whatever is in it, a report comes out.
 
         Raises:
+            AuthorError: the reference fails a check on the inputs of the seed that the job names.
             InfrastructureError: the sandbox failed; nothing may be said about this submission.
         """
         started = time.perf_counter()
+        seed = self.seed if job.seed is None else job.seed
         try:
-            report = self.report(read.read(job.path, self.assignment, job.student))
+            submission = read.read(job.path, self.assignment, job.student)
+            report = self.with_seed(seed).report(submission)  # prepared for what can be read
         except SubmissionError as error:
             blank = self._blank(job.student, job.path.name, Outcome.UNREADABLE, str(error))
             report = replace(blank, sha256=read.sha256(job.path))
@@ -137,20 +194,24 @@ class Grader:
             report = self._blank(job.student, job.path.name, Outcome.NOT_GRADED, str(error))
         except (MemoryError, RecursionError):  # over this file; others need not wait for a restart
             report = self._blank(job.student, job.path.name, Outcome.NOT_GRADED, _TOO_MUCH)
-        return replace(report, seconds=round(time.perf_counter() - started, 4))
+        return replace(report, seed=seed, seconds=round(time.perf_counter() - started, 4))
 
     def report(self, submission: Submission, exercises: Sequence[str] | None = None) -> Report:
         """Run the checks of one submission (of some exercises only, if asked) and report."""
         wanted = [e for e in self.assignment.exercises if exercises is None or e.id in exercises]
         nothing_there = submission.missing | submission.untouched
         attempted = [e.id for e in wanted if e.id not in nothing_there]
+        elsewhere = [e.id for e in wanted if e.id in submission.elsewhere]
         patience = _PATIENCE if len(attempted) > 1 else math.inf
         account = Account(self._budget)
         submission = remarks.within(submission, self._budget.cells)
         with closing(self._session(submission, patience, account)) as session:
-            judged = self._judged(submission, session, attempted, account)
+            judged = self._judged(submission, session, attempted, elsewhere, account)
             inventory = session.inventory
-            spent = remarks.used_up(own.used_up for own in judged.values())
+            spent = [
+                *remarks.used_up(own.used_up for own in judged.values()),
+                *remarks.deaths(account.deaths),
+            ]
             told = tuple(self._exercise(e, submission, session, judged) for e in wanted)
             odd = remarks.oddities(told)
             return replace(
@@ -167,15 +228,20 @@ class Grader:
         submission: Submission,
         session: Session,
         attempted: Sequence[str],
+        elsewhere: Sequence[str],
         account: Account,
     ) -> dict[str, Judged]:
-        """Judge all exercises in one process, and those in doubt once more, each in its own."""
+        """Judge all exercises in one process, and those in doubt once more, each in its own.
+
+        What may be answered ``elsewhere`` than in a cell is judged where that earns something.
+        """
         verdicts = dict(self._verdicts(session, attempted, account))
         if len(attempted) > 1:
-            for exercise in self._doubtful(verdicts, session):
+            for exercise in self._doubtful(verdicts, session, account):
                 alone = self._alone(submission, exercise, account)
                 verdicts[exercise] = _best_known(verdicts[exercise], alone)
-        as_notebook = self._as_notebook(submission, verdicts, session.inventory.plain, account)
+        doubtful = _to_run_as_notebook(verdicts, plain=session.inventory.plain)
+        as_notebook = self._as_notebook(submission, verdicts, [*doubtful, *elsewhere], account)
         judged = {**verdicts, **as_notebook}
         return {
             e: replace(self._with_mistake(e, own, account), as_notebook=e in as_notebook)
@@ -183,30 +249,25 @@ class Grader:
         }
 
     def _as_notebook(
-        self, submission: Submission, verdicts: Verdicts, plain: bool, account: Account
+        self,
+        submission: Submission,
+        verdicts: Verdicts,
+        doubtful: Sequence[str],
+        account: Account,
     ) -> Verdicts:
-        """What is better when the whole notebook is run, of the exercises that do not pass.
-
-        Where the cells hold nothing but what the exercises need, and nothing raised, running
-        them in order is the same, and is not done.
-        """
-        doubtful = [
-            e for e, own in verdicts.items()
-            if (bad := _failures(own)) and (not plain or Status.CRASHED in bad)
-        ]  # fmt: skip
+        """What is better when the whole notebook is run, of some exercises."""
         if not doubtful or account.used_up:
             return {}
-        in_order = sorted(doubtful, key=lambda e: submission.above.get(e, len(submission.cells)))
         better: dict[str, Sequence[Verdict]] = {}
         zygote, setup = self._sandbox.zygote, self.assignment.setup
         with (
             suppress(Stopped),
             closing(WholeNotebook(zygote, submission, setup, account)) as notebook,
         ):
-            for exercise in in_order:
+            for exercise in sorted(doubtful, key=notebook.cells_before):
                 if notebook.run_to_check(exercise):
                     again = self._verdicts(notebook, [exercise], account)[exercise]
-                    if _earned(again) > _earned(verdicts[exercise]):
+                    if _earned(again) > _earned(verdicts.get(exercise, ())):
                         better[exercise] = again
         return better
 
@@ -216,25 +277,29 @@ class Grader:
         with closing(self._session(submission, account=account)) as session:
             return self._verdicts(session, [exercise], account)[exercise]
 
-    def _doubtful(self, verdicts: Verdicts, session: Session) -> list[str]:
+    def _doubtful(self, verdicts: Verdicts, session: Session, account: Account) -> list[str]:
         """Failing exercises that another one of the same process may have spoilt.
 
-        Those that took too long themselves come last: they may use up the budget.
+        Those that took too long or ended Python come last: they may use up the budget.
         """
         failing = {e: bad for e, own in verdicts.items() if (bad := _failures(own))}
         if not failing:
             return []
         disturbed = session.is_disturbed()
-        doubtful = [e for e, statuses in failing.items() if disturbed or statuses & _SHARED]
-        return sorted(doubtful, key=lambda e: Status.TIMED_OUT in failing[e])
+        doubtful = [
+            e for e, statuses in failing.items()
+            if disturbed or statuses & _SHARED or any(map(_lacks_files, verdicts[e]))
+        ]  # fmt: skip
+        ended = account.deaths
+        return sorted(doubtful, key=lambda e: (Status.TIMED_OUT in failing[e], ended.get(e, 0)))
 
     def _with_mistake(self, exercise: str, own: Sequence[Verdict], account: Account) -> Judged:
         found = tuple(verdict.check for verdict in own)
         used_up = next((verdict.used_up for verdict in own if verdict.used_up), None)
         if used_up or account.judged_enough or scoring.status(found) is Status.PASSED:
-            return Judged(found, None, used_up)
+            return Judged(found, None, used_up=used_up)
         with account.judging(exercise):
-            return Judged(found, self._matcher.match(exercise, own), None)
+            return Judged(found, *self._matcher.explained(exercise, own))
 
     def _session(
         self,
@@ -248,7 +313,9 @@ class Grader:
     def _verdicts(self, session: Session, exercises: Sequence[str], account: Account) -> Verdicts:
         judged = self._judge.verdicts(session, exercises, account)
         by_exercise = {e: [v for v in judged if v.item.exercise == e] for e in exercises}
-        return {e: self._controls.confirmed(e, own, session) for e, own in by_exercise.items()}
+        seen = {e: unwatched.confirmed(e, own, session) for e, own in by_exercise.items()}
+        told = {e: self._controls.confirmed(e, own, session) for e, own in seen.items()}
+        return {e: charged(own) for e, own in told.items()}
 
     def _exercise(
         self,
@@ -265,10 +332,15 @@ class Grader:
             exercise,
             own.checks,
             None if problems else own.mistake,
+            "" if problems else own.explained,
             problems,
             exercise.id in judged,
             submission.answer(exercise.id),
         )
+        if report.status is Status.CRASHED and not problems:
+            found = remarks.fault(exercise.id, session.inventory, self._packages, gpu=self._on_gpu)
+            first = (*found, *report.remarks)[: scoring.MAX_REMARKS]
+            report = replace(report, remarks=first)
         return replace(report, as_notebook=own.as_notebook)
 
     def _blank(self, student: str, file: str, status: Outcome, reason: str | None) -> Report:
@@ -286,6 +358,7 @@ class Grader:
             layers=self._sandbox.layers,
             environment=environment(self._sandbox.gpu),
             graded_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            title=self.assignment.title,
         )
 
 
@@ -295,6 +368,7 @@ class Judged:
 
     checks: Sequence[Check]
     mistake: Entry | None
+    explained: str = ""  # what is said of the answer as a whole
     used_up: UsedUp | None = None  # of the submission's budget, where that left some of it unknown
     as_notebook: bool = False  # whether the whole notebook was run for it
 
@@ -302,19 +376,44 @@ class Judged:
 def environment(gpu: str | None) -> dict[str, Any]:
     """What a result was computed with."""
     device = {"device": Device.CUDA, "gpu": gpu} if gpu else {"device": Device.CPU}
-    return {"python": platform.python_version(), "torch": torch.__version__, **device}
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    return {"autograder": __version__, **versions, **device}
 
 
 def _best_known(beside_others: Sequence[Verdict], alone: Sequence[Verdict]) -> list[Verdict]:
     """What an exercise answered alone; where the budget did not reach so far, what it passed."""
-    pairs = zip(beside_others, alone, strict=True)
-    return [one if two.used_up and one.check.status is Status.PASSED else two for one, two in pairs]
+    known = {verdict.item.name: verdict for verdict in beside_others}
+
+    def better(two: Verdict) -> Verdict:
+        one = known.get(two.item.name, two)
+        return one if two.used_up and one.check.status is Status.PASSED else two
+
+    return [better(two) for two in alone]
+
+
+def _to_run_as_notebook(verdicts: Verdicts, *, plain: bool) -> list[str]:
+    """The exercises that do not pass, and may pass where the whole notebook is run.
+
+    Where the cells hold nothing but what the exercises need, and nothing raised, running them in
+    order is the same, and is not done.
+    """
+    return [
+        exercise for exercise, own in verdicts.items()
+        if (bad := _failures(own)) and (not plain or Status.CRASHED in bad)
+    ]  # fmt: skip
 
 
 def _earned(verdicts: Sequence[Verdict]) -> tuple[float, int]:
-    """How much of an exercise's hidden checks passed, by weight, and how many of all checks."""
-    passed = [v.item for v in verdicts if v.check.status is Status.PASSED]
-    return sum(item.weight for item in passed if item.hidden), len(passed)
+    """The share of an exercise that its hidden checks earn, and how many of all checks passed."""
+    found = [verdict.check for verdict in verdicts]
+    return scoring.share(found), sum(check.status is Status.PASSED for check in found)
+
+
+def _lacks_files(verdict: Verdict) -> bool:
+    """Whether a check stopped with an error of the system: others may have used up its files."""
+    crashed = verdict.check.status is Status.CRASHED
+    found = judging.records([verdict]) or () if crashed else ()
+    return any("OSError" in (record.answer.error or ()) for record in found)
 
 
 def _failures(verdicts: Sequence[Verdict]) -> set[Status]:

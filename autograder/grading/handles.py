@@ -9,15 +9,17 @@ import contextlib
 import io
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from autograder.errors import AuthorError
 from autograder.grading.compare import assert_same
 from autograder.grading.draw import derived_seed
 from autograder.sandbox.answers import Answer, to_answer
 from autograder.sandbox.code_slice import code_slice
 from autograder.sandbox.inside import process, protocol
+from autograder.sandbox.inside.values import foreign_in
 
 
 @contextlib.contextmanager
@@ -57,21 +59,66 @@ class Conversation:
         self._count = 0
         self._deadline = time.monotonic() + seconds
 
-    def ask(self, head: Mapping[str, Any], args: tuple[Any, ...] = ()) -> Answer:
-        """Send one request and return its answer, or raise Stopped."""
+    def ask(
+        self,
+        head: Mapping[str, Any],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Send one request and return its answer, or raise Stopped.
+
+        Raises:
+            AuthorError: an argument, or something in the reference's answer, cannot cross.
+        """
         self._count += 1
         seed = derived_seed(self._seed, str(self._count))
-        frame = protocol.pack({**head, "seed": seed}, {"args": list(args)})
+        named = {"kwargs": dict(kwargs)} if kwargs else {}
+        frame = _packed({**head, "seed": seed}, {"args": list(args), **named})
         answer = self._transport.ask(frame, self._deadline)
+        if answer.trusted and answer.foreign:
+            raise _not_comparable(head, answer.foreign)
         self.records.append(Record(frame, answer))
         return answer
+
+
+def _packed(head: Mapping[str, Any], values: dict[str, Any]) -> bytes:
+    """The request's frame; refuses what an author cannot send."""
+    where = _about(head)
+    try:
+        frame = protocol.pack(dict(head), values)
+    except protocol.ProtocolError as error:
+        raise AuthorError(where, f"an argument cannot be sent: {error}", _REMEDY) from error
+    if _FOREIGN in frame and (found := foreign_in(protocol.unpack_frame(frame)["values"])):
+        raise AuthorError(where, f"an argument cannot be sent: {found}", _REMEDY)
+    return frame
+
+
+def _not_comparable(head: Mapping[str, Any], found: str) -> AuthorError:
+    what = f"the reference's answer to {_about(head)} cannot be compared: {found}"
+    return AuthorError(_about(head), what, _REMEDY)
+
+
+def _about(head: Mapping[str, Any]) -> str:
+    """What is asked, for an author: a call of an exercise, a probe or a visible check."""
+    if head["do"] == "probe":
+        return f"the probe {head['name']}()"
+    exercise = head.get("exercise", "")
+    return f"the visible check of {exercise}" if head["do"] == "visible" else f"{exercise}()"
+
+
+_FOREIGN = b'"foreign"'  # where these letters are missing, all of a frame can cross
+_REMEDY = (
+    "Tensors, NumPy arrays and numbers, None, texts, lists, tuples, sets, dicts, and dataclasses "
+    "and named tuples of these can; look at anything else with a probe that returns such data."
+)
 
 
 class Handle:
     """What graders know as ``student`` and ``reference``.
 
-    Besides ``run`` and ``names``, every attribute is an exercise: ``student.half(x)``.
-    Arguments and results are tensors, numbers, strings, lists, tuples, dicts and ``None``.
+    Besides ``run``, ``names`` and ``without``, every attribute is an exercise: ``student.half(x)``.
+    Arguments, also those by keyword, and results are tensors, NumPy arrays, numbers, strings,
+    lists, tuples, sets, dicts, ``None``, and dataclasses and named tuples of these.
     """
 
     def __init__(self, conversation: Conversation) -> None:
@@ -82,7 +129,7 @@ class Handle:
         if exercise.startswith("_"):
             raise AttributeError(exercise)
         head = {"do": "call", "exercise": exercise}
-        return lambda *args: self._conversation.ask(head, args)
+        return lambda *args, **kwargs: self._conversation.ask(head, args, kwargs)
 
     def run(self, probe: Callable[..., Any], *args: Any) -> Answer:
         """Run ``probe(solution, *args)`` beside the solution's functions; returns an Answer.
@@ -101,6 +148,23 @@ class Handle:
         reads, and what it imports by name.
         """
         return self._conversation.ask({"do": "names", "exercise": exercise})
+
+    def without(self, exercise: str, forbidden: Collection[str], args: Sequence[Any]) -> Answer:
+        """Call an exercise in a process of its own, in which some operations cannot be run.
+
+        Only code that could reach what is noted about it is asked: of other code, and of the
+        reference, the value is an empty dict.
+
+        Args:
+            exercise: its id.
+            forbidden: names of operations in small letters, without underscores.
+            args: the exercise's arguments.
+
+        Returns:
+            An Answer whose value is ``{"value": ...}``.
+        """
+        head = {"do": "without", "exercise": exercise, "forbidden": sorted(forbidden)}
+        return self._conversation.ask(head, tuple(args))
 
 
 class Same:
@@ -131,9 +195,9 @@ class Same:
         theirs = getattr(self._student, exercise)
         ours = getattr(self._reference, exercise)
 
-        def ask(*args: Any) -> Answer:
+        def ask(*args: Any, **kwargs: Any) -> Answer:
             __tracebackhide__ = True  # pytest shows the check, and not how it asks
-            return self._compared(theirs(*args), ours(*args))
+            return self._compared(theirs(*args, **kwargs), ours(*args, **kwargs))
 
         return ask
 
@@ -154,15 +218,28 @@ class InProcess(process.Process):
     It is the student's process without the wall, so that both answer in the same way.
     """
 
-    def __init__(self, functions: Mapping[str, Callable[..., Any]], setup: list[str]) -> None:
+    def __init__(
+        self,
+        functions: Mapping[str, Callable[..., Any]],
+        setup: list[str],
+        *,
+        trusted: bool = True,
+    ) -> None:
         super().__init__()
+        codes = (getattr(function, "__code__", None) for function in functions.values())
+        self.own_files = tuple({code.co_filename for code in codes if code})
+        self._trusted = trusted  # whether its answers are right by definition; a mistake's are not
         self.setup = setup
         self.functions = functions
         self.answers: dict[bytes, Answer] = {}  # the same request has the same answer
 
-    def function(self, exercise: str) -> Callable[..., Any]:
-        """Return the trusted function of that name."""
+    def value(self, exercise: str) -> Any:
+        """Return the trusted function, or value, of that name."""
         return self.functions[exercise]
+
+    def given_name(self, name: str) -> Any:
+        """What the reference's own module defines: its functions know those classes."""
+        return self.functions.get(name)
 
     def ask(self, frame: bytes, deadline: float = 0.0) -> Answer:
         """Answer, from memory where the same frame was seen before."""
@@ -170,8 +247,12 @@ class InProcess(process.Process):
             request = protocol.unpack_frame(frame)
             with quiet():
                 reply = protocol.unpack_frame(self.answer(request))
-            self.answers[frame] = to_answer(reply, trusted=True)
+            self.answers[frame] = to_answer(reply, trusted=self._trusted)
         return self.answers[frame]
+
+    def do_without(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Nothing is taken away from the trusted process, and nothing of its code is in doubt."""
+        return {}, {"result": {}, "changed": []}
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as data; who presses Ctrl+C means this process and no function."""

@@ -13,22 +13,24 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.errors import AuthorError
-from autograder.grading.checks import CheckItem, outcome_of
-from autograder.grading.compare import Mismatch, assert_same
+from autograder.grading.checks import CheckItem, Finding, has_tripped, outcome_of
+from autograder.grading.compare import Mismatch, assert_same, looking
 from autograder.grading.draw import derived_seed
+from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import Conversation, Handle, Record, Transport
 from autograder.model import Check, Status
 from autograder.notebook import wording
-from autograder.sandbox.answers import Answer, Stopped
+from autograder.sandbox.answers import Answer, Stopped, StudentRaised
 from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import BudgetSpent, Request, Session, decoded
 
+_OF_ANOTHER_KIND = {Fact.NOTHING, Fact.TYPE, Fact.LENGTH, Fact.KEYS, Fact.SHAPE, Fact.DTYPE}
 _MEMORY = 100_000  # remembered verdicts; past that, all are forgotten
 Replies = tuple[tuple[bytes, Reply], ...]
 
@@ -40,6 +42,7 @@ class Verdict:
     item: CheckItem
     check: Check
     replies: Replies = ()
+    noticed: frozenset[Fact] = frozenset()  # that differ, and are another check's subject
     live: tuple[Record, ...] = ()  # of a slow check, whose requests are not recorded beforehand
     used_up: UsedUp | None = None  # of the submission's budget, where that is why it was not run
 
@@ -75,7 +78,7 @@ class Judge:
         started = time.perf_counter()
         self._frames = {item.name: self._recorded(item) for item in items if not item.slow}
         self.reference_seconds = time.perf_counter() - started
-        self._verdicts: dict[bytes, tuple[Status, str]] = {}
+        self._findings: dict[bytes, Finding] = {}
 
     @property
     def slow(self) -> frozenset[str]:
@@ -117,6 +120,39 @@ class Judge:
         own = (item for item in self._items if item.exercise == exercise)
         return [_not_run(item, used_up, ()) for item in own]
 
+    def fails(self, item: CheckItem, transport: Transport) -> bool:
+        """Whether some solution in this process, a known mistake, fails a hidden check."""
+        return self._run(item, self._conversation(item, transport)).status is not Status.PASSED
+
+    def tripped(self, exercise: str, transport: Transport) -> Iterator[tuple[str, Exception]]:
+        """The hidden checks that some solution in this process makes raise, instead of comparing.
+
+        Yields each check's place and what it raised.
+        """
+        for item in self._items:
+            if item.exercise == exercise and item.hidden and not item.slow:
+                theirs = self._conversation(item, transport)
+                ours = self._conversation(item, self._reference)
+                with looking(item.about):
+                    error = item.failure(Handle(theirs), Handle(ours), self._seed)
+                if error and has_tripped(error) and not self._unlike(item, theirs.records):
+                    yield item.where, error
+
+    def _unlike(self, item: CheckItem, records: Sequence[Record]) -> Fact | None:
+        """What kind of value came back where the reference gives another; None where none did.
+
+        A check's own code may trip over such a value, and over no other.
+        """
+        for record in records:
+            got = record.answer
+            expected = self._reference.ask(record.frame, time.monotonic() + item.seconds)
+            if got.error or expected.error:  # then there is no value that the check could look at
+                continue
+            for found in differences(got.result, expected.result, Tolerance()):
+                if found.fact in _OF_ANOTHER_KIND:
+                    return found.fact
+        return None
+
     def _requests(self, item: CheckItem) -> list[Request]:
         frames = self._frames.get(item.name, ())  # recording a slow check costs more than it saves
         return [Request(frame, item.name, item.exercise, item.seconds) for frame in frames]
@@ -138,46 +174,65 @@ class Judge:
     ) -> Verdict:
         own = tuple((frame, replies[frame]) for frame in self._frames.get(item.name, []))
         key = _digest(item.name, own)
-        if own and key in self._verdicts:
-            return Verdict(item, _check(item, *self._verdicts[key], own), own)
+        if own and key in self._findings:
+            return _verdict(item, self._findings[key], own)
         if used_up := account.judged_enough:
             return _not_run(item, used_up, own)
         transport = Prefetched(session, replies)
         conversation = self._conversation(item, transport)
         account.exercise = item.exercise
         with account.judging(item.exercise):
-            status, message = self._run(item, conversation)
-        if transport.used_up and status is Status.NOT_RUN:
+            finding = self._run(item, conversation)
+        if transport.used_up and finding.status is Status.NOT_RUN:
             return _not_run(item, transport.used_up, own)
         if not transport.missed:
-            self._remember(key, status, message)
+            self._remember(key, finding)
         live = tuple(conversation.records) if item.slow else ()
-        return Verdict(item, _check(item, status, message, own), own, live)
+        return replace(_verdict(item, finding, own), live=live)
 
-    def _remember(self, key: bytes, status: Status, message: str) -> None:
-        if len(self._verdicts) >= _MEMORY:
-            self._verdicts.clear()
-        self._verdicts[key] = (status, message)
+    def _remember(self, key: bytes, finding: Finding) -> None:
+        if len(self._findings) >= _MEMORY:
+            self._findings.clear()
+        self._findings[key] = finding
 
     def _conversation(self, item: CheckItem, transport: Transport) -> Conversation:
         return Conversation(transport, derived_seed(self._seed, item.name), item.seconds)
 
-    def _run(self, item: CheckItem, theirs: Conversation) -> tuple[Status, str]:
+    def _run(self, item: CheckItem, theirs: Conversation) -> Finding:
         ours = self._conversation(item, self._reference)
         if item.hidden:
-            return item.run(Handle(theirs), Handle(ours), self._seed)
+            return self._found(item, theirs, ours)
         head = {"do": "visible", "exercise": item.exercise, "text": item.cell}
         try:
             return _compared(theirs.ask(head), ours.ask(head))
+        except StudentRaised as error:
+            if "AssertionError" in (error.answer.error or ()) and not error.answer.own:
+                return outcome_of(AssertionError(), item.seconds)  # the check's own comparison
+            return outcome_of(error, item.seconds)
         except Exception as error:  # a recorded answer may have any form
             return outcome_of(error, item.seconds)
+
+    def _found(self, item: CheckItem, theirs: Conversation, ours: Conversation) -> Finding:
+        """Run a hidden check; where it trips, what tripped it is what is told."""
+        with looking(item.about) as look:
+            error = item.failure(Handle(theirs), Handle(ours), self._seed)
+        if error and has_tripped(error):
+            fact = self._unlike(item, theirs.records)
+            error = Mismatch(fact) if fact else AssertionError()
+        found = outcome_of(error, item.seconds, item.about) if error else Finding(Status.PASSED)
+        return replace(found, noticed=frozenset(look.noticed))
 
 
 def records(verdicts: Sequence[Verdict]) -> list[Record] | None:
     """The hidden checks' requests and decoded answers; None where an answer is missing."""
     hidden = [verdict for verdict in verdicts if verdict.item.hidden]
     try:
-        quick = [Record(frame, decoded(reply)) for v in hidden for frame, reply in v.replies]
+        quick = [
+            Record(frame, decoded(reply))
+            for v in hidden
+            for frame, reply in v.replies
+            if protocol.head_of(frame)["do"] != "without"  # which no known mistake is asked
+        ]
     except Stopped:
         return None
     return [*quick, *(record for verdict in hidden for record in verdict.live)]
@@ -191,21 +246,27 @@ def digest(verdicts: Sequence[Verdict]) -> bytes | None:
 
 
 def _kinds_told_once(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The same verdicts, with the kind of a hidden check's error told once for each exercise.
+    """The same verdicts, with some reasons of hidden checks told once for each exercise.
 
-    A student's code chooses which error it raises, and has seen what is hidden: each kind that is
-    told carries some of that out.
+    These are the kind of an error, and what keeps a check from being looked at. A student's code
+    chooses them, and has seen what is hidden: each that is told carries some of that out; and what
+    is said ten times is read by nobody.
     """
-    told, said = set[str](), []
+    told, said = set[tuple[str, Status]](), []
     for verdict in verdicts:
-        item = verdict.item
-        crashed = item.hidden and verdict.check.status is Status.CRASHED
-        if crashed and item.exercise in told:
-            message = wording.told(item.sentence, wording.ERROR_AGAIN)
+        item, status = verdict.item, verdict.check.status
+        if item.hidden and (item.exercise, status) in told:
+            message = _AGAIN[status](item.sentence)
             verdict = replace(verdict, check=replace(verdict.check, message=message))
-        told |= {item.exercise} if crashed else set()
+        told |= {(item.exercise, status)} if item.hidden and status in _AGAIN else set()
         said.append(verdict)
     return said
+
+
+_AGAIN = {  # what is said of further checks with the same status
+    Status.CRASHED: lambda sentence: wording.told(sentence, wording.ERROR_AGAIN),
+    Status.NOT_JUDGED: lambda sentence: wording.not_looked_at(sentence, ""),
+}
 
 
 def _digest(name: str, replies: Replies) -> bytes:
@@ -223,19 +284,32 @@ def _not_run(item: CheckItem, used_up: UsedUp, replies: Replies) -> Verdict:
     return Verdict(item, replace(check, message=said), replies, used_up=used_up)
 
 
+def _verdict(item: CheckItem, finding: Finding, replies: Replies) -> Verdict:
+    check = _check(item, finding.status, finding.message, replies)
+    return Verdict(item, check, replies, finding.noticed)
+
+
 def _check(item: CheckItem, status: Status, message: str, replies: Replies) -> Check:
-    said = wording.told(item.sentence, message)
+    not_judged = status is Status.NOT_JUDGED
+    said = (wording.not_looked_at if not_judged else wording.told)(item.sentence, message)
     seconds = round(sum(reply.seconds for _, reply in replies), 4)
     name = item.name.removeprefix("test_") if item.hidden else "visible"
-    return Check(name, item.hidden, item.weight, status, said, seconds)
+    about = item.about or ""
+    return Check(name, item.hidden, item.weight, status, said, seconds, item.keeps, about)
 
 
-def _compared(got: Answer, expected: Answer) -> tuple[Status, str]:
-    """Compare what the notebook's own check recorded of the student and of the reference."""
+def _compared(got: Answer, expected: Answer) -> Finding:
+    """Compare what the notebook's own check recorded of the student and of the reference.
+
+    The notebook shows each difference, so that each counts here.
+    """
     theirs, ours = got.value, expected.value
     if not isinstance(theirs, list) or len(theirs) != len(ours):
-        raise Mismatch("type")
-    for event, known in zip(theirs, ours, strict=True):
-        value = event.get("value") if isinstance(event, dict) else None
-        assert_same(Answer(value), known["value"], known.get("rtol"), known.get("atol"))
-    return Status.PASSED, ""
+        raise Mismatch(Fact.TYPE)
+    with looking(None) as look:
+        for event, known in zip(theirs, ours, strict=True):
+            value = event.get("value") if isinstance(event, dict) else None
+            assert_same(Answer(value), known["value"], known.get("rtol"), known.get("atol"))
+    if look.noticed:
+        raise Mismatch(min(look.noticed))
+    return Finding(Status.PASSED)

@@ -1,84 +1,202 @@
-"""Names a slip by behaviour: the first known mistake whose answers equal the student's.
+"""Names a mistake by behaviour: the known mistake whose answers are the student's.
 
 The recorded calls of an exercise's checks are replayed, in the trusted process, on the course's
 own wrong solutions. Renaming or reformatting changes nothing, and no expected value is needed.
+Where no mistake answers everything alike, one counts that explains a failed check by its numbers
+and fails no check that the student passes: the rest is a second mistake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+
+from torch import Tensor
 
 from autograder.course.mistakes import Entry
 from autograder.grading import judging
 from autograder.grading.compare import mismatch
 from autograder.grading.handles import InProcess, Record
-from autograder.grading.judging import Verdict
+from autograder.grading.judging import Judge, Verdict
+from autograder.grading.relations import holds_wrong_numbers, relation
+from autograder.model import Status
+from autograder.notebook import wording
 from autograder.sandbox.answers import Answer
 from autograder.sandbox.inside import protocol
 
 _MEMORY = 20_000  # remembered names; past that, all are forgotten
+_NUMBERS = 3  # so many numbers tell one mistake from another
 
 
 class MistakeMatcher:
     """The known mistakes of one assignment, ready for replay."""
 
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        reference: Mapping[str, Callable[..., Any]],
-        setup: list[str],
-    ) -> None:
-        self._mistakes = [
-            (entry, InProcess({**reference, entry.exercise: entry.function}, setup))
-            for entry in entries
-            if entry.tutor is not None
-        ]
+    def __init__(self, entries: Sequence[Entry], reference: InProcess, judge: Judge) -> None:
         self.bank: dict[str, list[tuple[Entry, InProcess]]] = {}  # by exercise
-        for entry, local in self._mistakes:
-            self.bank.setdefault(entry.exercise, []).append((entry, local))
+        for entry in entries:
+            if entry.tutor is not None:
+                functions = {**reference.functions, entry.exercise: entry.function}
+                local = InProcess(functions, reference.setup, trusted=False)
+                self.bank.setdefault(entry.exercise, []).append((entry, local))
+        self._reference = reference
+        self._judge = judge
+        self._fails: dict[tuple[str, str], bool] = {}  # by mistake and check
         self._matched: dict[bytes, Entry | None] = {}
 
+    def explained(self, exercise: str, verdicts: Sequence[Verdict]) -> tuple[Entry | None, str]:
+        """The known mistake in an answer with its tutor's line, or else how it relates."""
+        found = self.match(exercise, verdicts)
+        if found is not None:
+            return found, found.tutor or ""
+        return None, self._related(verdicts)
+
+    def _related(self, verdicts: Sequence[Verdict]) -> str:
+        """How an answer relates to the right one, where that is true of every check that failed."""
+        failed = [v for v in verdicts if v.item.hidden and v.check.status is Status.FAILED]
+        about_values = [v for v in failed if not v.item.about]
+        if any(v.check.keeps < 1 for v in failed):
+            return ""
+        if not all(holds_wrong_numbers(_behaviour([v]), self._reference.ask) for v in about_values):
+            return ""
+        return wording.relation(*relation(_behaviour(verdicts), self._reference.ask))
+
     def match(self, exercise: str, verdicts: Sequence[Verdict]) -> Entry | None:
-        """The mistake that answers every recorded call as the student did, or None."""
+        """The mistake that explains the student's answers, or None."""
         key = judging.digest(verdicts)
         if key is None:
-            return self._replayed(exercise, judging.records(verdicts) or ())
+            return self._replayed(exercise, verdicts)
         if key not in self._matched:
             if len(self._matched) >= _MEMORY:
                 self._matched.clear()
-            self._matched[key] = self._replayed(exercise, judging.records(verdicts) or ())
+            self._matched[key] = self._replayed(exercise, verdicts)
         return self._matched[key]
 
-    def _replayed(self, exercise: str, records: Sequence[Record]) -> Entry | None:
-        own = ((entry, local) for entry, local in self._mistakes if entry.exercise == exercise)
-        behaviour = [record for record in records if _is_behaviour(record)]
-        alike = (entry for entry, local in own if behaviour and _alike(local, behaviour))
-        return next(alike, None)
+    def _replayed(self, exercise: str, verdicts: Sequence[Verdict]) -> Entry | None:
+        kept = [v for v in verdicts if _is_rule_kept(v)]  # how it is kept is style
+        others = [v for v in verdicts if not _is_rule_kept(v)]
+        chosen = [r for r in judging.records(others) or () if _is_choice(r)]
+        behaviour = _behaviour(others)
+        # with what was chosen first: where it is a mistake's own value, that tells the most
+        for asked in ([*chosen, *behaviour], behaviour) if chosen else (behaviour,):
+            for entry, local in self.bank.get(exercise, ()) if asked else ():
+                alike = _alike(local, asked)
+                if alike and not any(self._is_failed_by(entry, local, v) for v in kept):
+                    return entry
+        in_part = self._in_part(exercise, verdicts, slight=True)
+        return in_part or self._in_part(exercise, verdicts, slight=False)
+
+    def _in_part(self, exercise: str, verdicts: Sequence[Verdict], *, slight: bool) -> Entry | None:
+        """The mistake that explains most of the failed checks, by weight, and breaks no other.
+
+        Slight differences, where they do not count, are charged and told by themselves.
+        """
+        hidden = [v for v in verdicts if v.item.hidden and v.item.function and not v.item.slow]
+        failed = [v for v in hidden if v.check.status is Status.FAILED]
+        passed = [v for v in hidden if v.check.status is Status.PASSED]
+        telling = self._telling(failed, slight)
+        best, most = None, 0.0
+        for entry, local in self.bank.get(exercise, ()):
+            explained = sum(w for w, records in telling if self._explains(local, records, slight))
+            if explained > most and not any(self._is_failed_by(entry, local, v) for v in passed):
+                best, most = entry, explained
+        return best
+
+    def _telling(self, failed: Sequence[Verdict], slight: bool) -> list[tuple[float, list[Record]]]:
+        """What some failed checks weigh and were answered, with numbers to tell mistakes by.
+
+        A few numbers, or a fact, fit by chance. What was answered is read once, not per mistake.
+        """
+        found = [(v.item.weight, _behaviour([v])) for v in failed]
+        return [one for one in found if self._wrong_numbers(one[1], slight) >= _NUMBERS]
+
+    def _explains(self, local: InProcess, records: Sequence[Record], slight: bool) -> bool:
+        """Whether a mistake answers as the student did, and its own numbers are wrong.
+
+        In a coarser dtype all are alike to a few digits, which alone explains nothing.
+        """
+        if not _alike(local, records, slight):
+            return False
+        own = [replace(record, answer=local.ask(record.frame)) for record in records]
+        return slight or self._wrong_numbers(own, slight) >= _NUMBERS
+
+    def _wrong_numbers(self, records: Sequence[Record], slight: bool) -> int:
+        """How many numbers stand in answers that are not the right ones."""
+        return sum(_numbers(r.answer.result) for r in records if self._is_wrong(r, slight))
+
+    def _is_wrong(self, record: Record, slight: bool) -> bool:
+        """Whether an answer is no error, and not the right one."""
+        right = self._reference.ask(record.frame)
+        return record.answer.error is None and not same_answer(record.answer, right, slight)
+
+    def _is_failed_by(self, entry: Entry, local: InProcess, verdict: Verdict) -> bool:
+        key = entry.name, verdict.item.name
+        if key not in self._fails:
+            self._fails[key] = self._judge.fails(verdict.item, local)
+        return self._fails[key]
 
 
-def _alike(local: InProcess, records: Sequence[Record]) -> bool:
-    return all(same_answer(record.answer, local.ask(record.frame)) for record in records)
+def _behaviour(verdicts: Sequence[Verdict]) -> list[Record]:
+    """What some hidden checks asked and were answered, as far as it tells mistakes apart."""
+    return [record for record in judging.records(verdicts) or () if _is_behaviour(record)]
+
+
+def _is_rule_kept(verdict: Verdict) -> bool:
+    """Whether a check that decides the exercise, such as one of own work, is passed."""
+    quick = verdict.item.function is not None and not verdict.item.slow
+    return quick and verdict.check.keeps < 1 and verdict.check.status is Status.PASSED
+
+
+def _alike(local: InProcess, records: Sequence[Record], slight: bool = True) -> bool:
+    return all(same_answer(record.answer, local.ask(record.frame), slight) for record in records)
+
+
+def _numbers(value: Any) -> int:
+    if isinstance(value, Tensor):
+        return value.numel()
+    if isinstance(value, (list, tuple, dict)):
+        return sum(map(_numbers, value.values() if isinstance(value, dict) else value))
+    return int(isinstance(value, float))
 
 
 def _is_behaviour(record: Record) -> bool:
     """Which library names the code mentions is style, not the slip.
 
-    What a function without arguments returns is one choice of many: its properties tell the slip.
     Where a student's tensors of two devices met, the slip, replayed on the CPU, meets none: what
     tells such slips apart is how they answer to tensors on meta.
     """
     on_two_devices = (record.answer.error or ())[:1] == ("OffDevice",)
+    names = protocol.head_of(record.frame)["do"] == "names"
+    return not (on_two_devices or names or _is_choice(record))
+
+
+def _is_choice(record: Record) -> bool:
+    """Whether it is what a function without arguments returns, or a value that a cell leaves.
+
+    It may be one choice of many: then its properties tell the mistake, and it does not.
+    """
     asked = protocol.head_of(record.frame)
-    chosen = asked["do"] == "call" and asked["values"]["args"] == {"list": []}
-    return not (on_two_devices or chosen or asked["do"] == "names")
+    return bool(asked["do"] == "call" and asked["values"]["args"] == {"list": []})
 
 
-def same_answer(one: Answer, other: Answer) -> bool:
-    """Whether two answers agree, exceptions by their own type and values within tolerance."""
+def same_answer(one: Answer, other: Answer, slight: bool = True) -> bool:
+    """Whether two answers agree: exceptions by type and reason, values within tolerance.
+
+    Where ``slight`` differences do not count, another dtype with the same numbers is no difference.
+    Where both raised an error themselves, their own words for it are no difference.
+    """
     if one.error is not None or other.error is not None:
-        return (one.error or ("",))[0] == (other.error or ("",))[0]
+        alike = (one.own and other.own) or one.reason == other.reason
+        return alike and (one.error or ("",))[0] == (other.error or ("",))[0]
     try:
-        return mismatch(one, other) is None
+        return mismatch(_without_style(one), _without_style(other), slight=slight) is None
     except (TypeError, ValueError, RuntimeError, AttributeError, MemoryError):
         return False  # values of forms that cannot be compared are not alike
+
+
+def _without_style(answer: Answer) -> Answer:
+    """An answer without the names of all that was called, which differ from hand to hand."""
+    if not (isinstance(answer.result, dict) and "calls" in answer.result):
+        return answer
+    kept = {key: part for key, part in answer.result.items() if key != "calls"}
+    return replace(answer, result=kept)

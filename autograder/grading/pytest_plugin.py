@@ -20,6 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from autograder.course.layout import Course
     from autograder.grading.draw import Draw
+    from autograder.grading.facts import Fact
     from autograder.grading.handles import Handle, Same, Transport
     from autograder.model import Assignment
 
@@ -35,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks of graders."""
-    config.addinivalue_line("markers", "exercise(id, weight=1, seconds=5): what a check grades")
+    config.addinivalue_line(
+        "markers", "exercise(id, weight=1, seconds=5, about=..., keeps=...): what a check grades"
+    )
     config.addinivalue_line("markers", "slow: takes more than a third of a second")
 
 
@@ -92,13 +95,36 @@ def pytest_runtest_makereport(
 def _told(item: pytest.Item, error: Exception) -> str:
     from autograder.errors import AutograderError
     from autograder.grading.checks import outcome_of
+    from autograder.model import Status
     from autograder.notebook import wording
 
     if isinstance(error, AutograderError):
         return "Nothing: the course or this machine is to blame, so no answer would be graded."
     sentence = (item.function.__doc__ or "").strip().split("\n")[0]  # type: ignore[attr-defined]
-    _, message = outcome_of(error, _seconds(item))
-    return wording.told(sentence, message)
+    found = outcome_of(error, _seconds(item), _about(item))
+    not_judged = found.status is Status.NOT_JUDGED
+    return (wording.not_looked_at if not_judged else wording.told)(sentence, found.message)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Run a hidden check knowing what it is about; what else differs ends it here, too."""
+    if not _belongs_to_course(item):
+        return (yield)
+    from autograder.grading.compare import Mismatch, looking
+    from autograder.grading.facts import ONLY_IF_PROMISED
+
+    with looking(_about(item)) as look:
+        yield
+    if charged := look.noticed - ONLY_IF_PROMISED:
+        raise Mismatch(min(charged))
+
+
+def _about(item: pytest.Item) -> Fact | None:
+    from autograder.grading.facts import Fact
+
+    mark = item.get_closest_marker("exercise")
+    return Fact(mark.kwargs["about"]) if mark and "about" in mark.kwargs else None
 
 
 def _seconds(item: pytest.Item) -> float:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from autograder.model import ExerciseReport, Status, Submission
 from autograder.notebook import wording
 from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.session import Inventory
+
+_OFTEN = 3  # deaths of an exercise's processes that are worth a word
 
 
 def within(submission: Submission, most: int) -> Submission:
@@ -29,6 +31,12 @@ def used_up(found: Iterable[UsedUp | None]) -> list[str]:
     return [wording.used_up(one.what, one.amount, one.exercise) for one in by_kind.values()]
 
 
+def deaths(by_exercise: Mapping[str, int]) -> list[str]:
+    """Which exercises ended Python itself again and again; once may be the machine's doing."""
+    often = [name for name, times in by_exercise.items() if times >= _OFTEN]
+    return [wording.ended_python(often)] if often else []
+
+
 def problems(exercise: str, submission: Submission, inventory: Inventory) -> list[str]:
     """Why an exercise could not be graded at all, in words, the most basic reason first."""
     if exercise in submission.missing:
@@ -41,6 +49,17 @@ def problems(exercise: str, submission: Submission, inventory: Inventory) -> lis
         line, said = broken[0]
         return [wording.SYNTAX.format(line=line, said=said)]
     return _misnamed(exercise, {name for i in own for name in inventory.binds[i]})
+
+
+def fault(
+    exercise: str, inventory: Inventory, packages: Iterable[str], *, gpu: bool
+) -> Iterator[str]:
+    """What an exercise's code needs and does not find, where that may be why it stops."""
+    known = " and ".join(sorted({"numpy", "torch", *packages}))
+    for package in inventory.absent.get(exercise, ()):
+        yield wording.NOT_INSTALLED.format(package=package, known=known)
+    if exercise in inventory.on_gpu and not gpu:
+        yield wording.NEEDS_GPU
 
 
 def _misnamed(exercise: str, binds: set[str]) -> list[str]:

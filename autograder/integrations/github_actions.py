@@ -51,7 +51,7 @@ def summary(reports: Sequence[Report]) -> str:
 
 
 def _summarised(report: Report, whose: str) -> str:
-    head = f"## {_text(whose + report.assignment)}: {_total(report)}\n"
+    head = f"## {_text(whose + report.heading)}: {_total(report)}\n"
     if report.reason:
         return f"{head}\n{_text(report.reason)}\n"
     table = ["| exercise | points | result |", "| --- | ---: | --- |"]
@@ -103,19 +103,19 @@ def _suite(report: Report) -> ElementTree.Element:
     counts = {kind: len(suite.findall(f"testcase/{kind}")) for kind in _KINDS}
     suite.attrib.update(
         tests=str(len(suite)),
-        time=f"{report.seconds:.4f}",
+        time=f"{report.seconds:.0f}",  # whole seconds: a time is a message, too
         **{f"{kind}s".replace("skippeds", "skipped"): str(n) for kind, n in counts.items()},
     )
     return suite
 
 
 _KINDS = ("failure", "error", "skipped")
-_KIND_OF = {Status.FAILED: "failure", Status.NOT_RUN: "skipped"}
+_KIND_OF = {Status.FAILED: "failure", Status.NOT_RUN: "skipped", Status.NOT_JUDGED: "skipped"}
 
 
 def _case(exercise: ExerciseReport, check: Check) -> ElementTree.Element:
     case = ElementTree.Element(
-        "testcase", classname=exercise.id, name=_xml(check.name), time=f"{check.seconds:.4f}"
+        "testcase", classname=exercise.id, name=_xml(check.name), time=f"{check.seconds:.0f}"
     )
     if check.status is not Status.PASSED:
         message = check.message or FOR_STUDENTS[check.status]

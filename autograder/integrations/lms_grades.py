@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 from autograder.model import Person, Report
-from autograder.report.pages import FOR_EXCEL, FORMULA, inert
+from autograder.report.pages import FOR_EXCEL, computes, inert
 from autograder.report.people import Member, members
 from autograder.report.sanitize import number, one_line
 from autograder.report.summary import score_of
@@ -113,7 +113,7 @@ def write_canvas(
 
 
 def _everybody(reports: Sequence[Report], roster: Roster | None) -> list[Person]:
-    """The students of the roster in its order, then who else handed in, each once."""
+    """The students of the roster in its order, then who else submitted, each once."""
     found = members(sorted(reports, key=lambda report: report.student), roster)
     return list({member.person.student: member.person for member in found}.values())
 
@@ -136,7 +136,7 @@ def _canvas_remarks(people: Sequence[Person]) -> tuple[str, ...]:
     computed, changed = [], []
     for person in people:
         ids = _canvas_ids(person)
-        if any(id.startswith(FORMULA) for id in ids):
+        if any(map(computes, ids)):
             computed.append(person.student)
         elif ids[2] == inert(person.student) != person.student:
             changed.append(person.student)
@@ -182,7 +182,7 @@ def _moodle_row(member: Member, points: str) -> list[str]:
         f"Participant {own}" if own else "",
         inert(name),
         inert(email),
-        "Submitted for grading" if report else "No submission",
+        "Submitted for grading" if report and report.submitted else "No submission",
         grade(report),
         number(report.max_score) if report else points,
         _NEVER,
@@ -205,11 +205,12 @@ def split_handle(handle: str) -> tuple[str, str]:
 def feedback(report: Report) -> str:
     """What a student reads in a single cell: the first remark of each exercise with a fault."""
     told = [f"{part.id}: {part.remarks[0]}" for part in report.exercises if part.remarks]
-    return " / ".join([report.reason] if report.reason else told)
+    counted = [report.counted.why] if report.counted else []
+    return " / ".join([*counted, *([report.reason] if report.reason else told)])
 
 
 def grade(report: Report | None) -> str:
-    """The points; empty where nothing was handed in or graded, which is not 0."""
+    """The points; empty where nothing was submitted or graded, which is not 0."""
     score = score_of(report)
     return "" if score is None else number(score)
 

@@ -3,7 +3,7 @@
 ``SandboxedGrade`` stands in nbgrader_config.py where nbgrader would execute the notebook. It leaves
 on each check cell what nbgrader reads there, remarks on stdout and points as the cell's value; so
 ``nbgrader autograde``, the formgrader and ``generate_feedback`` work unchanged. Never anything on
-stderr: nbgrader takes that for a failure. ``SoundNotebooks`` reads what students hand in, because
+stderr: nbgrader takes that for a failure. ``SoundNotebooks`` reads what students submit, because
 a duplicated cell or an old mark in one notebook would end nbgrader's whole batch.
 """
 
@@ -15,8 +15,9 @@ import copy
 import os
 import re
 import sys
+import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,19 +25,23 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.exchange.default.collect import ExchangeCollect
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Integer, Unicode
 
 from autograder.course.layout import Course
 from autograder.errors import AuthorError, AutograderError
+from autograder.gradebook.written import Mark
 from autograder.integrations.one_submission import scored, seed
-from autograder.model import ExerciseReport, Job, Outcome, Report, Settings, Status, Tier
+from autograder.model import Cell, ExerciseReport, Job, Outcome, Report, Settings, Status, Tier
 from autograder.notebook import wording
 from autograder.report.labels import exercise_words
 from autograder.report.sanitize import clean
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
-from autograder.submissions import door
+from autograder.submissions import door, read
+from autograder.targets.figures import add_outputs
+from autograder.targets.release import compact
 
 
 class SoundNotebooks(NotebookExporter):
@@ -64,10 +69,21 @@ def _read(notebook: Any) -> Any:
 
 
 def _read_without_links(path: Path) -> Any:
-    """A submitted notebook; a link in its place could lead to anybody's."""
+    """A submitted notebook's cells; a link in its place could lead to anybody's.
+
+    They are read as for any other way to grade. nbformat itself would look at all the rest too, for
+    ten minutes where it is eight megabytes of outputs that are none.
+    """
     with door.opened(path.absolute().parent.resolve() / path.name) as file:
-        text = file.read().decode("utf-8")
-    return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        if os.fstat(file.fileno()).st_size > read.MAX_FILE:
+            raise ValueError("too large a file")
+        cells = read.cells(file.read(), path.name)
+    plain = [{"cell_type": c.kind, "metadata": _marked(c), "source": c.source} for c in cells]
+    return nbformat.from_dict({"cells": plain})  # type: ignore[no-untyped-call]
+
+
+def _marked(cell: Cell) -> dict[str, Any]:
+    return {"nbgrader": {"grade_id": cell.grade_id}} if cell.grade_id else {}
 
 
 def sound(notebook: Any, release: Any) -> Any:
@@ -76,6 +92,8 @@ def sound(notebook: Any, release: Any) -> Any:
     Everything else is made anew, and text of the student's own is shown as it was typed: what they
     write ends up in pages that instructors open.
     """
+    if len(notebook.cells) > read.MAX_CELLS:
+        raise ValueError("too many cells")
     known = {mark["grade_id"]: cell for cell in release.cells if (mark := _mark(cell))}
     ours = {cell.source for cell in release.cells}
     last = {_mark(cell).get("grade_id"): place for place, cell in enumerate(notebook.cells)}
@@ -94,12 +112,19 @@ def sound(notebook: Any, release: Any) -> Any:
 def _remade(cell: Any, like: Any, place: int, *, trusted: bool) -> Any:
     if like is not None:
         remade = copy.deepcopy(like)
-        remade.source = cell.source if like.cell_type == "code" else like.source
+        remade.source = cell.source if like.cell_type == "code" else _words(cell, like)
         return remade
     if cell.cell_type == "code":
         return new_code_cell(cell.source, id=f"own-{place}")  # type: ignore[no-untyped-call]
     text = cell.source if trusted else _as_typed(cell.source)
     return new_markdown_cell(text, id=f"own-{place}")  # type: ignore[no-untyped-call]
+
+
+def _words(cell: Any, like: Any) -> str:
+    """Text stays as it was released; only a written answer is the student's, shown as typed."""
+    if not _mark(like).get("solution") or cell.source == like.source:
+        return str(like.source)
+    return _as_typed(cell.source)
 
 
 def _as_typed(text: str) -> str:
@@ -112,6 +137,39 @@ def _as_typed(text: str) -> str:
 def _mark(cell: Any) -> Any:
     mark = cell.metadata.get("nbgrader")
     return mark if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str) else {}
+
+
+class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
+    """Collect what students submitted, and never what a link among it leads to.
+
+    Students may write into their folders of the exchange. nbgrader copies what a link there leads
+    to, with the rights of the instructor: a classmate's notebook would be taken for their own.
+    """
+
+    def do_copy(self, src: Any, dest: Any, log: Any = None) -> None:
+        """Copy a submission's files; the log names what is left behind: no regular file."""
+        place = Path(src).absolute()
+        place = place.parent.resolve() / place.name
+        with tempfile.TemporaryDirectory() as folder:
+            for path in _files_below(place):
+                try:
+                    self._copy_one(path, Path(folder) / path.relative_to(place))
+                except OSError as error:
+                    self.log.warning("%s was not collected: %s", path, error.strerror)
+            super().do_copy(folder, dest, log)
+
+    def _copy_one(self, path: Path, copy: Path) -> None:
+        with door.opened(path) as file:
+            if os.fstat(file.fileno()).st_size > 1000 * self.coursedir.max_file_size:
+                raise OSError(0, "the file is too large")
+            content = file.read()
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        door.put(copy, content)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):  # which enters no link
+        yield from (Path(place, name) for name in names)
 
 
 class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
@@ -153,6 +211,26 @@ class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
         return _worker(plan, plan.graders_sha256)
 
 
+class ReleasedNotebooks(NotebookExporter):
+    """Write a release in the very bytes of ``autograder build``."""
+
+    def from_notebook_node(self, *given: Any, **kw: Any) -> tuple[str, Any]:  # type: ignore[override]
+        """The notebook's text, and nbconvert's own resources."""
+        exporter: Any = super()
+        text, resources = exporter.from_notebook_node(*given, **kw)
+        return compact(text), resources
+
+
+class ReleasedFigures(NbGraderPreprocessor):  # type: ignore[misc]
+    """Let the released notebook open with its figures, after nbgrader has cleared all outputs."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Give each figure its output, and the text its picture."""
+        course = Course(Path(self.parent.parent.coursedir.root).resolve())
+        add_outputs(nb.cells, course.figures(resources["nbgrader"]["assignment"]))
+        return nb, resources
+
+
 @cache
 def _batch_seed() -> int:
     return seed()
@@ -186,6 +264,28 @@ def outputs(part: ExerciseReport | None, report: Report) -> list[Any]:
 def _said(part: ExerciseReport) -> str:
     lines = [f"{part.id}: {exercise_words(part)}", *part.remarks]
     return "\n".join(lines if part.status is not Status.PASSED else [*lines, wording.ALL_PASSED])
+
+
+def configure(c: Any, root: Path) -> None:
+    """Set nbgrader up for a course: to be called in its nbgrader_config.py."""
+    from nbgrader.converters import Autograde, GenerateAssignment
+    from nbgrader.preprocessors import Execute
+
+    prepare()
+    write_masters(root)
+    c.CourseDirectory.course_id = Course(root).config.id
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.source_directory = MASTERS  # made from source/, where the text files are
+    c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
+    c.GenerateAssignment.pre_convert_hook = refresh_master
+    c.GenerateSolution.pre_convert_hook = refresh_master
+    steps = GenerateAssignment.class_traits()["preprocessors"].default()
+    c.GenerateAssignment.preprocessors = [*steps, ReleasedFigures]
+    c.GenerateAssignment.exporter_class = ReleasedNotebooks
+    usual = Autograde.class_traits()["autograde_preprocessors"].default()
+    c.Autograde.autograde_preprocessors = [SandboxedGrade if p is Execute else p for p in usual]
+    c.Autograde.exporter_class = SoundNotebooks
+    c.ExchangeFactory.collect = CollectedWithoutLinks
 
 
 def prepare() -> None:
@@ -243,7 +343,8 @@ def write_master(course: Course, name: str) -> None:
     path = master_path(course, name)
     source = course.source(name)
     path.unlink(missing_ok=True)  # nbgrader only logs what a hook says; without the file it stops
-    notebook = master(read_source(source), source.read_text(encoding="utf-8"))
+    text = source.read_text(encoding="utf-8")
+    notebook = master(read_source(source), text, course.config.tolerances)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(nbformat.writes(notebook), encoding="utf-8")  # type: ignore[no-untyped-call]
 
@@ -295,9 +396,52 @@ def _write_report(gradebook: Any, report: Report) -> None:
     notebook = gradebook.find_submission_notebook(name, name, student)
     for grade in notebook.grades:
         part = parts.get(grade.cell.name.removesuffix("-check"))
+        if grade.cell.cell_type == "markdown":
+            _write_by_hand(grade, part)
+            continue
         grade.auto_score = part.score if part else 0.0
         grade.needs_manual_grade = grade.manual_score is not None
+    _write_counted(notebook, report)
     for comment in notebook.comments:
         part = parts.get(comment.cell.name)
         comment.auto_comment = clean("\n".join(part.remarks) if part else report.reason or "")
     gradebook.db.commit()
+
+
+def _write_by_hand(grade: Any, part: ExerciseReport | None) -> None:
+    """A written answer's points, if people gave any here; what nbgrader's graders gave stays."""
+    if part is not None:
+        grade.manual_score = part.score
+    grade.needs_manual_grade = grade.manual_score is None
+
+
+def _write_counted(notebook: Any, report: Report) -> None:
+    """Let nbgrader's total be what the gradebook counts: as a penalty, or as extra credit."""
+    difference = round(report.counted.points - report.score, 2) if report.counted else 0.0
+    notebook.late_submission_penalty = max(-difference, 0.0)
+    for place, grade in enumerate(notebook.grades):
+        grade.extra_credit = max(difference, 0.0) if place == 0 else 0.0
+
+
+# --- gradebook -> adjustments --------------------------------------------------------------------
+
+
+def read_marks(course: Course, db_url: str) -> Iterator[tuple[str, str, Mark]]:
+    """What people gave in nbgrader's formgrader: assignment, exercise, and the mark.
+
+    Of a written answer and of a check alike: its exercise is the cell's name without ``-check``.
+    """
+    from nbgrader.api import Gradebook, SubmittedAssignment
+
+    prepare()
+    with Gradebook(db_url, course.config.id) as gradebook:
+        for submission in gradebook.db.query(SubmittedAssignment).all():
+            for notebook in submission.notebooks:
+                comments = {one.cell.name: one.manual_comment for one in notebook.comments}
+                for grade in notebook.grades:
+                    if grade.manual_score is None:
+                        continue
+                    exercise = grade.cell.name.removesuffix("-check")
+                    said = comments.get(exercise) or comments.get(grade.cell.name) or ""
+                    mark = Mark(submission.student.id, float(grade.manual_score), clean(said))
+                    yield submission.assignment.name, exercise, mark

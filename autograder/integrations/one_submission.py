@@ -27,7 +27,7 @@ def seed() -> int:
 def grade_folder(
     folder: Path, course: Course, assignment: str, student: str, require: Tier
 ) -> Report:
-    """Grade what one student handed in, whatever lies in the folder and however it is called.
+    """Grade what one student submitted, whatever lies in the folder and however it is called.
 
     Raises:
         UsageError: no file lies there.

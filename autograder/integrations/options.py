@@ -16,3 +16,11 @@ class Target(StrEnum):
     CLASSROOM50 = "classroom50"
     JUNIT = "junit"
     ACTIONS = "actions"
+
+
+class Channel(StrEnum):
+    """How feedback goes out to a whole class."""
+
+    MOODLE = "moodle"
+    CANVAS = "canvas"
+    MAIL = "mail"

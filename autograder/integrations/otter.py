@@ -1,7 +1,7 @@
 """otter-grader: a plugin that puts our scores into the results of ``otter run`` and ``grade``.
 
 The student's code never runs in otter's process: the plugin hands otter an empty notebook to
-execute, clears away whatever else was handed in, has our engine grade the file behind its wall, and
+execute, clears away whatever else was submitted, has our engine grade the file behind its wall, and
 replaces otter's verdicts by ours.
 """
 

@@ -60,7 +60,7 @@ def _unreadable(process: Process, exercise: str) -> str:
 
 
 def _run(process: Process, exercise: str, check: str) -> None:
-    namespace: dict[str, Any] = {**process.base(), exercise: process.function(exercise)}
+    namespace: dict[str, Any] = {**process.base(), exercise: process.value(exercise)}
     namespace["visible_checks"] = visible.visible_checks
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(check, "<check>", "exec"), namespace)

@@ -86,7 +86,7 @@ def read(path: Path) -> Sheet:
     exercises = tuple(_exercises(cells))
     if not exercises:
         raise UsageError(
-            f"{path}: no visible check is in this file. Watch the notebook that was handed out, "
+            f"{path}: no visible check is in this file. Watch the notebook that you were given, "
             "or a .py that jupytext made of it."
         )
     assignment = Assignment(path.stem, _title(cells, path.stem), tuple(cells), exercises)

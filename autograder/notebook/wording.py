@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from autograder.model import Status
@@ -9,19 +10,29 @@ from autograder.model import Status
 if TYPE_CHECKING:  # reading results needs no torch
     from autograder.sandbox.answers import Answer
 
-_BY_KIND = {
+_BY_FACT = {
     "type": "It came back as another type than promised.",
-    "nothing": "Nothing (None) is where a result or a gradient should be.",
+    "nothing": "Nothing (None) is where a result should be.",
     "length": "The number of things (results, layers, calls) is not the promised one.",
     "keys": "The dictionary that came back has other keys than promised.",
     "shape": "The shape that came back is not the promised one.",
-    "dtype": "The shape is right, the dtype is not.",
+    "dtype": "The dtype that came back is not the promised one.",
     "device": "The result is not on the device of the input.",
-    "gradient": "The values may be right, but autograd cannot follow them as it should.",
-    "value": "Type and shape are right, the values are not.",
-    "fact": "It is of the right kind, but not what was promised.",
+    "requires_grad": "Its link to autograd (requires_grad) is not the promised one.",
+    "gradient": "The values are right, the gradients are not.",
+    "no gradient": "The values are right, but no gradient flows back to where it should.",
+    "value": "The values are not right.",
+    "statement": "What came back is not what was promised.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
     "error": "Another error than the promised one was raised, or none at all.",
+}
+_CHARGES = {  # what a fact's own check says, where no check of the author's is about it
+    "type": "Returns the promised type.",
+    "shape": "Returns the promised number of axes.",
+    "dtype": "Returns the promised dtype.",
+    "device": "Stays on the device of its input.",
+    "keys": "Spells the keys as promised.",
+    "changed": "Leaves its arguments as they were.",
 }
 _BY_STATUS = {
     Status.TIMED_OUT: "It did not finish within {seconds:g} s. Does every loop come to an end?",
@@ -51,10 +62,10 @@ _OFF_DEVICE = (
     "compute in torch all the way."
 )
 _DEVICE_LOST = (
-    "On a GPU it broke off for good: most often an index points beyond the end of a tensor."
+    "On a GPU it stopped, and nothing can run after it: most often an index is outside the tensor."
 )
-NOT_ATTEMPTED = "Not attempted yet: the cell is still as it was handed out."
-MISSING = "The cell of {exercise} was not found in the notebook. Copy it from the released one."
+NOT_ATTEMPTED = "Not attempted yet: the cell is still as you were given it."
+MISSING = "The cell of {exercise} is missing. Copy it from the notebook that you were given."
 SYNTAX = "The cell could not be read as Python, at line {line} or just before it: {said}."
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
@@ -63,6 +74,11 @@ FORGED = (
     "With this exercise's code loaded, a question whose answer is known came back with a wrong "
     "answer. The code must leave Python, torch and the grader as they are."
 )
+NOT_INSTALLED = (
+    "`{package}` is not installed where answers are graded. Besides Python's own packages, there "
+    "are {known}."
+)
+NEEDS_GPU = "This needs a GPU, and there is none where answers are graded. Use `x.device`."
 AS_NOTEBOOK = "{exercises}: your whole notebook was run from top to bottom, as Jupyter runs it."
 VISIBLE = "The example in the notebook."
 ALL_PASSED = "All checks passed."
@@ -72,19 +88,82 @@ MANY_CELLS = (
 )
 
 
+_RELATIONS = {
+    "swapped": "Your {what} are right, but two axes are swapped.",
+    "reversed": "Your {what} are right, but they stand in reverse order.",
+    "shifted": "Your {what} are right, but they stand one place too early or too late.",
+    "opposite": "Your {what} have the opposite sign.",
+    "twice": "Your {what} are twice as large as they should be.",
+    "half": "Your {what} are half as large as they should be.",
+    "unbiased": "Your {what} are wrong by the factor N / (N - 1) or its root. What does the task "
+    "divide by?",
+    "by size": "Your {what} are wrong by a factor that is a size of the input. Is a sum or a mean "
+    "asked for, and over what?",
+    "by root": "Your {what} are wrong by a factor that is the root of a size of the input.",
+    "factor": "Your {what} are all too large, or all too small, by the same factor.",
+    "offset": "Your {what} are all too large, or all too small, by the same amount.",
+    "squared": "Your {what} are the squares of the right ones.",
+    "root": "Your {what} are the square roots of the right ones.",
+    "exponential": "Your {what} are the exponentials of the right ones.",
+    "logarithm": "Your {what} are the logarithms of the right ones.",
+    "absolute": "Your {what} are right, but without their signs.",
+    "few digits": "Your {what} are right to a few digits only. Which step uses a coarser dtype?",
+    "NaN": "Your {what} are right, but some are NaN.",
+    "infinite": "Your {what} are right, but some are infinite.",
+    "at NaN": "Your {what} are right, except where the input is NaN.",
+    "at infinity": "Your {what} are right, except where the input is infinite.",
+    "at zero": "Your {what} are right, except where the input is 0.",
+    "at tiny": "Your {what} are right, except where the input is close to 0.",
+    "at very large": "Your {what} are right, except where the input is large.",
+    "at negative": "Your {what} are right, except where the input is negative.",
+    "at positive": "Your {what} are right, except where the input is positive.",
+    "first row": "Your {what} are right, except in the first row.",
+    "last row": "Your {what} are right, except in the last row.",
+    "nothing in it": "Your {what} are right, except for an input without any number.",
+    "one example": "Your {what} are right, except for an input with one example.",
+    "one number": "Your {what} are right, except for a single number.",
+    "one axis": "Your {what} are right, except for an input with one axis.",
+    "many axes": "Your {what} are right, except for an input with more than two axes.",
+    "float64": "Your {what} are right, except in float64.",
+    "16 bits": "Your {what} are right, except in 16-bit dtypes.",
+    "True": "Your {what} are right, except where True is given.",
+    "False": "Your {what} are right, except where False is given.",
+    "None": "Your {what} are right, except where None is given.",
+}
+
+
+def relation(name: str, what: str) -> str:
+    """What a student reads of how the answer relates to the right one; empty for no relation."""
+    return _RELATIONS[name].format(what=what) if name else ""
+
+
 def told(sentence: str, message: str) -> str:
     """What a student reads of a check: its sentence, and why that is not so yet, if it is not."""
     return f"{sentence.removesuffix('.')} – not yet. {message}" if message else sentence
 
 
-def not_judged(sentence: str) -> str:
+def not_looked_at(sentence: str, message: str) -> str:
+    """What a student reads of a check whose subject cannot be seen before something else holds."""
+    first = f" First: {message}" if message else ""
+    return f"{sentence.removesuffix('.')} – not looked at yet.{first}"
+
+
+def charge(fact: str) -> str:
+    """What a student reads of a fact that no check of the exercise is about, and is not so."""
+    return told(_CHARGES.get(fact, "Returns what was promised."), difference(fact))
+
+
+def forged(sentence: str) -> str:
     """What a student reads of a check whose answer cannot be relied on."""
     return f"{sentence.removesuffix('.')} – not judged. {FORGED}"
 
 
-def difference(kind: str) -> str:
+def difference(fact: str, names: tuple[str, ...] = ()) -> str:
     """What a failed comparison may say about a hidden check: the category, never a value."""
-    return _BY_KIND.get(kind, "It does not hold yet.")
+    if fact == "forbidden":
+        used = " and ".join(f"`{name}`" for name in names) or "something"
+        return f"It uses {used}, which this exercise asks you not to use."
+    return _BY_FACT.get(fact, "It does not hold yet.")
 
 
 def stopped(status: Status, seconds: float) -> str:
@@ -98,12 +177,18 @@ def used_up(what: str, amount: int, exercise: str) -> str:
     return _USED_UP[what].format(amount=amount, mib=amount >> 20, most=most)
 
 
+def ended_python(exercises: Iterable[str]) -> str:
+    """That some exercises' code ended the process in which it ran; a count could tell secrets."""
+    names = ", ".join(name or "other cells" for name in exercises)
+    return f"Code of this notebook ended Python itself again and again: {names}."
+
+
 def raised(answer: Answer) -> str:
     """Which kind of error came instead of an answer; its text could carry hidden inputs out."""
     names = answer.error or ()
     if "InputUnavailable" in names:
-        return "input() is not available while grading: nobody sits at the keyboard."
-    if "NotImplementedError" in names[:1]:
+        return "input() does not work while grading: nobody is there to type an answer."
+    if "NotImplementedError" in names[:1] and answer.own:
         return "It stopped with a NotImplementedError: is some part of it not written yet?"
     if "NotDefined" in names[:1]:
         return "There is no function of this name to call."

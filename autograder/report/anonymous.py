@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.model import ExerciseReport, HandedIn, Person, Report
+from autograder.model import Counted, ExerciseReport, HandedIn, Person, Report
 from autograder.report.people import UNKNOWN
 from autograder.submissions.roster import Roster
 
@@ -63,7 +63,7 @@ def _authors_words(exercise: ExerciseReport) -> tuple[str, ...]:
 
 
 def _people(reports: Sequence[Report], roster: Roster | None) -> dict[str, Person]:
-    """Everybody who needs a label: the students, and whoever else handed in."""
+    """Everybody who needs a label: the students, and whoever else submitted."""
     roster = roster or Roster()
     known = {person.student: person for person in roster.people}
     students = [person.student for person in roster.students]
@@ -96,6 +96,7 @@ def _mask(report: Report, label: str, names: frozenset[str]) -> Report:
         file="",
         sha256="",
         flags=tuple(flag for flag in report.flags if not _tells(flag, names)),
+        counted=report.counted and Counted(report.counted.points, ""),
         handed_in=HandedIn(at=came.at, late=came.late, section=came.section),
     )
 

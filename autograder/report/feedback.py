@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import Any
 
+from autograder.course.policy import Disclosure
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
+from autograder.report.disclosure import disclosed
 from autograder.report.labels import TIERS, check_words, exercise_words
 from autograder.report.render import digest, part, render
 from autograder.report.sanitize import clean, count, one_line
+from autograder.report.summary import score_of
 from autograder.submissions.names import file_stem
 
 LARGEST = 60_000  # bytes of a page
@@ -43,30 +47,52 @@ def page_name(report: Report) -> str:
     return f"{file_stem(report.assignment)}--{file_stem(report.student)}.html"
 
 
-def feedback_page(report: Report) -> str:
+@dataclass(frozen=True)
+class Feedback:
+    """What a student may read of a report, and if that is nothing so far, from when on."""
+
+    level: Disclosure = Disclosure.MISTAKES
+    until: datetime | None = None
+    said: str = ""  # why there is nothing so far, where that is not the same for everybody
+
+
+def feedback_page(report: Report, feedback: Feedback = Feedback()) -> str:
     """The whole page as one HTML text: what went well, and for each exercise where to look next."""
-    pages = (_page(report, code_bytes) for code_bytes in CODE_BYTES)
-    return next((page for page in pages if len(page.encode()) < LARGEST), _page(report, 0))
+    pages = (_page(report, feedback, code_bytes) for code_bytes in CODE_BYTES)
+    whole = next((page for page in pages if len(page.encode()) < LARGEST), None)
+    return whole or _page(report, feedback, 0)
 
 
-def _page(report: Report, code_bytes: int) -> str:
-    style = part("common.css") + part("feedback.css")
+def feedback_values(
+    report: Report, feedback: Feedback = Feedback(), code_bytes: int = CODE_BYTES[0]
+) -> dict[str, Any]:
+    """What the templates feedback_body and feedback_facts show of a report."""
+    later = report.status is Outcome.GRADED and feedback.level is Disclosure.NOTHING
+    report = disclosed(report, feedback.level)
     notes = [one_line(note) for note in report.notes]
-    return render(
-        "feedback.html.j2",
-        style=style,
-        policy=f"default-src 'none'; style-src {digest(style)}",
-        report=report,
-        came=report.handed_in,
-        handed_in_at=_moment(report.handed_in.at),
-        most=MOST_NOTES,
-        went_well=went_well(report),
-        exercises=_shown(report.exercises, code_bytes),
-        notes=notes[:MOST_NOTES],
-        more_notes=len(notes[MOST_NOTES:]),
-        tier=TIERS[report.tier],
-        warn=report.tier in (Tier.SEPARATE, Tier.PRACTICE),
-    )
+    return {
+        "report": report,
+        "later": later,
+        "until": _moment(feedback.until.isoformat()) if later and feedback.until else "",
+        "later_said": feedback.said if later else "",
+        "points": score_of(report) or 0.0,
+        "came": report.handed_in,
+        "handed_in_at": _moment(report.handed_in.at),
+        "most": MOST_NOTES,
+        "went_well": went_well(report),
+        "exercises": _shown(report.exercises, code_bytes),
+        "notes": notes[:MOST_NOTES],
+        "more_notes": len(notes[MOST_NOTES:]),
+        "tier": TIERS[report.tier],
+        "warn": report.tier in (Tier.SEPARATE, Tier.PRACTICE),
+    }
+
+
+def _page(report: Report, feedback: Feedback, code_bytes: int) -> str:
+    style = part("common.css") + part("feedback.css")
+    policy = f"default-src 'none'; style-src {digest(style)}"
+    values = feedback_values(report, feedback, code_bytes)
+    return render("feedback.html.j2", style=style, policy=policy, **values)
 
 
 def _moment(iso: str) -> str:
@@ -90,9 +116,11 @@ def went_well(report: Report) -> str:
 
 def _full_marks(full: list[ExerciseReport], total: int) -> str:
     seen = all(any(check.hidden for check in exercise.checks) for exercise in full)
-    what = "every check, the hidden ones too" if seen else "the visible checks"
+    what = " every check, the hidden ones too" if seen else " the visible checks"
+    if not any(exercise.checks for exercise in full):
+        what = ""  # what was checked may not be read
     if len(full) == total:
-        return f"All {count(total, 'exercise')} pass {what}." if total > 1 else f"It passes {what}."
+        return f"All {count(total, 'exercise')} pass{what}." if total > 1 else f"It passes{what}."
     names = [one_line(exercise.title, 80) for exercise in full]
     listed = (
         " and ".join(names)
@@ -100,7 +128,7 @@ def _full_marks(full: list[ExerciseReport], total: int) -> str:
         else f"{names[0]}, {names[1]} and {len(names) - 2} more"
     )
     verb = "passes" if len(full) == 1 else "pass"
-    return f"{len(full)} of {total} exercises {verb} {what}: {listed}."
+    return f"{len(full)} of {total} exercises {verb}{what}: {listed}."
 
 
 def _best_effort(exercises: tuple[ExerciseReport, ...]) -> str:
@@ -111,7 +139,9 @@ def _best_effort(exercises: tuple[ExerciseReport, ...]) -> str:
     tried = sum(exercise.status is not Status.NOT_ATTEMPTED for exercise in exercises)
     if tried:
         answers = count(tried, "exercise has an answer", "exercises have an answer")
-        return f"{answers} to build on; each remark below says where to look next."
+        told = any(exercise.remarks for exercise in exercises)
+        where = "; each remark below says where to look next" if told else ""
+        return f"{answers} to build on{where}."
     return f"No exercise has an answer yet. A good first one: {one_line(exercises[0].title, 80)}."
 
 

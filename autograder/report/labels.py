@@ -11,6 +11,7 @@ FOR_STUDENTS = {
     Status.TIMED_OUT: "ran out of time",
     Status.OUT_OF_MEMORY: "ran out of memory",
     Status.NOT_RUN: "not run",
+    Status.NOT_JUDGED: "not looked at",
     Status.NOT_ATTEMPTED: "not attempted",
 }
 FOR_INSTRUCTORS = {status: status.value.replace("_", " ") for status in Status}
@@ -19,7 +20,7 @@ OUTCOMES = {
     Outcome.NOT_GRADED: "not graded",
     Outcome.UNREADABLE: "unreadable",
 }
-NOT_HANDED_IN = "not handed in"  # what stands in an outcome's place where there is no report
+NOT_HANDED_IN = "not submitted"  # what stands in an outcome's place where there is no report
 TIERS = {
     Tier.PRACTICE: "nothing hidden was present",
     Tier.SEPARATE: "NOT ISOLATED: student code ran with your rights",
@@ -32,6 +33,8 @@ FAULTS = (Status.CRASHED, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
 def exercise_words(exercise: ExerciseReport) -> str:
     """The state of one exercise in a student's words, and no more than its checks have shown."""
     if exercise.status is Status.PASSED:
+        if not exercise.checks:
+            return FOR_STUDENTS[Status.PASSED]  # what was checked may not be read
         seen = any(check.hidden for check in exercise.checks)
         return "hidden checks passed" if seen else "visible checks passed"
     if 0 < exercise.score < exercise.points:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Outcome, Report
 from autograder.report.anonymous import anonymise
 from autograder.report.class_page import class_page
-from autograder.report.feedback import feedback_page, page_name
+from autograder.report.feedback import Feedback, feedback_page, page_name
 from autograder.report.people import Member, members
 from autograder.report.plotly_js import plotly_js
 from autograder.report.sanitize import number, one_line
@@ -22,7 +23,13 @@ from autograder.submissions.roster import Roster
 
 PERSON = ["name", "section", "email"]  # with a roster
 HANDED_IN = ["late", "handed_in_at"]  # where it is known of anybody
+NOTHING = "not_handed_in"  # the status of who submitted no file
+COUNTED = ["why"]  # where a gradebook counts
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Takes no room before a sign, or a space's: of these kinds in Unicode (format, separator, control),
+# and marks and letters without a shape.
+_UNSEEN_KINDS = {"Cf", "Zs", "Zl", "Zp", "Cc"}
+_SHAPELESS = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0")
 # Without the mark at its start, Excel takes a CSV for the alphabet of its own country, and Zoë's
 # name comes out as ZoÃ«.
 FOR_EXCEL = "utf-8-sig"
@@ -36,7 +43,7 @@ def write_csv(reports: Iterable[Report], path: Path, roster: Roster | None = Non
 
     Where no verdict was reached the cells of the scores are empty. With several assignments the
     columns are called ``assignment.exercise``. With a roster each of its students has a line for
-    each assignment, who handed in nothing too.
+    each assignment, who submitted nothing too.
     """
     kept = [_without_details(report) for report in reports]
     columns = _columns(kept, roster)
@@ -55,18 +62,20 @@ def write_pages(
     previous: Sequence[Report] = (),
     roster: Roster | None = None,
     anonymous: bool = False,
+    feedback: Callable[[Report], Feedback] = lambda report: Feedback(),
 ) -> Path:
     """Write the class page and all that it links to; return the path of the class page.
 
     Reports may come from a stream: of each, only what the class page needs is kept. Anonymous pages
     and their spreadsheet hold a label for each person, and nothing that could name them.
+    ``feedback`` says what each student may read on their own page; the class page holds all.
     """
     if anonymous:
         hidden = anonymise(reports, roster, previous)
         reports, previous, roster = hidden.reports, hidden.previous, hidden.roster
         _refuse_other_pages(folder / "students", hidden.reports)
     try:
-        kept = list(_write_feedback(reports, folder / "students"))
+        kept = list(_write_feedback(reports, folder / "students", feedback))
         door.put(folder / "plotly.min.js", plotly_js().read_bytes())
         write_csv(kept, folder / "grades.csv", roster)
         index = folder / "index.html"
@@ -79,11 +88,13 @@ def write_pages(
     return index
 
 
-def _write_feedback(reports: Iterable[Report], folder: Path) -> Iterator[Report]:
+def _write_feedback(
+    reports: Iterable[Report], folder: Path, feedback: Callable[[Report], Feedback]
+) -> Iterator[Report]:
     """Write each student's page, and hand on what the class page needs."""
     folder.mkdir(parents=True, exist_ok=True)
     for report in reports:
-        door.put(folder / page_name(report), feedback_page(report).encode())
+        door.put(folder / page_name(report), feedback_page(report, feedback(report)).encode())
         yield _without_details(report)
 
 
@@ -111,6 +122,7 @@ def _columns(reports: Sequence[Report], roster: Roster | None) -> list[Column]:
         *(PERSON if roster is not None else ()),
         *("assignment", "status", "score", "max_score"),
         *(HANDED_IN if any(one.late or one.at for one in came) else ()),
+        *(COUNTED if any(report.counted for report in reports) else ()),
         *dict.fromkeys(parts),
     ]
 
@@ -140,17 +152,18 @@ def _person(member: Member) -> dict[Column, str]:
 
 
 def _result(report: Report | None) -> dict[Column, str]:
-    """A report's cells; who handed in nothing has no score, which is not the score 0."""
+    """A report's cells; who submitted nothing has no score, which is not the score 0."""
     if report is None:
-        return {"status": "not_handed_in"}
+        return {"status": NOTHING}
     score = score_of(report)
     graded = report.exercises if report.status is not Outcome.NOT_GRADED else ()
     return {
-        "status": report.status.value,
+        "status": report.status.value if report.submitted else NOTHING,
         "score": "" if score is None else number(score),
         "max_score": number(report.max_score),
         "late": "yes" if report.handed_in.late else "",
         "handed_in_at": inert(report.handed_in.at),
+        "why": inert(report.counted.why, limit=1000) if report.counted else "",
         **{(report.assignment, part.id): number(part.score) for part in graded},
     }
 
@@ -158,4 +171,14 @@ def _result(report: Report | None) -> dict[Column, str]:
 def inert(text: str, limit: int = 300) -> str:
     """Text that a spreadsheet shows and never computes: an apostrophe stops a formula."""
     line = one_line(text, limit)
-    return f"'{line}" if line.startswith(FORMULA) or text.startswith(FORMULA) else line
+    return f"'{line}" if any(map(computes, (line, text))) else line
+
+
+def computes(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula: what nobody sees may stand before it."""
+    first = next((letter for letter in text if not _is_unseen(letter)), "")
+    return text.startswith(FORMULA) or first in FORMULA
+
+
+def _is_unseen(letter: str) -> bool:
+    return letter in _SHAPELESS or unicodedata.category(letter) in _UNSEEN_KINDS

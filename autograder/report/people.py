@@ -1,4 +1,4 @@
-"""Who is who in a class: everybody of the roster, whether or not they handed in, and all others."""
+"""Who is who in a class: everybody of the roster, whether or not they submitted, and all others."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ UNKNOWN = ""  # the role of those whom the roster does not know
 
 @dataclass(frozen=True)
 class Member:
-    """One person of a class and what they handed in."""
+    """One person of a class and what they submitted."""
 
     person: Person
     report: Report | None  # None: nothing
 
     @property
     def is_student(self) -> bool:
-        """Whether the person is one of those who hand in; without a roster, everybody is."""
+        """Whether the person is one of those who submit; without a roster, everybody is."""
         return self.person.role == STUDENT
 
 
 def members(reports: Sequence[Report], roster: Roster | None = None) -> tuple[Member, ...]:
-    """One assignment's class: the students in the roster's order, then who else handed in."""
+    """One assignment's class: the students in the roster's order, then who else submitted."""
     if roster is None:
         return tuple(_member(Person(report.student), report) for report in reports)
     handed_in: defaultdict[str, list[Report | None]] = defaultdict(list)

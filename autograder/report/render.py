@@ -25,6 +25,22 @@ def render(template: str, **values: Any) -> str:
 
 
 @cache
+def environment(*folders: Path) -> Environment:
+    """The templates of these folders and of this room: strict, escaping, and cleaning all text."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_cleaned,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(number=number, one_line=one_line, count=count, with_code=with_code)
+    return environment
+
+
+@cache
 def part(name: str) -> Markup:
     """One of our own style sheets or scripts, to stand in the page as it is."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
@@ -42,22 +58,6 @@ def data_block(data: object) -> Markup:
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)
-
-
-@cache
-def environment() -> Environment:
-    """Set up the templates once: strict, escaping, and cleaning whatever passes through."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_cleaned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(number=number, one_line=one_line, count=count, with_code=with_code)
-    return environment
 
 
 def with_code(text: str) -> Markup:

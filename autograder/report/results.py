@@ -35,6 +35,7 @@ def to_dict(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "assignment": report.assignment,
+        "title": report.title,
         "student": report.student,
         "submission": {"file": report.file, "sha256": report.sha256, **_to_submission(report)},
         "graders_sha256": report.graders_sha256,
@@ -79,6 +80,7 @@ def from_dict(data: object, where: str = "the result") -> Report:
         graded_at=fields.text("graded_at"),
         seconds=fields.number("seconds"),
         handed_in=_handed_in(submission),
+        title=fields.text("title", ""),
     )
     _check_score(report, fields)
     return report
@@ -107,15 +109,23 @@ def keep_earlier(report: Report, out: Path) -> None:
         earlier = read(path)
     except AutograderError:
         return  # there is none, or nobody could read it
-    if earlier.status is Outcome.NOT_GRADED or earlier == report:
+    same_file = not earlier.sha256 or earlier.sha256 == report.sha256
+    if earlier == report or (earlier.status is Outcome.NOT_GRADED and same_file):
         return
-    moment = re.sub(r"[^0-9]", "", earlier.graded_at)[:14]
-    kept = out / EARLIER / path.parent.name / f"{path.stem}.{moment}.{earlier.sha256[:8]}.json"
+    kept = out / EARLIER / path.parent.name / f"{path.stem}.{_version(earlier)}.json"
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, kept)
     except OSError as error:
         raise InfrastructureError(f"{kept}: cannot be written ({error.strerror}).") from error
+
+
+def _version(report: Report) -> str:
+    """What tells a student's results apart: when graded, of which file, and when that came."""
+    graded, came = (
+        re.sub(r"[^0-9]", "", at)[:14] for at in (report.graded_at, report.handed_in.at)
+    )
+    return ".".join(filter(None, [graded, report.sha256[:8], came]))
 
 
 def result_path(assignment: str, student: str, out: Path) -> Path:
@@ -167,7 +177,7 @@ def _check_score(report: Report, fields: _Fields) -> None:
 
 
 def _to_submission(report: Report) -> dict[str, Any]:
-    """What is known of how it was handed in."""
+    """What is known of how it was submitted."""
     known = dataclasses.asdict(report.handed_in)
     return {name: value for name, value in known.items() if value}
 
@@ -207,6 +217,8 @@ def _check_to_dict(check: Check) -> dict[str, Any]:
         "status": check.status.value,
         "message": check.message,
         "seconds": check.seconds,
+        **({"keeps": check.keeps} if check.keeps != 1.0 else {}),
+        **({"about": check.about} if check.about else {}),
     }
 
 
@@ -233,6 +245,8 @@ def _check_from(fields: _Fields) -> Check:
         status=fields.one_of("status", Status),
         message=fields.text("message"),
         seconds=fields.number("seconds"),
+        keeps=fields.number("keeps", 1.0),
+        about=fields.text("about", ""),
     )
 
 

@@ -88,6 +88,11 @@ class Summary:
     changes: tuple[Change, ...]  # empty where there was no earlier grading
     roster: Roster | None = None
 
+    @property
+    def heading(self) -> str:
+        """What people call the assignment."""
+        return next((report.title for report in self.reports if report.title), self.assignment)
+
     @cached_property
     def graded(self) -> tuple[Report, ...]:
         """The reports whose score says something about the work."""
@@ -95,17 +100,17 @@ class Summary:
 
     @cached_property
     def members(self) -> tuple[Member, ...]:
-        """Everybody of the class, with what they handed in."""
+        """Everybody of the class, with what they submitted."""
         return members(self.reports, self.roster)
 
     @cached_property
     def missing(self) -> tuple[Member, ...]:
-        """The students of the roster who handed in nothing."""
+        """The students of the roster who submitted nothing."""
         return tuple(member for member in self.members if member.report is None)
 
     @cached_property
     def others(self) -> tuple[Member, ...]:
-        """Those who handed in and are no students of the roster: strangers and staff."""
+        """Those who submitted and are no students of the roster: strangers and staff."""
         return tuple(member for member in self.members if not member.is_student)
 
     @cached_property
@@ -156,8 +161,10 @@ def summarise(
 
 
 def score_of(report: Report | None) -> float | None:
-    """The score, or None where none may be read."""
-    return None if report is None or report.status is Outcome.NOT_GRADED else report.score
+    """The points that count, or None where none may be read."""
+    if report is None or (report.counted is None and report.status is Outcome.NOT_GRADED):
+        return None
+    return report.counted.points if report.counted else report.score
 
 
 def discrimination(passed: Sequence[bool], rest: Sequence[float]) -> float | None:

@@ -64,7 +64,7 @@ class Batch:
                 yield report
 
     def _reports(self, backend: Backend) -> Iterator[Report]:
-        """The new reports, each with what is known of how it was handed in."""
+        """The new reports, each with what is known of how it was submitted."""
         jobs = {job.student: job for job in self._jobs}
         empty: list[Job] = []
         for report in backend.grade(self._plan, self._with_file(empty)):
@@ -91,11 +91,14 @@ class Batch:
             self.skipped += state is State.DONE
             self.left_alone += state is State.OTHER
             if known.handed_in != job.handed_in:  # a late mark that came later, say
-                results.write(replace(known, handed_in=job.handed_in), self._out)
+                again = replace(known, handed_in=job.handed_in)
+                if known.handed_in.at:  # the same file once more: it came for the first time then
+                    results.keep_earlier(again, self._out)
+                results.write(again, self._out)
 
 
 def with_facts(report: Report, job: Job) -> Report:
-    """The report with what is known of how its file was handed in."""
+    """The report with what is known of how its file was submitted."""
     return replace(report, file=job.title or report.file, handed_in=job.handed_in)
 
 

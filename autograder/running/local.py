@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from autograder.errors import AuthorError, UsageError
 from autograder.grading.start import start_grader
 from autograder.model import Device, Job, Report
-from autograder.running.plan import TRIES, Plan, failed_twice
+from autograder.running.plan import Plan, Tries
 from autograder.running.pool import Pool
 
 # Each takes up to 3.5 GiB of the GPU: the reference's process, a submission's, and that of one
@@ -52,8 +52,8 @@ def grade_here(plan: Plan, jobs: Iterable[Job]) -> Iterator[Report]:
     with ExitStack() as running:
         grader = None
         for job in jobs:
-            reason = ""
-            for _ in range(TRIES):
+            tries = Tries()
+            while tries.left:
                 if grader is None:
                     start = start_grader(plan.course, plan.assignment, plan.settings)
                     grader = running.enter_context(start)
@@ -63,9 +63,9 @@ def grade_here(plan: Plan, jobs: Iterable[Job]) -> Iterator[Report]:
                 except (AuthorError, UsageError):
                     raise
                 except Exception as failure:  # the engine's own: one submission, not the class
-                    reason = str(failure)
+                    tries.note(failure)
                     grader = None
                     running.close()
             else:
-                report = failed_twice(plan, job, reason)
+                report = tries.not_graded(plan, job)
             yield report

@@ -1,7 +1,8 @@
 """Workers in processes of their own, each a warm trusted session with one sandbox, over pipes.
 
 A worker that dies is replaced and its submission tried once more; after that the submission counts
-as not graded. What every worker would stumble over, such as a broken grader, is raised instead.
+as not graded. To be killed from outside is no failed try: many kills are forgiven. What every
+worker would stumble over, such as a broken grader, is raised instead.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,12 +20,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import IO
 
-from autograder.errors import InfrastructureError, UsageError
+from autograder.errors import InfrastructureError, KilledError, UsageError
 from autograder.model import Job, Report
 from autograder.report.results import from_dict
 from autograder.running import worker
-from autograder.running.plan import TRIES, Plan, failed_twice
+from autograder.running.plan import Plan, Tries
 from autograder.sandbox.bubblewrap import PACKAGE
+
+# Nothing that a worker does ends it by one of these, and no student's process can send it any.
+_SENT = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
 
 
 class WorkerDied(InfrastructureError):
@@ -42,13 +47,14 @@ class Worker:
     def grade(self, job: Job) -> Report:
         """Grade one file and wait for its report; raise what would stop any other worker too."""
         with self._busy:
-            for _ in range(TRIES):
+            tries = Tries()
+            while tries.left:
                 try:
                     return self._started().grade(job)
-                except WorkerDied as death:
-                    reason = str(death)
+                except (WorkerDied, KilledError) as end:
+                    tries.note(end)
                     self._drop()
-        return failed_twice(self._plan, job, reason)
+        return tries.not_graded(self._plan, job)
 
     @property
     def pid(self) -> int | None:
@@ -58,10 +64,11 @@ class Worker:
     def close(self) -> None:
         """End the process and its sandbox immediately, whatever it is doing."""
         self._closed = True
-        if self._process is not None:
-            self._process.kill()
-        with self._busy:
-            self._drop()
+        while not self._busy.acquire(timeout=0.1):  # it may be about to start its process
+            if (process := self._process) is not None:
+                process.kill()
+        self._drop()
+        self._busy.release()
 
     def _started(self) -> _Process:
         if self._closed:
@@ -101,15 +108,17 @@ class _Process:
         self.pid = self._process.pid
 
     def grade(self, job: Job) -> Report:
-        self._send(json.dumps({"student": job.student, "path": str(job.path)}))
+        self._send(worker.line_of(job))
         line = _open(self._process.stdout).readline()
         if not line.endswith("\n"):
-            raise WorkerDied(f"Its process ended unexpectedly: {self._last_words()}")
+            raise self._ended()
         answer = json.loads(line)
         if "report" in answer:
             return from_dict(answer["report"])
         if answer["blame"] == worker.COURSE:
             raise UsageError(answer["error"])
+        if answer["blame"] == worker.OUTSIDE:
+            raise KilledError(answer["error"])
         raise (WorkerDied if answer["begun"] else InfrastructureError)(answer["error"])
 
     def _send(self, line: str) -> None:
@@ -117,11 +126,15 @@ class _Process:
             _open(self._process.stdin).write(line + "\n")
             _open(self._process.stdin).flush()
 
-    def _last_words(self) -> str:
+    def _ended(self) -> InfrastructureError:
+        """Why there is no answer: killed from outside, or what it said last."""
         code = self._process.wait()
+        if code in _SENT:
+            return KilledError("Its process was killed.")
         self._said.seek(0)
         lines = self._said.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines and code > 0 else f"exit code {code}"
+        last = lines[-1] if lines and code > 0 else f"exit code {code}"
+        return WorkerDied(f"Its process ended unexpectedly: {last}")
 
     def kill(self) -> None:
         """End it and what it started: its sandbox ends with it."""

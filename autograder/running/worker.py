@@ -2,16 +2,18 @@
 
     python -m autograder.running.worker ASSIGNMENT --course ROOT --seed N --device cpu
 
-A line in names a submission: {"student": "ada", "path": "submitted/ada/week1/week1.ipynb"}.
+A line in names a submission: {"student": "ada", "path": "submitted/ada/week1/week1.ipynb"}; with
+"seed": N in it, its inputs are drawn from that seed.
 The line out that answers it, in the same order, is {"report": {...}}, the contents of its result
 file (autograder.report.results.from_dict reads it). Torch, the sandbox and the graders are loaded
 once; lines may be sent ahead. The worker ends when its standard input does, after the lines that it
 was sent, and immediately when its parent has died.
 
 When it cannot go on, it answers {"error": "a sentence", "blame": "course", "begun": true} instead
-and ends: blame is "course" (its author's or the caller's fault; exit code 2) or "machine" (exit
-code 3), and "begun" is false when it could not begin with any submission, so that another worker
-would fail in the same way. Nothing else comes out of standard output, whatever a grader prints.
+and ends: blame is "course" (its author's or the caller's fault; exit code 2), "machine" (exit code
+3) or "outside" (its sandbox was killed; exit code 3), and "begun" is false when it could not begin
+with any submission, so that another worker would fail in the same way. Nothing else comes out of
+standard output, whatever a grader prints.
 """
 
 from __future__ import annotations
@@ -27,13 +29,20 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.course.layout import Course
-from autograder.errors import AutograderError, InfrastructureError
+from autograder.errors import AutograderError, InfrastructureError, KilledError
 from autograder.grading.start import start_grader
 from autograder.model import Device, Job, Report, Settings, Tier
 
 COURSE = "course"
 MACHINE = "machine"
-_EXIT_CODES = {COURSE: 2, MACHINE: 3}
+OUTSIDE = "outside"
+_EXIT_CODES = {COURSE: 2, MACHINE: 3, OUTSIDE: 3}
+
+
+def line_of(job: Job) -> str:
+    """A job as a line in, without its end."""
+    seed = {} if job.seed is None else {"seed": job.seed}
+    return json.dumps({"student": job.student, "path": str(job.path), **seed})
 
 
 class Pipes:
@@ -49,7 +58,7 @@ class Pipes:
         for line in self._jobs:
             self.begun = True
             job = json.loads(line)
-            yield Job(job["student"], Path(job["path"]))
+            yield Job(job["student"], Path(job["path"]), seed=job.get("seed"))
 
     def report(self, report: Report) -> None:
         """Answer the job in hand."""
@@ -59,13 +68,19 @@ class Pipes:
 
     def fail(self, error: AutograderError) -> int:
         """Say why there will be no more answers; return the exit code."""
-        blame = MACHINE if isinstance(error, InfrastructureError) else COURSE
+        blame = _blame(error)
         self._say({"error": str(error), "blame": blame, "begun": self.begun})
         return _EXIT_CODES[blame]
 
     def _say(self, answer: dict[str, Any]) -> None:
         self._answers.write(json.dumps(answer, allow_nan=False) + "\n")
         self._answers.flush()
+
+
+def _blame(error: AutograderError) -> str:
+    if isinstance(error, KilledError):
+        return OUTSIDE
+    return MACHINE if isinstance(error, InfrastructureError) else COURSE
 
 
 def own_pipes() -> Pipes:

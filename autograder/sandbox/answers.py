@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from autograder.model import Status
 from autograder.sandbox.inside import protocol
+from autograder.sandbox.inside.values import foreign_in
+
+_LONGEST = 300  # letters of an exception's text that are looked at
 
 
 class Stopped(Exception):
@@ -35,6 +40,8 @@ class Answer:
     result: Any = None
     error: tuple[str, ...] | None = None  # most derived first
     out_of_memory: bool = False
+    reason: str = field(default="", compare=False)  # the exception's text, without its numbers
+    own: bool = field(default=False, compare=False)  # whether the code itself raised it
     changed: tuple[int, ...] = ()  # positions of the arguments that were changed in place
     trusted: bool = field(default=False, compare=False)  # whether the course's own code answered
 
@@ -44,6 +51,26 @@ class Answer:
         if self.error is not None:
             raise StudentRaised(self)
         return self.result
+
+    @cached_property
+    def foreign(self) -> str:
+        """Where in the result something stands that could not cross, and what; empty if nowhere."""
+        return foreign_in(self.result)
+
+
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`""")
+_CALLED = re.compile(r"(?<![\w.<>])[\w.<>]+\(\)")
+
+
+def _reason(text: object) -> str:
+    """An exception's text without what differs from run to run: numbers, names, functions.
+
+    It only tells whether two exceptions have one reason; nobody reads it.
+    """
+    if not isinstance(text, str):
+        return ""
+    plain = _CALLED.sub("()", _QUOTED.sub("''", text[:_LONGEST].partition("\n")[0]))
+    return re.sub(r"-?\d+(\.\d+)?", "#", plain)
 
 
 def to_answer(frame: dict[str, Any], *, trusted: bool = False) -> Answer:
@@ -55,7 +82,9 @@ def to_answer(frame: dict[str, Any], *, trusted: bool = False) -> Answer:
             raise protocol.ProtocolError("a malformed error")
         names = tuple(name[:60] for name in error[:8]) or ("Exception",)
         out_of_memory = frame.get("out_of_memory") is True
-        return Answer(error=names, out_of_memory=out_of_memory, trusted=trusted)
+        reason = _reason(frame.get("text"))
+        own = frame.get("own") is True
+        return Answer(None, names, out_of_memory, reason, own, trusted=trusted)
     changed = values.get("changed", [])
     if not (isinstance(changed, list) and all(type(i) is int for i in changed)):
         raise protocol.ProtocolError("a malformed list of changed arguments")

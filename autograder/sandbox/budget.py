@@ -1,4 +1,4 @@
-"""What one submission has used of its budget: wall time, processor time, bytes that came back.
+"""What one submission has used of its budget: time, processor time, answers, processes.
 
 A process has limits of its own, but a submission may have many processes and many checks, each of
 which stays just below its limit. What is used up here is used up for the submission as a whole.
@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from autograder.model import Budget
 
 NO_LIMIT = Budget(seconds=math.inf, cpu_seconds=math.inf, answer_bytes=sys.maxsize)
+MAX_DEATHS = 60  # of a submission's processes, in all its sessions
 _TIMES_REFERENCE = 20  # honest work that takes longer than this is not known
 _RUNS_OF_SLOW_CHECKS = 2  # beside the other exercises, and once more alone
 
@@ -50,6 +51,7 @@ class _Use:
     cpu_seconds: float = 0.0
     answer_bytes: int = 0
     judging: float = 0.0
+    processes: int = 0  # that its code ended
 
 
 class Account:
@@ -68,6 +70,16 @@ class Account:
             use.seconds += seconds
             use.cpu_seconds += cpu
             use.answer_bytes += size
+
+    def died(self) -> None:
+        """Note that the exercise in hand ended its process."""
+        for use in (self._by_exercise[self.exercise], self._in_all):
+            use.processes += 1
+
+    @property
+    def deaths(self) -> dict[str, int]:
+        """How many processes each exercise has ended, of those that ended any."""
+        return {name: use.processes for name, use in self._by_exercise.items() if use.processes}
 
     @contextlib.contextmanager
     def judging(self, exercise: str) -> Iterator[None]:
@@ -91,6 +103,8 @@ class Account:
             return self._used_up("seconds", self.budget.seconds)
         if self._in_all.answer_bytes > self.budget.answer_bytes:
             return self._used_up("answer_bytes", self.budget.answer_bytes)
+        if self._in_all.processes >= MAX_DEATHS:
+            return self._used_up("processes", MAX_DEATHS)
         return None if self.cpu_left else self._used_up("cpu_seconds", self.budget.cpu_seconds)
 
     @property

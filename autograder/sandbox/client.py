@@ -97,17 +97,15 @@ class Zygote:
         try:
             socket.send_fds(self._control, [protocol.ORDER.pack(letter, pid)], handles)
         except OSError as error:
-            raise InfrastructureError("The sandbox does not answer any more.") from error
+            raise self._process.ended() from error
 
     def _reply(self) -> int:
         try:
             reply = self._control.recv(protocol.REPLY.size)
         except OSError as error:
-            raise InfrastructureError("The sandbox does not answer any more.") from error
+            raise self._process.ended() from error
         if not reply:
-            raise InfrastructureError(
-                f"The sandbox ended unexpectedly: {self._process.complaint()}"
-            )
+            raise self._process.ended()
         return int(protocol.REPLY.unpack(reply)[0])
 
     def __enter__(self) -> Zygote:

@@ -1,4 +1,4 @@
-"""The text of a trusted function with all that it uses of its own file: what crosses the wall.
+"""The text of a trusted function or class with all that it uses of its file: it crosses the wall.
 
 A probe may call helpers and use constants of its graders file, and a known mistake those of its
 bank, since the slice of the file that they need is sent with them.
@@ -24,7 +24,7 @@ _ENGINE = __name__.partition(".")[0]
 
 @functools.cache
 def code_slice(function: Callable[..., Any]) -> str:
-    """Return Python text that defines a module-level function and everything that it needs.
+    """Return Python text that defines a function or class of a module, and what that needs.
 
     The engine's and pytest's decorators stay behind. What the function uses of the engine's own
     files (a shared probe) is put in the text, since the engine cannot be imported inside. Of a
@@ -34,16 +34,18 @@ def code_slice(function: Callable[..., Any]) -> str:
         AuthorError: the function uses something of the engine that is no function.
     """
     name = function.__name__
-    if not isinstance(function, FunctionType) or function.__globals__.get(name) is not function:
+    home = sys.modules.get(function.__module__)
+    names = getattr(function, "__globals__", None) or (vars(home) if home else {})
+    if not isinstance(function, (FunctionType, type)) or names.get(name) is not function:
         return textwrap.dedent(inspect.getsource(function))
     statements = needed([_parsed(_source(function))], name)
     used = frozenset[str]().union(*(statement.uses for statement in statements))
     return "\n".join(text for one in statements for text in _texts(one, used)) + "\n"
 
 
-def _source(function: FunctionType) -> str:
-    """The whole file of a function, as it is now."""
-    path = function.__code__.co_filename
+def _source(function: FunctionType | type) -> str:
+    """The whole file of a function or a class, as it is now."""
+    path = str(inspect.getsourcefile(function))
     linecache.checkcache(path)
     return "".join(linecache.getlines(path))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.errors import InfrastructureError
+from autograder.errors import InfrastructureError, KilledError
 from autograder.model import PLAIN_SANDBOX, SandboxSettings
 from autograder.sandbox import bubblewrap as outer_wall
 from autograder.sandbox.gpu import Gpu
@@ -19,6 +20,8 @@ START_SECONDS = 120.0  # importing torch on a busy machine
 _GPU_MEMORY = 1 << 30  # of each process, however large the GPU is and whoever shares it
 # The driver and autograd start threads, which all slots of a user share, and open files.
 _GPU_LIMITS = {"processes": 512, "files": 1024, "as_address_space": False}
+# Killed itself, or what it waits for behind the wall was.
+_KILLED = (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
 _NOT_LINUX = (
     "Student code is graded on Linux only, and this is {system}: nothing here could keep it away "
     "from your files. Grade in a Linux container or a virtual machine."
@@ -47,11 +50,21 @@ class ZygoteProcess:
         except TimeoutError:
             ready = b""
         if ready != b"ready":
-            self.process.kill()
-            raise InfrastructureError(f"The sandbox did not start: {self.complaint()}")
+            raise self.ended("did not start")
 
-    def complaint(self) -> str:
-        """The last line that a zygote that has ended said."""
+    def ended(self, how: str = "ended unexpectedly") -> InfrastructureError:
+        """Why it does not answer: killed from outside, or what it said last.
+
+        No student can send a signal to it: they are in another namespace, and seccomp refuses it.
+        """
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=2)  # its end and the news of it do not come together
+        if self.process.poll() in _KILLED:
+            return KilledError("The sandbox was killed.")
+        self.process.kill()
+        return InfrastructureError(f"The sandbox {how}: {self._complaint()}")
+
+    def _complaint(self) -> str:
         said = self.process.stderr.read().decode(errors="replace") if self.process.stderr else ""
         return said.strip().splitlines()[-1] if said.strip() else "it said nothing"
 

@@ -19,12 +19,14 @@ from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import OPEN_SECONDS, Reply, SandboxProcess, Zygote
 from autograder.sandbox.inside import protocol
 
-MAX_DEATHS = 20  # of the processes of one session; what is left is not run
+MAX_DEATHS = 20  # that code brought about in one session; what is left is not run
 ANSWERS = 32  # of the largest size that a submission may give within its budget
 PARSE_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 PARSE_ALL_SECONDS = 60.0
 REFERENCE_SECONDS = 300.0  # for one answer of the reference
 _NEED_COMPILER = {"func", "checkpoint"}  # names in torch that load its compiler: 0.7 s
+_APART = "without"  # what is asked of a process of its own
+_NOTHING_TO_ASK = Reply(protocol.pack({}, {"result": {}, "changed": []}))
 _Cell = tuple[tuple[str, ...], str | None]  # exercises and source; None where it cannot be parsed
 
 
@@ -56,6 +58,10 @@ class Inventory:
     flags: tuple[tuple[str, ...], ...]
     plain: bool  # whether running the cells in order can mean nothing else than their slices do
     names: dict[str, list[str]]  # library names that each exercise's code mentions
+    absent: dict[str, list[str]]  # packages that an exercise's code imports and does not find
+    on_gpu: frozenset[str]  # exercises whose code moves something to a GPU
+    below: frozenset[str] = frozenset()  # exercises that are bound below their check only
+    beyond: frozenset[str] = frozenset()  # whose code may reach the interpreter itself
 
 
 class Session:
@@ -66,7 +72,7 @@ class Session:
     submission share its ``account``.
     """
 
-    EVERY_NAME = False  # whether an exercise's names are those of all that ever binds one of them
+    AS_NOTEBOOK = False  # whether the cells are read as IPython runs them, from top to bottom
 
     def __init__(
         self,
@@ -82,7 +88,9 @@ class Session:
         self._account = account or Account()
         self._cells: list[_Cell] = [(cell.exercises, cell.source) for cell in submission.cells]
         self._above = dict(submission.above)
-        self.deaths = 0
+        self.deaths = 0  # of its processes, by its own code or by a limit
+        self._ended = 0  # of these, by its own code
+        self._elsewhere = sorted(submission.elsewhere)
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
             zygote.load_compiler()
@@ -99,17 +107,18 @@ class Session:
         one that finds the budget used up ends all.
         """
         replies = {r.frame: known for r in requests if (known := self._known(r.frame))}
-        left = [r for r in requests if r.frame not in replies]
+        left = [r for r in requests if r.frame not in replies and not _asks_apart(r.frame)]
+        apart = [r for r in requests if r.frame not in replies and _asks_apart(r.frame)]
         while left:
             if used_up := self._used_up():
                 refusal = Reply(status=Status.NOT_RUN, used_up=used_up)
-                return replies | {request.frame: refusal for request in left}
+                return replies | {request.frame: refusal for request in [*left, *apart]}
             self._revive()
             left = self._flow(left, replies)
-        return replies
+        return replies | {r.frame: self._alone(r.frame, r.seconds) for r in apart}
 
     def _used_up(self) -> UsedUp | None:
-        dead = self.deaths >= MAX_DEATHS
+        dead = self._ended >= MAX_DEATHS
         return UsedUp("processes", MAX_DEATHS) if dead else self._account.used_up
 
     def _flow(self, requests: Sequence[Request], replies: dict[bytes, Reply]) -> list[Request]:
@@ -126,7 +135,7 @@ class Session:
             self._account.exercise = request.exercise
             reply = replies[request.frame] = self._charged(self._process.next(deadline))
             if not self._process.alive:
-                self.deaths += 1
+                self._died(reply.status)
                 return _still_to_ask(requests[place + 1 :], request, reply, replies)
         return []
 
@@ -151,6 +160,8 @@ class Session:
             return decoded(known)
         if used_up := self._used_up():
             raise BudgetSpent(used_up)
+        if _asks_apart(frame):
+            return decoded(self._alone(frame, deadline - time.monotonic()))
         self._revive()
         reply = self._process.ask(frame, min(deadline, self._account.ends))
         return self._answer(self._charged(reply))
@@ -175,23 +186,82 @@ class Session:
 
     def _known(self, frame: bytes) -> Reply | None:
         """The answer to what parsing alone tells: it was found before any student code ran."""
-        exercise = _names_wanted_of(frame)
-        if exercise is None:
-            return None
-        found = self.inventory.names.get(exercise, [])
-        return Reply(protocol.pack({}, {"result": found, "changed": []}))
+        what, exercise = _about(frame)
+        if what == "names":
+            found = self.inventory.names.get(exercise, [])
+            return Reply(protocol.pack({}, {"result": found, "changed": []}))
+        if what == _APART and exercise not in self.inventory.beyond:
+            return _NOTHING_TO_ASK
+        return None
+
+    def _alone(self, frame: bytes, seconds: float) -> Reply:
+        """Ask a process of its own; what is forbidden there stands in the request."""
+        forbidden = protocol.head_of(frame)["forbidden"]
+        return self.asked_without(forbidden, _about(frame)[1], [frame], seconds)[0]
+
+    def asked_without(
+        self, forbidden: Sequence[str], exercise: str, frames: Sequence[bytes], seconds: float
+    ) -> list[Reply]:
+        """Ask a process of its own, in which no code of the submission has run, with less to use.
+
+        Args:
+            forbidden: operations that cannot be run there, as ``inside.withheld`` names them.
+            exercise: for which this is done.
+            frames: what is asked, one after the other, until one finds no answer.
+            seconds: wall clock for all of them together.
+        """
+        if used_up := self._used_up():
+            return [Reply(status=Status.NOT_RUN, used_up=used_up)] * len(frames)
+        self._account.exercise = exercise
+        if not (started := self._prepared(self._cells, self._within(OPEN_SECONDS))):
+            return [Reply(status=Status.CRASHED)] * len(frames)
+        usual, self._process = self._process, started[0]
+        try:
+            return self._without(forbidden, frames, seconds)
+        except Stopped as end:
+            return [Reply(status=end.status)] * len(frames)
+        finally:
+            self._process.close()
+            self._process = usual
+
+    def _without(
+        self, forbidden: Sequence[str], frames: Sequence[bytes], seconds: float
+    ) -> list[Reply]:
+        """Ask the process in hand, which is new, after what is forbidden was taken from it."""
+        process = self._process
+        order = protocol.pack({"do": "withhold", "forbidden": list(forbidden)}, {})
+        self.ask(order, time.monotonic() + OPEN_SECONDS)
+        self._catch_up()
+        replies = list[Reply]()
+        deadline = min(time.monotonic() + seconds, self._account.ends)
+        for frame in frames:
+            # what would be started instead has everything
+            if self._process is not process or not process.alive:
+                break
+            replies.append(self._charged(process.ask(frame, deadline)))
+        return replies + [Reply(status=Status.CRASHED)] * (len(frames) - len(replies))
 
     def _answer(self, reply: Reply) -> Answer:
         try:
             return decoded(reply)
-        except Stopped:
+        except Stopped as end:
             self.close()
-            self.deaths += 1
+            self._died(end.status)
             raise
+
+    def _died(self, status: Status) -> None:
+        self.deaths += 1
+        if status is Status.CRASHED:
+            self._ended += 1
+            self._account.died()
 
     def _revive(self) -> None:
         if not self._process.alive:
             self._process, _ = self._start()
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Bring a new process to where the last one was."""
 
     def _start(self) -> tuple[SandboxProcess, Inventory]:
         """Open a process that has parsed the cells, without those that no process survives."""
@@ -217,9 +287,14 @@ class Session:
         """A process that has parsed these cells; None where it did not survive that in time."""
         if seconds <= 0:
             return None
-        values = {"setup": self._setup, "cells": cells, "above": self._above}
+        values = {
+            "setup": self._setup,
+            "cells": cells,
+            "above": self._above,
+            "elsewhere": self._elsewhere,
+        }
         largest = self._account.budget.answer_bytes // ANSWERS
-        head = {"do": "prepare", "largest": largest, "every": self.EVERY_NAME}
+        head = {"do": "prepare", "largest": largest, "as_notebook": self.AS_NOTEBOOK}
         frame = protocol.pack(head, values)
         process = self._zygote.open()
         process.cpu_seconds = self._account.cpu_left
@@ -288,10 +363,14 @@ class InSandbox:
 
 
 @functools.lru_cache(maxsize=4096)
-def _names_wanted_of(frame: bytes) -> str | None:
-    """The exercise whose library names a request asks for, if that is what it asks."""
+def _about(frame: bytes) -> tuple[str, str]:
+    """What a request asks, and of which exercise, if of one."""
     request = protocol.head_of(frame)
-    return str(request["exercise"]) if request["do"] == "names" else None
+    return str(request["do"]), str(request.get("exercise", ""))
+
+
+def _asks_apart(frame: bytes) -> bool:
+    return _about(frame)[0] == _APART
 
 
 def decoded(reply: Reply) -> Answer:
@@ -314,7 +393,7 @@ def _still_to_ask(
     left = []
     for request in rest:
         if request.check == ended.check:
-            replies[request.frame] = reply
+            replies[request.frame] = replace(reply, seconds=0.0)  # which passed once
         elif reply.status is Status.TIMED_OUT and request.exercise == ended.exercise:
             replies[request.frame] = Reply(status=Status.NOT_RUN)
         else:
@@ -340,6 +419,10 @@ def _inventory(reply: Reply) -> Inventory | None:
             flags=tuple(map(tuple, values["flags"])),
             plain=values["plain"] is True,
             names=dict(values["names"]),
+            absent=dict(values["absent"]),
+            on_gpu=frozenset(values["on_gpu"]),
+            below=frozenset(values["below"]),
+            beyond=frozenset(values["beyond"]),
         )
     except (protocol.ProtocolError, KeyError, MemoryError):  # an error came instead, or too much
         return None

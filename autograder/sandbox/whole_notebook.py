@@ -23,7 +23,7 @@ MAX_LEFT_OUT = 3  # cells; where more end the process, nothing more is run
 class WholeNotebook(Session):
     """The transport into a notebook that has been run as far as it was asked to."""
 
-    EVERY_NAME = True
+    AS_NOTEBOOK = True
 
     def __init__(
         self, zygote: Zygote, submission: Submission, setup: Sequence[str], account: Account
@@ -41,12 +41,14 @@ class WholeNotebook(Session):
         Where nothing above binds it, the other cells are run as well.
         """
         self._bound = exercise
-        for end in (self._above.get(exercise, len(self._sources)), len(self._sources)):
-            if not self._run_to(end):
-                return False
-            if self._bind():
-                return True
-        return False
+        return self._run_to(self.cells_before(exercise)) and self._bind()
+
+    def cells_before(self, exercise: str) -> int:
+        """How many cells are run before an exercise is asked about; ask in this order."""
+        everything = len(self._sources)
+        if exercise in self.inventory.below:
+            return everything
+        return self._above.get(exercise, everything)
 
     def _run_to(self, end: int) -> bool:
         while self._ran < end:
@@ -73,10 +75,7 @@ class WholeNotebook(Session):
         frame = protocol.pack({"do": "bind", "exercise": self._bound}, {})
         return self.ask(frame, time.monotonic() + CELL_SECONDS).result is True
 
-    def _revive(self) -> None:
-        if self._process.alive:
-            return
-        super()._revive()
+    def _catch_up(self) -> None:
         end, self._ran = self._ran, 0
         self._run_to(end)
         if self._bound:

@@ -1,1 +1,1 @@
-"""From what was handed in to Submissions: files found, unpacked, read."""
+"""From what was submitted to Submissions: files found, unpacked, read."""

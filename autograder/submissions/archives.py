@@ -44,8 +44,8 @@ _ENDINGS = {
     ".html",
     ".htm",
 }
-_TOO_LARGE = "The zip file is too large when unpacked. Hand in the notebook only."
-NESTED = "The zip file holds another archive. Hand in the notebook itself."
+_TOO_LARGE = "The zip file is too large when unpacked. Submit the notebook only."
+NESTED = "The zip file holds another archive. Submit the notebook itself."
 _AGAIN = re.compile(r"[ _-]{0,3}(?:\(\d{1,3}\)|-\d{1,3}|copy)$")  # a second download, a copy
 
 
@@ -81,7 +81,7 @@ def only_notebook(content: bytes, assignment: str, answers: Count) -> Member:
             return _chosen(opened, assignment, answers)
     except DAMAGED as error:
         raise SubmissionError(
-            "The file could not be opened as a zip file. Hand in the notebook itself."
+            "The file could not be opened as a zip file. Submit the notebook itself."
         ) from error
 
 
@@ -136,7 +136,7 @@ def _refuse_several(paths: Sequence[PurePosixPath]) -> None:
     if len(paths) > 1:
         names = formats.listed([path.name for path in paths])
         raise SubmissionError(
-            f"The zip file holds more than one notebook: {names}. Hand in the one that counts, "
+            f"The zip file holds more than one notebook: {names}. Submit the one that counts, "
             "alone."
         )
 
@@ -216,7 +216,7 @@ def _why_not(info: zipfile.ZipInfo) -> str:
 def _nothing_in(infos: Sequence[zipfile.ZipInfo]) -> str:
     names = formats.listed([_path(info).name for info in infos])
     only = f", only {names}" if names else ""
-    nothing = f"The zip file holds no notebook{only}. Hand in the file that ends in .ipynb."
+    nothing = f"The zip file holds no notebook{only}. Submit the file that ends in .ipynb."
     return next(filter(None, map(_why_not, infos)), nothing)
 
 

@@ -22,7 +22,7 @@ _HEADING = re.compile(rf"\A\s*#{{1,6}} (?={_BEGINS})")  # put there by the keys 
 
 @dataclass(frozen=True)
 class RawCell:
-    """One cell that was handed in, and what its marks say."""
+    """One cell that was submitted, and what its marks say."""
 
     source: str
     grade_id: str | None
@@ -78,6 +78,19 @@ def all_stubs(cells: Iterable[StudentCell], exercise: Exercise) -> bool:
     return all(_is_stub(source, exercise.answer.source) for source in own)
 
 
+def bound_elsewhere(cells: Sequence[StudentCell], unanswered: Iterable[str]) -> frozenset[str]:
+    """Exercises without an answer whose names some cell may bind in a way that is not seen here.
+
+    That is so where a name is more than called: ``f = linear = g``, ``globals()["linear"] = g``.
+    """
+    return frozenset(
+        name
+        for name in unanswered
+        for mention in [re.compile(rf"\b(?:def|class)\s+{name}\b|\b{name}\b(?!\s*[(.])")]
+        if any(name not in cell.exercises and mention.search(cell.source) for cell in cells)
+    )
+
+
 # --- what may be the student's -------------------------------------------------------------------
 
 
@@ -101,7 +114,10 @@ def _candidates(raw: Iterable[RawCell], assignment: Assignment) -> Iterator[RawC
         elif _is_edited(cell, locked) and (
             cell.grade_id in written_in or any(_defines(cell, name) for name in answers)
         ):
-            yield replace(cell, source=cell.source.replace(locked.source, "").strip("\n"))
+            before, _, after = cell.source.partition(locked.source)
+            for added, below in ((before, 0), (after, 1)):  # what was handed out, such as a check
+                if added.strip():
+                    yield replace(cell, source=added.strip("\n"), place=cell.place + below)
 
 
 def _is_edited(cell: RawCell, released: Cell) -> bool:

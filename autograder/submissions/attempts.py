@@ -48,7 +48,7 @@ def _latest_attempt(files: Sequence[Claim]) -> tuple[list[Claim], str]:
 
 
 def _latest_folder(files: Sequence[Claim]) -> tuple[list[Claim], str]:
-    """A system that says when each of several folders was handed in makes an attempt of each."""
+    """A system that says when each of several folders was submitted makes an attempt of each."""
     folders: defaultdict[str, list[Claim]] = defaultdict(list)
     for claim in files:
         folders[claim.said.at or claim.top].append(claim)
@@ -75,7 +75,7 @@ def _latest_of_each_name(files: Sequence[Claim]) -> list[Claim]:
 _REASONS = (
     "it can be graded",
     "it holds answers",
-    "it was handed in last",
+    "it was submitted last",
     "it is the notebook",
     "it has the name of the notebook that was released",
     "it was changed last",

@@ -49,5 +49,5 @@ def refusal(line: int) -> str:
     return (
         f"The file holds both sides of a Git merge conflict, the first at line {line}. Open it in "
         "a text editor, keep one side of each conflict, delete the lines that begin with <<<<<<<, "
-        "======= and >>>>>>>, and hand it in again."
+        "======= and >>>>>>>, and submit it again."
     )

@@ -1,4 +1,4 @@
-"""The one door to what students hand in: regular files, reached without any link, size first.
+"""The one door to what students submit: regular files, reached without any link, size first.
 
 A submission may be a checkout or a container's folder, in which a student can make links and pipes:
 ``a1.ipynb`` may point to the solutions, and a pipe may wait for ever. Whatever is written beside a

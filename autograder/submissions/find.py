@@ -80,7 +80,7 @@ def of_one(folder: Path, course: Course, assignment: str, student: str) -> Job:
     reader.give_all(plant(folder.resolve()), layout, student)
     jobs = _Search(course, names, assignment, None, reader).found(layout).jobs.get(assignment)
     if not jobs or jobs[0].problem:
-        said = jobs[0].problem if jobs else f"No file was handed in. Hand in {assignment}.ipynb."
+        said = jobs[0].problem if jobs else f"No file was submitted. Submit {assignment}.ipynb."
         raise UsageError(f"{student}: {said}")
     return jobs[0]
 
@@ -120,7 +120,7 @@ class _Search:
         self._reader = reader
 
     def run(self, planted: Iterable[Tree]) -> Found:
-        """Read all trees together: one person may have handed in in several places."""
+        """Read all trees together: one person may have submitted in several places."""
         layout = Layout()
         for tree in planted:
             read_one = self._reader.read(tree)
@@ -305,7 +305,7 @@ def _refuse_conflicts(people: dict[str, list[Claim]]) -> None:
 
 
 def _no_files(people: Iterable[Sequence[Claim]]) -> Iterator[PassedOver]:
-    """What is no file, of those who handed in files too: of the others the job says it."""
+    """What is no file, of those who submitted files too: of the others the job says it."""
     for claims in people:
         for claim in claims if any(claim.entry.is_file for claim in claims) else ():
             if not claim.entry.is_file:
@@ -324,17 +324,17 @@ def _stamped(claims: Sequence[Claim]) -> str:
 def _nothing_there(claims: Sequence[Claim], assignment: str) -> str:
     only_link = any(not c.entry.is_file and c.entry.path.is_symlink() for c in claims)
     link, nothing = (
-        "Only a link was handed in, not the file itself.",
-        "No file was handed in that could be graded.",
+        "Only a link was submitted, not the file itself.",
+        "No file was submitted that could be graded.",
     )
-    return f"{link if only_link else nothing} Hand in {assignment}.ipynb."
+    return f"{link if only_link else nothing} Submit {assignment}.ipynb."
 
 
 def _several_files(jobs: Sequence[Job], assignment: str) -> Iterator[str]:
     for job in jobs:
         if job.handed_in.others:
             yield (
-                f"{job.student} handed in {len(job.handed_in.others) + 1} files for {assignment}: "
+                f"{job.student} submitted {len(job.handed_in.others) + 1} files for {assignment}: "
                 f"{job.handed_in.counts}, not {listed(job.handed_in.others)}."
             )
 
@@ -365,7 +365,7 @@ def _alike(students: Iterable[str]) -> Iterator[str]:
 
 
 def _flagged(jobs: Sequence[Job], released: str) -> list[Job]:
-    """The jobs, with a flag on files that several people handed in, byte for byte."""
+    """The jobs, with a flag on files that several people submitted, byte for byte."""
     paths: defaultdict[str, dict[Path, list[str]]] = defaultdict(dict)
     for job in jobs:
         with contextlib.suppress(FileError):  # who cannot read it will say so
@@ -382,7 +382,7 @@ def _flagged(jobs: Sequence[Job], released: str) -> list[Job]:
 def _same_files(jobs: Sequence[Job]) -> Iterator[str]:
     for job in jobs:
         for flag in job.handed_in.flags:
-            yield f"{job.student} handed in {flag}."
+            yield f"{job.student} submitted {flag}."
 
 
 def _with_flag(job: Job, flag: str) -> Job:

@@ -128,29 +128,29 @@ def _kind(beginning: bytes, file: BinaryIO, name: str) -> Kind:
 
 # --- what to tell a student ----------------------------------------------------------------------
 
-HAND_IN = "Hand in the notebook itself, the file that ends in .ipynb."
-_UNPACK = "Unpack it and hand in the notebook itself, the file that ends in .ipynb."
+HAND_IN = "Submit the notebook itself, the file that ends in .ipynb."
+_UNPACK = "Unpack it and submit the notebook itself, the file that ends in .ipynb."
 _SENTENCES = {
-    Kind.EMPTY: "The file is empty. Save the notebook and hand it in again.",
+    Kind.EMPTY: "The file is empty. Save the notebook and submit it again.",
     Kind.ZEROS: "The file holds nothing but zero bytes: it was not copied to its end. Open the "
-    "notebook where you wrote it, save it and hand it in again.",
+    "notebook where you wrote it, save it and submit it again.",
 }
 _REMEDIES = {
-    Kind.GITHUB_PAGE: "On GitHub, open the notebook, choose Download raw file, and hand that in.",
-    Kind.NOTEBOOK_PAGE: "In Jupyter or Colab, choose File, Download, and hand in the file that "
+    Kind.GITHUB_PAGE: "On GitHub, open the notebook, choose Download raw file, and submit that.",
+    Kind.NOTEBOOK_PAGE: "In Jupyter or Colab, choose File, Download, and submit the file that "
     "ends in .ipynb.",
     Kind.LOGIN_PAGE: "The download was answered by a log-in. Log in, download the notebook again "
-    "and hand in the file that ends in .ipynb.",
-    Kind.LFS_POINTER: "It only stands for the notebook: run git lfs pull, and hand in the real "
+    "and submit the file that ends in .ipynb.",
+    Kind.LFS_POINTER: "It only stands for the notebook: run git lfs pull, and submit the real "
     "file that is then there.",
     Kind.SHORTCUT: "It only says where a file is: find the notebook itself, the file that ends in "
-    ".ipynb, and hand that in.",
+    ".ipynb, and submit that.",
     Kind.ICLOUD: "It only stands for the notebook: open it once, so that it is downloaded, and "
-    "hand in the file that ends in .ipynb.",
-    Kind.GOOGLE_LINK: "In Google Drive or Colab, choose File, Download, Download .ipynb, and hand "
-    "that in.",
-    Kind.LINK: "Download the notebook from there, and hand in the file that ends in .ipynb.",
-    Kind.MACOS_NOTE: "Hand in the file of the same name without ._ at its beginning.",
+    "submit the file that ends in .ipynb.",
+    Kind.GOOGLE_LINK: "In Google Drive or Colab, choose File, Download, Download .ipynb, and "
+    "submit that.",
+    Kind.LINK: "Download the notebook from there, and submit the file that ends in .ipynb.",
+    Kind.MACOS_NOTE: "Submit the file of the same name without ._ at its beginning.",
     **dict.fromkeys(
         (Kind.RAR, Kind.SEVEN_ZIP, Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.ZSTD, Kind.TAR),
         _UNPACK,

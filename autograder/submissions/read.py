@@ -1,4 +1,4 @@
-"""Reads what a student handed in: an untrusted file becomes code cells by exercise.
+"""Reads what a student submitted: an untrusted file becomes code cells by exercise.
 
 Nothing is executed or even parsed as Python here. Whatever is wrong with a file ends in one
 sentence that its student can act on.
@@ -23,7 +23,7 @@ from autograder.errors import FileError, SubmissionError
 from autograder.model import Assignment, Cell, StudentCell, Submission
 from autograder.submissions import archives, conflict, door, formats, strip_outputs, wrapped
 from autograder.submissions.archives import Member
-from autograder.submissions.assigned import CODE, RawCell, all_stubs, assigned
+from autograder.submissions.assigned import CODE, RawCell, all_stubs, assigned, bound_elsewhere
 from autograder.submissions.cells import Piece, lines_ended, markdown_cells, script_cells
 from autograder.submissions.formats import Kind
 from autograder.submissions.marimo import is_marimo, marimo_cells
@@ -67,7 +67,7 @@ def _within_size(path: Path) -> bytes:
     if content is None:
         raise SubmissionError(
             f"The file is larger than {MAX_FILE >> 20} MB. Clear its outputs (Edit, Clear All "
-            "Outputs), save and hand it in again."
+            "Outputs), save and submit it again."
         )
     return content
 
@@ -103,7 +103,9 @@ def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Su
     opened = _opened(content, name, assignment)
     found = assigned(opened.cells, assignment)
     missing = _missing(found.cells, assignment)
-    if len(missing) == len(assignment.exercises):
+    untouched = _untouched(found.cells, assignment)
+    elsewhere = bound_elsewhere(found.cells, missing | untouched)
+    if len(missing - elsewhere) == len(assignment.exercises):
         raise SubmissionError(_no_exercise(opened, assignment))
     return Submission(
         assignment.name,
@@ -113,8 +115,9 @@ def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Su
         tuple(found.cells),
         (*opened.notes, *found.notes),
         missing,
-        _untouched(found.cells, assignment),
+        untouched,
         found.above,
+        elsewhere,
     )
 
 
@@ -154,12 +157,12 @@ def _no_exercise(opened: _Opened, assignment: Assignment) -> str:
     if not code:
         return (
             f"This is {opened.kind}, but there is no Python code in it. Open {assignment.name}"
-            ".ipynb where you wrote your answers, save it and hand it in."
+            ".ipynb where you wrote your answers, save it and submit it."
         )
     return (
         f"None of the exercises of {assignment.name} is in this file. "
-        f"{_found(code, opened.language)} Hand in {assignment.name}.ipynb, with the functions "
-        "named as in the one that was handed out."
+        f"{_found(code, opened.language)} Submit {assignment.name}.ipynb, with the functions "
+        "named as in the one that you were given."
     )
 
 
@@ -225,11 +228,11 @@ def _of_kind(kind: Kind, content: bytes, name: str) -> _Opened:
 
 
 _PAGE = (
-    "The notebook was saved as a web page. Its code was taken out and graded; the next time, hand "
-    "in the .ipynb itself."
+    "The notebook was saved as a web page. Its code was taken out and graded; the next time, "
+    "submit the .ipynb itself."
 )
 _GZIP = (
-    "The notebook was packed with gzip. It was unpacked and graded; the next time, hand in the "
+    "The notebook was packed with gzip. It was unpacked and graded; the next time, submit the "
     ".ipynb itself."
 )
 
@@ -261,7 +264,7 @@ def _text(kind: Kind, text: str, reader: Callable[[str], Iterator[Piece]]) -> _O
 
 _MERGED = (
     "The file holds a Git merge conflict. Both sides have the same code, which was graded; keep "
-    "one side before you hand it in again."
+    "one side before you submit it again."
 )
 
 
@@ -299,11 +302,11 @@ def _refuse_too_many(cells: Sized) -> None:
 
 _ENCODED = (
     "The notebook was saved as a text within JSON. It was taken out and graded; the next time, "
-    "hand in the .ipynb as Jupyter saves it."
+    "submit the .ipynb as Jupyter saves it."
 )
 _WRAPPED = (
     "The notebook was saved within other JSON, as a server sends it. It was taken out and graded; "
-    "the next time, hand in the .ipynb as Jupyter saves it."
+    "the next time, submit the .ipynb as Jupyter saves it."
 )
 _CHECKPOINT = (
     "This is a copy that Jupyter keeps for itself (a checkpoint). It may be older than the "
@@ -362,7 +365,7 @@ def _language(notebook: dict[str, Any]) -> str:
 def _json(text: str, name: str) -> tuple[Any, list[str]]:
     """What JSON holds, and what is to be said of how it was read."""
     try:
-        return _loaded(text), []
+        return loaded(text), []
     except json.JSONDecodeError as error:
         recovered = _merged(text) or _before_leftovers(text, error)
         if recovered is None:
@@ -372,7 +375,7 @@ def _json(text: str, name: str) -> tuple[Any, list[str]]:
         raise SubmissionError("The file is not a notebook that Jupyter could open.") from None
 
 
-def _loaded(text: str) -> Any:
+def loaded(text: str) -> Any:
     """Parse JSON, at home if it is small; a text alone takes no more memory than its JSON."""
     at_home = len(text) <= MAX_AT_HOME or re.match(r'\s*"', text)
     return json.loads(text) if at_home else _without_outputs(text)
@@ -380,7 +383,7 @@ def _loaded(text: str) -> Any:
 
 _LEFTOVERS = (
     "Something that is no part of the notebook follows after its end. It was passed over; save "
-    "the notebook in Jupyter before you hand it in again."
+    "the notebook in Jupyter before you submit it again."
 )
 _BEHIND = "\x1a\ufeff\0 \t\r\n\v\f"  # what may stand behind a notebook without a word
 
@@ -389,7 +392,7 @@ def _merged(text: str) -> tuple[Any, list[str]] | None:
     """A notebook in a merge conflict, where both sides have the same cells."""
     both = conflict.sides(text)
     with contextlib.suppress(ValueError, RecursionError, SubmissionError):
-        ours, theirs = map(_loaded, both or ())
+        ours, theirs = map(loaded, both or ())
         notebooks = strip_outputs.is_notebook(ours) and strip_outputs.is_notebook(theirs)
         if notebooks and _same(_notebook_cells(ours), _notebook_cells(theirs)):
             return ours, [_MERGED]
@@ -403,7 +406,7 @@ def _before_leftovers(text: str, error: json.JSONDecodeError) -> tuple[Any, list
     whole, behind = text[: error.pos], text[error.pos :].strip(_BEHIND)
     value = None
     with contextlib.suppress(ValueError, RecursionError):  # too large even without its outputs
-        value = _loaded(whole)
+        value = loaded(whole)
     if behind == whole.strip():  # written twice
         behind = ""
     if not strip_outputs.is_notebook(value) or '"cell_type"' in behind:
@@ -428,7 +431,7 @@ def _without_outputs(text: str) -> Any:
     if done.returncode == strip_outputs.NO_CELLS:
         raise SubmissionError(
             "No cell was found in this large file. Open it in Jupyter, clear its outputs (Edit, "
-            "Clear All Outputs), save and hand it in again."
+            "Clear All Outputs), save and submit it again."
         )
     if done.returncode != 0:
         raise ValueError("too large even without its outputs")
@@ -444,15 +447,15 @@ def _broken(text: str, error: json.JSONDecodeError, name: str) -> str:
         place = len(text.encode("utf-8", errors="replace"))
         download = PurePath(name).suffix.lower() in _DOWNLOADS
         again = "Download it to its end" if download else "Save it"
-        return f"The notebook is cut off at byte {place}. {again} and hand it in again."
+        return f"The notebook is cut off at byte {place}. {again} and submit it again."
     if error.msg == "Extra data":
         return (
             f"More follows after the end of the notebook, at line {error.lineno}. Open the "
-            "notebook where you wrote it, save it and hand it in again."
+            "notebook where you wrote it, save it and submit it again."
         )
     return (
-        f"The notebook is damaged at line {error.lineno}. Open it in Jupyter, save it and hand it "
-        "in again."
+        f"The notebook is damaged at line {error.lineno}. Open it in Jupyter, save it and "
+        "submit it again."
     )
 
 

@@ -24,7 +24,7 @@ from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Person
 from autograder.submissions.formats import Kind, decoded, recognise, shown
 
-STUDENT = "student"  # the role of those who hand in; anybody else is staff
+STUDENT = "student"  # the role of those who submit; anybody else is staff
 ID = "_id"  # how the name of an id's column ends
 _ABOUT = ("student", "name", "email", "section", "role")
 IDS = ("canvas_id", "sis_id", "login_id", "moodle_id", "gradescope_id", "github_id")
@@ -77,7 +77,7 @@ class Roster:
 
     @cached_property
     def students(self) -> tuple[Person, ...]:
-        """Those who hand in."""
+        """Those who submit."""
         return tuple(person for person in self.people if person.role == STUDENT)
 
     @cached_property

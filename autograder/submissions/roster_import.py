@@ -200,7 +200,7 @@ def _canvas(heads: Sequence[str], table: Table) -> _Form:
 def _worksheet(columns: Mapping[str, int]) -> _Form:
     """Moodle's grading worksheet: the second column is the name, unless nobody is named.
 
-    A group in it is who hands in together, and no section.
+    A group in it is who submits together, and no section.
     """
     known = {field: at for field, at in columns.items() if field != "section"}
     if "email" in known and not known.keys() & {"name", "first"} and 1 not in known.values():
@@ -635,6 +635,6 @@ def _unknown_roles(people: Sequence[Person]) -> Iterator[str]:
             unknown[person.role].append(person.student)
     for role, students in unknown.items():
         yield (
-            f'The role "{role}" is unknown ({listed(students)}): only students hand in. '
+            f'The role "{role}" is unknown ({listed(students)}): only students submit. '
             f"Roles are: {', '.join(_ROLES)}."
         )

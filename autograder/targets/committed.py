@@ -18,7 +18,8 @@ def tree(course: Course, name: str) -> Tree:
     assignment = read_source(course.source(name))
     refuse_incomplete(course, assignment)
     text = course.source(name).read_text(encoding="utf-8")
-    return {**release(assignment, text), **solutions(assignment)}
+    notebook = release(assignment, text, course.config.tolerances, course.figures(name))
+    return {**notebook, **solutions(assignment)}
 
 
 def solutions(assignment: Assignment) -> Tree:
@@ -36,6 +37,9 @@ def refuse_incomplete(course: Course, assignment: Assignment) -> None:
     for path in (graders, mistakes):
         if not path.is_file():
             raise AuthorError(str(path), "there is no such file", "Write it beside the others.")
+    if not assignment.exercises:
+        remedy = f"Run: autograder new EXERCISE --in {assignment.name}"
+        raise AuthorError(str(course.source(assignment.name)), "it has no exercise yet", remedy)
     _refuse_unfinished([course.source(assignment.name), graders, mistakes])
     for exercise in assignment.exercises:
         if f'exercise("{exercise.id}"' not in _squeezed(graders.read_text(encoding="utf-8")):

@@ -9,6 +9,7 @@ class Package(StrEnum):
     """For which tool an assignment can be packed."""
 
     OTTER = "otter"
+    STUDENTS = "students"
     GRADESCOPE = "gradescope"
 
 

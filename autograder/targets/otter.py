@@ -12,7 +12,7 @@ from typing import Any
 from autograder.errors import AuthorError
 from autograder.model import Assignment, Exercise
 from autograder.targets.options import Visibility
-from autograder.targets.release import master
+from autograder.targets.release import Tolerances, master
 from autograder.targets.tree import Tree, write
 
 _BEGIN = re.compile(r"^( *)### BEGIN SOLUTION *$", re.MULTILINE)
@@ -22,19 +22,24 @@ _PLUGIN = "autograder.integrations.otter.SandboxedGrading"
 _COURSE = "course"
 
 
-def otter(assignment: Assignment, source: str, engine: Tree, hidden_checks: Visibility) -> Tree:
+def otter(
+    assignment: Assignment,
+    source: str,
+    engine: Tree,
+    hidden_checks: Visibility,
+    tolerances: Tolerances,
+) -> Tree:
     """Return dist/otter/<name>/master: otter's master notebook and the course's files beside it."""
     import nbformat
 
-    notebook = _master(assignment, source, hidden_checks)
+    notebook = _master(assignment, master(assignment, source, tolerances), hidden_checks)
     text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
     folder = f"dist/otter/{assignment.name}/master"
     files = {f"{folder}/{_COURSE}/{path}": content for path, content in engine.items()}
     return {f"{folder}/{assignment.name}.ipynb": f"{text}\n".encode(), **files}
 
 
-def _master(assignment: Assignment, source: str, hidden_checks: Visibility) -> Any:
-    notebook = master(assignment, source)
+def _master(assignment: Assignment, notebook: Any, hidden_checks: Visibility) -> Any:
     by_id = {e.answer.grade_id: e for e in assignment.exercises}
     checks = {e.check.grade_id for e in assignment.exercises}
     cells = [_raw(_config(assignment, hidden_checks))]

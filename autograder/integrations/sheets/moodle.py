@@ -30,6 +30,7 @@ from autograder.integrations.sheets.sheet import Numbers, Sheet, read_sheet, val
 from autograder.model import Person, Report
 from autograder.report.pages import inert
 from autograder.report.sanitize import number
+from autograder.report.summary import score_of
 from autograder.submissions.roster import Roster
 
 _LANGUAGE_KNOWN = 6  # headings of Moodle: kindred languages share fewer
@@ -166,7 +167,7 @@ def _refuse_grades_above(
         f"{line.label} ({grade(report)} of {number(most)})"
         for report, line in pairs
         if (most := value_of(sheet.cell(line.row, columns.maximum))) is not None
-        and report.score > most
+        and (score_of(report) or 0) > most
     ]
     for remark in about("Moodle takes no grade above its maximum", above):
         points = number(max(report.max_score for report, _ in pairs))

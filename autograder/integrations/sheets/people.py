@@ -145,7 +145,7 @@ class People:
         return self._roster is None or handle in self._known
 
     def _namesakes(self, know: Callable[[Person], Known]) -> Counter[str]:
-        """How many people bear each name, whether or not they handed in."""
+        """How many people bear each name, whether or not they submitted."""
         everybody = {**self._known, **{handle: self.person(handle) for handle in self.handles}}
         return Counter(name for person in everybody.values() for name in know(person).names)
 

@@ -4,7 +4,7 @@
   const FIRST_ROWS = 100;
   const SVG = "http://www.w3.org/2000/svg";
   const PATTERNS = ["", "/", "x", ".", "+", "-", ""];
-  const ICONS = ["passed", "failed", "crashed", "timed_out", "out_of_memory", "not_run", "not_attempted"];
+  const ICONS = ["passed", "failed", "crashed", "timed_out", "out_of_memory", "not_run", "not_judged", "not_attempted"];
   const sections = JSON.parse(document.getElementById("data").textContent);
   const collator = new Intl.Collator("en", { numeric: true });
   const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
@@ -189,7 +189,8 @@
     const axes = {
       height: 320,
       xaxis: { title: { text: "from … % of the points" }, type: "category", showgrid: false },
-      yaxis: { title: { text: "students" }, rangemode: "tozero", tickformat: ",d" },
+      // whole students: of a few, Plotly would mark halves too
+      yaxis: { title: { text: "students" }, rangemode: "tozero", tickformat: ",d", ...(Math.max(...data.bins) < 6 && { dtick: 1 }) },
     };
     return Plotly.react(place, [bars], layout(colour, axes), { displayModeBar: false, responsive: true });
   }

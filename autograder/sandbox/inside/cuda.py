@@ -15,6 +15,7 @@ from torch import Tensor
 
 from . import protocol
 from .process import Process
+from .values import with_values
 
 DEVICE = torch.device("cuda", 0)  # the only one that a fork sees
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
@@ -84,11 +85,7 @@ def moved(value: Any) -> Any:
     if isinstance(value, Tensor):
         there = value if value.device.type == "meta" else value.detach().to(DEVICE)
         return there.requires_grad_(value.requires_grad)
-    if isinstance(value, (list, tuple)):
-        return type(value)(moved(item) for item in value)
-    if isinstance(value, dict):
-        return {key: moved(item) for key, item in value.items()}
-    return value
+    return with_values(value, moved)
 
 
 def _off_device(error: BaseException) -> bool:

@@ -23,7 +23,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_ANSWERING = ("process", "protocol", "recorder", "slicing")  # modules of this folder
+# Modules of this folder.
+_ANSWERING = ("fingerprints", "process", "protocol", "recorder", "slicing")
 _remembered: list[int] = []
 _kept: list[tuple[Any, dict[str, Any]]] = []
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import os
 import resource
 import signal
@@ -27,6 +28,8 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_CHILD_SUBREAPER = 36
+_USUAL = 640 << 20  # bytes of address space with torch for the CPU; its build for CUDA maps 3 GiB
+_LARGEST = 1 << 47  # bytes of address space that a process can have
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,34 @@ def drop_root(uid: int) -> None:
         os.setresuid(uid, uid, uid)
 
 
+def address_space() -> int:
+    """How many bytes of address space this process holds, to a MiB.
+
+    Found by asking for a page under one limit after another: there is no /proc to read it from.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    too_few, enough = 0, _LARGEST if hard == resource.RLIM_INFINITY else hard
+    while enough - too_few > 1 << 20:
+        middle = (too_few + enough) // 2
+        resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+        try:
+            mmap.mmap(-1, mmap.PAGESIZE).close()
+            enough = middle
+        except (OSError, MemoryError):
+            too_few = middle
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    return enough
+
+
+def _most_addresses(memory: int) -> int:
+    """The limit of the address space: what torch's build maps beyond the usual is not charged."""
+    return memory + max(0, address_space() - _USUAL)
+
+
 def _set_limits(limits: Limits) -> None:
+    memory = {resource.RLIMIT_AS: _most_addresses(limits.memory)}
     wanted = {
-        **({resource.RLIMIT_AS: limits.memory} if limits.as_address_space else {}),
+        **(memory if limits.as_address_space else {}),
         resource.RLIMIT_CPU: limits.cpu_seconds,
         resource.RLIMIT_NPROC: limits.processes,
         resource.RLIMIT_NOFILE: limits.files,

@@ -11,23 +11,26 @@ import contextlib
 import importlib
 import io
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from importlib.abc import MetaPathFinder
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-# Cell magics whose body is another language or a file: it binds nothing in the notebook.
+# Cell magics whose body is another language: it binds nothing in the notebook.
 _OTHER_LANGUAGES = (
     "bash sh script system sx cmd powershell html HTML javascript js latex markdown svg perl ruby "
-    "R sql writefile file cython"
+    "R sql cython"
 ).split()
 # What is typed at a shell may install, change and download: nothing of it is done here.
 _NOT_DONE = (
     "pip conda mamba micromamba uv run system sx cd load_ext reload_ext history rerun recall edit "
     "store logstart logon debug pdb notebook colors gui matplotlib pylab env set_env"
 ).split()
+_AROUND_A_CELL = re.compile(r"\A\s*%%.*\n")
+_AROUND_A_LINE = re.compile(r"^([ \t]*)%(?:time|timeit|prun|memit|mprun|lprun)(?: |$)", re.M)
 _COMMAND_LINE = ["ipykernel_launcher.py", "-f", "kernel.json"]
 _hidden: dict[str, ModuleType] = {}
 _shells: list[Any] = []
@@ -108,24 +111,48 @@ def start(names: dict[str, Any]) -> Callable[[str], None]:
     (shell,) = _shells
     sys.modules["__main__"] = shell.user_module
     sys.argv = list(_COMMAND_LINE)
-    _tame(shell)
-    _keep_files()
+    shell.loop_runner = _finish
+    files = dict[str, bytes]()
+    sys.meta_path.insert(0, _OfFiles(files))
+    _tame(shell, files)
+    _keep(files)
     shell.user_ns.pop("open", None)  # the shell's own, which knows the machine's files only
     shell.user_ns.update(names)
 
     def run(source: str) -> None:
-        shell.run_cell(source, store_history=False)
+        shell.run_cell(source, store_history=True)  # for In, Out and _, in memory
 
     return run
 
 
-def names() -> dict[str, Any]:
-    """What the notebook's cells have bound so far."""
-    found: dict[str, Any] = _shells[0].user_ns
-    return found
+def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run what a cell awaits to its end, without an event loop, which needs a socket."""
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration as end:
+        return end.value
 
 
-def _tame(shell: Any) -> None:
+def as_python(source: str) -> str:
+    """A cell as the Python that IPython makes of it; of a magic around Python, what it is around.
+
+    No code of the cell is run.
+    """
+    manager = _shells[0].input_transformer_manager
+    text = _AROUND_A_CELL.sub("", source)
+    try:
+        return str(manager.transform_cell(_AROUND_A_LINE.sub(r"\1", text)))
+    except Exception:  # what IPython cannot read, it does not run either
+        return source
+
+
+def bound(name: str) -> Any:
+    """What a name means in the notebook now; None where nothing has bound it."""
+    return _shells[0].user_ns.get(name, vars(builtins).get(name))
+
+
+def _tame(shell: Any, files: dict[str, bytes]) -> None:
     """Let magics that reach beyond this process do nothing; those around Python run their body."""
     manager = shell.magics_manager
     lines, cells = manager.magics["line"], manager.magics["cell"]
@@ -137,9 +164,18 @@ def _tame(shell: Any) -> None:
         shell.run_cell(cell, store_history=False).raise_error()
 
     lines.update(dict.fromkeys(_NOT_DONE, nothing))
+
+    def write(line: str, cell: str) -> None:
+        files[os.path.abspath(line.split()[-1].strip("'\""))] = cell.encode()
+
+    def run(line: str) -> None:
+        shell.run_cell(files[os.path.abspath(line.split()[0])].decode()).raise_error()
+
     around_python = {*cells} - {"time", "timeit", "capture", *_OTHER_LANGUAGES}
     cells.update(dict.fromkeys(around_python, body))
     cells.update(dict.fromkeys(_OTHER_LANGUAGES, nothing))
+    cells.update(writefile=write, file=write)
+    lines["run"] = run
     manager.magics["cell"] = _AnyCase(cells, body)
 
 
@@ -158,9 +194,8 @@ class _AnyCase(dict[str, Any]):
 # --- files ---------------------------------------------------------------------------------------
 
 
-def _keep_files() -> None:
+def _keep(files: dict[str, bytes]) -> None:
     """Let the notebook write files into its working folder, which is in memory and ends with it."""
-    files: dict[str, bytes] = {}
     real = builtins.open
 
     def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
@@ -176,6 +211,25 @@ def _keep_files() -> None:
     vars(builtins).update(replaced)
     vars(io).update(replaced)
     vars(os).update(dict.fromkeys(("mkdir", "makedirs"), lambda *args, **kwargs: None))
+
+
+class _OfFiles(MetaPathFinder, Loader):
+    """Finds the modules that the notebook has written."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self._files = files
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if _file(name) in self._files else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the file as it is now."""
+        path = _file(module.__name__)
+        exec(compile(self._files[path], path, "exec"), vars(module))
+
+
+def _file(module: str) -> str:
+    return os.path.abspath(module.replace(".", os.sep) + ".py")
 
 
 def _in_memory(files: dict[str, bytes], path: str, mode: str) -> Any:

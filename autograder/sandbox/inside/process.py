@@ -8,21 +8,23 @@ import __future__ as future
 
 import ast
 import contextlib
+import dis
 import functools
-import hashlib
 import math
 import random
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Hashable, Iterable
-from types import CodeType
+from collections.abc import Callable, Coroutine, Iterable
+from types import CodeType, ModuleType
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import global_state, notebook, protocol, slicing
+from . import definitions, global_state, interpreter_access, notebook, protocol, slicing, withheld
+from . import values as values_
+from .fingerprints import fingerprint
 from .recorder import Recorder
 
 # Bound now, so that a student's patch of torch cannot reach the housekeeping between calls.
@@ -35,7 +37,10 @@ _LAZY_ANNOTATIONS = future.annotations.compiler_flag
 _TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _MOST = 100  # things said about one cell
 _MOST_IN_ALL = 2_000  # things of one kind said about all cells
+_LONGEST_TEXT = 300  # letters of an exception's text
+_ANSWER = "<answer>"  # what the code of an answer calls its file
 _LONGEST = 100  # letters of one such thing, and of a name that some library may have
+_MOST_ABSENT = 3  # packages, said about one exercise
 _MOST_NAMES = 5_000  # said about one exercise; of more, those that libraries know
 _PROBE_NAMES = {"torch": torch, "nn": nn, "F": F, "math": math, "Tensor": Tensor}
 
@@ -45,6 +50,12 @@ def compiled(text: str) -> CodeType:
     """The course's own code, compiled once: the zygote does it for all forks."""
     code: CodeType = compile(text, "<course>", "exec", _LAZY_ANNOTATIONS)
     return code
+
+
+def module_namespace(name: str) -> dict[str, Any]:
+    """The namespace of a new module: dataclasses ask the module of a class for its names."""
+    sys.modules[name] = ModuleType(name)
+    return vars(sys.modules[name])
 
 
 class NotDefined(Exception):
@@ -69,6 +80,8 @@ def prepare(texts: list[str], cells: list[str]) -> None:
 class Process:
     """One submission's cells, and a namespace of its own for each exercise."""
 
+    own_files: tuple[str, ...] = (_ANSWER, "<ipython-input")  # what its code calls its files
+
     def __init__(self) -> None:
         self.setup: list[str] = []
         self.cells: list[slicing.ParsedCell] = []
@@ -92,12 +105,15 @@ class Process:
 
     def given(self, values: dict[str, Any]) -> list[Any]:
         """The arguments of a request, where student code is to find them."""
-        args: list[Any] = values["args"]
-        return args
+        return [values_.revived(arg, self.given_name) for arg in values["args"]]
+
+    def given_name(self, name: str) -> Any:
+        """What the course gives to every answer: the classes of arguments are looked up there."""
+        return notebook.bound(name) if self.run else self.base().get(name)
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as data."""
-        return _described(error)
+        return {**_described(error), "own": _is_raised_in(self.own_files, error)}
 
     def _reset_global_state(self, seed: int) -> None:
         """Undo what a call may have left in torch's and Python's global state."""
@@ -114,29 +130,58 @@ class Process:
         """Parse the cells, before any student code runs, and say what they hold."""
         self.setup = values["setup"]
         self.largest = request.get("largest", self.largest)
-        self.cells = [slicing.parse_cell(tuple(ids), text) for ids, text in values["cells"]]
+        as_notebook = bool(request.get("as_notebook"))
+        read = notebook.as_python if as_notebook else None
+        self.cells = [
+            slicing.parse_cell(tuple(ids), read(text) if read and text else text)
+            for ids, text in values["cells"]
+        ]
         self.above = values.get("above", {})
         own = [name for cell in self.cells for name in cell.exercises]
-        runs = {name: self._needed(name, every=bool(request.get("every"))) for name in own}
+        runs = {
+            name: self._made_of(name, as_notebook) for name in [*own, *values.get("elsewhere", ())]
+        }
         return {}, {
             "plain": slicing.is_plain(self.cells, own),
             "problems": [cell.problem for cell in self.cells],
             "notes": _some(list(cell.notes) for cell in self.cells),
             "binds": _some(_bound(cell) for cell in self.cells),
             "flags": _some(slicing.review_flags(cell) for cell in self.cells),
-            "names": {name: _names(statements) for name, statements in runs.items()},
+            "names": {name: _names(statements) for name, (statements, _) in runs.items()},
+            "absent": {name: _absent(statements) for name, (statements, _) in runs.items()},
+            "on_gpu": [name for name, (own, _) in runs.items() if slicing.asks_for_gpu(own)],
+            "below": [name for name, (_, below) in runs.items() if below],
+            "beyond": self._beyond({n: own for n, (own, _) in runs.items()}, as_notebook),
         }
 
-    def _needed(self, exercise: str, *, every: bool = False) -> list[slicing.Statement]:
-        return slicing.needed(self.cells, exercise, self.above.get(exercise), every=every)
+    def _made_of(self, exercise: str, as_notebook: bool) -> tuple[list[slicing.Statement], bool]:
+        """What an exercise is made of, and whether a notebook binds it below its check only."""
+        if as_notebook:
+            return definitions.reaching(self.cells, exercise, self.above.get(exercise))
+        return self._needed(exercise), False
+
+    def _needed(self, exercise: str) -> list[slicing.Statement]:
+        return slicing.needed(self.cells, exercise, self.above.get(exercise))
+
+    def _beyond(self, runs: dict[str, list[slicing.Statement]], as_notebook: bool) -> list[str]:
+        """The exercises whose code reaches beyond them; for a whole notebook all cells count."""
+        if as_notebook:
+            statements = [s.node for cell in self.cells for s in cell.statements]
+            unread = any(cell.problem or cell.notes for cell in self.cells)
+            return list(runs) if unread or interpreter_access.beyond(statements) else []
+        return [
+            name for name, own in runs.items() if interpreter_access.beyond(s.node for s in own)
+        ]
 
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function and note which arguments it changed."""
         function = self.function(request["exercise"])
-        args = self.given(values)
-        before = tuple(map(_fingerprint, args))
-        result = function(*args)
-        changed = [i for i, arg in enumerate(args) if _fingerprint(arg) != before[i]]
+        named = values.get("kwargs", {})
+        args = self.given({"args": [*values["args"], *named.values()]})
+        before = tuple(map(fingerprint, args))
+        by_place = len(args) - len(named)
+        result = function(*args[:by_place], **dict(zip(named, args[by_place:], strict=True)))
+        changed = [i for i, arg in enumerate(args) if fingerprint(arg) != before[i]]
         return {}, {"result": result, "changed": changed}
 
     def do_probe(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
@@ -144,14 +189,13 @@ class Process:
         namespace = dict(_PROBE_NAMES)
         exec(compiled(request["text"]), namespace)
         probe: Any = namespace[request["name"]]
-        return {}, {"result": probe(Solution(self.function), *self.given(values)), "changed": []}
+        return {}, {"result": probe(Solution(self.value), *self.given(values)), "changed": []}
 
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded."""
         name = request["exercise"]
         recorder = Recorder()
-        function = self.function(name)
-        namespace = {**self.base(), name: function, "visible_checks": lambda _: recorder}
+        namespace = {**self.base(), name: self.value(name), "visible_checks": lambda _: recorder}
         exec(compiled(request["text"]), namespace)
         return {}, {"result": recorder.events, "changed": []}
 
@@ -166,8 +210,8 @@ class Process:
     def do_bind(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Let what the notebook binds now answer for an exercise; say whether it can be called."""
         name = request["exercise"]
-        self.namespaces[name] = {name: notebook.names().get(name)} if self.run else {}
-        return {}, {"result": callable(self.namespaces[name].get(name)), "changed": []}
+        self.namespaces[name] = {name: notebook.bound(name)} if self.run else {}
+        return {}, {"result": self.namespaces[name].get(name) is not None, "changed": []}
 
     def do_names(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Return the library names that one exercise's code mentions."""
@@ -181,7 +225,7 @@ class Process:
         """
         name, text = request["exercise"], request["text"]
         with contextlib.suppress(Exception):
-            self.function(request["beside"])
+            self.value(request["beside"])
         if request["restore"]:
             global_state.restore()
         self.namespaces.pop(name, None)  # the student's is defined anew when it is asked for
@@ -189,6 +233,16 @@ class Process:
             self.namespaces[name] = self.base()
             exec(compiled(text), self.namespaces[name])
         return {}, {"result": None, "changed": []}
+
+    def do_withhold(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Let some operations not be run any more by anybody in this process."""
+        withheld.withhold(request["forbidden"])
+        return {}, {"result": None, "changed": []}
+
+    def do_without(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Call one exercise's function, and say nothing of what else is noted about a call."""
+        value = self.function(request["exercise"])(*self.given(values))
+        return {}, {"result": {"value": value}, "changed": []}
 
     def do_globals(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
@@ -199,19 +253,31 @@ class Process:
     def base(self) -> dict[str, Any]:
         """A fresh namespace with what the assignment's setup cells define."""
         if "" not in self.namespaces:
-            self.namespaces[""] = {"__name__": "submission"}
+            self.namespaces[""] = module_namespace("submission")
             for text in self.setup:
                 exec(compiled(text), self.namespaces[""])
         return dict(self.namespaces[""])
 
-    def function(self, exercise: str) -> Callable[..., Any]:
-        """Return the student's function, defining it on first use."""
+    def value(self, exercise: str) -> Any:
+        """Return what the student's cell binds to a name, running the cell on first use."""
         if exercise not in self.namespaces:
             self.namespaces[exercise] = self._define(exercise)
-        found: Callable[..., Any] | None = self.namespaces[exercise].get(exercise)
-        if not callable(found):
+        if self.namespaces[exercise].get(exercise) is None:
             raise self.namespaces[exercise].get(_FAULT) or NotDefined(exercise)
-        return found
+        return self.namespaces[exercise][exercise]
+
+    def function(self, exercise: str) -> Callable[..., Any]:
+        """Return the student's function; one without arguments for a value that a cell leaves."""
+        found = self.value(exercise)
+        if callable(found):
+            return found  # type: ignore[no-any-return]
+
+        def left_behind(*args: Any, **kwargs: Any) -> Any:
+            if args or kwargs:
+                raise NotDefined(exercise)
+            return found
+
+        return left_behind
 
     def _define(self, exercise: str) -> dict[str, Any]:
         """Run the needed statements one by one: a failing one leaves the others."""
@@ -219,7 +285,7 @@ class Process:
         for statement in self._needed(exercise):
             tree = ast.Module([statement.node], [])
             try:
-                code = compile(tree, "<answer>", "exec", _LAZY_ANNOTATIONS | _TOP_LEVEL_AWAIT)
+                code = compile(tree, _ANSWER, "exec", _LAZY_ANNOTATIONS | _TOP_LEVEL_AWAIT)
                 _finish(eval(code, namespace))
             except BaseException as error:
                 namespace.setdefault(_FAULT, error)
@@ -253,17 +319,29 @@ def _names(statements: list[slicing.Statement]) -> list[str]:
     return sorted(set(names) & {name for place in places for name in dir(place)})
 
 
+def _absent(statements: list[slicing.Statement]) -> list[str]:
+    """Packages that the code imports and that are not here; no student code has run yet."""
+    found = {name for name in slicing.imported(statements) if len(name) <= _LONGEST}
+    return sorted(name for name in found if not _is_here(name))[:_MOST_ABSENT]
+
+
+def _is_here(package: str) -> bool:
+    return package in sys.modules or any(
+        finder.find_spec(package, None) for finder in sys.meta_path
+    )
+
+
 _FAULT = "__first fault while defining__"
 
 
 class Solution:
-    """What a probe sees: the student's functions by name."""
+    """What a probe sees: the student's functions and values by name."""
 
-    def __init__(self, function: Callable[[str], Callable[..., Any]]) -> None:
-        self._function = function
+    def __init__(self, value: Callable[[str], Any]) -> None:
+        self._value = value
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        return self._function(name)
+    def __getattr__(self, name: str) -> Any:
+        return self._value(name)
 
 
 def _finish(coroutine: Coroutine[Any, Any, Any] | None) -> None:
@@ -280,10 +358,33 @@ _name_of = type.__dict__["__name__"].__get__
 
 
 def _described(error: BaseException) -> dict[str, Any]:
-    """An exception as data: type names, most derived first; never its text."""
+    """An exception as data: type names, most derived first, and its text.
+
+    The text may hold hidden inputs: it serves to tell one reason from another, and is not shown.
+    """
     kinds = [_name_of(c) for c in _ancestry(type(error)) if c not in (object, BaseException)]
     names = ["".join(x for x in kind if x.isidentifier() or x.isalnum())[:60] for kind in kinds]
-    return {"error": names[:8], "out_of_memory": _out_of_memory(error)}
+    text = _text(error)[:_LONGEST_TEXT]
+    return {"error": names[:8], "out_of_memory": _out_of_memory(error), "text": text}
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except BaseException:  # a student's own class may say anything, or raise
+        return ""
+
+
+def _is_raised_in(files: tuple[str, ...], error: BaseException) -> bool:
+    """Whether a ``raise`` of some files' code ended it, and no library that it called."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    code = trace.tb_frame.f_code
+    raised = dis.opname[code.co_code[trace.tb_lasti]] == "RAISE_VARARGS"
+    return raised and code.co_filename.startswith(files)
 
 
 def _out_of_memory(error: BaseException) -> bool:
@@ -291,23 +392,3 @@ def _out_of_memory(error: BaseException) -> bool:
     if MemoryError in _ancestry(type(error)) or type(error) is torch.OutOfMemoryError:
         return True
     return type(error) is RuntimeError and "allocate memory" in str(error)[:2000]
-
-
-def _fingerprint(value: Any) -> Hashable:
-    """What tells whether an argument was changed; it cannot be changed itself by who finds it."""
-    if isinstance(value, Tensor):
-        about = (tuple(value.shape), value.dtype, value.requires_grad, value.is_leaf)
-        return (*about, value.is_leaf and value.grad is not None, _digest(value))
-    if isinstance(value, (list, tuple)):
-        return (type(value), *map(_fingerprint, value))
-    if isinstance(value, dict):
-        return tuple((key, _fingerprint(part)) for key, part in value.items())
-    return repr(value)
-
-
-def _digest(tensor: Tensor) -> bytes:
-    """A tensor's bits, in short; on meta it has none."""
-    if tensor.device.type == "meta" or tensor.numel() == 0:
-        return b""
-    bits = tensor.detach().reshape(-1).contiguous().view(torch.uint8)
-    return hashlib.blake2b(bits.cpu().numpy().tobytes()).digest()

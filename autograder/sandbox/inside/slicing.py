@@ -164,31 +164,28 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-def needed(
-    cells: Sequence[ParsedCell], exercise: str, above: int | None = None, *, every: bool = False
-) -> list[Statement]:
+def needed(cells: Sequence[ParsedCell], exercise: str, above: int | None = None) -> list[Statement]:
     """Return, in notebook order, the statements that the exercise's function needs.
 
     Args:
         above: how many of the cells stand above the exercise's check; what stands below serves
             only for names that nothing above binds, as in a notebook that is run in order.
-        every: whether all that ever binds a name is needed, wherever it stands.
     """
     pairs = [
         (s, i)
         for i, cell in enumerate(cells)
         for s in cell.statements
-        if every or _may_serve(s, cell, cells, exercise)
+        if _may_serve(s, cell, cells, exercise)
     ]
     pool = [s for s, _ in pairs]
     own = max((i + 1 for i, cell in enumerate(cells) if exercise in cell.exercises), default=0)
-    end = len(cells) if above is None or every else max(above, own)
-    serving = _by_name(pool, sum(i < end for _, i in pairs))
+    end = len(cells) if above is None else max(above, own)
+    by_name = _not_below(serving(pool), pool, sum(i < end for _, i in pairs))
     chosen = set[int]()
     names = {exercise}
     waiting = [exercise]
     while waiting:
-        new = serving.pop(waiting.pop(), set()) - chosen
+        new = by_name.pop(waiting.pop(), set()) - chosen
         chosen |= new
         used = {name for i in new for name in pool[i].uses} - names
         names |= used
@@ -198,23 +195,27 @@ def needed(
     return [pool[i] for i in sorted(chosen | everything)]
 
 
-def _by_name(pool: list[Statement], end: int) -> dict[str, set[int]]:
-    """Which statements bind a name, or change what one of these statements bound to it.
-
-    Of a name that one of the first ``end`` statements binds, the others are left out.
-    """
+def serving(pool: Sequence[Statement]) -> dict[str, set[int]]:
+    """Which statements bind a name, or change what one of these statements bound to it."""
     owned = {name for s in pool if not _is_import(s) for name in s.binds}
     objects = {name for s in pool if s.makes_objects for name in s.binds}
     set_by = {name: s.sets for s in pool for name in s.binds if s.sets}
-    serving: dict[str, set[int]] = {}
+    found: dict[str, set[int]] = {}
     for i, s in enumerate(pool):
         by_calls = frozenset[str]().union(*(set_by.get(name, ()) for name in s.calls))
         for name in s.binds | s.changes & owned | s.passes & objects | by_calls:
-            serving.setdefault(name, set()).add(i)
+            found.setdefault(name, set()).add(i)
+    return found
+
+
+def _not_below(
+    by_name: dict[str, set[int]], pool: Sequence[Statement], end: int
+) -> dict[str, set[int]]:
+    """Of a name that one of the first ``end`` statements binds, the others are left out."""
     early = {name for s in pool[:end] for name in s.binds}
     return {
         name: {i for i in found if i < end} if name in early else found
-        for name, found in serving.items()
+        for name, found in by_name.items()
     }
 
 
@@ -262,6 +263,35 @@ def _may_serve(
     return not any(exercise in s.binds for s in own)
 
 
+def imported(statements: Sequence[Statement]) -> Iterator[str]:
+    """The packages that the code cannot do without: those that no ``try`` imports."""
+    waiting: list[ast.AST] = [statement.node for statement in statements]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in part.names)
+        elif isinstance(part, ast.ImportFrom) and part.module and not part.level:
+            yield part.module.partition(".")[0]
+        elif not isinstance(part, ast.Try):
+            waiting += ast.iter_child_nodes(part)
+
+
+def asks_for_gpu(statements: Sequence[Statement]) -> bool:
+    """Whether the code moves something to a GPU without asking whether there is one."""
+    parts = [part for statement in statements for part in ast.walk(statement.node)]
+    asked = any(isinstance(p, ast.Attribute) and p.attr == "is_available" for p in parts)
+    return not asked and any(map(_is_gpu, parts))
+
+
+def _is_gpu(part: ast.AST) -> bool:
+    match part:
+        case ast.Call(func=ast.Attribute(attr="cuda")):
+            return True
+        case ast.Constant(value=str(text)):
+            return text.partition(":")[0] == "cuda"
+    return False
+
+
 def library_names(statements: list[Statement]) -> list[str]:
     """Names that the code takes from libraries: attributes it reads and what it imports.
 
@@ -281,11 +311,17 @@ def library_names(statements: list[Statement]) -> list[str]:
                 names.update(word for alias in part.names for word in alias.name.split("."))
             elif isinstance(part, ast.ClassDef):
                 own.update(_defined_in(part))
+            elif isinstance(part, ast.MatchClass):
+                names.update(part.kwd_attrs)
     return sorted(names - own - {""})
 
 
 def _defined_in(kind: ast.ClassDef) -> Iterator[str]:
-    yield from (part.name for part in kind.body if isinstance(part, _DEFINITIONS))
+    for part in kind.body:
+        if isinstance(part, _DEFINITIONS):
+            yield part.name
+        elif isinstance(part, ast.Assign):
+            yield from (target.id for target in part.targets if isinstance(target, ast.Name))
 
 
 def review_flags(cell: ParsedCell) -> list[str]:
@@ -306,10 +342,11 @@ _SUSPICIOUS = frozenset(
     "__subclasses__ __code__ attrgetter methodcaller".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
-_WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars")
+_WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars", "'__", '"__', "__'", '__"')
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
 _WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS))))
-_LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional"}
+_LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional", "object", "type", "sys"}
+_USUAL_TEXTS = {"__main__", "__all__", "__", "____"}
 
 
 def _suspicious(part: ast.AST) -> Iterator[str]:
@@ -324,10 +361,23 @@ def _suspicious(part: ast.AST) -> Iterator[str]:
             yield "sys.modules"
         case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]) if _computed(owner, key):
             yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
+        case ast.MatchClass(kwd_attrs=names):  # case object(__subclasses__=found)
+            yield from (name for name in names if name in _SUSPICIOUS)
         case ast.Call(func=ast.Name(id=("eval" | "exec" | "compile" | "vars") as name)):
             yield name
         case ast.Constant(value=str(text)) if text.startswith(_PATHS):
             yield "/".join(text.split("/")[:2])
+        case ast.Constant(value=str(text)) if _begins_or_ends_a_special_name(text):
+            yield f"the text {text!r}"
+
+
+def _begins_or_ends_a_special_name(text: str) -> bool:
+    """Whether a text is one, or a part of which one may be put together."""
+    if text in _SUSPICIOUS and "_" in text:
+        return True
+    part = text.strip("_")
+    special = text.startswith("__") or text.endswith("__")
+    return special and part.isidentifier() and len(text) <= 40 and text not in _USUAL_TEXTS
 
 
 def _computed(owner: ast.expr, name: ast.expr) -> bool:

@@ -37,7 +37,7 @@ from . import (
     seccomp,
     torch_patches,
 )
-from .process import Process, prepare, serve
+from .process import Process, module_namespace, prepare, serve
 
 _MOST_HANDLES = 1 << 20
 
@@ -114,8 +114,9 @@ def _import(setup: list[str], packages: list[str], stand_ins: list[str]) -> None
     torch_patches.refuse_input()
     no_compiler.keep_compiler_unloaded()
     tempfile.tempdir = "/tmp"  # a locked process could not try any out, and may write to none
-    for text in setup:
-        exec(compile(text, "<setup>", "exec"), {"__name__": "warm"})
+    namespace = module_namespace("warm")
+    for text in setup:  # in one namespace, as in the notebook: a cell uses what one above defines
+        exec(compile(text, "<setup>", "exec"), namespace)
 
 
 def _settle() -> None:

@@ -1,0 +1,74 @@
+"""What reports and exports take from the rules of a course: what counts, and what may be read."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.integrations.options import Target
+from autograder.model import Outcome
+from autograder.report.results import read_all
+
+if TYPE_CHECKING:
+    from autograder.course.layout import Course
+    from autograder.gradebook.feedback import Rules
+    from autograder.model import Report
+    from autograder.submissions.roster import Roster
+
+# What becomes of grades: these take what counts. All others show single submissions to students.
+_GRADES = (Target.CSV, Target.CANVAS, Target.MOODLE, Target.NBGRADER)
+
+
+def reports_for(
+    target: Target, course: Course | None, roster: Roster | None, results: Path
+) -> list[Report]:
+    """The reports as one target may have them."""
+    reports = list(read_all(results))
+    if target in _GRADES:
+        reports = counted_reports(course, roster, results) or reports
+    rules = feedback_rules(course, roster)
+    if rules is None or (target in _GRADES and target is not Target.MOODLE):
+        return reports  # for the instructor; Moodle's sheet brings words to the students too
+    return rules.disclosed(reports)
+
+
+def counted_reports(
+    course: Course | None, roster: Roster | None, results: Path, *, for_pages: bool = False
+) -> list[Report]:
+    """What the gradebook counts; empty where the course has no rules, and results just count.
+
+    Pages have who is excused and leave out who submitted nothing; sheets of grades do the opposite.
+    """
+    from autograder.gradebook.load import has_rules, load
+    from autograder.gradebook.settle import settled
+
+    if course is None or not has_rules(course):
+        return []
+    book = load(course, results, roster, _now(course))
+    found = settled(book, read_all(results))
+    if for_pages:
+        return [report for report in found if report.submitted]
+    return [r for r in found if r.counted or r.status is Outcome.NOT_GRADED]
+
+
+def disagreements(course: Course, results: Path, assignment: str) -> Iterator[str]:
+    """Where the machine gives something else now than when a person decided: that holds."""
+    from autograder.gradebook.load import has_rules, load
+
+    if has_rules(course):
+        book = load(course, results, None, _now(course))
+        for person, cell in book.cells_of(assignment):
+            yield from (f"{person.student}: {said}" for said in cell.differs)
+
+
+def feedback_rules(course: Course | None, roster: Roster | None) -> Rules | None:
+    """What students may read now; None without a course, and then they may read all."""
+    from autograder.gradebook.feedback import Rules
+
+    return Rules.of(course, roster, _now(course)) if course else None
+
+
+def _now(course: Course) -> datetime.datetime:
+    return datetime.datetime.now(course.config.zone or datetime.UTC)

@@ -1,0 +1,1 @@
+"""A course's gradebook: attempts, policies and adjustments, and the points that come of them."""

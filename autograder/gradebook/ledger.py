@@ -1,0 +1,136 @@
+"""The file of a course's adjustments: one JSON object a line, added at its end and never changed.
+
+A line is on the disk before ``add`` returns. A crash can leave the beginning of a line behind,
+which nobody was told of: readers pass over it, and the next writer removes it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import filelock
+
+from autograder.errors import InfrastructureError, UsageError
+from autograder.gradebook.adjustments import Adjustment, Kind, check
+
+FILE = "adjustments.jsonl"
+SCHEMA = "autograder/adjustment/v1"
+_WAIT = 10  # seconds for another writer, who takes milliseconds
+_OPTIONAL = ("why", "student", "section", "exercise", "machine")
+
+
+def to_dict(adjustment: Adjustment) -> dict[str, Any]:
+    """An adjustment as plain data."""
+    optional = {name: getattr(adjustment, name) for name in _OPTIONAL}
+    return {
+        "schema": SCHEMA,
+        "kind": adjustment.kind.value,
+        "assignment": adjustment.assignment,
+        "value": adjustment.value,
+        "who": adjustment.who,
+        "at": adjustment.at.isoformat(),
+        **{name: value for name, value in optional.items() if value not in ("", None)},
+    }
+
+
+def from_dict(data: object) -> Adjustment:
+    """Rebuild an adjustment.
+
+    Raises:
+        UsageError: says what is wrong with it.
+    """
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise UsageError(f'"schema" must be "{SCHEMA}".')
+    try:
+        made = Adjustment(
+            kind=Kind(data["kind"]),
+            assignment=_text(data, "assignment"),
+            value=_text(data, "value"),
+            who=_text(data, "who"),
+            at=datetime.datetime.fromisoformat(_text(data, "at")),
+            exercise=_text(data, "exercise") if "exercise" in data else None,
+            machine=float(data["machine"]) if "machine" in data else None,
+            **{name: _text(data, name, "") for name in ("why", "student", "section")},
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"a field is missing or of the wrong kind ({error}).") from error
+    check(made)
+    return made
+
+
+def _text(data: dict[str, Any], key: str, default: str | None = None) -> str:
+    value = data.get(key, default)
+    if not isinstance(value, str):
+        raise ValueError(f'"{key}" must be a text')
+    return value
+
+
+def read_adjustments(path: Path) -> list[Adjustment]:
+    """All adjustments in the order in which they were added; none where there is no file.
+
+    Raises:
+        UsageError: a line cannot be read: nobody's extension may be lost without a word.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise InfrastructureError(f"{path}: cannot be read ({error.strerror}).") from error
+    lines = content.split(b"\n")[:-1]  # behind the last one there is nothing, or half a line
+    return [_adjustment(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
+
+
+def _adjustment(line: bytes, where: str) -> Adjustment:
+    try:
+        return from_dict(json.loads(line))
+    except (ValueError, RecursionError) as error:
+        what = f"is no adjustment: not JSON ({error})"
+        raise UsageError(f"{where}: {what}. Repair the line or take it out.") from None
+    except UsageError as error:
+        raise UsageError(f"{where}: is no adjustment: {error} Repair the line.") from None
+
+
+def add(adjustments: list[Adjustment], path: Path) -> None:
+    """Add adjustments at the end of the file, all or none, and wait until the disk has them.
+
+    Raises:
+        UsageError: one of them could not be applied.
+    """
+    for one in adjustments:
+        check(one)
+    lines = [json.dumps(to_dict(one), ensure_ascii=False, allow_nan=False) for one in adjustments]
+    try:
+        with _only_writer(path), open(path, "a+b") as file:
+            _drop_half_a_line(file)
+            file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+@contextmanager
+def _only_writer(path: Path) -> Iterator[None]:
+    try:
+        with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=_WAIT):
+            yield
+    except filelock.Timeout:
+        raise InfrastructureError(
+            f"{path}: another command has been writing here for {_WAIT} seconds. Try again."
+        ) from None
+
+
+def _drop_half_a_line(file: BinaryIO) -> None:
+    """Remove what a killed writer left behind its last whole line."""
+    file.seek(0)
+    content = file.read()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        file.truncate(whole)

@@ -1,0 +1,210 @@
+"""Written answers on their way to people and back: a sheet for one question across all students.
+
+Each item of the rubric has a column: ``x`` gives its points, a number gives that many. A number
+under ``points`` stands in the place of the items' sum. What is read back becomes an adjustment, so
+that every re-grade keeps it; a row that says nothing new adds nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from autograder.errors import SubmissionError, UsageError
+from autograder.gradebook.adjustments import Adjustment, Kind
+from autograder.model import Job, Report, RubricItem, Written
+from autograder.report.pages import FOR_EXCEL, computes, inert
+from autograder.report.sanitize import clean, number
+from autograder.submissions import door, read
+from autograder.submissions.roster import Row, Table, read_table
+
+_GIVEN = ("x", "✓", "yes")
+_FIRST = ("assignment", "exercise", "student", "key", "answer")
+_LAST = ("points", "comment")
+_LONGEST = 20_000  # letters of an answer in a cell
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What somebody gave for one written answer."""
+
+    student: str
+    points: float
+    comment: str
+
+
+# --- to people -----------------------------------------------------------------------------------
+
+
+def answer(job: Job, exercise: str, stub: str) -> str:
+    """A student's text; empty where the stub is all there is, or nobody can read the file."""
+    try:
+        cells = read.cells(read.content(job.path), job.path.name) if not job.problem else []
+    except SubmissionError:
+        return ""
+    texts = [cell.source for cell in cells if cell.grade_id == exercise]
+    text = texts[-1] if texts else ""
+    return "" if text.strip() == stub.strip() else text
+
+
+def write_sheet(
+    assignment: str,
+    written: Written,
+    stub: str,
+    jobs: Sequence[Job],
+    path: Path,
+    *,
+    anonymous: bool,
+) -> int:
+    """Write the sheet of one question; return how many students answered it.
+
+    An anonymous sheet has a key for each student, in the order of the keys.
+    """
+    answers = [(job, answer(job, written.id, stub)) for job in jobs]
+    rows = [
+        _row(assignment, written, job, text, anonymous=anonymous) for job, text in answers if text
+    ]
+    place = _FIRST.index("key" if anonymous else "student")
+    rows.sort(key=lambda row: row[place])
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
+    writer.writerow([*_FIRST, *map(_column, written.rubric), *_LAST])
+    writer.writerows(rows)
+    door.put(path, sheet.getvalue().encode(FOR_EXCEL))
+    return len(rows)
+
+
+def _row(assignment: str, written: Written, job: Job, text: str, *, anonymous: bool) -> list[str]:
+    shown = "" if anonymous else inert(job.student)
+    said = clean(text)[:_LONGEST]
+    said = f"'{said}" if computes(said) else said
+    return [assignment, written.id, shown, key_of(job.student, read.sha256(job.path)), said]
+
+
+def key_of(student: str, digest: str) -> str:
+    """What stands for a student where names are hidden: it says nothing without their file."""
+    return hashlib.sha256(f"{digest}\n{student}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _column(item: RubricItem) -> str:
+    return inert(f"{item.name} ({number(item.points)})")
+
+
+# --- and back ------------------------------------------------------------------------------------
+
+
+def read_sheet(path: Path, written: Written, reports: Iterable[Report]) -> list[Mark]:
+    """Read what people gave; rows without any mark are passed over.
+
+    Raises:
+        UsageError: a cell cannot be read, or a student is not known; it names the line.
+    """
+    table = read_table(path)
+    columns = _columns(table, written, path)
+    students = {key_of(report.student, report.sha256): report.student for report in reports}
+    return [
+        mark
+        for row in table.rows
+        if (mark := _mark(row, columns, written, students, path)) is not None
+    ]
+
+
+def _columns(table: Table, written: Written, path: Path) -> dict[str, int]:
+    places = {head: at for at, head in enumerate(table.head)}
+    missing = [name for name in ("student", "key", *_LAST) if name not in places]
+    missing += [name for name in map(_column, written.rubric) if name not in places]
+    if missing:
+        raise UsageError(f"{path}: has no column {missing[0]}. Keep the columns of the sheet.")
+    return places
+
+
+def _mark(
+    row: Row,
+    columns: Mapping[str, int],
+    written: Written,
+    students: Mapping[str, str],
+    path: Path,
+) -> Mark | None:
+    cells = {name: row.cells[at] for name, at in columns.items()}
+    where = f"{path}, line {row.line}"
+    given = [
+        (item, _given(cells[_column(item)], item, where))
+        for item in written.rubric
+        if cells[_column(item)]
+    ]
+    if not given and not cells["points"]:
+        return None
+    student = students.get(cells["key"]) or cells["student"]
+    if not student:
+        raise UsageError(f"{where}: nobody's result fits the key. Name the results with --results.")
+    return _marked(student, written, given, cells["points"], cells["comment"], where)
+
+
+def marked(student: str, written: Written, items: Iterable[str], points: str, comment: str) -> Mark:
+    """What somebody gives by the names of rubric items, or by a number in the place of their sum.
+
+    Raises:
+        UsageError: the points are no number, or more than can be had.
+    """
+    names = set(items)
+    given = [(one, Decimal(str(one.points))) for one in written.rubric if one.name in names]
+    return _marked(student, written, given, points.strip(), comment.strip(), written.title)
+
+
+def _marked(
+    student: str,
+    written: Written,
+    given: Sequence[tuple[RubricItem, Decimal]],
+    number_given: str,
+    comment: str,
+    where: str,
+) -> Mark:
+    points = sum((one for _, one in given), Decimal(0))
+    if number_given:
+        points = _number(number_given, where)
+    if not 0 <= points <= Decimal(str(written.points)):
+        raise UsageError(f"{where}: {points} points, but 0 to {number(written.points)} can be had.")
+    said = [item.text for item, _ in given]
+    return Mark(student, float(points), " ".join([*said, *filter(None, [comment])]))
+
+
+def _given(cell: str, item: RubricItem, where: str) -> Decimal:
+    return Decimal(str(item.points)) if cell.casefold() in _GIVEN else _number(cell, where)
+
+
+def _number(cell: str, where: str) -> Decimal:
+    try:
+        found = Decimal(cell.replace(",", "."))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or abs(found) > 10**6:
+        raise UsageError(f"{where}: {cell[:20]!r} is no number of points. Write x, or a number.")
+    return found
+
+
+def decisions(
+    marks: Iterable[Mark],
+    assignment: str,
+    exercise: str,
+    known: Sequence[Adjustment],
+    who: str,
+    at: datetime.datetime,
+) -> Iterator[Adjustment]:
+    """An adjustment for each mark that says something new."""
+    last = {
+        one.student: (one.value, one.why)
+        for one in known
+        if (one.kind, one.assignment, one.exercise) == (Kind.POINTS, assignment, exercise)
+    }
+    for mark in marks:
+        value, why = f"={number(mark.points)}", mark.comment or "graded by hand"
+        if last.get(mark.student) != (value, why):
+            yield Adjustment(
+                Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
+            )

@@ -1,0 +1,79 @@
+"""Takes operations away from this process, for good: whoever asks for one gets an error.
+
+torch's dispatcher stands below all that Python can reach, in every thread. What is registered here
+takes the place of an operation's kernels, and the handle by which that could be undone is lost on
+purpose. So a right answer that comes from such a process was computed without them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import warnings
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import torch
+
+# Where an operation on some kind of tensor may begin or end; torch knows no others on a CPU or GPU.
+_ALWAYS = ("AutogradCPU", "AutogradCUDA", "BackendSelect", "CPU", "CUDA")
+_WHERE_KNOWN = (
+    "Meta MkldnnCPU QuantizedCPU QuantizedCUDA SparseCPU SparseCUDA SparseCsrCPU SparseCsrCUDA "
+    "NestedTensorCPU NestedTensorCUDA AutogradNestedTensor AutogradOther "
+    "CompositeImplicitAutograd CompositeImplicitAutogradNestedTensor CompositeExplicitAutograd "
+    "CompositeExplicitAutogradNonFunctional"
+).split()
+# Operations written once more in Python.
+_IN_PYTHON = tuple(f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor"))
+_OF_NUMBERS = {"math", "cmath", "numpy"}
+
+
+def plain(name: str) -> str:
+    """A name in small letters, without underscores and what comes after a colon or dot."""
+    return name.partition(":")[0].partition(".")[0].replace("_", "").lower()
+
+
+def withhold(forbidden: Collection[str]) -> None:
+    """Take away every operation whose plain name is among these, under all its names."""
+    dispatcher: Any = torch._C
+    names = (name.removeprefix("aten::") for name in dispatcher._dispatch_get_all_op_names())
+    library = dispatcher._dispatch_library("IMPL", "aten", "", __file__, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a kernel is replaced
+        for name in names:
+            if plain(name) in forbidden:
+                for key in _keys(f"aten::{name}"):
+                    library.impl(name, key, _refuse)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))  # it stays, and nothing leads to it
+    _withhold_in_python(forbidden)
+
+
+def _keys(name: str) -> Iterator[str]:
+    yield from _ALWAYS
+    has_kernel: Any = torch._C._dispatch_has_kernel_for_dispatch_key
+    yield from (key for key in _WHERE_KNOWN if has_kernel(name, key))
+
+
+def _refuse(*_: Any, **__: Any) -> None:
+    raise RuntimeError("this operation is not to be used")
+
+
+def _withhold_in_python(forbidden: Collection[str]) -> None:
+    """What computes without torch's operations: functions of numbers, and sources to read."""
+    places = [m for name, m in sys.modules.items() if name.partition(".")[0] in _OF_NUMBERS]
+    for place in places:
+        for name, value in list(vars(place).items()):
+            if plain(name) in forbidden and callable(value):
+                delattr(place, name)
+    for name in [name for name in sys.modules if _is_closed(name)]:
+        sys.modules[name] = None  # type: ignore[assignment]
+    sys.addaudithook(_close)
+
+
+def _close(event: str, words: tuple[Any, ...]) -> None:
+    if event in ("import", "open") and _is_closed(str(words[0]).replace("/", ".")):
+        raise ImportError("this module is not to be used")
+
+
+def _is_closed(name: str) -> bool:
+    return any(f".{one}." in f".{name}." for one in _IN_PYTHON)

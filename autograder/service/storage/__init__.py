@@ -1,0 +1,1 @@
+"""What the service keeps: rows in one SQL database, and files by their digest beside it."""

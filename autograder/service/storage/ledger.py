@@ -1,0 +1,84 @@
+"""Adjustments of the service: those in its database, and those of the course folder beside it.
+
+The pages write into the database, ``autograder adjust`` into the course folder. Both are added to
+and never changed, and both hold. While the folder's file has a fault, what it held before holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from autograder.errors import AutograderError
+from autograder.gradebook.adjustments import Adjustment, Kind, check
+from autograder.gradebook.ledger import read_adjustments
+from autograder.service.storage.database import Database
+from autograder.service.storage.tables import adjustments
+
+
+class Ledger:
+    """All adjustments of a course."""
+
+    def __init__(self, database: Database, beside: Path | None = None) -> None:
+        self._database = database
+        self._beside = beside
+        self._read: tuple[int, int] | None = None
+        self._held: list[Adjustment] = []
+        self.fault = ""  # of the course folder's file as it is now
+
+    def add(self, made: Iterable[Adjustment]) -> None:
+        """Add some, all or none; they are on the disk when this returns.
+
+        Raises:
+            UsageError: one of them could not be applied.
+        """
+        rows = list(made)
+        for one in rows:
+            check(one)
+        if rows:
+            with self._database.writing() as connection:
+                connection.execute(adjustments.insert(), [vars(one) for one in rows])
+
+    def all(self) -> list[Adjustment]:
+        """Every one, each place's as they were added."""
+        return [*self._of_folder(), *self._of_database()]
+
+    def _of_database(self) -> list[Adjustment]:
+        query = sa.select(adjustments).order_by(adjustments.c.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Adjustment(
+                kind=Kind(row.kind),
+                assignment=row.assignment,
+                value=row.value or "",
+                who=row.who,
+                at=row.at,
+                why=row.why,
+                student=row.student or "",
+                section=row.section or "",
+                exercise=row.exercise,
+                machine=row.machine,
+            )
+            for row in rows
+        ]
+
+    def _of_folder(self) -> list[Adjustment]:
+        if self._beside is None or (state := _state(self._beside)) == self._read:
+            return self._held
+        try:
+            self._held, self.fault = read_adjustments(self._beside), ""
+        except AutograderError as error:
+            self.fault = str(error)
+        self._read = state
+        return self._held
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,1 @@
+"""Pages and JSON: who asks, what they may see, and what is shown. Nothing is graded here."""

@@ -1,0 +1,63 @@
+"""A student's file on its way in: written as it comes, acknowledged when it is on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
+from autograder.report.sanitize import one_line
+from autograder.service.service import Service
+from autograder.service.storage.attempts import Arrival, Attempt, now
+from autograder.service.web.access import Visitor
+from autograder.service.web.limits import Rate
+
+LONGEST_NAME = 200
+
+
+def uploads_per_person() -> Rate:
+    """Twenty at once, and one more every three seconds."""
+    return Rate(20, 1 / 3)
+
+
+async def receive(
+    request: Request, visitor: Visitor, assignment: str, name: str, way: str,
+    pieces: AsyncIterator[bytes],
+) -> int:  # fmt: skip
+    """Make an attempt of what comes; return its id when file and row are on the disk.
+
+    Raises:
+        HTTPException: it cannot be accepted, with a sentence for the student.
+    """
+    service: Service = request.app.state.service
+    _refuse(request, service, visitor, assignment)
+    with service.files.coming() as arriving:
+        async for piece in pieces:
+            arriving.write(piece)
+        if not arriving.size:
+            raise HTTPException(400, "The file is empty. Save your notebook and choose it again.")
+        digest = await run_in_threadpool(arriving.keep)
+    called = one_line(name, LONGEST_NAME) or f"{assignment}.ipynb"
+    student = visitor.person.student
+    return await service.intake.receive(Arrival(student, assignment, called, digest, way, now()))
+
+
+def _refuse(request: Request, service: Service, visitor: Visitor, assignment: str) -> None:
+    if assignment not in service.names:
+        raise HTTPException(404, "There is no such assignment.")
+    opens = service.course.config.policy(assignment).opens
+    if opens and now() < opens:
+        raise HTTPException(403, f"This assignment opens on {opens:%Y-%m-%d at %H:%M %Z}.")
+    if service.draining.is_set():
+        raise HTTPException(503, "The service restarts. Try again in a minute.")
+    uploads: Rate = request.app.state.uploads
+    if wait := uploads.take(visitor.person.student):
+        text = f"Many attempts in a short time. Try again in {wait:.0f} seconds."
+        raise HTTPException(429, text, {"Retry-After": f"{wait:.0f}"})
+
+
+def previous_graded(service: Service, attempt: Attempt) -> Attempt | None:
+    """The attempt before this one that has a report."""
+    others = service.attempts.of_student(attempt.student, attempt.assignment)
+    return next((one for one in others if one.number < attempt.number and one.report), None)

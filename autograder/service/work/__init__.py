@@ -1,0 +1,1 @@
+"""From the queue to reports: claims tasks, keeps workers warm, starts and stops them."""

@@ -1,0 +1,149 @@
+"""Warm workers by assignment: one that is used stays, and one more waits beside it.
+
+Starting one takes seconds of a core, so few start at a time: the others wait for these, else all
+would be late. Where memory is short, those that nobody has used for longest are closed. After a
+change of the graders, the workers that have loaded the old ones are closed too.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from autograder.errors import AutograderError, InfrastructureError
+from autograder.model import Job, Report
+from autograder.running.plan import Plan
+from autograder.running.pool import Worker
+from autograder.service.work import memory
+
+
+@dataclass(eq=False)
+class _Warm:
+    assignment: str
+    graders: str
+    worker: Worker
+    used: float = field(default_factory=time.monotonic)
+    started: bool = False  # has loaded everything
+
+
+class WarmWorkers:
+    """Workers that have loaded torch and the graders, ready for the next file."""
+
+    def __init__(self, most: int, most_starting: int) -> None:
+        self._most = most  # processes in all
+        self._most_starting = most_starting
+        self._idle: list[_Warm] = []
+        self._busy: set[_Warm] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def grade(self, plan: Plan, job: Job) -> Report:
+        """Grade one file; raise what would stop any other worker too."""
+        with self._taken(plan) as warm:
+            self._start(warm, plan)
+            return warm.worker.grade(job)
+
+    def prove(self, plan: Plan) -> None:
+        """Start a worker and have it grade the untouched notebook: whatever is wrong is raised."""
+        with self._taken(plan) as warm:
+            self._start(warm, plan)
+
+    def add_spare(self, plan: Plan) -> None:
+        """Have one more beside the one just used, so that a slow submission delays nobody."""
+        with self._lock:
+            ready = sum(self._fits(warm, plan) for warm in self._idle)
+            if ready > 1 or self._closed or self._starting() or not self._may_grow():
+                return
+            warm = self._new(plan)
+        with suppress(AutograderError):  # whoever needs it will hear
+            self._prepare(warm, plan)
+
+    def has_room(self) -> bool:
+        """Whether another submission can be graded now, by a worker that is there or a new one."""
+        with self._lock:
+            few = self._starting() < self._most_starting
+            return bool(self._idle) or (few and self._may_grow())
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of all workers."""
+        with self._lock:
+            found = [warm.worker.pid for warm in (*self._idle, *self._busy)]
+        return [pid for pid in found if pid is not None]
+
+    def close(self) -> None:
+        """End all workers, whatever they are doing."""
+        with self._lock:
+            self._closed = True
+            found = [*self._idle, *self._busy]
+        for warm in found:
+            warm.worker.close()
+
+    def _prepare(self, warm: _Warm, plan: Plan) -> None:
+        try:
+            self._start(warm, plan)
+        finally:
+            self._put_back(warm)
+
+    def _start(self, warm: _Warm, plan: Plan) -> None:
+        """Have a new worker load everything, by grading the untouched notebook."""
+        if not warm.started:
+            warm.worker.grade(Job("self-test", plan.course.release(plan.assignment)))
+            warm.started = True
+
+    @contextmanager
+    def _taken(self, plan: Plan) -> Iterator[_Warm]:
+        warm = self._take(plan)
+        try:
+            yield warm
+        finally:
+            self._put_back(warm)
+
+    def _take(self, plan: Plan) -> _Warm:
+        with self._lock:
+            if self._closed:
+                raise InfrastructureError("The service is stopping.")
+            for warm in reversed(self._idle):
+                if self._fits(warm, plan):
+                    self._idle.remove(warm)
+                    self._busy.add(warm)
+                    return warm
+            self._make_room(plan)
+            return self._new(plan)
+
+    def _new(self, plan: Plan) -> _Warm:
+        warm = _Warm(plan.assignment, plan.graders_sha256, Worker(plan))
+        self._busy.add(warm)
+        return warm
+
+    def _fits(self, warm: _Warm, plan: Plan) -> bool:
+        return warm.assignment == plan.assignment and warm.graders == plan.graders_sha256
+
+    def _make_room(self, plan: Plan) -> None:
+        """Close what has old graders, then what was used longest ago."""
+        for warm in [one for one in self._idle if one.assignment == plan.assignment]:
+            self._close(warm)
+        while self._idle and (self._total() >= self._most or memory.is_short()):
+            self._close(min(self._idle, key=lambda warm: warm.used))
+
+    def _close(self, warm: _Warm) -> None:
+        self._idle.remove(warm)
+        warm.worker.close()
+
+    def _put_back(self, warm: _Warm) -> None:
+        with self._lock:
+            self._busy.discard(warm)
+            warm.used = time.monotonic()
+            self._idle.append(warm)
+
+    def _may_grow(self) -> bool:
+        return self._total() < self._most and not memory.is_short()
+
+    def _starting(self) -> int:
+        return sum(not warm.started for warm in self._busy)
+
+    def _total(self) -> int:
+        return len(self._idle) + len(self._busy)
