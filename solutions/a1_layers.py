@@ -1,6 +1,6 @@
 """Reference solutions of a1_layers: generated from its source, do not edit."""
 
-import torch
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable
 
-import plotly.graph_objects as go
-import torch
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -48,6 +48,20 @@ def activation_figure() -> go.Figure:
     traces = [go.Scatter(x=x.tolist(), y=y.tolist(), mode="markers", name=name) for name, y in curves.items()]
     figure = go.Figure(traces)
     return figure.update_layout(title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark")
+
+
+VERSIONS = {
+    "product": lambda x: x * (x > 0),
+    "choice": lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+    "root": lambda x: torch.sqrt(x.clamp(min=0) ** 2),
+    "smooth": lambda x: torch.log1p(torch.exp(-x.abs())) + x.clamp(min=0),
+    "short": lambda x: x.bfloat16().clamp(min=0).to(x.dtype),
+}
+
+
+def relu_breakers() -> dict[str, float]:
+    """Return, by version, a number on which this version is wrong and the other four are right."""
+    return {"product": -math.inf, "choice": math.nan, "root": 2.0**100, "smooth": 1.0, "short": 100.1}
 
 
 def neuron_slider(ws: list[float]) -> go.Figure:

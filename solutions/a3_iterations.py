@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable
 
-import plotly.graph_objects as go
-import torch
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -77,6 +77,33 @@ def chain_product(
 def silent_vanishing() -> tuple[float, float]:
     """Return (w, x0) for which x <- tanh(w * x) keeps its value and loses its gradient."""
     return 2.0, 0.5
+
+
+def _late(x0: Tensor, n: int) -> Tensor:
+    x = x0
+    for _ in range(1, n):
+        x = x * x
+    return x
+
+
+def _capped(x0: Tensor, n: int) -> Tensor:
+    x = x0
+    for _ in range(n):
+        x = x * x
+    return torch.where(x > 1e18, math.inf, x)
+
+
+VERSIONS = {
+    "late": _late,
+    "power": lambda x0, n: x0 ** (n + 1),
+    "closed": lambda x0, n: torch.exp(2**n * x0.abs().log()),
+    "capped": _capped,
+}
+
+
+def loop_breakers() -> dict[str, tuple[float, int]]:
+    """Return, by version, a pair (start, rounds) on which it is wrong and the other three are right."""
+    return {"late": (3.0, 1), "power": (-1.0, 2), "closed": (-3.0, 0), "capped": (1e20, 0)}
 
 
 def trajectory_figure(squares: Tensor, gates: Tensor) -> go.Figure:

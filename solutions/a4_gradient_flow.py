@@ -3,8 +3,8 @@
 import math
 from collections.abc import Callable
 
-import plotly.graph_objects as go
-import torch
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -78,6 +78,29 @@ def flow_verdict(act: str, scheme: str, depth: int = 20, width: int = 256, seed:
     rms = backward_rms(x, weights, activations[act], upstream)
     ratio = (rms[0] / rms[-1]).item()
     return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+
+
+PATIENTS = {
+    "relu": torch.relu,
+    "weak": lambda h: 0.1 * torch.relu(h),
+    "abs": torch.abs,
+    "sigmoid": torch.sigmoid,
+}
+
+
+def gradient_left(act: Callable[[Tensor], Tensor], gain: float, seed: int) -> float:
+    """Size of the gradient at the input of 30 layers of width 64, where it starts with size 1 at the top."""
+    draws = torch.randn(32, 64, 64, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    x = h = draws[0].clone().requires_grad_()
+    for weight in draws[2:]:
+        h = act(h @ (gain / 64**0.5 * weight).T)
+    (gradient,) = torch.autograd.grad((h * draws[1]).sum(), x)
+    return (gradient.norm() / draws[1].norm()).item()
+
+
+def healthy_gains() -> dict[str, float]:
+    """Return, by patient, a gain with which its gradient neither vanishes nor explodes."""
+    return {"relu": math.sqrt(2), "weak": 10 * math.sqrt(2), "abs": 1.0, "sigmoid": 10.0}
 
 
 def flow_figure(curves: dict[int, dict[str, Tensor]]) -> go.Figure:

@@ -2,7 +2,7 @@
 
 import math
 
-import torch
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -80,6 +80,35 @@ def double_softmax_floor(n_classes: int) -> float:
     n_classes: an int of at least 2; the result is a Python float.
     """
     return math.log(1 + (n_classes - 1) / math.e)
+
+
+def _total(logits, target):
+    return F.cross_entropy(logits, target, reduction="sum")
+
+
+def _table(logits, target):
+    return -logits.log_softmax(1)[:, target].mean()
+
+
+def _bare(logits, target):
+    return (logits.exp().sum(1).log() - logits.gather(1, target[:, None])[:, 0]).mean()
+
+
+def _guarded(logits, target):
+    return -(logits.softmax(1).gather(1, target[:, None]) + 1e-7).log().mean()
+
+
+VERSIONS = {"total": _total, "table": _table, "bare": _bare, "guarded": _guarded}
+
+
+def loss_breakers() -> dict[str, tuple[list[list[float]], list[int]]]:
+    """Return, by version, a batch (logits, target) on which it is wrong and the other three are right."""
+    return {
+        "total": ([[1.0, 2.0], [1.0, 2.0]], [0, 0]),
+        "table": ([[50.0, 0.0], [0.0, 50.0]], [0, 1]),
+        "bare": ([[1000.0, 0.0]], [0]),
+        "guarded": ([[0.0, 20.0]], [0]),
+    }
 
 
 def accurate_tanh(x: Tensor) -> Tensor:

@@ -13,24 +13,40 @@
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "welcome"}
 # # Layers and outputs
 #
-# You will build every part of a small network by hand: the table of numbers that goes in, the layers that change it, the scores that come out, and the decision somebody makes with them. There are eight short exercises and one bonus: about an hour.
+# You will build every part of a small network by hand: the table of numbers that goes in, the layers that change it, the scores that come out, and the decision somebody makes with them. There are eight short exercises and one bonus: about an hour. Do them in any order; none needs another one's answer.
 #
-# **How an exercise works.** Read the statement, fill in the answer cell, run it, then run the check cell below it. That *visible check* tries one or two examples and shows what it called, what came back and what it hoped for. When you hand in, *hidden checks* try the same contract on other shapes, precisions and extremes, and the points come from them. So a passed visible check is a good sign, not yet full marks: read the contract to its end. Three hints wait folded under every exercise, the gentlest first.
+# ![What you will build: three inputs, two hidden layers of four neurons, one score](attachment:figure-1.png)
+#
+# **Start.** You need torch and plotly: once, `pip install torch plotly`. Then run the next two code cells (Shift + Enter, twice). For each exercise: read, write your answer, run it, run the check below it. After a restart of the kernel, run the two cells again.
+#
+# <details><summary>How checks and hints work</summary>
+#
+# Below each answer is a *visible check*: it tries one or two examples and shows what it called, what came back and what it expected. When you submit, *hidden checks* try the same contract on other shapes, precisions and extremes, and the points come from them. So a passed visible check is a good sign, not yet full marks: read the contract to its end. Three hints are folded under every exercise, the gentlest first.
+#
+# </details>
+#
+# <details><summary>What every function promises</summary>
 #
 # **What every function promises**, unless its statement says otherwise:
 #
-# * It **returns** a new result; nothing needs to be printed.
+# * It **returns** its result; nothing needs to be printed.
 # * Its arguments are the same afterwards as before.
-# * A tensor that comes out has the dtype and lies on the device of the tensors that went in.
+# * A tensor that comes out has the dtype (float16, bfloat16, float32 or float64) and lies on the device of the tensors that went in.
 # * Gradients can flow back through it: no detour through NumPy, `.item()` or `.detach()`.
 # * It depends on its arguments alone: no global variables, no seeds, the same answer every time.
 #
-# Values are compared with room for rounding: about 1 part in 10,000 for float32, and 1 in 10 million for float64.
+# </details>
 #
-# **How shapes are written.** `(N, F)` means N rows and F columns. `(*, I)` means any number of axes, perhaps none, and then one of length I. Do the exercises in any order; none needs another one's answer.
+# <details><summary>How close is close enough, and how shapes are written</summary>
+#
+# Values are compared with room for rounding. In float32 an error below 1e-5, or below one part in 10,000 of a large value, is fine; in float64 1e-9, or one part in a billion; in float16 0.001, or 5 parts in 1,000; in bfloat16 0.01, or 2 parts in 100.
+#
+# **How shapes are written.** `(N, F)` means N rows and F columns. `(*, I)` means any number of axes, perhaps none, and then one of length I. No axis has length 0.
+#
+# </details>
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
-import torch
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -52,40 +68,31 @@ import plotly.graph_objects as go
 _LOOKS = {"input": ("circle", "#0072B2"), "hidden": ("square", "#E69F00"), "output": ("diamond", "#009E73")}
 
 
-def _neuron_places(sizes):
-    """The (x, y) of every neuron: one list for each layer, centred on the axis."""
-    return [[(layer, (size - 1) / 2 - i) for i in range(size)] for layer, size in enumerate(sizes)]
-
-
 def _network_traces(sizes, visible=True, legend=True):
     """One trace for the weights, then one for each kind of layer."""
-    places = _neuron_places(sizes)
+    places = [[(layer, (size - 1) / 2 - i) for i in range(size)] for layer, size in enumerate(sizes)]
     pairs = [(a, b) for left, right in zip(places, places[1:]) for a in left for b in right]
-    lines = [point for a, b in pairs for point in (a, b, (None, None))]
-    x, y = zip(*lines)
-    traces = [go.Scatter(x=x, y=y, mode="lines", name="weight", line=dict(color="#999999", width=1),
-                         hoverinfo="skip", visible=visible, showlegend=legend)]
+    shown, line = dict(visible=visible, showlegend=legend), dict(color="#999999", width=1)
+    x, y = zip(*[point for a, b in pairs for point in (a, b, (None, None))])
+    traces = [go.Scatter(x=x, y=y, mode="lines", name="weight", line=line, hoverinfo="skip", **shown)]
     for kind, layers in zip(_LOOKS, (places[:1], places[1:-1], places[-1:])):
         x, y = zip(*[point for layer in layers for point in layer])
-        symbol, colour = _LOOKS[kind]
-        marker = dict(symbol=symbol, color=colour, size=22, line=dict(color="#333333", width=1))
-        traces.append(go.Scatter(x=x, y=y, mode="markers", name=f"{kind} neuron", marker=marker, visible=visible,
-                                 showlegend=legend, hovertemplate=f"{kind} neuron, layer %{{x}}<extra></extra>"))
+        marker = dict(symbol=_LOOKS[kind][0], color=_LOOKS[kind][1], size=22, line=dict(color="#333333", width=1))
+        traces.append(go.Scatter(x=x, y=y, mode="markers", name=f"{kind} neuron", marker=marker,
+                                 hovertemplate=f"{kind} neuron, layer %{{x}}<extra></extra>", **shown))
     return traces
 
 
 def _bare_axes(figure):
     """Hide ticks and grids: only the drawing matters."""
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
     return figure.update_layout(template="plotly_white", legend=dict(orientation="h"))
 
 
 def _figure():
-    figure = _bare_axes(go.Figure(_network_traces([3, 4, 4, 1])))
+    figure = _bare_axes(go.Figure(_network_traces([3, 4, 4, 1]))).update_layout(title="A network with two hidden layers")
     for layer, text in enumerate(["3 features in", "first hidden layer", "second hidden layer", "1 score out"]):
         figure.add_annotation(x=layer, y=2.2, text=text, showarrow=False)
-    figure.update_layout(title="A network with two hidden layers")
     figure.show()
 
 
@@ -127,6 +134,8 @@ with visible_checks("input_batch") as call:
     days.holds("two examples of three features make a (2, 3) table", lambda table: table.shape == (2, 3))
     days.holds("the numbers are float32", lambda table: table.dtype == torch.float32)
     days.holds("the second day still has the larger value of every feature", lambda table: (table[1] > table[0]).all())
+    call(input_batch, [[3, 1], [2, 0], [1, 4096]]).returns(torch.tensor([[3.0, 1.0], [2.0, 0.0], [1.0, 4096.0]]))
+    call(input_batch, [[0.1]]).returns(torch.tensor([[0.1]]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -182,6 +191,10 @@ with visible_checks("linear") as call:
     weight, bias = torch.tensor([[1.0, 0.0, -1.0], [0.5, 2.0, 0.0]]), torch.tensor([1.0, -1.0])
     expected = F.linear(x, weight, bias)
     call(linear, x, weight, bias).returns(expected)
+    x, weight, bias = (t.double().div(3).requires_grad_() for t in (x, weight, bias))
+    y = call(linear, x.reshape(5, 1, 3), weight, bias).returns(F.linear(x.reshape(5, 1, 3), weight, bias))
+    y.holds("gradients reach x, weight and bias", lambda y: torch.autograd.grad(y.sum(), (x, weight, bias)))
+    call(linear, x[0], weight[:1], None).returns(F.linear(x[0], weight[:1]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -235,8 +248,8 @@ del _figure
 # * `sizes` has at least two entries: the number of inputs, then the width of each hidden layer. `[4, 8, 8]` asks for a layer from 4 to 8 and a layer from 8 to 8.
 # * Each hidden layer is an `nn.Linear` with bias, followed by its own, newly made activation. So the stack *ends* with an activation.
 # * `activation` is a class that can be made without arguments: `nn.ReLU`, `nn.Tanh`, `nn.PReLU`, or one that somebody wrote this morning.
-# * Nothing else computes in the stack; modules grouped into blocks, such as an `nn.Sequential` inside the `nn.Sequential`, are fine.
-# * Its weights and biases start at random, as PyTorch makes them, and two stacks made one after the other start differently: set no seed.
+# * Nothing else computes in the stack, in training or in evaluation mode; modules grouped into blocks, such as an `nn.Sequential` inside the `nn.Sequential`, are fine.
+# * Its weights and biases start at random, as PyTorch makes them, and two stacks made one after the other start differently: set no seed. The stack moves to another dtype or device as one piece.
 #
 # **Predict first.** Call a stack f, and feed it two inputs a and b, zeros, and the sum a + b. For one straight line, f(a) + f(b) − f(0) equals f(a + b). Will it for your stack? Which part decides? Try it once your answer works.
 #
@@ -257,6 +270,10 @@ with visible_checks("hidden_stack") as call:
     stack = call(hidden_stack, [4, 8, 8], nn.Tanh)
     stack.holds("six rows of four numbers become six of eight", lambda model: model(torch.ones(6, 4)).shape == (6, 8))
     stack.holds("it owns 112 numbers that can learn", lambda model: sum(p.numel() for p in model.parameters()) == 112)
+    stack.holds("it holds two nn.Linear and two nn.Tanh", lambda model: [sum(isinstance(m, kind) for m in model.modules()) for kind in (nn.Linear, nn.Tanh)] == [2, 2])
+    stack.holds("another stack starts with other weights", lambda model: (model(torch.ones(4)) != hidden_stack([4, 8, 8], nn.Tanh)(torch.ones(4))).any())
+    stack.holds("it ends with Tanh: between -1 and 1 even with weights 100 times as large", lambda model: [p.data.mul_(100) for p in model.parameters()] and model(torch.ones(6, 4)).abs().max() <= 1)
+    call(hidden_stack, [4, 8, 8, 8], nn.PReLU).holds("each PReLU has a slope of its own: 187 numbers", lambda model: sum(p.numel() for p in model.parameters() if p.requires_grad) == 187)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -272,6 +289,13 @@ with visible_checks("hidden_stack") as call:
 # <details><summary>Hint 3 · nearly the code</summary>
 #
 # Start with an empty list. For every pair of neighbours append two modules: the linear layer for that pair, and a fresh activation. Hand the finished list to `nn.Sequential`, with a star.
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# No. With a nonlinear activation the two sides differ; for one `hidden_stack([4, 8, 8], nn.Tanh)` and two random inputs they differed by up to 0.29. The activation decides: take the two `nn.Tanh` out, and the difference is 0 up to rounding, whatever the weights are. The picture before 1.8 shows the same.
 #
 # </details>
 
@@ -337,6 +361,9 @@ def head_for(task: str, n_classes: int | None = None) -> tuple[int, str]:
 with visible_checks("head_for") as call:
     call(head_for, "regression").returns((1, "none"))
     call(head_for, "multiclass", 5).returns((5, "softmax"))
+    call(head_for, "binary").returns((1, "sigmoid"))
+    call(head_for, "multiclass", 2).returns((2, "softmax"))
+    call(head_for, "binary", 5).returns((1, "sigmoid"))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -371,8 +398,8 @@ with visible_checks("head_for") as call:
 # * `hidden` lists the widths of the hidden layers: each is an `nn.Linear` with bias, followed by an activation of your choice (`nn.ReLU` is a good first choice). `hidden` may be empty.
 # * The output layer is an `nn.Linear` with bias and K outputs: K is 1 for `"regression"` and `"binary"`, whatever `n_classes` says, and `n_classes` for `"multiclass"`. Nothing follows it.
 # * The result always has two axes, also when N or K is 1.
-# * Each example is answered on its own: its scores do not depend on the other rows, and are the same every time. So no dropout and no batch normalisation here.
-# * All layers belong to the module, so that `.parameters()` finds them and `.to(...)` moves them; weights start at random, as PyTorch makes them, and differ from network to network: set no seed.
+# * Each example is answered on its own: its scores do not depend on the other rows, and are the same every time, in training and in evaluation mode. So no dropout and no batch normalisation here.
+# * All layers belong to the module, so that `.parameters()` finds them and `.to(...)` moves them; weights start at random and differ from network to network: set no seed.
 #
 # **Predict first.** A spam filter (binary) answers −1.2 for a letter. Is the network broken? What does it think of the letter?
 #
@@ -397,6 +424,19 @@ with visible_checks("build_network") as call:
     one_score.holds("six examples get a (6, 1) tensor of scores", lambda model: model(patients).shape == (6, 1))
     three_scores = call(build_network, 4, [8], "multiclass", 3)
     three_scores.holds("six examples get a (6, 3) tensor of scores", lambda model: model(patients).shape == (6, 3))
+    torch.manual_seed(0)  # the same networks each time
+    one_score, three_scores = call(build_network, 4, [8, 8], "regression"), call(build_network, 4, [8], "multiclass", 3)
+    for network in (one_score, three_scores):
+        network.holds("its weights can be made 100 times as large", lambda model: [p.data.mul_(100) for p in model.parameters()])
+        network.holds("then scores are large: nothing squeezes them", lambda model: model(patients).abs().max() > 1.001)
+        network.holds("each example is scored by itself", lambda model: torch.allclose(model(patients)[2:3], model(patients[2:3]), rtol=1e-3))
+        network.holds("evaluation gives the same scores as training", lambda model: torch.equal(model.train()(patients), model.eval()(patients)))
+        network.holds("it bends: f(x) + f(-x) is not 2 f(0)", lambda model: not torch.allclose(model(patients) + model(-patients), 2 * model(0 * patients), rtol=1e-3))
+        network.holds("gradients reach every weight", lambda model: model(patients).square().sum().backward() or all(p.grad is not None for p in model.parameters()))
+    three_scores.holds("these are scores, not logarithms of shares", lambda model: model(patients).logsumexp(1).abs().max() > 1e-3)
+    one_score.holds("its linear layers have 121 numbers", lambda model: sum(m.weight.numel() + m.bias.numel() for m in model.modules() if isinstance(m, nn.Linear)) == 121)
+    call(build_network, 4, [7, 5], "binary", 3).holds("a binary question has one score", lambda model: model(patients).shape == (6, 1))
+    call(build_network, 4, [], "multiclass", 2).holds("without hidden layers, 10 numbers learn", lambda model: sum(p.numel() for p in model.parameters()) == 10)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -416,8 +456,48 @@ with visible_checks("build_network") as call:
 # </details>
 
 # %% [markdown]
-# (The prediction: nothing is broken. A raw score of −1.2 is read as a probability of 0.2315 for spam: probably a real letter.)
+# <details><summary>The answer to your prediction</summary>
 #
+# Nothing is broken. A raw score of −1.2 is read as a probability of 0.2315 for spam: probably a real letter.
+#
+# </details>
+
+# %% [markdown]
+# **Your network at work.** Two spiral arms, one class each: no straight line parts them. Your own `build_network` learns them with no, one, two and three hidden layers of 16 neurons; the slider chooses. Where does it start to follow the arms?
+
+# %% tags=["figure"] jupyter={"source_hidden": true}
+def _figure():
+    label, way, side = torch.arange(200) % 2, torch.linspace(0.1, 1, 200), torch.linspace(-1.6, 1.6, 33)
+    angle, grid = torch.pi * (2 * way + label), torch.cartesian_prod(side, side).flip(1)
+    x, y = 1.5 * way[:, None] * torch.stack([angle.cos(), angle.sin()], 1), label[:, None].float()
+    arms, frames = [], []
+    for k, symbol, colour in [(0, "circle", "white"), (1, "x", "#D55E00")]:
+        marker, arm = dict(symbol=symbol, color=colour, size=7, line=dict(width=1, color="black")), x[label == k].T.tolist()
+        arms.append(go.Scatter(x=arm[0], y=arm[1], mode="markers", name=f"class {k}", marker=marker))
+    for depth in range(4):
+        torch.manual_seed(0)
+        optimizer = torch.optim.Adam((network := build_network(2, [16] * depth, "binary")).parameters(), lr=0.03)
+        for _ in range(250):
+            network.zero_grad()
+            F.binary_cross_entropy_with_logits(network(x), y).backward()
+            optimizer.step()
+        shares = torch.sigmoid(network(grid)).reshape(33, 33).tolist()
+        frames.append(go.Frame(name=str(depth), data=[go.Heatmap(x=side.tolist(), y=side.tolist(), z=shares, zmin=0, zmax=1, colorscale="Cividis", colorbar=dict(title="P(class 1)")), *arms]))
+    steps = [dict(label=frame.name, method="animate", args=[[frame.name], dict(mode="immediate", frame=dict(duration=0))]) for frame in frames]
+    go.Figure(frames[3].data, frames=frames).update_layout(template="plotly_white", title="Your network on two spiral arms", height=520, legend=dict(orientation="h", y=1.12),
+                                                           sliders=[dict(active=3, steps=steps, currentvalue=dict(prefix="hidden layers: "))]).show()
+
+
+try:
+    _figure()
+except (NameError, NotImplementedError):
+    print("Write build_network first, then run this cell again: it trains your network.")
+del _figure
+
+# %% [markdown] tags=["text-alternative"]
+# **In words:** a map of the plane with the two arms of a spiral as circles and crosses, coloured by the probability of class 1 that a trained network gives; here the model solution's. Without a hidden layer one straight border crosses the plane and cuts both arms. With one and two hidden layers the border bends and starts to follow the arms; with three, nearly every point lies in the colour of its own class.
+
+# %% [markdown]
 # ## From scores to decisions
 #
 # Three different things are often called "the output". Keep them apart:
@@ -490,6 +570,10 @@ with visible_checks("binary_predict") as call:
     probabilities = torch.tensor([[0.1192], [0.5744], [0.8176]])
     decisions = torch.tensor([[0], [1], [1]])
     call(binary_predict, torch.tensor([[-2.0], [0.3], [1.5]])).returns((probabilities, decisions), rtol=1e-3)
+    z = torch.tensor([[-800.0], [0.1], [2.0]], dtype=torch.float64, requires_grad=True)
+    sure = call(binary_predict, z, 0.8).returns((torch.sigmoid(z), torch.tensor([[0], [0], [1]])))
+    sure.holds("slopes reach the logits", lambda pair: torch.allclose(torch.autograd.grad(pair[0].sum(), z)[0], torch.sigmoid(z) * torch.sigmoid(-z)))
+    call(binary_predict, torch.zeros(1, 1)).returns((torch.tensor([[0.5]]), torch.tensor([[1]])))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -505,6 +589,13 @@ with visible_checks("binary_predict") as call:
 # <details><summary>Hint 3 · nearly the code</summary>
 #
 # First name the probabilities: the sigmoid of the logits. Then compare *them* with `threshold`, using the comparison that counts a tie as a yes, and convert the result. Return both, in that order.
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# The logit 0: σ(0) is 0.5 exactly. The contract says 1 where probability ≥ threshold, so a tie is a yes, and the decision is 1. `torch.round` would have said 0: it rounds 0.5 to the nearest even number.
 #
 # </details>
 
@@ -555,7 +646,7 @@ del _figure
 #
 # * `logits` has shape `(N, C)` and a floating dtype; its values may be as large as ±1000, in one row or in all.
 # * The probabilities are the softmax of each row: shape `(N, C)`, every row adds up to 1; gradients flow through them.
-# * The labels have shape `(N,)` and dtype `torch.int64`: for each row, the index of its largest logit. (No row has two largest.)
+# * The labels have shape `(N,)` and dtype `torch.int64`: for each row, the index of its largest logit, even where probabilities round to the same number. (No row has two largest logits.)
 # * You may use `torch.softmax`, or write it yourself.
 #
 # **Predict first.** What does the textbook formula exp(z) / Σ exp(z) give in float32 for the logits 1000 and 0? What should it give?
@@ -575,6 +666,10 @@ with visible_checks("multiclass_predict") as call:
     prediction.holds("one probability for each example and class: (2, 3)", lambda pair: pair[0].shape == (2, 3))
     prediction.holds("each row of probabilities adds up to 1", lambda pair: torch.allclose(pair[0].sum(dim=1), torch.ones(2)))
     prediction.holds("the first example gets label 1, the second label 0", lambda pair: pair[1].tolist() == [1, 0])
+    z = torch.tensor([[-900.0, 1000.0, 999.0], [0.1, 0.2, 0.3]], dtype=torch.float64, requires_grad=True)
+    large = call(multiclass_predict, z).returns((z.softmax(1), torch.tensor([1, 2])))
+    large.holds("slopes reach the logits", lambda pair: torch.allclose(torch.autograd.grad(pair[0][:, 1].sum(), z)[0][1], torch.tensor([-0.0998, 0.2217, -0.1219]).double(), atol=1e-3))
+    call(multiclass_predict, torch.tensor([[0.0, 20.0, 40.0]])).returns((torch.tensor([[0.0, 0.0, 1.0]]), torch.tensor([2])))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -594,8 +689,13 @@ with visible_checks("multiclass_predict") as call:
 # </details>
 
 # %% [markdown]
-# (The prediction: exp(1000) is infinite in float32, and infinity divided by infinity is `nan`. The true answer is 1 and 0.)
+# <details><summary>The answer to your prediction</summary>
 #
+# exp(1000) is infinite in float32, and infinity divided by infinity is `nan`. The true answer is 1 and 0.
+#
+# </details>
+
+# %% [markdown]
 # ## Why hidden layers need an activation
 #
 # Three stacks of layers, each from one number to one number. Two of them have no activation.
@@ -666,6 +766,11 @@ with visible_checks("collapse") as call:
     one_layer = call(collapse, w1, b1, w2, b2)
     one_layer.holds("the weight is (2, 3), the bias (2,)", lambda layer: (layer[0].shape, layer[1].shape) == ((2, 3), (2,)))
     one_layer.holds("one layer answers as the two do", lambda layer: torch.allclose(F.linear(x, *layer), two_layers))
+    parts = [(torch.arange(4.0).reshape(2, 2) - 1.3).double().requires_grad_(), torch.tensor([-0.1, 0.7]).double().requires_grad_()] * 2
+    square = call(collapse, parts[0], parts[1], parts[0] + 1, parts[1])
+    square.holds("one layer answers as the two do", lambda layer: torch.allclose(F.linear(torch.eye(2).double(), *layer), F.linear(F.linear(torch.eye(2).double(), *parts[:2]), parts[0] + 1, parts[1]), rtol=1e-9))
+    w1, b1, w2, b2 = leaves = [torch.ones(2, 2).requires_grad_(), torch.ones(2).requires_grad_(), torch.ones(2, 2).requires_grad_(), torch.ones(2).requires_grad_()]
+    call(collapse, *leaves).holds("gradients reach all four", lambda layer: torch.autograd.grad(layer[0].sum() + layer[1].sum(), leaves))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -685,8 +790,13 @@ with visible_checks("collapse") as call:
 # </details>
 
 # %% [markdown]
-# (The prediction: none. Those 24 extra numbers add no function at all. An activation between the layers is what turns depth into power.)
+# <details><summary>The answer to your prediction</summary>
 #
+# None. Those 24 extra numbers add no function at all. An activation between the layers is what turns depth into power.
+#
+# </details>
+
+# %% [markdown]
 # ## Look back
 #
 # Decide true or false before you unfold the answer. Each one comes with the measurement that settles it.
@@ -747,6 +857,8 @@ def count_parameters(sizes: list[int]) -> int:
 # %% tags=["bonus"] nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "count_parameters-check", "points": 0}
 with visible_checks("count_parameters") as call:
     call(count_parameters, [4, 8, 8]).returns(112)
+    call(count_parameters, [10**9, 10**9]).returns(10**18 + 10**9)
+    call(count_parameters, [5]).returns(0)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>

@@ -10,7 +10,9 @@ from autograder.authoring import alternative, mistake
 
 
 @mistake(
-    "input_batch", "Whole numbers give you an integer tensor. Which dtype does the task ask for?"
+    "input_batch",
+    "For whole numbers your result has an integer dtype. Which dtype does the task ask for?",
+    breaks="dtype",
 )
 def keeps_whole_numbers(rows):
     return torch.tensor(rows)
@@ -18,8 +20,9 @@ def keeps_whole_numbers(rows):
 
 @mistake(
     "input_batch",
-    "With one example or one feature, your result loses an axis. How many axes should it always "
-    "have?",
+    "With one example or one feature, your result has fewer than two axes. How many axes should it "
+    "always have?",
+    breaks="shape",
 )
 def squeezes_single_row(rows):
     return torch.tensor(rows, dtype=torch.float32).squeeze()
@@ -28,6 +31,7 @@ def squeezes_single_row(rows):
 @mistake(
     "input_batch",
     "For a single example your result has one axis. How many axes should it always have?",
+    breaks="shape",
 )
 def squeezes_first_axis(rows):
     return torch.tensor(rows, dtype=torch.float32).squeeze(0)
@@ -36,6 +40,7 @@ def squeezes_first_axis(rows):
 @mistake(
     "input_batch",
     "With a single feature your result has one axis. How many axes should it always have?",
+    breaks="shape",
 )
 def squeezes_single_column(rows):
     return torch.tensor(rows, dtype=torch.float32).squeeze(-1)
@@ -81,21 +86,24 @@ def appends_a_column_of_ones(rows):
 
 
 @mistake(
-    "input_batch", "Your result has all values in one axis. Which two axes does the task ask for?"
+    "input_batch",
+    "Your result has only one axis, with all values in it. Which two axes should a table have?",
 )
 def one_long_vector(rows):
     return torch.tensor([value for row in rows for value in row], dtype=torch.float32)
 
 
-@mistake("input_batch", "Your result is float64. Which dtype does the task ask for?")
+@mistake(
+    "input_batch", "Your result is float64. Which dtype does the task ask for?", breaks="dtype"
+)
 def in_double_precision(rows):
     return torch.tensor(rows, dtype=torch.float64)
 
 
 @mistake(
     "input_batch",
-    "Your result is float32, but its values are rounded, and very large ones are infinite. Which "
-    "step loses precision?",
+    "Your result is float32, but its values are not exact, and very large ones are infinite. Which "
+    "step uses a smaller dtype?",
 )
 def through_half_precision(rows):
     return torch.tensor(rows, dtype=torch.float16).float()
@@ -103,27 +111,90 @@ def through_half_precision(rows):
 
 @mistake(
     "input_batch",
-    "Your result requires gradients. What does the task say about gradients of plain data?",
+    "Your result requires gradients. Does plain data need them?",
+    breaks="requires_grad",
 )
 def asks_for_gradients(rows):
     return torch.tensor(rows, dtype=torch.float32, requires_grad=True)
 
 
-@mistake(
-    "input_batch",
-    "Your result has the examples in reversed order. Which example should row 0 hold?",
-)
+@mistake("input_batch", "Your last example is in row 0. Which example should row 0 hold?")
 def last_example_first(rows):
     return torch.tensor(rows[::-1], dtype=torch.float32)
 
 
 @mistake(
     "input_batch",
-    "Your result keeps only the whole part of each number. Which step removes the digits after "
-    "the decimal point?",
+    "Your result has only whole numbers. Which step removes the digits after the decimal point?",
 )
 def drops_fractions(rows):
     return torch.tensor([[int(value) for value in row] for row in rows], dtype=torch.float32)
+
+
+@mistake(
+    "input_batch", "Your result has three axes. How many axes should a table have?", breaks="shape"
+)
+def with_a_batch_axis(rows):
+    return torch.tensor(rows, dtype=torch.float32).unsqueeze(0)
+
+
+@mistake(
+    "input_batch",
+    "Your result has the shape (features, examples), and its values are in the wrong places. Which "
+    "step changes the shape?",
+)
+def reshaped_the_wrong_way(rows):
+    return torch.tensor(rows, dtype=torch.float32).reshape(len(rows[0]), len(rows))
+
+
+@mistake("input_batch", "Your result is a list. Which type does the task ask for?")
+def a_list_of_floats(rows):
+    return [[float(value) for value in row] for row in rows]
+
+
+@mistake("input_batch", "Your result is a NumPy array. Which type does the task ask for?")
+def a_numpy_array(rows):
+    import numpy
+
+    return numpy.array(rows, dtype="float32")
+
+
+@mistake(
+    "input_batch",
+    "Your function changes the caller's `rows`: the list is empty after the call. Which line "
+    "changes it?",
+    breaks="changed",
+)
+def empties_the_rows(rows):
+    table = []
+    while rows:
+        table.append(rows.pop(0))
+    return torch.tensor(table, dtype=torch.float32)
+
+
+@mistake(
+    "input_batch",
+    "Your function changes the caller's `rows`: the list is sorted after the call. Which line "
+    "changes it?",
+)
+def sorts_the_callers_rows(rows):
+    rows.sort()
+    return torch.tensor(rows, dtype=torch.float32)
+
+
+@mistake("input_batch", "Your rows are sorted. Which order should the examples keep?")
+def sorts_the_rows(rows):
+    return torch.tensor(sorted(rows), dtype=torch.float32)
+
+
+@mistake("input_batch", "Your columns are in reversed order. Which feature should come first?")
+def last_feature_first(rows):
+    return torch.tensor([row[::-1] for row in rows], dtype=torch.float32)
+
+
+@mistake("input_batch", "Your result has only the first example. Which rows should it hold?")
+def the_first_example_only(rows):
+    return torch.tensor(rows[:1], dtype=torch.float32)
 
 
 @alternative("input_batch")
@@ -168,7 +239,7 @@ def _plus(y, bias):
 
 @mistake(
     "linear",
-    "With a square `weight` your values are wrong, and other shapes give an error. Which axis of "
+    "For a square `weight` your values are wrong, and other shapes give an error. Which axis of "
     "`weight` belongs to the inputs?",
 )
 def weight_not_transposed(x, weight, bias):
@@ -177,8 +248,7 @@ def weight_not_transposed(x, weight, bias):
 
 @mistake(
     "linear",
-    "Your function fails when `x` has more than two axes. Which axis of `x` holds the inputs, and "
-    "which axes should stay as they are?",
+    "Your function fails when `x` has more than two axes. Which axis of `x` holds the inputs?",
 )
 def transposes_the_table(x, weight, bias):
     return _plus((weight @ x.T).T, bias)
@@ -195,8 +265,8 @@ def matrix_product_only(x, weight, bias):
 
 @mistake(
     "linear",
-    "Your function adds `bias` along the wrong axis. Which axis of the result has one entry for "
-    "each bias value?",
+    "Your function adds `bias` along the wrong axis. Which axis of the result has one value for "
+    "each neuron?",
 )
 def bias_as_column(x, weight, bias):
     y = x @ weight.T
@@ -208,7 +278,9 @@ def needs_a_bias(x, weight, bias):
     return x @ weight.T + bias
 
 
-@mistake("linear", "Your result ignores `bias`. Where does the formula use it?")
+@mistake(
+    "linear", "Your result does not change when `bias` changes. Where does the formula use `bias`?"
+)
 def forgets_the_bias(x, weight, bias):
     return x @ weight.T
 
@@ -225,7 +297,8 @@ def asks_bias_for_truth(x, weight, bias):
 
 @mistake(
     "linear",
-    "`weight` gets no gradient from your result. Where does your result lose its link to `weight`?",
+    "`weight` gets no gradient from your result. Which step breaks the link between `weight` and "
+    "your result?",
 )
 def detaches_the_weight(x, weight, bias):
     return _plus(x @ weight.detach().T, bias)
@@ -233,7 +306,8 @@ def detaches_the_weight(x, weight, bias):
 
 @mistake(
     "linear",
-    "`bias` gets no gradient from your result. Where does your result lose its link to `bias`?",
+    "`bias` gets no gradient from your result. Which step breaks the link between `bias` and your "
+    "result?",
 )
 def detaches_the_bias(x, weight, bias):
     y = x @ weight.T
@@ -241,7 +315,9 @@ def detaches_the_bias(x, weight, bias):
 
 
 @mistake(
-    "linear", "No gradient flows back from your result. Where does it lose its link to autograd?"
+    "linear",
+    "`x`, `weight` and `bias` get no gradient from your result. Which step leaves PyTorch or "
+    "breaks the link to them?",
 )
 def through_numpy(x, weight, bias):
     y = x.detach().numpy() @ weight.detach().numpy().T
@@ -250,8 +326,8 @@ def through_numpy(x, weight, bias):
 
 @mistake(
     "linear",
-    "`x` gets a gradient, but `weight` and `bias` do not. Does your result use the caller's "
-    "tensors or copies of them?",
+    "`x` gets a gradient, but `weight` and `bias` do not. Does your formula use the caller's "
+    "tensors, or copies of them?",
 )
 def copies_into_a_module(x, weight, bias):
     layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
@@ -262,13 +338,17 @@ def copies_into_a_module(x, weight, bias):
     return layer(x)
 
 
-@mistake("linear", "For float64 inputs your result is float32. Which dtype should it have?")
+@mistake("linear", "Your result is always float32. Which dtype should it have?", breaks="dtype")
 def always_single_precision(x, weight, bias):
     y = x.float() @ weight.float().T
     return y if bias is None else y + bias.float()
 
 
-@mistake("linear", "After the call the caller's `weight` is transposed. Which line works in place?")
+@mistake(
+    "linear",
+    "Your function changes the caller's `weight`: it is transposed after the call. Which line "
+    "changes it?",
+)
 def transposes_in_place(x, weight, bias):
     return _plus(x @ weight.t_(), bias)
 
@@ -277,13 +357,18 @@ def transposes_in_place(x, weight, bias):
     "linear",
     "When `bias` is None, your function does not work on a GPU. On which device do you create new "
     "tensors?",
+    breaks="device",
 )
 def zero_bias_on_the_cpu(x, weight, bias):
     b = torch.zeros(weight.shape[0], dtype=x.dtype) if bias is None else bias
     return x @ weight.T + b
 
 
-@mistake("linear", "Your result loses every axis of length 1. Which axes should it always keep?")
+@mistake(
+    "linear",
+    "Your result loses every axis of length 1. Which axes should it always keep?",
+    breaks="shape",
+)
 def squeezes_single_units(x, weight, bias):
     return _plus(x @ weight.T, bias).squeeze()
 
@@ -311,12 +396,83 @@ def with_relu(x, weight, bias):
 
 @mistake(
     "linear",
-    "A `bias` of zeros gets no gradient from your result. In which case may you leave the bias "
-    "out?",
+    "When all values of `bias` are 0, `bias` gets no gradient. In which case alone is there no "
+    "bias to add?",
 )
 def skips_a_bias_of_zeros(x, weight, bias):
     y = x @ weight.T
     return y + bias if bias is not None and bias.any() else y
+
+
+@mistake(
+    "linear",
+    "`x` gets a gradient, but `weight` and `bias` do not. Does your formula use the caller's "
+    "tensors, or new ones?",
+)
+def wraps_them_in_parameters(x, weight, bias):
+    return F.linear(x, nn.Parameter(weight), None if bias is None else nn.Parameter(bias))
+
+
+@mistake(
+    "linear",
+    "When `bias` is None, your function adds 1 to every value. What does the task say about this "
+    "case?",
+)
+def adds_ones_without_a_bias(x, weight, bias):
+    return x @ weight.T + (torch.ones_like(weight[:, 0]) if bias is None else bias)
+
+
+@mistake(
+    "linear",
+    "When `x` is a single example with one axis, your result has two axes. How many should it "
+    "have?",
+    breaks="shape",
+)
+def adds_a_batch_axis(x, weight, bias):
+    return _plus(torch.atleast_2d(x) @ weight.T, bias)
+
+
+@mistake(
+    "linear",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def with_an_extra_axis(x, weight, bias):
+    return _plus(x @ weight.T, bias).unsqueeze(0)
+
+
+@mistake(
+    "linear",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def detour_through_single_precision(x, weight, bias):
+    y = x.float() @ weight.float().T
+    return (y if bias is None else y + bias.float()).to(x.dtype)
+
+
+@mistake("linear", "Your function changes the caller's `bias`. Which line changes it?")
+def adds_into_the_bias(x, weight, bias):
+    y = x @ weight.T
+    if bias is None:
+        return y
+    if y.shape == bias.shape:
+        bias += y
+        return bias
+    return y + bias
+
+
+@mistake(
+    "linear",
+    "`x` gets no gradient from your result. Which step breaks the link between `x` and your "
+    "result?",
+)
+def detaches_the_input(x, weight, bias):
+    return _plus(x.detach() @ weight.T, bias)
+
+
+@mistake("linear", "Your function adds `bias` twice. Which step adds it a second time?")
+def adds_the_bias_twice(x, weight, bias):
+    return F.linear(x, weight, bias) if bias is None else F.linear(x, weight, bias) + bias
 
 
 @alternative("linear")
@@ -379,8 +535,7 @@ def _stack(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Your stack has no activation after the last layer. After which layers does the task ask for "
-    "one?",
+    "Your last layer has no activation after it. After which layers does the task ask for one?",
 )
 def last_layer_left_bare(sizes, activation):
     return _stack(sizes, activation)[:-1]
@@ -396,7 +551,8 @@ def activation_before_each_layer(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "For your stack `parameters()` is empty. How does an `nn.Module` register its layers?",
+    "`parameters()` finds no weights in your stack. Are your layers parts of the `nn.Sequential`, "
+    "or only in a Python list?",
 )
 def layers_in_a_python_list(sizes, activation):
     class Stack(nn.Sequential):
@@ -412,15 +568,19 @@ def layers_in_a_python_list(sizes, activation):
     return Stack()
 
 
-@mistake("hidden_stack", "Your result is not an `nn.Module`. Which type does the task ask for?")
+@mistake(
+    "hidden_stack",
+    "Your result is not an `nn.Sequential`. Which type does the task ask for?",
+    breaks="type",
+)
 def returns_a_list(sizes, activation):
     return list(_stack(sizes, activation))
 
 
 @mistake(
     "hidden_stack",
-    "All layers of your stack share one activation. How many new activations does the task ask "
-    "for?",
+    "All layers of your stack use the same activation object. How many new activations does the "
+    "task ask for?",
 )
 def one_shared_activation(sizes, activation):
     shared = activation()
@@ -437,8 +597,8 @@ def always_relu(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Your function gives an error for a new activation class. How can you use `activation` "
-    "without its name?",
+    "Your function gives an error for a new activation class. Can you make an activation without "
+    "knowing the name of its class?",
 )
 def looks_activations_up(sizes, activation):
     kinds = (nn.ReLU, nn.Tanh, nn.Sigmoid, nn.PReLU, nn.SiLU, nn.Softplus)
@@ -448,8 +608,8 @@ def looks_activations_up(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Your function gives a `TypeError`. Is each part that you give to `nn.Sequential` a finished "
-    "module?",
+    "Your function gives a `TypeError`. Do you give `nn.Sequential` an activation class, or an "
+    "activation made from it?",
 )
 def activation_never_made(sizes, activation):
     return _stack(sizes, lambda: activation)
@@ -480,8 +640,8 @@ def adds_an_output_layer(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "In your stack, layers of the same size share their weight and bias. How often do you create "
-    "a new layer?",
+    "In your stack, layers of the same size share their weight and bias. How many times do you "
+    "create a new layer?",
 )
 def reuses_layers_of_one_size(sizes, activation):
     made = {}
@@ -510,7 +670,8 @@ def starts_at_zero(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Two calls give you stacks with the same weights. Do your calls share a seed or layers?",
+    "Two calls give you stacks with the same weights. Does your function set a seed or use old "
+    "layers again?",
 )
 def fixes_the_seed(sizes, activation):
     torch.manual_seed(42)
@@ -527,8 +688,8 @@ def biases_start_at_zero(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Your weights start much smaller or much larger than usual. Compare their standard deviation "
-    "with that of a new `nn.Linear`.",
+    "The weights of your stack are too close to 0, or too far from 0, at the start. How does "
+    "PyTorch start a new `nn.Linear`?",
 )
 def starts_very_small(sizes, activation):
     return _started_stack(sizes, activation, lambda layer: nn.init.normal_(layer.weight, 0, 0.01))
@@ -536,7 +697,9 @@ def starts_very_small(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "After the call the caller's list `sizes` is empty. Which line changes it in place?",
+    "Your function changes the caller's `sizes`: the list is empty after the call. Which line "
+    "changes it?",
+    breaks="changed",
 )
 def eats_the_sizes(sizes, activation):
     layers, n_in = [], sizes.pop(0)
@@ -549,7 +712,8 @@ def eats_the_sizes(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "No gradient reaches the weights and biases of your stack. Which line prevents it?",
+    "No gradient reaches the weights and biases of your stack. Which line turns their gradients "
+    "off?",
 )
 def frozen_weights(sizes, activation):
     return _stack(sizes, activation).requires_grad_(False)
@@ -562,6 +726,93 @@ def frozen_weights(sizes, activation):
 )
 def every_layer_as_wide_as_the_first(sizes, activation):
     return _stack([sizes[0]] + [sizes[1]] * (len(sizes) - 1), activation)
+
+
+@mistake(
+    "hidden_stack",
+    "In training mode your stack sets some numbers to 0 at random. Which part of your stack does "
+    "this?",
+)
+def with_dropout(sizes, activation):
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b), activation(), nn.Dropout(0.1)])
+
+
+@mistake(
+    "hidden_stack", "Your stack has a normalisation step. Which modules may a hidden layer contain?"
+)
+def with_batch_norm(sizes, activation):
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b), nn.BatchNorm1d(b), activation()])
+
+
+@mistake(
+    "hidden_stack",
+    "Your stack has a normalisation step, and it also works in evaluation mode. Which modules may "
+    "a hidden layer contain?",
+)
+def with_layer_norm(sizes, activation):
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b), nn.LayerNorm(b), activation()])
+
+
+@mistake(
+    "hidden_stack",
+    "All weights and biases of your stack start at 0. How does PyTorch start those of a new layer?",
+)
+def everything_starts_at_zero(sizes, activation):
+    def start(layer):
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+
+    return _started_stack(sizes, activation, start)
+
+
+_kept = []
+
+
+@mistake(
+    "hidden_stack",
+    "The second stack that you make also contains the layers of the first one. Which list is not "
+    "new in each call?",
+)
+def remembers_earlier_layers(sizes, activation):
+    layers = _kept[-200:]
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), activation()]
+    _kept.extend(layers)
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "hidden_stack",
+    "Your stack has an activation before its first layer. After which layers does the task ask "
+    "for one?",
+)
+def bends_the_input_too(sizes, activation):
+    return nn.Sequential(activation(), *_stack(sizes, activation))
+
+
+@mistake(
+    "hidden_stack",
+    "The inputs and outputs of your layers are swapped. Which argument of `nn.Linear` comes first?",
+)
+def inputs_and_outputs_swapped(sizes, activation):
+    return _stack_of(sizes, lambda a, b: [nn.Linear(b, a), activation()])
+
+
+@mistake(
+    "hidden_stack",
+    "Your stack has one layer, from the first size to the last. How many layers do the entries of "
+    "`sizes` ask for?",
+)
+def one_layer_for_all(sizes, activation):
+    return _stack([sizes[0], sizes[-1]], activation)
+
+
+@mistake(
+    "hidden_stack",
+    "Your stack has two activations after each layer. How many does the task ask for?",
+)
+def two_activations_each(sizes, activation):
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b), activation(), activation()])
 
 
 @alternative("hidden_stack")
@@ -618,7 +869,7 @@ def _head(task, n_classes=None):
 @mistake(
     "head_for",
     "For `binary` you return two neurons with softmax. How many neurons does the table give for "
-    "this task?",
+    "`binary`?",
 )
 def binary_as_two_classes(task, n_classes=None):
     return (2, "softmax") if task == "binary" else _head(task, n_classes)
@@ -641,7 +892,8 @@ def multiclass_with_sigmoid(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "For `multiclass` you return one neuron too few. How many neurons does each class need?",
+    "For `multiclass` you return one neuron too few. How many neurons does the table give for "
+    "`n_classes` classes?",
 )
 def one_class_left_out(task, n_classes=None):
     return (n_classes - 1, "softmax") if task == "multiclass" else _head(task, n_classes)
@@ -649,8 +901,8 @@ def one_class_left_out(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "When `n_classes` is 2, you return the answer for `binary`. Which argument alone should "
-    "choose the row of the table?",
+    "When `n_classes` is 2, you always return the answer for `binary`. Which argument chooses the "
+    "row of the table?",
 )
 def two_classes_are_binary(task, n_classes=None):
     return _head("binary" if n_classes == 2 else task, n_classes)
@@ -658,8 +910,8 @@ def two_classes_are_binary(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "For `regression` and `binary` your number of neurons depends on `n_classes`. Which task "
-    "should use this argument?",
+    "For `regression` and `binary` your number of neurons depends on `n_classes`. For which `task` "
+    "does `n_classes` matter?",
 )
 def n_classes_always_counts(task, n_classes=None):
     return n_classes or 1, _head(task)[1]
@@ -675,8 +927,7 @@ def binary_with_softmax(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "For `binary` you return `none`. How does the table turn one number into the probability of "
-    "yes?",
+    "For `binary` you return `none`. Which activation turns one score into the probability of yes?",
 )
 def binary_left_raw(task, n_classes=None):
     return (1, "none") if task == "binary" else _head(task, n_classes)
@@ -684,14 +935,15 @@ def binary_left_raw(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "Your pair has the name first and the number second. Which order does the task ask for?",
+    "Your pair has the name first and the number second. Which order does the exercise ask for?",
 )
 def pair_swapped(task, n_classes=None):
     return _head(task, n_classes)[::-1]
 
 
 @mistake(
-    "head_for", "The second value of your pair is not a string. Which type does the task ask for?"
+    "head_for",
+    "The second value of your pair is not a string. Which type does the exercise ask for?",
 )
 def modules_for_names(task, n_classes=None):
     modules = {"none": nn.Identity(), "sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(dim=-1)}
@@ -700,10 +952,106 @@ def modules_for_names(task, n_classes=None):
 
 
 @mistake(
-    "head_for", "You return one neuron for every task. How many neurons does `multiclass` need?"
+    "head_for", "You return one neuron for every `task`. How many neurons does `multiclass` need?"
 )
 def one_neuron_for_everything(task, n_classes=None):
     return 1, _head(task)[1]
+
+
+@mistake(
+    "head_for",
+    "For `multiclass` with two classes you return the answer for `binary`. Which argument chooses "
+    "the row of the table?",
+)
+def two_of_many_are_binary(task, n_classes=None):
+    return _head("binary" if (task, n_classes) == ("multiclass", 2) else task, n_classes)
+
+
+@mistake(
+    "head_for", "For `binary` you return two neurons. How many does the table give for `binary`?"
+)
+def two_neurons_for_binary(task, n_classes=None):
+    return (2, "sigmoid") if task == "binary" else _head(task, n_classes)
+
+
+@mistake(
+    "head_for",
+    "For `regression` you return the value None, not a string. Which string does the exercise ask "
+    "for?",
+)
+def none_for_a_name(task, n_classes=None):
+    neurons, name = _head(task, n_classes)
+    return neurons, None if name == "none" else name
+
+
+@mistake(
+    "head_for",
+    "The name in your pair begins with a capital letter. How does the exercise write the three "
+    "names?",
+)
+def names_with_capitals(task, n_classes=None):
+    neurons, name = _head(task, n_classes)
+    return neurons, name.capitalize()
+
+
+@mistake(
+    "head_for",
+    "Your number of neurons is a float. Which type does the exercise ask for?",
+    breaks="type",
+)
+def counts_as_floats(task, n_classes=None):
+    neurons, name = _head(task, n_classes)
+    return float(neurons), name
+
+
+@mistake(
+    "head_for",
+    "Your number of neurons is a tensor. Which type does the exercise ask for?",
+    breaks="type",
+)
+def counts_as_tensors(task, n_classes=None):
+    neurons, name = _head(task, n_classes)
+    return torch.tensor(neurons), name
+
+
+@mistake(
+    "head_for",
+    "Your function gives an error when `n_classes` is None. For which `task` do you need "
+    "`n_classes`?",
+)
+def needs_a_number_of_classes(task, n_classes=None):
+    return _head(task, max(n_classes, 1))
+
+
+@mistake("head_for", "Your function returns nothing. Does it print the pair, or return it?")
+def prints_the_answer(task, n_classes=None):
+    print(_head(task, n_classes))
+
+
+@mistake(
+    "head_for",
+    "For `multiclass` you return `none`. Which name does the table give for `multiclass`?",
+)
+def multiclass_left_raw(task, n_classes=None):
+    return (n_classes, "none") if task == "multiclass" else _head(task, n_classes)
+
+
+@mistake(
+    "head_for",
+    "For `multiclass` you return one extra neuron. How many neurons does the table give for "
+    "`n_classes` classes?",
+)
+def one_class_too_many(task, n_classes=None):
+    return (n_classes + 1, "softmax") if task == "multiclass" else _head(task, n_classes)
+
+
+@mistake(
+    "head_for",
+    "Your names for `regression` and `binary` are swapped. Which of the two asks for a "
+    "probability?",
+)
+def names_of_two_tasks_swapped(task, n_classes=None):
+    return _head({"regression": "binary", "binary": "regression"}.get(task, task), n_classes)
 
 
 @alternative("head_for")
@@ -756,7 +1104,7 @@ def relu_after_the_output(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "For every task your scores are between 0 and 1. What comes after your output layer?",
+    "For every `task` your scores are between 0 and 1. What comes after your output layer?",
 )
 def sigmoid_after_the_output(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, _n_outputs(task, n_classes)).append(nn.Sigmoid())
@@ -764,7 +1112,8 @@ def sigmoid_after_the_output(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Only for `binary`, your scores are between 0 and 1. What comes after your output layer there?",
+    "For `binary` your scores are always between 0 and 1. What comes after your output layer for "
+    "`binary`?",
 )
 def sigmoid_for_binary_only(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -780,8 +1129,8 @@ def tanh_after_the_output(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "For `multiclass` your scores are positive and add up to 1. What comes after your output "
-    "layer there?",
+    "For `multiclass` your scores are positive and add up to 1. What comes after your output layer "
+    "for `multiclass`?",
 )
 def softmax_inside(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -790,7 +1139,8 @@ def softmax_inside(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "For `multiclass` your scores are never positive. What comes after your output layer there?",
+    "For `multiclass` your scores are never positive. What comes after your output layer for "
+    "`multiclass`?",
 )
 def log_softmax_inside(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -808,8 +1158,8 @@ def softmax_over_the_batch(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Your network gives an error for a single example. Which layer needs the other rows of the "
-    "batch?",
+    "In training mode your network gives an error for a single example. Which layer uses the other "
+    "rows of the batch?",
 )
 def batch_norm_in_the_body(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden]
@@ -829,7 +1179,9 @@ def dropout_in_the_body(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "For `regression` and `binary` your scores have one axis. Which shape does the task ask for?",
+    "For `regression` and `binary` your scores have one axis. Which shape does the exercise ask "
+    "for?",
+    breaks="shape",
 )
 def flattens_the_scores(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -846,7 +1198,7 @@ def as_many_scores_as_features(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "For `binary` your network has two outputs. How many outputs does the task ask for?",
+    "For `binary` your network has two outputs. How many outputs does the exercise ask for?",
 )
 def binary_with_two_scores(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, 2 if task == "binary" else _n_outputs(task, n_classes))
@@ -854,8 +1206,8 @@ def binary_with_two_scores(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "For `regression` and `binary` your number of outputs depends on `n_classes`. Which task "
-    "should use this argument?",
+    "For `regression` and `binary` your number of outputs depends on `n_classes`. For which `task` "
+    "does `n_classes` matter?",
 )
 def n_classes_always_heard(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, n_classes or 1)
@@ -863,7 +1215,8 @@ def n_classes_always_heard(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Two calls give you networks with the same weights. Do your calls share a seed or layers?",
+    "Two calls give you networks with the same weights. Does your function set a seed or use old "
+    "layers again?",
 )
 def seeds_the_network(n_features, hidden, task, n_classes=None):
     torch.manual_seed(42)
@@ -884,8 +1237,8 @@ def all_weights_alike(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Your network has no activation between its layers. After which layers does the task ask for "
-    "one?",
+    "Your network has no activation between its layers. After which layers does the exercise ask "
+    "for one?",
 )
 def body_without_activation(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
@@ -894,8 +1247,8 @@ def body_without_activation(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Your network has an activation only after the last hidden layer. After which layers does the "
-    "task ask for one?",
+    "Only your last hidden layer has an activation after it. After which layers does the exercise "
+    "ask for one?",
 )
 def activation_after_the_last_hidden_only(n_features, hidden, task, n_classes=None):
     *body, head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -904,7 +1257,7 @@ def activation_after_the_last_hidden_only(n_features, hidden, task, n_classes=No
 
 @mistake(
     "build_network",
-    "Your network applies an activation to the input. After which layers does the task ask for "
+    "Your network applies an activation to the input. After which layers does the exercise ask for "
     "one?",
 )
 def activation_on_the_input(n_features, hidden, task, n_classes=None):
@@ -914,7 +1267,9 @@ def activation_on_the_input(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "After the call the caller's list `hidden` has a new entry. Which line changes it in place?",
+    "Your function changes the caller's `hidden`: the list has a new entry after the call. Which "
+    "line changes it?",
+    breaks="changed",
 )
 def changes_the_callers_list(n_features, hidden, task, n_classes=None):
     hidden.insert(0, n_features)
@@ -923,7 +1278,7 @@ def changes_the_callers_list(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Your function gives an error when `hidden` is empty. Which line needs an entry of this list?",
+    "Your function gives an error when `hidden` is empty. Which line reads an entry of `hidden`?",
 )
 def needs_a_hidden_layer(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, [hidden[0], *hidden[1:]], _n_outputs(task, n_classes))
@@ -939,8 +1294,8 @@ def only_the_first_hidden_layer(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "For your network `parameters()` does not show the hidden layers. How does an `nn.Module` "
-    "register its layers?",
+    "`parameters()` does not find your hidden layers. Does your module keep them in a plain Python "
+    "list?",
 )
 def hidden_layers_in_a_python_list(n_features, hidden, task, n_classes=None):
     class Network(nn.Module):
@@ -970,14 +1325,17 @@ class _Apply(nn.Module):
 
 @mistake(
     "build_network",
-    "The scores of one example depend on the other rows. Which step uses all rows of the batch?",
+    "The scores of one example change when other rows change. Which step uses all rows of the "
+    "batch?",
 )
 def standardises_the_batch(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
     return nn.Sequential(_Apply(lambda x: x - x.mean(dim=0)), *network)
 
 
-@mistake("build_network", "Your output layer has no bias. What does the task say about the bias?")
+@mistake(
+    "build_network", "Your output layer has no bias. What does the exercise say about the bias?"
+)
 def output_without_bias(n_features, hidden, task, n_classes=None):
     sizes, n_outputs = [n_features, *hidden], _n_outputs(task, n_classes)
     return _stack(sizes, nn.ReLU).append(nn.Linear(sizes[-1], n_outputs, bias=False))
@@ -985,7 +1343,8 @@ def output_without_bias(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "No gradient reaches your hidden layers. Where does your result lose its link to them?",
+    "No gradient reaches your hidden layers. Which step breaks the link between them and the "
+    "scores?",
 )
 def body_detached(n_features, hidden, task, n_classes=None):
     *body, head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -995,10 +1354,142 @@ def body_detached(n_features, hidden, task, n_classes=None):
 @mistake(
     "build_network",
     "For a single example your scores have one axis. How many axes should they always have?",
+    breaks="shape",
 )
 def squeezes_a_batch_of_one(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
     return network.append(_Apply(lambda scores: scores.squeeze(0)))
+
+
+class _Evaluated(nn.Module):
+    """A network that reads its scores in evaluation mode."""
+
+    def __init__(self, network, read):
+        super().__init__()
+        self.network = network
+        self.read = read
+
+    def forward(self, x):
+        scores = self.network(x)
+        return scores if self.training else self.read(scores)
+
+
+@mistake(
+    "build_network",
+    "In evaluation mode the scores of each row add up to 1. What does the exercise allow after the "
+    "output layer?",
+)
+def softmax_in_evaluation(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return _Evaluated(network, lambda scores: torch.softmax(scores, dim=-1))
+
+
+@mistake(
+    "build_network",
+    "For `multiclass` in evaluation mode your scores are probabilities. What does the exercise "
+    "allow after the output layer?",
+)
+def softmax_for_classes_in_evaluation(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    if task != "multiclass":
+        return network
+    return _Evaluated(network, lambda scores: torch.softmax(scores, dim=-1))
+
+
+@mistake(
+    "build_network",
+    "In evaluation mode your network returns probabilities. What does the exercise allow after the "
+    "output layer?",
+)
+def probabilities_in_evaluation(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    if task == "regression":
+        return network
+    reads = {"binary": torch.sigmoid, "multiclass": lambda scores: torch.softmax(scores, dim=-1)}
+    return _Evaluated(network, reads[task])
+
+
+@mistake(
+    "build_network",
+    "When there is one example or one output, your scores lose an axis. How many axes should they "
+    "always have?",
+    breaks="shape",
+)
+def squeezes_the_scores(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network.append(_Apply(torch.squeeze))
+
+
+@mistake(
+    "build_network",
+    "When there is only one output, your scores have one axis. How many axes should they always "
+    "have?",
+    breaks="shape",
+)
+def squeezes_the_last_axis(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network.append(_Apply(lambda scores: scores.squeeze(-1)))
+
+
+@mistake(
+    "build_network",
+    "Your scores have one extra axis, and its length is 1. How many axes should they always have?",
+    breaks="shape",
+)
+def scores_with_an_extra_axis(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    return network.append(_Apply(lambda scores: scores.unsqueeze(-1)))
+
+
+@mistake(
+    "build_network",
+    "For `multiclass` with two classes your network has one output. How many classes need a score?",
+)
+def two_classes_get_one_score(n_features, hidden, task, n_classes=None):
+    return _mlp(n_features, hidden, 1 if n_classes == 2 else _n_outputs(task, n_classes))
+
+
+@mistake(
+    "build_network",
+    "For `multiclass` your network has one output too few. How many classes need a score?",
+)
+def one_class_without_a_score(n_features, hidden, task, n_classes=None):
+    return _mlp(n_features, hidden, n_classes - 1 if task == "multiclass" else 1)
+
+
+@mistake(
+    "build_network",
+    "Your hidden layers are in reversed order. Which entry of `hidden` is the width of the first "
+    "hidden layer?",
+)
+def widths_reversed(n_features, hidden, task, n_classes=None):
+    return _mlp(n_features, hidden[::-1], _n_outputs(task, n_classes))
+
+
+@mistake(
+    "build_network",
+    "No gradient reaches any weight of your network. Which line turns the gradients off?",
+)
+def frozen_network(n_features, hidden, task, n_classes=None):
+    return _mlp(n_features, hidden, _n_outputs(task, n_classes)).requires_grad_(False)
+
+
+@mistake(
+    "build_network", "Your linear layers have no bias. What does the exercise say about the bias?"
+)
+def no_bias_at_all(n_features, hidden, task, n_classes=None):
+    sizes, n_outputs = [n_features, *hidden], _n_outputs(task, n_classes)
+    body = _stack_of(sizes, lambda a, b: [nn.Linear(a, b, bias=False), nn.ReLU()])
+    return body.append(nn.Linear(sizes[-1], n_outputs, bias=False))
+
+
+@mistake(
+    "build_network", "Your hidden layers have no bias. What does the exercise say about the bias?"
+)
+def hidden_layers_without_bias(n_features, hidden, task, n_classes=None):
+    sizes, n_outputs = [n_features, *hidden], _n_outputs(task, n_classes)
+    body = _stack_of(sizes, lambda a, b: [nn.Linear(a, b, bias=False), nn.ReLU()])
+    return body.append(nn.Linear(sizes[-1], n_outputs))
 
 
 @alternative("build_network")
@@ -1064,7 +1555,7 @@ def he_start_with_leaky_relu(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "binary_predict",
-    "Your decisions ignore `threshold`, and a probability of exactly 0.5 gives 0. Which "
+    "Your decisions do not use `threshold`, and a probability of exactly 0.5 gives 0. Which "
     "comparison does the task ask for?",
 )
 def rounds(logits, threshold=0.5):
@@ -1074,8 +1565,8 @@ def rounds(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "When the probability is exactly the threshold, your decision is 0. What does the task say "
-    "about this case?",
+    "When the probability is exactly `threshold`, your decision is 0. What does the task say about "
+    "this case?",
 )
 def strictly_greater(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
@@ -1115,7 +1606,8 @@ def softmax_on_one_logit(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your probabilities of all examples add up to 1. Should one example depend on the others?",
+    "The probabilities of all your examples add up to 1. Should the probability of one example "
+    "depend on the other examples?",
 )
 def softmax_over_the_examples(logits, threshold=0.5):
     return _decided(torch.softmax(logits, dim=0), threshold)
@@ -1132,14 +1624,18 @@ def decisions_inverted(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "At a threshold of 0.5 you are right, but a higher `threshold` gives you more ones. Which "
-    "probabilities should give a 1?",
+    "At a threshold of 0.5 your decisions are right, but a higher `threshold` gives you more ones. "
+    "Should there be more or fewer?",
 )
 def threshold_mirrored(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits), 1 - threshold)
 
 
-@mistake("binary_predict", "Your decisions have dtype bool. Which dtype does the task ask for?")
+@mistake(
+    "binary_predict",
+    "Your decisions have dtype bool. Which dtype does the task ask for?",
+    breaks="dtype",
+)
 def decisions_as_bool(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
     return probability, probability >= threshold
@@ -1148,6 +1644,7 @@ def decisions_as_bool(logits, threshold=0.5):
 @mistake(
     "binary_predict",
     "Your decisions have the dtype of `logits`. Which dtype does the task ask for?",
+    breaks="dtype",
 )
 def decisions_as_float(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
@@ -1157,6 +1654,7 @@ def decisions_as_float(logits, threshold=0.5):
 @mistake(
     "binary_predict",
     "Your probabilities and decisions have one axis. Which shape does the task ask for?",
+    breaks="shape",
 )
 def squeezed(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits).squeeze(-1), threshold)
@@ -1164,8 +1662,8 @@ def squeezed(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "No gradient flows from your probabilities to `logits`. Where do they lose their link to "
-    "autograd?",
+    "No gradient flows from your probabilities to `logits`. Which step breaks the link between "
+    "them?",
 )
 def probability_detached(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits.detach()), threshold)
@@ -1173,7 +1671,7 @@ def probability_detached(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "For very large logits your probability is NaN. Which step becomes infinite there?",
+    "For very large logits your probability is NaN. Which step becomes infinite for them?",
 )
 def exponential_over_exponential(logits, threshold=0.5):
     return _decided(logits.exp() / (1 + logits.exp()), threshold)
@@ -1188,7 +1686,8 @@ def in_single_precision(logits, threshold=0.5):
 
 
 @mistake(
-    "binary_predict", "None of your probabilities is below 0.5. How often do you apply the sigmoid?"
+    "binary_predict",
+    "None of your probabilities is below 0.5. How many times do you apply the sigmoid?",
 )
 def sigmoid_twice(logits, threshold=0.5):
     return _decided(torch.sigmoid(torch.sigmoid(logits)), threshold)
@@ -1196,7 +1695,7 @@ def sigmoid_twice(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your first result holds the logits. Which values does the task ask for there?",
+    "The first part of your pair holds the logits. Which values does the task ask for?",
 )
 def hands_back_the_logits(logits, threshold=0.5):
     return logits * 1, _decided(torch.sigmoid(logits), threshold)[1]
@@ -1206,6 +1705,7 @@ def hands_back_the_logits(logits, threshold=0.5):
     "binary_predict",
     "Your function does not work when `logits` is on a GPU. On which device do you create new "
     "tensors?",
+    breaks="device",
 )
 def decisions_on_the_cpu(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
@@ -1216,7 +1716,8 @@ def decisions_on_the_cpu(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your function writes the probabilities into the caller's `logits`. Which line works in place?",
+    "Your function changes the caller's `logits`. Which line changes it?",
+    breaks="changed",
 )
 def sigmoid_in_place(logits, threshold=0.5):
     return _decided(logits.sigmoid_(), threshold)
@@ -1225,10 +1726,113 @@ def sigmoid_in_place(logits, threshold=0.5):
 @mistake(
     "binary_predict",
     "Your values are right, but for very negative logits the gradient is NaN. Which step becomes "
-    "infinite there?",
+    "infinite for them?",
 )
 def sigmoid_by_hand(logits, threshold=0.5):
     return _decided(1 / (1 + torch.exp(-logits)), threshold)
+
+
+class _Deaf(torch.autograd.Function):
+    """A function whose slopes do not listen to the gradient that comes in."""
+
+    @staticmethod
+    def forward(context, x, value, slope):
+        context.save_for_backward(slope)
+        return value.clone()
+
+    @staticmethod
+    def backward(context, upstream):
+        return context.saved_tensors[0], None, None
+
+
+@mistake(
+    "binary_predict",
+    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
+    "should it do with that gradient?",
+)
+def slopes_without_the_incoming_gradient(logits, threshold=0.5):
+    with torch.no_grad():
+        p = torch.sigmoid(logits)
+    return _decided(_Deaf.apply(logits, p, p * (1 - p)), threshold)
+
+
+@mistake(
+    "binary_predict",
+    "Your decisions have one axis. Which shape does the task ask for?",
+    breaks="shape",
+)
+def flat_decisions(logits, threshold=0.5):
+    probability = torch.sigmoid(logits)
+    return probability, (probability >= threshold).long().squeeze(-1)
+
+
+@mistake(
+    "binary_predict",
+    "Your probabilities have one axis. Which shape does the task ask for?",
+    breaks="shape",
+)
+def flat_probabilities(logits, threshold=0.5):
+    probability = torch.sigmoid(logits)
+    return probability.squeeze(-1), (probability >= threshold).long()
+
+
+@mistake(
+    "binary_predict",
+    "Your decisions are a list. Which type does the task ask for?",
+    breaks="type",
+)
+def decisions_as_a_list(logits, threshold=0.5):
+    probability = torch.sigmoid(logits)
+    return probability, (probability >= threshold).long().tolist()
+
+
+@mistake(
+    "binary_predict", "Your decisions are int32. Which dtype does the task ask for?", breaks="dtype"
+)
+def decisions_in_int32(logits, threshold=0.5):
+    probability = torch.sigmoid(logits)
+    return probability, (probability >= threshold).int()
+
+
+@mistake(
+    "binary_predict",
+    "Your pair has the decisions first. Which order does the task ask for?",
+)
+def pair_in_the_other_order(logits, threshold=0.5):
+    return _decided(torch.sigmoid(logits), threshold)[::-1]
+
+
+@mistake(
+    "binary_predict",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def sigmoid_through_single_precision(logits, threshold=0.5):
+    return _decided(torch.sigmoid(logits.float()).to(logits.dtype), threshold)
+
+
+@mistake(
+    "binary_predict",
+    "Your probabilities get smaller when the logit gets larger. Which sign is wrong?",
+)
+def probability_of_no(logits, threshold=0.5):
+    return _decided(torch.sigmoid(-logits), threshold)
+
+
+@mistake(
+    "binary_predict",
+    "Your probabilities have too few digits. Which step changes them after the sigmoid?",
+)
+def probabilities_rounded(logits, threshold=0.5):
+    return _decided(torch.round(torch.sigmoid(logits), decimals=4), threshold)
+
+
+@mistake(
+    "binary_predict",
+    "For logits far from 0 your probabilities stop before they reach 0 or 1. Which step limits "
+    "them?",
+)
+def probabilities_clamped(logits, threshold=0.5):
+    return _decided(torch.sigmoid(logits).clamp(1e-3, 1 - 1e-3), threshold)
 
 
 @alternative("binary_predict")
@@ -1285,7 +1889,7 @@ def softmax_over_the_batch_axis(logits):
 
 @mistake(
     "multiclass_predict",
-    "You return one label for each class, not for each example. Along which axis do you look for "
+    "You return one label for each class, not for each example. Along which axis do you search for "
     "the largest logit?",
 )
 def labels_over_the_batch_axis(logits):
@@ -1294,8 +1898,8 @@ def labels_over_the_batch_axis(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your probabilities do not depend on the other logits of the row. What should each row add up "
-    "to?",
+    "The probabilities in your rows do not add up to 1. Which function does the task name for the "
+    "probabilities?",
 )
 def independent_sigmoids(logits):
     return torch.sigmoid(logits), logits.argmax(dim=1)
@@ -1317,8 +1921,8 @@ def sigmoids_renormalised(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your probabilities become NaN for logits far from 0. Which step gives infinity or only zeros "
-    "there?",
+    "For logits far from 0 your probabilities are NaN. Which step gives infinity, or only zeros, "
+    "for such logits?",
 )
 def exp_without_care(logits):
     return _shares(torch.exp(logits)), logits.argmax(dim=1)
@@ -1326,7 +1930,7 @@ def exp_without_care(logits):
 
 @mistake(
     "multiclass_predict",
-    "Different logits far from 0 get the same probability. Which step makes them equal?",
+    "Two different logits far from 0 get the same probability. Which step makes such logits equal?",
 )
 def exp_clamped(logits):
     return _shares(torch.exp(logits.clamp(-80, 80))), logits.argmax(dim=1)
@@ -1334,7 +1938,8 @@ def exp_clamped(logits):
 
 @mistake(
     "multiclass_predict",
-    "A row becomes NaN when another row has much larger logits. Which values may each row use?",
+    "A row becomes NaN when another row has much larger logits. Which step uses the logits of all "
+    "rows?",
 )
 def subtracts_the_batch_maximum(logits):
     return _shares(torch.exp(logits - logits.max())), logits.argmax(dim=1)
@@ -1342,7 +1947,8 @@ def subtracts_the_batch_maximum(logits):
 
 @mistake(
     "multiclass_predict",
-    "A row becomes NaN when its logits are far apart. How large can your exponents become?",
+    "A row becomes NaN when one of its logits is much larger than the others. What is the largest "
+    "number that you give to `exp`?",
 )
 def subtracts_the_mean(logits):
     centred = logits - logits.mean(dim=1, keepdim=True)
@@ -1360,7 +1966,7 @@ def plain_shares(logits):
 
 @mistake(
     "multiclass_predict",
-    "Logits of −2 and 2 get the same probability. Which step removes the sign?",
+    "The logits −2 and 2 get the same probability in your result. Which step removes the sign?",
 )
 def shares_of_magnitude(logits):
     return _shares(logits.abs()), logits.argmax(dim=1)
@@ -1394,7 +2000,8 @@ def largest_value_for_label(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your first result holds logarithms of probabilities. Which values does the task ask for?",
+    "The first part of your pair holds logarithms of probabilities. Which values does the task ask "
+    "for?",
 )
 def log_probabilities(logits):
     return torch.log_softmax(logits, dim=1), logits.argmax(dim=1)
@@ -1402,14 +2009,18 @@ def log_probabilities(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your probabilities are too close to each other. How often do you apply the softmax?",
+    "Your probabilities are too close to each other. How many times do you apply the softmax?",
 )
 def softmax_twice(logits):
     probabilities = torch.softmax(torch.softmax(logits, dim=1), dim=1)
     return probabilities, probabilities.argmax(dim=1)
 
 
-@mistake("multiclass_predict", "Your labels have two axes. Which shape does the task ask for?")
+@mistake(
+    "multiclass_predict",
+    "Your labels have two axes. Which shape does the task ask for?",
+    breaks="shape",
+)
 def labels_in_a_column(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=1, keepdim=True)
 
@@ -1424,27 +2035,35 @@ def labels_one_hot(logits):
     return probabilities, F.one_hot(probabilities.argmax(dim=1), logits.shape[1])
 
 
-@mistake("multiclass_predict", "Your labels are int32. Which dtype does the task ask for?")
+@mistake(
+    "multiclass_predict",
+    "Your labels are int32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
 def labels_in_int32(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=1).int()
 
 
-@mistake("multiclass_predict", "Your labels are not a tensor. Which type does the task ask for?")
+@mistake(
+    "multiclass_predict",
+    "Your labels are not a tensor. Which type does the task ask for?",
+    breaks="type",
+)
 def labels_in_a_list(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=1).tolist()
 
 
 @mistake(
     "multiclass_predict",
-    "No gradient flows from your probabilities to `logits`. Where do they lose their link to "
-    "autograd?",
+    "No gradient flows from your probabilities to `logits`. Which step breaks the link between "
+    "them?",
 )
 def softmax_detached(logits):
     return torch.softmax(logits.detach(), dim=1), logits.argmax(dim=1)
 
 
 @mistake(
-    "multiclass_predict", "Your function changes the caller's `logits`. Which line works in place?"
+    "multiclass_predict", "Your function changes the caller's `logits`. Which line changes it?"
 )
 def subtracts_in_place(logits):
     with torch.no_grad():
@@ -1455,6 +2074,7 @@ def subtracts_in_place(logits):
 @mistake(
     "multiclass_predict",
     "For float64 logits your probabilities are float32. Which dtype should they have?",
+    breaks="dtype",
 )
 def softmax_in_single_precision(logits):
     return torch.softmax(logits, dim=1, dtype=torch.float32), logits.argmax(dim=1)
@@ -1462,8 +2082,9 @@ def softmax_in_single_precision(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your probabilities do not stay on the GPU when `logits` is there. On which device do you "
-    "create new tensors?",
+    "When `logits` is on a GPU, your probabilities are not. On which device do you create new "
+    "tensors?",
+    breaks="device",
 )
 def collected_on_the_cpu(logits):
     probabilities = torch.zeros(logits.shape, dtype=logits.dtype)
@@ -1481,6 +2102,116 @@ def loser_wins(logits):
     return probabilities, probabilities.argmax(dim=1)
 
 
+@mistake(
+    "multiclass_predict",
+    "When two probabilities round to the same number, your label can be wrong. Do you search in "
+    "the probabilities or in the logits?",
+)
+def labels_of_the_probabilities(logits):
+    probabilities = torch.softmax(logits, dim=1)
+    return probabilities, probabilities.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "In 16-bit dtypes your probabilities are wrong for large logits. Which step rounds a large "
+    "number?",
+)
+def minus_logsumexp(logits):
+    return (logits - torch.logsumexp(logits, dim=1, keepdim=True)).exp(), logits.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "In 16-bit dtypes your probabilities, and some labels, are wrong for large logits. Which step "
+    "rounds a large number?",
+)
+def minus_logsumexp_for_both(logits):
+    logarithms = logits - torch.logsumexp(logits, dim=1, keepdim=True)
+    return logarithms.exp(), logarithms.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your function gives an error or wrong values because your sum has only one axis. Which axis "
+    "should the sum keep?",
+)
+def sum_without_its_axis(logits):
+    powers = torch.exp(logits - logits.max(dim=1, keepdim=True).values)
+    return powers / powers.sum(dim=1), logits.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your function gives an error or wrong values because your maximum has only one axis. Which "
+    "axis should the maximum keep?",
+)
+def maximum_without_its_axis(logits):
+    return _shares(torch.exp(logits - logits.max(dim=1).values)), logits.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "When all logits of a row are far below 0, your probabilities do not add up to 1. Which number "
+    "do you add to the sum?",
+)
+def sum_with_an_epsilon(logits):
+    powers = torch.exp(logits)
+    return powers / (powers.sum(dim=1, keepdim=True) + 1e-8), logits.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
+    "should it do with that gradient?",
+)
+def softmax_without_the_incoming_gradient(logits):
+    with torch.no_grad():
+        p = torch.softmax(logits, dim=1)
+    return _Deaf.apply(logits, p, p * (1 - p)), logits.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your labels have a float dtype. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def labels_as_floats(logits):
+    return torch.softmax(logits, dim=1), logits.argmax(dim=1).to(logits.dtype)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your pair has the labels first. Which order does the task ask for?",
+)
+def labels_come_first(logits):
+    return logits.argmax(dim=1), torch.softmax(logits, dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def softmax_through_single_precision(logits):
+    return torch.softmax(logits.float(), dim=1).to(logits.dtype), logits.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your label is the index of the smallest logit. Which one does the task ask for?",
+)
+def labels_of_the_smallest(logits):
+    return torch.softmax(logits, dim=1), logits.argmin(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your label for the first class is 1. Which index does the first class have?",
+)
+def labels_from_one(logits):
+    return torch.softmax(logits, dim=1), logits.argmax(dim=1) + 1
+
+
 @alternative("multiclass_predict")
 def compared_in_a_python_loop(logits):
     labels = []
@@ -1496,13 +2227,14 @@ def compared_in_a_python_loop(logits):
 @alternative("multiclass_predict")
 def row_maximum_subtracted(logits):
     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
-    return _shares(powers), powers.argmax(dim=1)
+    return _shares(powers), logits.max(dim=1).indices
 
 
 @alternative("multiclass_predict")
 def through_logarithms(logits):
-    log_probabilities = logits - torch.logsumexp(logits, dim=-1, keepdim=True)
-    return log_probabilities.exp(), log_probabilities.max(dim=-1).indices
+    shifted = logits - logits.max(dim=-1, keepdim=True).values
+    log_probabilities = shifted - torch.logsumexp(shifted, dim=-1, keepdim=True)
+    return log_probabilities.exp(), shifted.max(dim=-1).indices
 
 
 @alternative("multiclass_predict")
@@ -1530,7 +2262,7 @@ def sorted_labels(logits):
 
 @mistake(
     "collapse",
-    "Your weight is a matrix product in the wrong order. Which layer works on `x` first?",
+    "Your weight multiplies the two matrices in the wrong order. Which layer works on `x` first?",
 )
 def product_in_the_wrong_order(w1, b1, w2, b2):
     return w1 @ w2, w2 @ b1 + b2
@@ -1545,28 +2277,33 @@ def result_transposed(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your weight is transposed, but only when it is square. Which step treats this shape in "
-    "another way?",
+    "Your weight is transposed when it is square, and right for other shapes. Which step looks at "
+    "the shape?",
 )
 def turned_when_square(w1, b1, w2, b2):
     weight = w2 @ w1
     return (weight.T if weight.shape[0] == weight.shape[1] else weight), w2 @ b1 + b2
 
 
-@mistake("collapse", "Your bias ignores `b1`. What does the second layer do with `b1`?")
+@mistake(
+    "collapse",
+    "Your bias does not change when `b1` changes. What does the second layer do with `b1`?",
+)
 def keeps_only_the_second_bias(w1, b1, w2, b2):
     return w2 @ w1, b2 + 0
 
 
-@mistake("collapse", "Your bias ignores `b2`. Where does the second layer add `b2`?")
+@mistake(
+    "collapse", "Your bias does not change when `b2` changes. Where does the second layer add `b2`?"
+)
 def forgets_the_second_bias(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1
 
 
 @mistake(
     "collapse",
-    "Your function adds the sum of `b1` to every entry of `b2`. Which weights does the second "
-    "layer use for `b1`?",
+    "Your function adds the sum of `b1` to every entry of `b2`. By which weights does the second "
+    "layer multiply `b1`?",
 )
 def adds_the_sum_of_the_first_bias(w1, b1, w2, b2):
     return w2 @ w1, b1.sum() + b2
@@ -1574,8 +2311,8 @@ def adds_the_sum_of_the_first_bias(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your function adds `b1` to `b2` without a change. What does the second layer do with `b1` "
-    "first?",
+    "Your function adds `b1` to `b2` directly. What does the second layer do with `b1` before it "
+    "adds `b2`?",
 )
 def adds_the_biases(w1, b1, w2, b2):
     return w2 @ w1, b1 + b2
@@ -1592,8 +2329,8 @@ def element_by_element(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your function multiplies `b2` by weights of the second layer. Does that layer add `b2` "
-    "before or after its weights?",
+    "Your function multiplies `b2` by weights of the second layer. Does the second layer add `b2` "
+    "before or after it multiplies?",
 )
 def both_biases_travel(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1 + w2.sum(dim=1) * b2
@@ -1607,15 +2344,15 @@ def adds_the_layers(w1, b1, w2, b2):
     return w2 + w1, w2 @ b1 + b2
 
 
-@mistake("collapse", "Your bias has two axes. Which shape does the task ask for?")
+@mistake("collapse", "Your bias has two axes. Which shape does the task ask for?", breaks="shape")
 def bias_in_a_column(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1[:, None] + b2[:, None]
 
 
 @mistake(
     "collapse",
-    "No gradient reaches any of the four tensors. Where do your results lose their link to "
-    "autograd?",
+    "None of the four tensors gets a gradient. Which step breaks the link between them and your "
+    "results?",
 )
 def layers_detached(w1, b1, w2, b2):
     w1, b1, w2, b2 = (tensor.detach() for tensor in (w1, b1, w2, b2))
@@ -1623,13 +2360,18 @@ def layers_detached(w1, b1, w2, b2):
 
 
 @mistake(
-    "collapse", "`b1` gets no gradient from your bias. Where does your bias lose its link to `b1`?"
+    "collapse",
+    "`b1` gets no gradient from your bias. Which step breaks the link between `b1` and your bias?",
 )
 def first_bias_detached(w1, b1, w2, b2):
     return w2 @ w1, w2 @ b1.detach() + b2
 
 
-@mistake("collapse", "For float64 layers your results are float32. Which dtype should they have?")
+@mistake(
+    "collapse",
+    "For float64 layers your results are float32. Which dtype should they have?",
+    breaks="dtype",
+)
 def collapses_in_single_precision(w1, b1, w2, b2):
     w1, b1, w2, b2 = (tensor.float() for tensor in (w1, b1, w2, b2))
     return w2 @ w1, w2 @ b1 + b2
@@ -1639,13 +2381,14 @@ def collapses_in_single_precision(w1, b1, w2, b2):
     "collapse",
     "Your function does not work when the layers are on a GPU. On which device do you create new "
     "tensors?",
+    breaks="device",
 )
 def asked_from_the_cpu(w1, b1, w2, b2):
     zeros = torch.zeros(w1.shape[1], dtype=w1.dtype)
     return w2 @ w1, F.linear(F.linear(zeros, w1, b1), w2, b2)
 
 
-@mistake("collapse", "Your function changes the caller's `b2`. Which line works in place?")
+@mistake("collapse", "Your function changes the caller's `b2`. Which line changes it?")
 def second_bias_changed_in_place(w1, b1, w2, b2):
     with torch.no_grad():
         b2 += w2 @ b1
@@ -1654,11 +2397,100 @@ def second_bias_changed_in_place(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your result treats negative values of `w1` and `b1` as 0. Does the task ask for an "
-    "activation between the layers?",
+    "Your results treat negative values of `w1` and `b1` as 0. Does the task ask for an activation "
+    "between the layers?",
 )
 def relu_between(w1, b1, w2, b2):
     return w2 @ torch.relu(w1), w2 @ torch.relu(b1) + b2
+
+
+@mistake(
+    "collapse",
+    "Your bias has two axes. Which shape does the task ask for?",
+    breaks="shape",
+)
+def bias_in_a_row(w1, b1, w2, b2):
+    return w2 @ w1, b1[None] @ w2.T + b2
+
+
+@mistake(
+    "collapse",
+    "Your weight has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def weight_with_an_extra_axis(w1, b1, w2, b2):
+    return (w2 @ w1)[None], w2 @ b1 + b2
+
+
+@mistake(
+    "collapse", "Your function changes the caller's `b2`. Which line changes it?", breaks="changed"
+)
+def adds_into_the_second_bias(w1, b1, w2, b2):
+    weight = w2 @ w1
+    b2 += w2 @ b1
+    return weight, b2
+
+
+@mistake(
+    "collapse",
+    "Your bias treats negative values of `b1` as 0. Does the task ask for an activation between "
+    "the layers?",
+)
+def relu_on_the_first_bias(w1, b1, w2, b2):
+    return w2 @ w1, w2 @ torch.relu(b1) + b2
+
+
+@mistake(
+    "collapse",
+    "`w1` and `b1` get no gradient. Which step breaks the link between them and your results?",
+)
+def first_layer_detached(w1, b1, w2, b2):
+    return w2 @ w1.detach(), w2 @ b1.detach() + b2
+
+
+@mistake(
+    "collapse",
+    "`w2` and `b2` get no gradient. Which step breaks the link between them and your results?",
+)
+def second_layer_detached(w1, b1, w2, b2):
+    return w2.detach() @ w1, w2.detach() @ b1 + b2.detach()
+
+
+@mistake("collapse", "Your pair has the bias first. Which order does the task ask for?")
+def bias_comes_first(w1, b1, w2, b2):
+    return w2 @ b1 + b2, w2 @ w1
+
+
+@mistake(
+    "collapse",
+    "Your bias is also added to every column of your weight. What do the two layers return for x = "
+    "0?",
+)
+def bias_left_in_the_weight(w1, b1, w2, b2):
+    def both(x):
+        return F.linear(F.linear(x, w1, b1), w2, b2)
+
+    eye = torch.eye(w1.shape[1], dtype=w1.dtype, device=w1.device)
+    return both(eye).T, both(torch.zeros_like(eye[0]))
+
+
+@mistake(
+    "collapse",
+    "Your bias multiplies `b1` by a transposed `w2`. Which axis of `w2` has one entry for each "
+    "value of `b1`?",
+)
+def second_weight_transposed_for_the_bias(w1, b1, w2, b2):
+    return w2 @ w1, w2.T @ b1 + b2
+
+
+@mistake(
+    "collapse",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def collapses_through_single_precision(w1, b1, w2, b2):
+    kind = w1.dtype
+    w1, b1, w2, b2 = (tensor.float() for tensor in (w1, b1, w2, b2))
+    return (w2 @ w1).to(kind), (w2 @ b1 + b2).to(kind)
 
 
 @alternative("collapse")
@@ -1732,7 +2564,7 @@ def one_bias_for_each_layer(sizes):
 
 @mistake(
     "count_parameters",
-    "Your function gives an error for very large sizes. How can you count without new tensors?",
+    "Your function gives an error for very large sizes. How can you count with arithmetic alone?",
 )
 def builds_the_network(sizes):
     layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
@@ -1742,6 +2574,67 @@ def builds_the_network(sizes):
 @mistake("count_parameters", "You do not count the last layer. Which pair of sizes is missing?")
 def last_layer_not_counted(sizes):
     return sum((sizes[i] + 1) * sizes[i + 1] for i in range(len(sizes) - 2))
+
+
+@mistake(
+    "count_parameters", "Your result is a tensor. Which type does the task ask for?", breaks="type"
+)
+def a_tensor_for_a_count(sizes):
+    return torch.tensor(sum((a + 1) * b for a, b in zip(sizes, sizes[1:])))
+
+
+@mistake(
+    "count_parameters",
+    "Very large counts are not exact in your result. Which step turns whole numbers into floats?",
+)
+def rounded_on_the_way(sizes):
+    return int(sum(float((a + 1) * b) for a, b in zip(sizes, sizes[1:])))
+
+
+@mistake(
+    "count_parameters", "Large counts are not exact in your result. Which step works in float32?"
+)
+def counted_in_float32(sizes):
+    table = torch.tensor([float(size) for size in sizes])
+    return int(((table[:-1] + 1) * table[1:]).sum())
+
+
+@mistake(
+    "count_parameters",
+    "Your function gives an error for a single size. How many layers does a single size mean?",
+)
+def needs_two_sizes(sizes):
+    total = (sizes[0] + 1) * sizes[1]
+    return total + sum((a + 1) * b for a, b in zip(sizes[1:], sizes[2:]))
+
+
+@mistake(
+    "count_parameters",
+    "Large counts are too small or negative in your result. What is the largest integer that your "
+    "dtype can hold?",
+)
+def counted_in_32_bits(sizes):
+    table = torch.tensor(sizes).int()
+    return int(((table[:-1] + 1) * table[1:]).sum(dtype=torch.int32))
+
+
+@mistake(
+    "count_parameters",
+    "Your function changes the caller's `sizes`: entries are gone after the call. Which line "
+    "changes it?",
+    breaks="changed",
+)
+def takes_the_sizes_away(sizes):
+    total = 0
+    while len(sizes) > 1:
+        total += (sizes[0] + 1) * sizes[1]
+        del sizes[0]
+    return total
+
+
+@mistake("count_parameters", "Your result is a float. Which type does the task ask for?")
+def a_float_for_a_count(sizes):
+    return float(sum((a + 1) * b for a, b in zip(sizes, sizes[1:])))
 
 
 @alternative("count_parameters")

@@ -13,26 +13,38 @@
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "welcome"}
 # # Activations: apply, build, differentiate, draw
 #
-# Sigmoid, tanh and ReLU are the three little functions that turn a pile of straight lines into a network. In about 75 minutes you will apply them, rebuild them so that they survive real tensors, work out their slopes twice (by hand and by autograd), and draw them. There are seven exercises for 100 points and one bonus.
+# Sigmoid, tanh and ReLU are the three little functions that turn a pile of straight lines into a network. In about 85 minutes you will apply them, rebuild them so that they survive real tensors, work out their slopes twice (by hand and by autograd), draw them, and break five wrong ones. There are eight exercises for 100 points and one bonus.
 #
-# **How checking works.** Each exercise is one function. Right below it stands a *visible* check: run it as often as you like, it shows the call, your answer and the expected one. When you submit, *hidden* checks look at what one example cannot show: other shapes, other types of number, extreme inputs, slopes. The points come from the hidden checks; everything that they ask for is written in the statement.
+# ![What you will draw: sigmoid, tanh and ReLU, told apart without colours](attachment:figure-5.png)
+#
+# **Start.** You need torch and plotly: once, `pip install torch plotly`. Then run the next two code cells (Shift + Enter, twice). For each exercise: read, write your answer, run it, run the check below it. After a restart of the kernel, run the two cells again.
+#
+# <details><summary>How checks and hints work</summary>
+#
+# Each exercise is one function. Right below it stands a *visible* check: run it as often as you like, it shows the call, your answer and the expected one. When you submit, *hidden* checks look at what one example cannot show: other shapes, other types of number, extreme inputs, slopes. The points come from the hidden checks; everything that they ask for is written in the statement. Three hints are folded below each check.
+#
+# </details>
+#
+# <details><summary>What every function promises</summary>
 #
 # **The contract of every function here:**
 #
 # * It returns a new tensor and leaves its input as it was.
-# * It works for a floating-point tensor of any shape, from a single number to many axes, and keeps its dtype and its device.
+# * It works for a floating-point tensor of any shape, from a single number to many axes (none of length 0), and keeps its dtype (float16, bfloat16, float32 or float64), its shape and its device.
 # * Autograd works through it.
 # * It gives the same answer every time, uses no global variables and need not print.
-# * Unless a statement says otherwise, an error below 1e-5, or below one part in 10,000 where the result is large, is fine in float32. In float64 that is 1e-9, or one part in ten million; in bfloat16 0.01, or two parts in a hundred.
+# * Unless a statement says otherwise, an error below 1e-5, or below one part in 10,000 where the result is large, is fine in float32. In float64 that is 1e-9, or one part in a billion; in float16 0.001, or 5 parts in 1,000; in bfloat16 0.01, or 2 parts in 100.
 #
 # Each answer may use the names that the next cell imports, and may import more from torch or plotly. Write every exercise on its own: it should not need the others.
+#
+# </details>
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
 import math
 from collections.abc import Callable
 
-import plotly.graph_objects as go
-import torch
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -80,6 +92,8 @@ with visible_checks("apply_activations") as call:
         "relu": torch.tensor([0.7690, 0.4391, 0.0, 0.6469, 0.0]),
     }
     call(apply_activations, x).returns(printed, rtol=0.0, atol=1e-4)
+    x = torch.tensor([[-0.3], [2.1]], dtype=torch.float64, requires_grad=True)
+    call(apply_activations, x).returns({"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.relu(x)})
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -157,6 +171,10 @@ def relu(x: Tensor) -> Tensor:
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "relu-check", "points": 14}
 with visible_checks("relu") as call:
     call(relu, torch.tensor([-2.0, 0.0, 3.0])).returns(torch.tensor([0.0, 0.0, 3.0]))
+    x = torch.tensor([[-1e8, 2.7], [0.1, math.inf]], dtype=torch.float64, requires_grad=True)
+    y = call(relu, x).returns(torch.tensor([[0.0, 2.7], [0.1, math.inf]], dtype=torch.float64) + 0 * x.detach().nan_to_num(posinf=0) + 0 * x.clamp(max=9))
+    y.holds("the slopes of 5 times it are 0, 5, 5, 5", lambda y: torch.autograd.grad(5 * y.sum(), x)[0].tolist() == [[0, 5], [5, 5]])
+    call(relu, torch.tensor(math.nan)).returns(torch.tensor(math.nan))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -175,6 +193,13 @@ with visible_checks("relu") as call:
 #
 # </details>
 
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# −∞. There the comparison gives 0, and −∞ · 0 is NaN. At every other input its value is right, NaN and +∞ included.
+#
+# </details>
+
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "sigmoid-statement"}
 # ### 2.3 · A sigmoid whose slope survives
 # *Difficulty 3 of 5 (★★★☆☆) · about 15 minutes · {points} points*
@@ -186,7 +211,7 @@ with visible_checks("relu") as call:
 # * the value is finite and right, and
 # * the slope that autograd finds is finite and right: 0.25 at exactly x = 0, and practically 0 far out.
 #
-# The general tolerances apply, so far out on the left any value and slope very near 0 is fine. bfloat16 comes back as bfloat16.
+# The general tolerances apply, so far out on the left any value and slope very near 0 is fine. float16 and bfloat16 come back as what they were.
 #
 # *Not allowed:* torch's own sigmoid under any of its names (`torch.sigmoid`, `F.sigmoid`, `x.sigmoid()`, `nn.Sigmoid`, `torch.special.expit`), and built-ins that are a sigmoid in disguise: `logsigmoid`, `silu`, `glu`, `softmax`, `log_softmax`, `softmin`, `binary_cross_entropy_with_logits`. Everything else is welcome: `exp`, `log`, `log1p`, `tanh`, `softplus`, `logaddexp`, `where`, `clamp`, ...
 #
@@ -210,6 +235,10 @@ def sigmoid(x: Tensor) -> Tensor:
 with visible_checks("sigmoid") as call:
     x = torch.tensor([-2.0, 0.0, 2.0])
     call(sigmoid, x).returns(torch.sigmoid(x))
+    x = torch.tensor([[-900.0, -30.0], [20.1, 900.0]], dtype=torch.float64, requires_grad=True)
+    y = call(sigmoid, x).returns(torch.sigmoid(x))
+    y.holds("its slopes are finite and right", lambda y: torch.allclose(torch.autograd.grad(3 * y.sum(), x)[0], 3 * torch.sigmoid(x) * torch.sigmoid(-x), rtol=1e-5, atol=1e-12))
+    call(sigmoid, torch.tensor([-12.0, math.nan])).returns(torch.tensor([6.14417e-6, math.nan]), rtol=1e-3, atol=1e-9)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -228,31 +257,30 @@ with visible_checks("sigmoid") as call:
 #
 # </details>
 
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# The value is 0: e¹⁰⁰ overflows to infinity, and 1/∞ is 0. The true value, 3.7e-44, is so near 0 that nobody minds. The slope is NaN: autograd multiplies the slope of the exponential, which is infinite, with the slope of 1/u at u = ∞, which is 0, and ∞ · 0 is NaN.
+#
+# </details>
+
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
     x = torch.linspace(-110, -20, 1801, dtype=torch.float64)
     figure = go.Figure()
-    for dtype, name, dash, width in ((torch.float64, "in float64", "dot", 5), (torch.float32, "in float32", "solid", 2)):
+    for dtype, name, dash, width, colour in ((torch.float64, "in float64", "dot", 5, "#E69F00"),
+                                             (torch.float32, "in float32", "solid", 2, "#0072B2")):
         growth = torch.exp(-x.to(dtype))
         slope = growth * (1 / (1 + growth)) ** 2
-        figure.add_scatter(
-            x=x.tolist(),
-            y=slope.double().where(slope > 0, torch.nan).tolist(),
-            name=name,
-            line={"dash": dash, "width": width, "color": "#0072B2" if dtype == torch.float32 else "#E69F00"},
-            hovertemplate="x = %{x:.1f}: slope %{y:.1e}",
-        )
+        figure.add_scatter(x=x.tolist(), y=slope.double().where(slope > 0, torch.nan).tolist(), name=name,
+                           line={"dash": dash, "width": width, "color": colour},
+                           hovertemplate="x = %{x:.1f}: slope %{y:.1e}")
     figure.add_vrect(x0=-88.7, x1=-52, fillcolor="#999999", opacity=0.2, line_width=0)
     figure.add_vrect(x0=-110, x1=-88.7, fillcolor="#D55E00", opacity=0.2, line_width=0)
     figure.add_annotation(x=-70, y=-12, text="float32: exactly 0", showarrow=False)
     figure.add_annotation(x=-99, y=-12, text="float32: NaN", showarrow=False)
-    figure.update_layout(
-        title="The slope of 1 / (1 + exp(−x)), as autograd multiplies it",
-        xaxis_title="x",
-        yaxis={"title": "slope", "type": "log", "exponentformat": "power"},
-        template="plotly_white",
-        height=420,
-    )
+    figure.update_layout(title="The slope of 1 / (1 + exp(−x)), as autograd multiplies it", template="plotly_white",
+                         xaxis_title="x", yaxis={"title": "slope", "type": "log", "exponentformat": "power"}, height=420)
     figure.show()
 
 
@@ -287,6 +315,9 @@ def tanh_from_sigmoid(x: Tensor) -> Tensor:
 with visible_checks("tanh_from_sigmoid") as call:
     x = torch.tensor([-1.0, 0.0, 2.0])
     call(tanh_from_sigmoid, x).returns(torch.tanh(x), rtol=0.0, atol=2e-6)
+    x = torch.tensor([[-900.0, -3.3], [0.1, 900.0]], dtype=torch.float64, requires_grad=True)
+    y = call(tanh_from_sigmoid, x).returns(torch.tanh(x), rtol=0.0, atol=1e-12)
+    y.holds("its slopes are finite and right", lambda y: torch.allclose(torch.autograd.grad(3 * y.sum(), x)[0], 3 * (1 - torch.tanh(x) ** 2), atol=1e-9))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -347,6 +378,12 @@ with visible_checks("derivatives") as call:
     slopes.holds("the sigmoid's slope is 0.1050 at 2", lambda d: abs(d["sigmoid"][2].item() - 0.1050) < 1e-4)
     slopes.holds("tanh's slope is 1 at 0", lambda d: abs(d["tanh"][0].item() - 1) < 1e-4)
     slopes.holds("ReLU's slope is 1 at 1", lambda d: abs(d["relu"][1].item() - 1) < 1e-4)
+    x = torch.tensor([[-3.1, 900.0], [0.3, -900.0]], dtype=torch.float64, requires_grad=True)
+    slopes = call(derivatives, x)
+    slopes.holds("every entry is float64 and has the shape of x", lambda d: all((s.dtype, s.shape) == (x.dtype, x.shape) for s in d.values()))
+    slopes.holds("the slopes at -3.1 are 0.0412, 0.0081 and 0", lambda d: [round(d[name][0, 0].item(), 4) for name in ("sigmoid", "tanh", "relu")] == [0.0412, 0.0081, 0.0])
+    slopes.holds("far out they are 0, 0 and 1 or 0", lambda d: [d[name][0, 1].item() for name in ("sigmoid", "tanh", "relu")] == [0, 0, 1] and d["relu"][1, 1] == 0)
+    slopes.holds("the sigmoid's second slope at 0.3 is -0.0364", lambda d: abs(torch.autograd.grad(d["sigmoid"].sum(), x)[0][1, 0] + 0.03638) < 1e-4)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -362,6 +399,13 @@ with visible_checks("derivatives") as call:
 # <details><summary>Hint 3 · nearly the code</summary>
 #
 # Compute `s = torch.sigmoid(x)` and `t = torch.tanh(x)` first. The slopes are then a product of `s` with what `s` lacks to its ceiling, one minus a square, and a comparison turned into numbers with `.to(x.dtype)`.
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# Tanh, with slope 1 at 0. The sigmoid's slope there is 0.25, smaller by a factor of 4: tanh(x) = 2σ(2x) − 1, so stretching its height by 2 and squeezing its width by 2 each double the slope. ReLU has a kink at 0: 1 on its right, 0 on its left.
 #
 # </details>
 
@@ -398,31 +442,19 @@ def _figure():
         """The line through (x0, tanh x0) and a close neighbour."""
         y0, neighbour = torch.tanh(torch.tensor([x0, x0 + 1e-6], dtype=torch.float64)).tolist()
         slope = (neighbour - y0) / 1e-6
-        return go.Scatter(
-            x=[x0 - 1, x0, x0 + 1],
-            y=[y0 - slope, y0, y0 + slope],
-            mode="lines+markers",
-            name="tangent",
-            line={"dash": "dash", "color": "#D55E00", "width": 3},
-            marker={"size": [0, 10, 0]},
-            hovertemplate=f"slope {slope:.4f}<extra></extra>",
-        )
+        return go.Scatter(x=[x0 - 1, x0, x0 + 1], y=[y0 - slope, y0, y0 + slope], mode="lines+markers", name="tangent",
+                          line={"dash": "dash", "color": "#D55E00", "width": 3}, marker={"size": [0, 10, 0]},
+                          hovertemplate=f"slope {slope:.4f}<extra></extra>")
 
     points = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
     curve = go.Scatter(x=x.tolist(), y=torch.tanh(x).tolist(), name="tanh", line={"color": "#0072B2", "width": 3})
     frames = [go.Frame(name=f"{x0:g}", data=[curve, tangent(x0)]) for x0 in points]
-    steps = [
-        {"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}]}
-        for frame in frames
-    ]
+    how = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], how]} for frame in frames]
     figure = go.Figure(frames[3].data, frames=frames)
-    figure.update_layout(
-        title="A tangent that walks along tanh",
-        xaxis={"title": "x", "range": [-4, 4]},
-        yaxis={"title": "y", "range": [-1.6, 1.6]},
-        sliders=[{"active": 3, "currentvalue": {"prefix": "x = "}, "steps": steps}],
-        template="plotly_white",
-    )
+    figure.update_layout(title="A tangent that walks along tanh", template="plotly_white",
+                         xaxis={"title": "x", "range": [-4, 4]}, yaxis={"title": "y", "range": [-1.6, 1.6]},
+                         sliders=[{"active": 3, "currentvalue": {"prefix": "x = "}, "steps": steps}])
     figure.show()
 
 
@@ -441,7 +473,7 @@ del _figure
 # **Write** `autograd_slope(f, x)`. `f` is a function that acts on every element of a tensor by itself, in the same way; autograd can differentiate it. Return the tensor of slopes f′(x), with the shape, dtype and device of `x`.
 #
 # * Let autograd work the slopes out; do not approximate them by differences. Close to a kink, and where `f` detaches a part of its work on purpose, "the slope" means what autograd says.
-# * Leave no trace: afterwards `x` has the values, the `requires_grad` and the `.grad` that it had before, whatever these were, and calling again gives the same answer.
+# * Return a new tensor and leave no trace: afterwards `x` has the values, the `requires_grad` and the `.grad` that it had before, whatever these were, and calling again gives the same answer.
 # * `x` may already require grad, as a leaf with a filled `.grad` or as the result of an earlier computation.
 # * Here the result may be a plain tensor, without a graph of its own; with one is fine too.
 #
@@ -464,6 +496,12 @@ with visible_checks("autograd_slope") as call:
     slopes = call(autograd_slope, torch.tanh, x)
     slopes.holds("five float32 numbers come back", lambda s: (s.shape, s.dtype) == ((5,), torch.float32))
     slopes.holds("they are 0.0707, 0.4200, 1, 0.4200, 0.0707", lambda s: ((s.detach() - expected).abs() < 1e-4).all())
+    z = torch.tensor([[0.1, -0.3], [2.0, 0.7]], dtype=torch.float64, requires_grad=True)
+    z.grad = torch.ones_like(z)
+    call(autograd_slope, lambda x: x**3, z).holds("the slopes of x³ at 0.1, -0.3, 2 and 0.7 are 0.03, 0.27, 12 and 1.47", lambda s: torch.allclose(s.detach(), 3 * z.detach() ** 2, rtol=1e-9))
+    call(autograd_slope, lambda x: x**3, z).holds("x keeps the gradient that it had", lambda s: z.grad is not None and z.grad.tolist() == [[1, 1], [1, 1]])
+    y = torch.tensor([1.0])
+    call(autograd_slope, torch.square, y).holds("x asks for no gradient afterwards", lambda s: not y.requires_grad and y.grad is None)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -483,6 +521,13 @@ with visible_checks("autograd_slope") as call:
 # total = ...                          # one number, made from f(z)
 # return torch.autograd.grad(..., ...)[0]
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# Of what it should take the derivative. Five outputs and five inputs have 25 derivatives; `backward` wants one number to start from, or one weight for each output. Here every output depends on its own input only, so the sum of the outputs has just the five slopes that you want.
 #
 # </details>
 
@@ -545,7 +590,7 @@ def activation_figure() -> go.Figure:
     return figure.update_layout(title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark")
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "activation_figure-check", "points": 20}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "activation_figure-check", "points": 15}
 with visible_checks("activation_figure") as call:
     names = ["Original data", "ReLU", "Sigmoid", "Tanh"]
     picture = call(activation_figure)
@@ -553,6 +598,19 @@ with visible_checks("activation_figure") as call:
     picture.holds(f"its traces are named {', '.join(names)}", lambda figure: sorted(str(t.name) for t in figure.data) == names)
     picture.holds("each trace has 400 heights", lambda figure: all(len(trace.y) == 400 for trace in figure.data))
     picture.holds("the trace Tanh starts near -1", lambda figure: {t.name: t.y[0] for t in figure.data}["Tanh"] < -0.99)
+    picture.holds("its traces are drawn as markers only", lambda figure: all(trace.mode == "markers" for trace in figure.data))
+    picture.holds("every x runs evenly from -5 to 5", lambda figure: all(abs(trace.x[0] + 5) + abs(trace.x[-1] - 5) + abs(trace.x[100] + 2.4937) < 1e-3 for trace in figure.data))
+    picture.holds("at x = 5 the heights are 5, 5, 0.9933 and 0.9999", lambda figure: [round(float({t.name: t.y[-1] for t in figure.data}[n]), 4) for n in names] == [5, 5, 0.9933, 0.9999])
+    picture.holds("title and axes are Activation Functions, X and Y", lambda figure: (figure.layout.title.text, figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("Activation Functions", "X", "Y"))
+
+# %% [markdown]
+# **Your own figure.** Run this cell once yours passes.
+
+# %%
+try:
+    activation_figure().show()
+except (NotImplementedError, NameError):
+    print("Nothing to see before it is written.")
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -579,7 +637,14 @@ with visible_checks("activation_figure") as call:
 # </details>
 
 # %% [markdown]
-# **Now read it.** Four clouds of round markers on a dark ground have weak points. ReLU's markers cover the diagonal for every x > 0, colour alone says which curve is which, and a grid of 400 points is symmetric with no point in the middle: the closest ones are x = ±0.0125, so ReLU's kink is never sampled. The next cell draws the same four curves so that more people can read them, on 401 points, with one exactly at 0.
+# <details><summary>The answer to your prediction</summary>
+#
+# Two points are equally close: x = −0.0125 and x = 0.0125. The grid is symmetric and has an even number of points, so none lies in the middle.
+#
+# </details>
+
+# %% [markdown]
+# **Now read it.** Four clouds of round markers on a dark ground have weak points. ReLU's markers cover the diagonal for every x > 0, colour alone says which curve is which, and a grid of 400 points is symmetric with no point in the middle, so ReLU's kink is never sampled. The next cell draws the same four curves so that more people can read them, on 401 points, with one exactly at 0.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
@@ -622,8 +687,78 @@ del _figure
 # | 3 | 3 | 3 | 0.9526 | 0.9951 |
 # | 5 | 5 | 5 | 0.9933 | 0.9999 |
 
+# %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "relu_breakers-statement"}
+# ### 2.8 · Break it: five wrong ReLUs
+#
+# *Difficulty 3 of 5 (★★★☆☆) · about 10 minutes · {points} points*
+#
+# **Why.** A test that a wrong function passes proves nothing. Whoever knows where code breaks writes tests that find it, and code that does not break there.
+#
+# The cell below holds five ReLUs that students have written, or nearly so. Each is right for most numbers, and each is wrong somewhere.
+#
+# **Write** `relu_breakers()`, which returns a dictionary with one number for each version: a number x on which **this version is wrong and the other four are right**.
+#
+# * The keys are the names of the versions: `"product"`, `"choice"`, `"root"`, `"smooth"` and `"short"`; the values are Python floats. A version gets `torch.tensor(x)`, a float32.
+# * "Right" is what 2.2 says, also for ±∞ and NaN, with the general tolerances of float32. Slopes are not looked at.
+# * There are many right answers, and each of the five numbers counts by itself.
+#
+# **Worked example.** On x = 0.3 `smooth` returns 0.8544 and is wrong. But so is `short`, which returns 0.3008, so 0.3 is no answer for either.
+
+# %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "relu_breakers-given"}
+VERSIONS = {
+    "product": lambda x: x * (x > 0),
+    "choice": lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+    "root": lambda x: torch.sqrt(x.clamp(min=0) ** 2),
+    "smooth": lambda x: torch.log1p(torch.exp(-x.abs())) + x.clamp(min=0),
+    "short": lambda x: x.bfloat16().clamp(min=0).to(x.dtype),
+}
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "relu_breakers"}
+def relu_breakers() -> dict[str, float]:
+    """Return, by version, a number on which this version is wrong and the other four are right."""
+    ### BEGIN SOLUTION
+    return {"product": -math.inf, "choice": math.nan, "root": 2.0**100, "smooth": 1.0, "short": 100.1}
+    ### END SOLUTION
+
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "relu_breakers-check", "points": 5}
+with visible_checks("relu_breakers") as call:
+    numbers = call(relu_breakers)
+    numbers.holds("its keys are the five names", lambda numbers: numbers.keys() == VERSIONS.keys())
+
+    def wrong_on(x):
+        x = torch.tensor(float(x))
+        return [name for name, version in VERSIONS.items() if not torch.allclose(version(x), x.clamp(min=0), rtol=1e-4, atol=1e-5, equal_nan=True)]
+
+    for name in VERSIONS:
+        call(wrong_on, numbers.result[name]).returns([name])
+
+# %% [markdown] tags=["hints"]
+# <details><summary>Hint 1 · a question</summary>
+#
+# Of which special numbers does 2.2 speak? Try each of them on all five, and write down who is wrong. What is ∞ · 0, and what does a comparison with NaN say?
+#
+# </details>
+# <details><summary>Hint 2 · a pointer</summary>
+#
+# `root` squares: what is the square of a very large number in float32? `short` keeps 8 bits of a number: which numbers lose nothing by that, also very large ones? And `smooth` differs from ReLU only close to 0.
+#
+# </details>
+# <details><summary>Hint 3 · nearly the code</summary>
+#
+# A loop does the search:
+#
+# ```python
+# for x in (-math.inf, math.nan, ..., 2.0**100, 1.0, ...):
+#     x = torch.tensor(x)
+#     print(x.item(), [name for name, version in VERSIONS.items() if ...])
+# ```
+#
+# Try powers of two for numbers that `short` keeps, and numbers far from 0 for those that `smooth` gets right.
+#
+# </details>
+
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "neuron_slider-statement"}
-# ### 2.8 · A neuron on a slider
+# ### 2.9 · A neuron on a slider
 # *Difficulty 4 of 5 (★★★★☆) · about 15 minutes · Bonus · unscored*
 #
 # **Why.** Weights change what an activation does. A slider made of Plotly *frames* shows it, and works in a plain web page, with no Python behind it.
@@ -665,6 +800,19 @@ with visible_checks("neuron_slider") as call:
     picture.holds("there are three frames", lambda figure: [frame.name for frame in figure.frames] == ["0.5", "1.0", "2.0"])
     picture.holds("one slider has three steps", lambda figure: [len(s.steps) for s in figure.layout.sliders] == [3])
     picture.holds("the last slope peaks at 0.5", lambda figure: abs(max(figure.frames[2].data[1].y) - 0.5) < 1e-4)
+    picture.holds("the neuron with w = 2 is at 0.7311 for x = 0", lambda figure: abs(figure.frames[2].data[0].y[200] - 0.7311) < 1e-3 and len(figure.frames[2].data[0].x) == 401)
+    picture.holds("the figure opens with the first weight", lambda figure: figure.data[0].y[-1] == figure.frames[0].data[0].y[-1])
+    picture.holds("each step animates to its frame", lambda figure: [(s.label, s.method, s.args[0][0]) for s in figure.layout.sliders[0].steps] == [(w, "animate", w) for w in ("0.5", "1.0", "2.0")])
+    call(neuron_slider, [2.0, -1.25]).holds("the frames keep the order of the weights", lambda figure: [frame.name for frame in figure.frames] == ["2.0", "-1.25"])
+
+# %% [markdown]
+# **Your own figure.** Move the slider: what does a larger weight do to the slope?
+
+# %%
+try:
+    neuron_slider([0.5, 1.0, 2.0, 4.0]).show()
+except (NotImplementedError, NameError):
+    print("Nothing to see before it is written.")
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -684,6 +832,13 @@ with visible_checks("neuron_slider") as call:
 # steps = [{"label": ..., "method": "animate", "args": [[...]]} for w in ws]
 # return go.Figure(data=..., layout={"sliders": [{"steps": ...}]}, frames=...)
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# The steepest point is at x = −1/w, where w·x + 1 = 0. It moves from −2 to −0.25, and its slope w/4 grows from 0.125 to 1. At x = 5 the slope *falls*, from 0.0142 to 3e-09: the steeper the neuron, the sooner it is flat.
 #
 # </details>
 

@@ -1,13 +1,16 @@
 """Hidden checks of a2_activations: what each exercise must do beyond its visible example."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from autograder.authoring import assert_same, gradients, relies_on, where_results_live
+from autograder.authoring import assert_own_work, gradients, where_results_live
 
 INF, NAN = math.inf, math.nan
+DTYPES = (torch.float64, torch.float16, torch.bfloat16, torch.float32)
+MODERATE = torch.tensor([-2.0, -0.75, 0.5, 1.5])  # numbers that each dtype holds exactly
 
 # Names of operations, functions and modules alike: in small letters, without underscores.
 RELU = {"relu", "relu6", "leakyrelu", "prelu", "prelukernel", "rrelu", "rreluwithnoise"}
@@ -21,55 +24,131 @@ AUTOGRAD |= {"jacrev", "jacfwd", "vjp", "jvp", "vmap", "enablegrad", "gradient",
 
 def anywhere(draw):
     """A table of a shape that no other check uses."""
-    return 3 * draw(draw.integer(6, 12), draw.integer(6, 12))
+    return draw.uniform(draw.integer(6, 12), draw.integer(6, 12), low=-6.0, high=6.0)
 
 
-def slopes(solution, name, x):
-    """The slope of a function at every element of x, according to autograd."""
-    x = x.clone().requires_grad_()
-    return torch.autograd.grad(getattr(solution, name)(x).sum(), x)[0]
+def by_key(result):
+    """The entries of a dictionary, whatever the capital letters of its keys."""
+    if not isinstance(result, dict):
+        raise TypeError("no dictionary came back")
+    return {str(key).lower(): value for key, value in result.items()}
 
 
-def entry_slopes(solution, name, x, keys):
-    """The slopes, according to autograd, of some entries of a function's result."""
-    x = x.clone().requires_grad_()
-    result = getattr(solution, name)(x)
-    return {key: torch.autograd.grad(result[key].sum(), x, retain_graph=True)[0] for key in keys}
+def entry_gradients(solution, name, x, keys, upstream):
+    """Some entries of a function's result, and the gradients that upstream sends back from each."""
+    leaf = x.clone().requires_grad_()
+    result = by_key(getattr(solution, name)(leaf.clone()))
+    values, made = {}, {}
+    for key in keys:
+        value = values[key] = result[key]
+        if not isinstance(value, torch.Tensor):
+            continue
+        value = values[key] = value.detach()
+        if result[key].requires_grad and value.numel() == upstream.numel():
+            total = (result[key] * upstream.reshape(value.shape)).sum()
+            made[key] = torch.autograd.grad(total, leaf, retain_graph=True, allow_unused=True)[0]
+    return {"value": values, "gradients": [made.get(key) for key in keys]}
 
 
-def entry(solution, name, x, key):
-    """One entry of a function's result, as a tensor."""
-    return torch.as_tensor(getattr(solution, name)(x)[key]).expand(x.shape)
+def entries(solution, name, x, keys):
+    """Some entries of a function's result, in their order."""
+    result = by_key(getattr(solution, name)(x))
+    return [result[key] for key in keys]
 
 
-def input_after_writing(solution, name, x):
-    """The input of a function after somebody has written into the function's result."""
-    getattr(solution, name)(x).detach().fill_(-1)
-    return x
+def copied(result):
+    """A result that nobody else holds."""
+    if isinstance(result, dict):
+        return {key: copied(value) for key, value in result.items()}
+    return result.clone() if isinstance(result, torch.Tensor) else result
 
 
-@pytest.mark.exercise("apply_activations")
-def test_matrices_of_float64(same, draw):
-    """Works for a table of float64 numbers, and answers in float64."""
-    x = draw(3, 4, dtype=torch.float64)
-    same.apply_activations(x)
+def twice(solution, name, x):
+    """What a function answers, what became of that after another call, and what comes again."""
+    function = getattr(solution, name)
+    first = function(x.clone())
+    value = copied(first)
+    function(2 * x)
+    return {"value": value, "later": copied(first), "again": function(x.clone())}
+
+
+def is_a_new_tensor(solution, name, x):
+    """Whether the input stays as it is when somebody writes into the function's result."""
+    given = x.clone()
+    result = getattr(solution, name)(given)
+    named = by_key(result) if isinstance(result, dict) else {}
+    for part in [named.get(key) for key in ("sigmoid", "tanh", "relu")] if named else [result]:
+        if isinstance(part, torch.Tensor):
+            part.detach().fill_(-7)
+    return bool(torch.equal(given, x))
+
+
+def slope_at_a_kink(solution, name, x, upstream):
+    """A function's value at zeros, and whether each slope there lies between 0 and 1."""
+    leaf = x.clone().requires_grad_()
+    value = getattr(solution, name)(leaf.clone())
+    if not value.requires_grad:
+        return {"value": value, "gradients": None}
+    slope = torch.autograd.grad((value.reshape(x.shape) * upstream).sum(), leaf)[0] / upstream
+    within = bool(((slope >= -1e-5) & (slope <= 1 + 1e-5)).all())
+    return {"value": value.detach(), "gradients": within}
+
+
+# --- 2.1 apply_activations
 
 
 @pytest.mark.exercise("apply_activations")
 def test_every_shape(same, draw):
     """Works for every shape, from a single number to four axes."""
-    for shape in [(), (1,), (4, 4), (2, 3, 2, 2)]:
+    for shape in [(), (6,), (4, 4), (2, 3, 2, 2)]:
         x = 2 * draw(*shape)
         same.apply_activations(x)
 
 
+@pytest.mark.exercise("apply_activations", about="shape", weight=0.5)
+def test_activations_keep_the_shape(same, draw):
+    """Keeps the shape of the input in each entry, also axes of length one."""
+    for shape in [(), (1,), (1, 3), (3, 1), (2, 3)]:
+        same.apply_activations(draw(*shape))
+
+
+@pytest.mark.exercise("apply_activations", about="keys", weight=0.5)
+def test_keys_of_the_activations(same):
+    """Has exactly the keys sigmoid, tanh and relu, spelt so."""
+    same.apply_activations(MODERATE)
+
+
+@pytest.mark.exercise("apply_activations", about="dtype")
+def test_activations_keep_the_dtype(same):
+    """Keeps the dtype of the input: float16, bfloat16, float32 and float64."""
+    for dtype in DTYPES:
+        same.apply_activations(MODERATE.to(dtype))
+        same.apply_activations(MODERATE[3].to(dtype))
+
+
 @pytest.mark.exercise("apply_activations")
-def test_input_is_left_alone(student, reference, draw):
-    """Leaves its input exactly as it was, so that a second call gives the same answer."""
-    x = torch.cat([-1 - draw.uniform(5), draw(6)])
-    first, second = student.apply_activations(x), student.apply_activations(x)
-    assert_same(first, reference.apply_activations(x))
-    assert_same(second, reference.apply_activations(x))
+def test_matrices_of_float64(same, draw):
+    """Keeps the digits of float64."""
+    x = draw(3, 4, dtype=torch.float64)
+    same.apply_activations(x)
+
+
+@pytest.mark.exercise("apply_activations", about="changed")
+def test_input_is_left_alone(same, draw):
+    """Leaves its input exactly as it was."""
+    same.apply_activations(torch.cat([-1 - draw.uniform(5), draw(6)]))
+
+
+@pytest.mark.exercise("apply_activations", about="changed", weight=0.5)
+def test_activations_are_new_tensors(same, draw):
+    """Returns new tensors: writing into them leaves the input as it was."""
+    same.run(is_a_new_tensor, "apply_activations", 0.1 + draw.uniform(3, 4))
+
+
+@pytest.mark.exercise("apply_activations", weight=0.5)
+def test_activations_answer_the_same_again(same, draw):
+    """Answers the same when it is asked again."""
+    same.run(twice, "apply_activations", torch.cat([MODERATE, draw(5)]))
 
 
 @pytest.mark.exercise("apply_activations")
@@ -77,178 +156,228 @@ def test_extreme_inputs(same, draw):
     """Passes very large numbers, infinities and NaN on as torch's own activations do."""
     x = torch.tensor([-INF, -3e38, -1000.0, -1e-30, 0.0, 1e-30, 1000.0, 3e38, INF, NAN])
     same.apply_activations(x)
+    for dtype in (torch.float16, torch.bfloat16):
+        same.apply_activations(torch.tensor([-INF, -6e4, -20.0, 20.0, 6e4, INF, NAN], dtype=dtype))
 
 
-@pytest.mark.exercise("apply_activations")
+@pytest.mark.exercise("apply_activations", weight=2)
 def test_all_entries_have_slopes(same, draw):
     """Lets autograd through every one of the three entries."""
-    same.run(entry_slopes, "apply_activations", draw(3, 5), ["sigmoid", "tanh", "relu"])
+    x = torch.cat([torch.tensor([-2.0, -0.5, 0.5, 2.0]), draw(6)])
+    same.run(entry_gradients, "apply_activations", x, ["sigmoid", "tanh", "relu"], draw(10))
 
 
-@pytest.mark.exercise("apply_activations")
+@pytest.mark.exercise("apply_activations", about="device")
 def test_activations_stay_on_the_device(same, draw):
     """Stays on the device of its input."""
     same.run(where_results_live, "apply_activations", [draw(4, 3)])
 
 
-@pytest.mark.exercise("relu")
+# --- 2.2 relu
+
+
+@pytest.mark.exercise("relu", weight=2)
 def test_relu_of_every_shape(same, draw):
-    """Works for every shape: a single number, no number at all, tables, many axes."""
-    for shape in [(), (6,), (5, 5), (2, 7), (3, 1, 2, 4), (0, 3)]:
+    """Works for every shape: a single number, tables, many axes."""
+    for shape in [(), (6,), (5, 5), (2, 7), (3, 1, 2, 4)]:
         x = 3 * draw(*shape)
         same.relu(x)
     x = 100 * draw(40)
     same.relu(x)
 
 
+@pytest.mark.exercise("relu", about="shape")
+def test_relu_keeps_the_shape(same, draw):
+    """Keeps the shape of its input, also axes of length one."""
+    for shape in [(), (1,), (1, 4), (3, 1), (2, 3)]:
+        same.relu(draw(*shape))
+
+
 @pytest.mark.exercise("relu")
 def test_infinities(same, draw):
-    """Turns minus infinity into zero and keeps plus infinity."""
-    x = torch.cat([torch.tensor([-INF, INF]), draw(4), torch.tensor([-INF])])
-    same.relu(x)
+    """Turns minus infinity into zero and keeps plus infinity, in every dtype."""
+    for dtype in DTYPES:
+        same.relu(torch.tensor([-INF, INF, -1.5, 2.0, 0.0, -INF], dtype=dtype))
 
 
 @pytest.mark.exercise("relu")
 def test_nan_stays_visible(same, draw):
     """Keeps a NaN visible, and treats its neighbours as usual."""
-    x = torch.cat([draw(3), torch.tensor([NAN]), draw(3)])
+    x = torch.cat([torch.tensor([-1.5, 2.0, NAN, -0.5, 0.5, NAN]), draw(3)])
     same.relu(x)
 
 
 @pytest.mark.exercise("relu")
 def test_largest_and_smallest_numbers(same, draw):
-    """Keeps the largest and the smallest numbers that the type can hold."""
-    for dtype in (torch.float32, torch.float64):
+    """Keeps the largest and the smallest numbers that the dtype can hold, from 16 to 64 bits."""
+    for dtype in DTYPES:
         kind = torch.finfo(dtype)
-        x = torch.tensor([-kind.max, -kind.tiny, kind.tiny, kind.max / 1.5, kind.max], dtype=dtype)
-        same(rtol=1e-6, atol=0.0).relu(x)
+        x = torch.tensor([-kind.max, -kind.tiny, kind.tiny, kind.max / 1.5, kind.max])
+        if dtype is torch.float64:
+            x = torch.tensor(
+                [-kind.max, -kind.tiny, kind.tiny, kind.max / 1.5, kind.max], dtype=dtype
+            )
+        same(rtol=1e-6, atol=0.0).relu(x.to(dtype))
 
 
-@pytest.mark.exercise("relu")
+@pytest.mark.exercise("relu", about="dtype")
 def test_relu_keeps_the_dtype(same, draw):
-    """Keeps the type of number: float16, bfloat16, float32 and float64."""
-    for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
-        x = draw(12, dtype=torch.float64).to(dtype)
-        same.relu(x)
+    """Keeps the dtype: float16, bfloat16, float32 and float64."""
+    for dtype in DTYPES:
+        same.relu(MODERATE.to(dtype))
+        same.relu(MODERATE[3].to(dtype))
 
 
 @pytest.mark.exercise("relu")
+def test_relu_keeps_the_digits(same, draw):
+    """Keeps every digit of float64."""
+    same(rtol=1e-15, atol=0.0).relu(3 * draw(12, dtype=torch.float64))
+
+
+@pytest.mark.exercise("relu", weight=2)
 def test_slopes_beside_the_kink(same, draw):
     """Has slope 1 right of zero and slope 0 left of it, also very close to zero."""
-    x = torch.cat([draw(20), torch.tensor([-1e-30, 1e-30])])
-    upstream = draw(22)
-    same.run(gradients, "relu", [x], [0], upstream)
+    x = torch.cat([torch.tensor([-2.0, 2.0, -0.01, 0.01, -1e-30, 1e-30]), draw(20)])
+    same.run(gradients, "relu", [x], [0], draw(26))
 
 
 @pytest.mark.exercise("relu")
-def test_slope_at_the_kink(same, student, draw):
+def test_slopes_far_from_the_kink(same, draw):
+    """Has slope 1 and slope 0 also for very large numbers and for infinities."""
+    x = torch.tensor([-INF, -3e38, -1e20, -1e4, 1e4, 1e7, 1e20, 3e38, INF])
+    same.run(gradients, "relu", [x], [0], draw(9))
+
+
+@pytest.mark.exercise("relu")
+def test_slope_at_the_kink(same, draw):
     """Has a slope between 0 and 1 exactly at zero."""
-    x = torch.cat([torch.zeros(3), draw(6)])
-    slope = student.run(slopes, "relu", x).value
-    same.relu(x)
-    assert bool(((slope[:3] >= 0) & (slope[:3] <= 1)).all()), (
-        "the slope at zero lies outside [0, 1]"
-    )
+    same.run(slope_at_a_kink, "relu", torch.zeros(3), torch.tensor([2.0, -3.0, 0.5]))
 
 
-@pytest.mark.exercise("relu")
+@pytest.mark.exercise("relu", about="changed")
 def test_relu_leaves_its_input_alone(same, draw):
-    """Leaves the caller's tensor as it was and returns a new one, also where nothing changes."""
-    x = draw(4, 6)
-    answer = same.relu(x)
-    assert not answer.changed, "the input was changed"
-    same.run(input_after_writing, "relu", 0.1 + draw.uniform(4, 6))
+    """Leaves the caller's tensor as it was."""
+    same.relu(draw(4, 6))
 
 
-@pytest.mark.exercise("relu")
+@pytest.mark.exercise("relu", about="changed", weight=0.5)
+def test_relu_is_a_new_tensor(same, draw):
+    """Returns a new tensor, also where nothing changes: writing into it leaves the input alone."""
+    same.run(is_a_new_tensor, "relu", 0.1 + draw.uniform(4, 6))
+
+
+@pytest.mark.exercise("relu", weight=0.5)
+def test_relu_answers_the_same_again(same, draw):
+    """Answers the same when it is asked again."""
+    same.run(twice, "relu", torch.cat([MODERATE, draw(5)]))
+
+
+@pytest.mark.exercise("relu", about="device")
 def test_relu_stays_on_the_device(same, draw):
     """Stays on the device of its input."""
     same.run(where_results_live, "relu", [draw(3, 5)])
 
 
-@pytest.mark.exercise("relu", weight=2)
+@pytest.mark.exercise("relu", weight=2, keeps=0)
 def test_relu_without_the_built_in(student, reference, draw):
     """Is built by hand, without torch's relu or one of its relatives."""
-    used = relies_on(student, reference, "relu", [anywhere(draw)], RELU)
-    assert not used, "a relative of relu was used"
+    assert_own_work(student, reference, "relu", [anywhere(draw)], RELU)
 
 
-@pytest.mark.exercise("sigmoid")
+# --- 2.3 sigmoid
+
+
+@pytest.mark.exercise("sigmoid", weight=2)
 def test_sigmoid_of_every_shape(same, draw):
     """Works for every shape, from a single number to many axes."""
     for shape in [(), (7,), (4, 4), (2, 3, 5)]:
-        x = 3 * draw(*shape)
+        x = draw.uniform(*shape, low=-4.0, high=4.0)
         same.sigmoid(x)
+
+
+@pytest.mark.exercise("sigmoid", about="shape")
+def test_sigmoid_keeps_the_shape(same, draw):
+    """Keeps the shape of its input, also axes of length one."""
+    for shape in [(), (1,), (1, 4), (3, 1), (2, 3)]:
+        same.sigmoid(draw(*shape))
+
+
+def far_out(draw, dtype):
+    """Numbers from -1000 to 1000, and where formulas begin to fail."""
+    edges = [0.0, 8.5, 16.0, 30.0, 41.0, 60.0, 87.5, 88.5, 89.0, 104.0, 500.0, 709.5, 710.5, 1000.0]
+    right = torch.tensor(edges, dtype=dtype)
+    return torch.cat([-right, right, draw.uniform(20, low=-120, high=120, dtype=dtype)])
 
 
 @pytest.mark.exercise("sigmoid")
 def test_sigmoid_values_far_out(same, draw):
-    """Has finite, right values from -1000 to 1000, in float32 and float64."""
-    for dtype in (torch.float32, torch.float64):
-        x = torch.cat(
-            [
-                torch.linspace(-1000, 1000, 41, dtype=dtype),
-                draw.uniform(20, low=-100, high=100, dtype=dtype),
-            ]
-        )
-        same.sigmoid(x)
+    """Has finite, right values from -1000 to 1000, in float32."""
+    same.sigmoid(far_out(draw, torch.float32))
+
+
+@pytest.mark.exercise("sigmoid")
+def test_sigmoid_values_in_float64(same, draw):
+    """Has finite, right values from -1000 to 1000, in float64 to its digits."""
+    x = torch.cat([far_out(draw, torch.float64), 3 * draw(20, dtype=torch.float64)])
+    same.sigmoid(x)
 
 
 @pytest.mark.exercise("sigmoid", weight=2)
 def test_sigmoid_slopes_far_out(same, draw):
     """Has finite, right slopes from -1000 to 1000 in float32."""
-    x = torch.cat([torch.linspace(-1000, 1000, 40), draw.uniform(20, low=-120, high=120), draw(10)])
-    same.run(slopes, "sigmoid", x)
+    same.run(gradients, "sigmoid", [far_out(draw, torch.float32)], [0], draw(48))
 
 
 @pytest.mark.exercise("sigmoid", weight=2)
 def test_sigmoid_slopes_far_out_in_float64(same, draw):
     """Has finite, right slopes from -1000 to 1000 in float64."""
-    x = torch.cat(
-        [torch.linspace(-1000, 1000, 40, dtype=torch.float64), draw(20, dtype=torch.float64)]
-    )
-    same.run(slopes, "sigmoid", x)
+    upstream = draw(48, dtype=torch.float64)
+    same.run(gradients, "sigmoid", [far_out(draw, torch.float64)], [0], upstream)
 
 
 @pytest.mark.exercise("sigmoid")
 def test_sigmoid_slope_in_the_middle(same, draw):
     """Has the right slope in the middle: at zero exactly and on both sides of it."""
-    x = torch.cat([torch.zeros(1), torch.tensor([-1e-3, 1e-3]), draw(5)])
-    same.run(slopes, "sigmoid", x)
+    x = torch.cat([torch.zeros(1), torch.tensor([-1e-3, 1e-3, -1.0, 1.0, -4.0, 4.0]), draw(5)])
+    same.run(gradients, "sigmoid", [x], [0], draw(12))
 
 
-@pytest.mark.exercise("sigmoid")
-def test_sigmoid_is_symmetric(student, reference, draw):
-    """Is symmetric: the values at x and at -x add up to 1."""
-    x = 4 * draw(5, 3)
-    right, left = student.sigmoid(x), student.sigmoid(-x)
-    assert_same(right, reference.sigmoid(x))
-    assert_same(left, reference.sigmoid(-x))
-    assert torch.allclose(right.value + left.value, torch.ones_like(x), atol=2e-5)
-
-
-@pytest.mark.exercise("sigmoid")
+@pytest.mark.exercise("sigmoid", about="dtype")
 def test_sigmoid_keeps_the_dtype(same, draw):
-    """Keeps the type of number: bfloat16, float32 and float64."""
-    for dtype in (torch.bfloat16, torch.float32, torch.float64):
-        x = draw(12, dtype=torch.float64).to(dtype)
-        same.sigmoid(x)
+    """Keeps the dtype: float16, bfloat16, float32 and float64."""
+    for dtype in DTYPES:
+        same.sigmoid(MODERATE.to(dtype))
+        same.sigmoid(MODERATE[3].to(dtype))
 
 
-@pytest.mark.exercise("sigmoid")
+@pytest.mark.exercise("sigmoid", about="changed")
+def test_sigmoid_leaves_its_input_alone(same, draw):
+    """Leaves the caller's tensor as it was."""
+    same.sigmoid(draw(4, 3))
+
+
+@pytest.mark.exercise("sigmoid", weight=0.5)
+def test_sigmoid_answers_the_same_again(same, draw):
+    """Answers the same when it is asked again."""
+    same.run(twice, "sigmoid", torch.cat([MODERATE, draw(5)]))
+
+
+@pytest.mark.exercise("sigmoid", about="device")
 def test_sigmoid_stays_on_the_device(same, draw):
     """Stays on the device of its input."""
     same.run(where_results_live, "sigmoid", [draw(3, 5)])
 
 
-@pytest.mark.exercise("sigmoid", weight=2)
+@pytest.mark.exercise("sigmoid", weight=2, keeps=0)
 def test_sigmoid_without_the_built_in(student, reference, draw):
     """Is built by hand, without torch's sigmoid or one of its disguises."""
-    used = relies_on(student, reference, "sigmoid", [anywhere(draw)], SIGMOID)
-    assert not used, "a sigmoid was used"
+    assert_own_work(student, reference, "sigmoid", [anywhere(draw)], SIGMOID)
 
 
-@pytest.mark.exercise("tanh_from_sigmoid")
+# --- 2.4 tanh_from_sigmoid
+
+
+@pytest.mark.exercise("tanh_from_sigmoid", weight=2)
 def test_tanh_of_every_shape(same, draw):
     """Works for every shape, from a single number to many axes."""
     for shape in [(), (7,), (4, 4), (2, 3, 5)]:
@@ -256,67 +385,116 @@ def test_tanh_of_every_shape(same, draw):
         same(rtol=0.0, atol=2e-6).tanh_from_sigmoid(x)
 
 
+@pytest.mark.exercise("tanh_from_sigmoid", about="shape")
+def test_tanh_keeps_the_shape(same, draw):
+    """Keeps the shape of its input, also axes of length one."""
+    for shape in [(), (1,), (1, 4), (3, 1), (2, 3)]:
+        same(rtol=0.0, atol=2e-6).tanh_from_sigmoid(draw(*shape))
+
+
+@pytest.mark.exercise("tanh_from_sigmoid", about="dtype")
+def test_tanh_keeps_the_dtype(same, draw):
+    """Keeps the dtype: float16, bfloat16, float32 and float64."""
+    for dtype in DTYPES:
+        same.tanh_from_sigmoid(MODERATE.to(dtype))
+        same.tanh_from_sigmoid(MODERATE[2].to(dtype))
+
+
 @pytest.mark.exercise("tanh_from_sigmoid")
 def test_tanh_in_float64(same, draw):
-    """Keeps float64 and its accuracy."""
-    x = 3 * draw(20, dtype=torch.float64)
+    """Has twelve right digits in float64."""
+    drawn = (3 * draw(20, dtype=torch.float64)).clamp(-8, 8)  # farther out is another's subject
+    x = torch.cat([torch.tensor([0.0, 0.3, -1.0, 4.0]).double(), drawn])
     same(rtol=0.0, atol=1e-12).tanh_from_sigmoid(x)
+
+
+def tanh_edges(draw, dtype):
+    """Numbers from -500 to 500, and where formulas begin to fail."""
+    edges = [0.0, 5.0, 8.5, 10.0, 15.5, 19.5, 30.0, 44.5, 88.0, 89.5, 120.0, 355.5, 400.0, 500.0]
+    right = torch.tensor(edges, dtype=dtype)
+    drawn = draw.uniform(10, low=9, high=15, dtype=dtype)  # where early clamps are felt
+    return torch.cat([-right, right, drawn, -drawn])
 
 
 @pytest.mark.exercise("tanh_from_sigmoid")
 def test_tanh_values_far_out(same, draw):
     """Has finite, right values from -500 to 500, in float64 to 12 digits."""
     for dtype, atol in ((torch.float32, 2e-6), (torch.float64, 1e-12)):
-        x = torch.cat(
-            [
-                torch.linspace(-500, 500, 41, dtype=dtype),
-                draw.uniform(20, low=-60, high=60, dtype=dtype),
-                draw.uniform(10, low=9, high=13, dtype=dtype),
-            ]
-        )
-        same(rtol=0.0, atol=atol).tanh_from_sigmoid(x)
+        same(rtol=0.0, atol=atol).tanh_from_sigmoid(tanh_edges(draw, dtype))
 
 
 @pytest.mark.exercise("tanh_from_sigmoid", weight=2)
 def test_tanh_slopes_far_out(same, draw):
-    """Has finite, right slopes from -500 to 500."""
+    """Has finite, right slopes from -500 to 500, in float32 and float64."""
     for dtype in (torch.float32, torch.float64):
-        bend = draw.uniform(10, low=9, high=15, dtype=dtype)  # where early clamps are felt
-        far = torch.linspace(-500, 500, 40, dtype=dtype)
-        x = torch.cat([far, bend, -bend, draw(20, dtype=dtype)])
-        same.run(slopes, "tanh_from_sigmoid", x)
+        x = torch.cat([tanh_edges(draw, dtype), draw(10, dtype=dtype)])
+        same.run(gradients, "tanh_from_sigmoid", [x], [0], draw(58, dtype=dtype))
 
 
 @pytest.mark.exercise("tanh_from_sigmoid")
 def test_tanh_slope_in_the_middle(same, draw):
     """Has slope 1 exactly at zero, and the right slopes around it."""
-    x = torch.cat([torch.zeros(2), torch.tensor([-1e-3, 1e-3]), draw(5)])
-    same.run(slopes, "tanh_from_sigmoid", x)
+    x = torch.cat([torch.zeros(2), torch.tensor([-1e-3, 1e-3, -0.5, 2.0]), draw(5)])
+    same.run(gradients, "tanh_from_sigmoid", [x], [0], draw(11))
 
 
 @pytest.mark.exercise("tanh_from_sigmoid")
-def test_tanh_is_odd(student, reference, draw):
-    """Is odd: the values at x and at -x are opposite numbers."""
-    x = 2 * draw(5, 3)
-    right, left = student.tanh_from_sigmoid(x), student.tanh_from_sigmoid(-x)
-    assert_same(right, reference.tanh_from_sigmoid(x), rtol=0.0, atol=2e-6)
-    assert_same(left, reference.tanh_from_sigmoid(-x), rtol=0.0, atol=2e-6)
-    assert torch.allclose(right.value, -left.value, atol=4e-6)
+def test_tanh_is_odd(same, draw):
+    """Is right at x and at -x alike: opposite numbers."""
+    x = torch.cat([torch.tensor([0.25, 1.0, 3.0]), 2 * draw(7)])
+    for shown in (x, -x):
+        same(rtol=0.0, atol=2e-6).tanh_from_sigmoid(shown)
 
 
-@pytest.mark.exercise("tanh_from_sigmoid")
+@pytest.mark.exercise("tanh_from_sigmoid", about="changed")
+def test_tanh_leaves_its_input_alone(same, draw):
+    """Leaves the caller's tensor as it was."""
+    same(rtol=0.0, atol=2e-6).tanh_from_sigmoid(draw(4, 3))
+
+
+@pytest.mark.exercise("tanh_from_sigmoid", weight=0.5)
+def test_tanh_answers_the_same_again(same, draw):
+    """Answers the same when it is asked again."""
+    same(rtol=0.0, atol=2e-6).run(twice, "tanh_from_sigmoid", torch.cat([MODERATE, draw(5)]))
+
+
+@pytest.mark.exercise("tanh_from_sigmoid", about="device")
 def test_tanh_stays_on_the_device(same, draw):
     """Stays on the device of its input."""
     same(rtol=0.0, atol=2e-6).run(where_results_live, "tanh_from_sigmoid", [draw(3, 5)])
 
 
-@pytest.mark.exercise("tanh_from_sigmoid", weight=2)
+@pytest.mark.exercise("tanh_from_sigmoid", weight=2, keeps=0)
 def test_tanh_without_the_built_in(student, reference, draw):
     """Is built by hand, without torch's tanh."""
-    used = relies_on(
+    assert_own_work(
         student, reference, "tanh_from_sigmoid", [anywhere(draw)], TANH, rtol=0.0, atol=2e-6
     )
-    assert not used, "a tanh was used"
+
+
+# --- 2.5 derivatives
+
+SLOPES = ["sigmoid", "tanh", "relu"]
+
+
+def is_from_zero_to_one(solution, x):
+    """Whether ReLU's slope is a number from 0 to 1."""
+    slope = by_key(solution.derivatives(x))["relu"]
+    return bool(((slope >= 0) & (slope <= 1)).all())
+
+
+def looks_like_differences(solution, x):
+    """Whether slopes look like quotients of differences: rough, and blurred beside the kink.
+
+    A formula is exact to the last digits, and its ReLU knows the sides of zero from afar.
+    """
+    slopes = by_key(solution.derivatives(x))
+    known = torch.sigmoid(x) * torch.sigmoid(-x)
+    error = (slopes["sigmoid"].detach() - known).abs().max()
+    beside = torch.tensor([-1e-3, -1e-5, -1e-9, -1e-12, 1e-12, 1e-9, 1e-5, 1e-3], dtype=x.dtype)
+    steps = by_key(solution.derivatives(beside))["relu"].detach().to(x.dtype)
+    blurred = (steps - (beside > 0).to(x.dtype)).abs().max() > 1e-6
+    return bool(1e-14 < error < 1e-2) and bool(blurred)
 
 
 @pytest.mark.exercise("derivatives", weight=2)
@@ -328,82 +506,104 @@ def test_slopes_on_both_sides(same, draw):
         same.derivatives(-x)
 
 
-@pytest.mark.exercise("derivatives")
+@pytest.mark.exercise("derivatives", about="shape")
+def test_slopes_keep_the_shape(same, draw):
+    """Keeps the shape of the input in each entry, also axes of length one."""
+    for shape in [(), (1,), (1, 4), (3, 1), (2, 3)]:
+        same.derivatives(0.5 + draw.uniform(*shape))
+
+
+@pytest.mark.exercise("derivatives", about="keys", weight=0.5)
+def test_keys_of_the_slopes(same):
+    """Has exactly the keys sigmoid, tanh and relu, spelt so."""
+    same.derivatives(MODERATE)
+
+
+@pytest.mark.exercise("derivatives", about="dtype")
 def test_slopes_are_numbers_of_the_same_type(same, draw):
-    """Answers with numbers of the type of its input, ready to be multiplied."""
-    for dtype in (torch.float32, torch.float64):
-        x = draw(3, 4, dtype=dtype)
-        same.derivatives(x)
+    """Answers with tensors of the dtype of its input: float16, bfloat16, float32 and float64."""
+    for dtype in DTYPES:
+        same.derivatives(MODERATE.to(dtype))
+        same.derivatives(MODERATE[3].to(dtype))
+
+
+@pytest.mark.exercise("derivatives")
+def test_slopes_keep_the_digits(same, draw):
+    """Keeps the digits of float64."""
+    x = torch.cat([MODERATE.double(), 2 * draw(12, dtype=torch.float64)])
+    same.derivatives(x)
 
 
 @pytest.mark.exercise("derivatives")
 def test_peaks_at_zero(same, draw):
     """Finds the top of the sigmoid's and of tanh's slope, at zero."""
-    x = torch.cat([torch.zeros(2), draw(4)])
-    for key in ("sigmoid", "tanh"):
-        same.run(entry, "derivatives", x, key)
+    same.run(entries, "derivatives", torch.zeros(3), ["sigmoid", "tanh"])
 
 
 @pytest.mark.exercise("derivatives")
-def test_relu_slope_around_the_kink(same, student, draw):
-    """Has ReLU slopes of 0 and 1 right beside the kink, and something from 0 to 1 on it."""
-    beside, kink = (
-        torch.cat([torch.tensor([-1e-30, 1e-30, -1e-9, 1e-9]), 5 * draw(8)]),
-        torch.zeros(3),
-    )
-    same.run(entry, "derivatives", beside, "relu")
-    slope = student.run(entry, "derivatives", kink, "relu").value
-    assert bool(((slope >= 0) & (slope <= 1)).all()), "the slope at zero lies outside [0, 1]"
+def test_relu_slope_around_the_kink(same, draw):
+    """Has ReLU slopes of 0 and 1 right beside the kink."""
+    x = torch.cat([torch.tensor([-1e-30, 1e-30, -1e-9, 1e-9, -0.1, 0.1]), 5 * draw(8)])
+    same.run(entries, "derivatives", x, ["relu"])
+
+
+@pytest.mark.exercise("derivatives")
+def test_relu_slope_on_the_kink(same):
+    """Has a ReLU slope from 0 to 1 exactly at zero."""
+    same.run(is_from_zero_to_one, torch.zeros(3))
 
 
 @pytest.mark.exercise("derivatives")
 def test_slopes_far_out(same, draw):
-    """Stays finite and right from -1000 to 1000."""
+    """Stays finite and right from -1000 to 1000, in float32 and float64."""
     for dtype in (torch.float32, torch.float64):
-        x = torch.cat(
-            [
-                torch.linspace(-1000, 1000, 40, dtype=dtype),
-                draw.uniform(20, low=-120, high=120, dtype=dtype),
-            ]
-        )
-        same.derivatives(x)
-
-
-@pytest.mark.exercise("derivatives")
-def test_hills_are_symmetric(student, reference, draw):
-    """Gives sigmoid and tanh the same slope at x and at -x."""
-    x = draw(6, 2)
-    for key in ("sigmoid", "tanh"):
-        right, left = (
-            student.run(entry, "derivatives", x, key),
-            student.run(entry, "derivatives", -x, key),
-        )
-        assert_same(right, reference.run(entry, "derivatives", x, key))
-        assert_same(left, right.value)
+        x = far_out(draw, dtype)
+        same.derivatives(x[x != 0])
 
 
 @pytest.mark.exercise("derivatives")
 def test_slopes_of_slopes(same, draw):
     """Lets autograd differentiate the slopes of sigmoid and tanh once more."""
-    same.run(entry_slopes, "derivatives", draw.uniform(12, low=-4.0, high=4.0), ["sigmoid", "tanh"])
+    x = torch.cat([torch.tensor([-3.0, -1.0, 1.0, 3.0]), draw.uniform(12, low=-4.0, high=4.0)])
+    same.run(entry_gradients, "derivatives", x, ["sigmoid", "tanh"], draw(16))
 
 
-@pytest.mark.exercise("derivatives")
+@pytest.mark.exercise("derivatives", about="changed")
+def test_derivatives_leave_their_input_alone(same, draw):
+    """Leaves the caller's tensor as it was."""
+    same.derivatives(draw(4, 3))
+
+
+@pytest.mark.exercise("derivatives", weight=0.5)
+def test_derivatives_answer_the_same_again(same, draw):
+    """Answers the same when it is asked again."""
+    same.run(twice, "derivatives", torch.cat([MODERATE, draw(5)]))
+
+
+@pytest.mark.exercise("derivatives", about="device")
 def test_derivatives_stay_on_the_device(same, draw):
     """Stays on the device of its input."""
     same.run(where_results_live, "derivatives", [draw(3, 5)])
 
 
-@pytest.mark.exercise("derivatives", weight=2)
+@pytest.mark.exercise("derivatives", weight=2, keeps=0)
 def test_derivatives_in_closed_form(student, reference, draw):
-    """Uses closed forms, without autograd and without differences of neighbours."""
-    used = relies_on(student, reference, "derivatives", [anywhere(draw)], AUTOGRAD)
-    assert not used, "autograd was used"
+    """Uses closed forms, without autograd."""
+    assert_own_work(student, reference, "derivatives", [anywhere(draw)], AUTOGRAD)
 
 
-def slope_of(solution, kind, x):
-    """What autograd_slope answers for one of several functions."""
-    functions = {
+@pytest.mark.exercise("derivatives", keeps=0)
+def test_derivatives_without_differences(same, draw):
+    """Uses closed forms, without differences of neighbouring values."""
+    same.run(looks_like_differences, torch.linspace(-3, 3, 13, dtype=torch.float64))
+
+
+# --- 2.6 autograd_slope
+
+
+def functions():
+    """Functions to differentiate, by name."""
+    return {
         "cubic": lambda z: z**3 - 2 * z,
         "sine": torch.sin,
         "bell": lambda z: torch.exp(-z * z),
@@ -411,7 +611,20 @@ def slope_of(solution, kind, x):
         "kink": lambda z: z.clamp(min=0),
         "partly detached": lambda z: z + (torch.round(3 * z) - z).detach(),
     }
-    return solution.autograd_slope(functions[kind], x).detach()
+
+
+def slope_of(solution, kind, x):
+    """What autograd_slope answers for one of several functions."""
+    slope = solution.autograd_slope(functions()[kind], x.clone())
+    return slope.detach() if isinstance(slope, torch.Tensor) else slope
+
+
+def slope_beside_a_kink(solution, kind, x):
+    """Whether slopes of a smooth function are about right, and those where only autograd knows."""
+    smooth = slope_of(solution, "sine", x)
+    known = isinstance(smooth, torch.Tensor) and smooth.numel() == x.numel()
+    near = known and torch.allclose(smooth.reshape(x.shape), torch.cos(x), atol=0.05)
+    return {"value": {"about right": bool(near)}, "slope": slope_of(solution, kind, x)}
 
 
 def two_calls(solution, x):
@@ -421,18 +634,28 @@ def two_calls(solution, x):
 
 
 def traces(solution, x, stored):
-    """The slopes, and what the input looks like afterwards; stored is its gradient before."""
+    """The slopes, and what is left behind on the input; stored is its gradient before."""
     leaf = x.clone()
     if stored is not None:
         leaf.requires_grad_().grad = stored.clone()
-    slope = solution.autograd_slope(lambda z: z**3, leaf).detach()
+    slope = solution.autograd_slope(lambda z: z**3, leaf).detach().clone()
+    before = (
+        leaf.grad is None
+        if stored is None
+        else leaf.grad is not None and bool(torch.equal(leaf.grad, stored))
+    )
     return {
-        "slope": slope,
-        "x": leaf.detach(),
-        "requires grad": leaf.requires_grad,
-        "is leaf": leaf.is_leaf,
-        "grad": leaf.grad,
+        "value": slope,
+        "requires grad": leaf.requires_grad == (stored is not None),
+        "grad as before": before,
     }
+
+
+def values_afterwards(solution, x):
+    """Whether the input has the values that it had, also when somebody writes into the slopes."""
+    given = x.clone()
+    solution.autograd_slope(torch.sin, given).detach().fill_(-7)
+    return bool(torch.equal(given.detach(), x))
 
 
 def inside_a_graph(solution, x):
@@ -442,7 +665,7 @@ def inside_a_graph(solution, x):
     slope = solution.autograd_slope(lambda z: z**3, middle).detach()
     untouched = start.grad is None and middle.requires_grad
     return {
-        "slope": slope,
+        "value": slope,
         "untouched": untouched,
         "gradient": torch.autograd.grad(middle.sum(), start)[0],
     }
@@ -467,28 +690,43 @@ def where_slopes_live(solution, x):
 def test_slopes_of_other_functions(same, draw):
     """Works for any element-wise function, not for tanh alone."""
     for kind in ("cubic", "sine", "bell", "rational"):
-        same.run(slope_of, kind, draw(9))
+        same.run(slope_of, kind, torch.cat([torch.tensor([-1.5, 0.25, 2.0]), draw(6)]))
 
 
 @pytest.mark.exercise("autograd_slope")
 def test_slopes_of_every_shape(same, draw):
     """Works for every shape, from a single number to many axes."""
-    for shape in [(), (1,), (4, 4), (2, 3, 5)]:
+    for shape in [(), (5,), (4, 4), (2, 3, 5)]:
         same.run(slope_of, "cubic", draw(*shape))
+
+
+@pytest.mark.exercise("autograd_slope", about="shape")
+def test_slopes_have_the_shape_of_x(same, draw):
+    """Has the shape of x, also where axes have length one."""
+    for shape in [(), (1,), (1, 4), (3, 1), (2, 3)]:
+        same.run(slope_of, "sine", draw(*shape))
+
+
+@pytest.mark.exercise("autograd_slope", about="dtype")
+def test_slopes_have_the_dtype_of_x(same):
+    """Has the dtype of x: float16, bfloat16, float32 and float64."""
+    for dtype in DTYPES:
+        same.run(slope_of, "cubic", MODERATE.to(dtype))
 
 
 @pytest.mark.exercise("autograd_slope")
 def test_slopes_are_exact(same, draw):
-    """Keeps float64, and is exact to its last digits."""
-    same(rtol=1e-12, atol=1e-13).run(slope_of, "bell", draw(3, 7, dtype=torch.float64))
+    """Is exact to the last digits of float64."""
+    x = torch.cat([MODERATE.double(), draw(9, dtype=torch.float64)])
+    same(rtol=1e-12, atol=1e-13).run(slope_of, "bell", x)
 
 
-@pytest.mark.exercise("autograd_slope", weight=2)
+@pytest.mark.exercise("autograd_slope", weight=2, keeps=0)
 def test_slopes_are_those_of_autograd(same, draw):
-    """Says what autograd says, close to a kink and where a part is detached."""
-    near = torch.cat([torch.tensor([-1e-9, 1e-9, -1e-20, 1e-20]), draw(4)])
+    """Says what autograd says, close to a kink and where a part is detached; differences cannot."""
+    near = torch.cat([torch.tensor([-1e-9, 1e-9, -1e-20, 1e-20, -0.6, 0.6]), draw(4)])
     for kind in ("kink", "partly detached"):
-        same.run(slope_of, kind, near)
+        same.run(slope_beside_a_kink, kind, near)
 
 
 @pytest.mark.exercise("autograd_slope")
@@ -515,120 +753,304 @@ def test_input_inside_a_graph(same, draw):
     same.run(inside_a_graph, draw(6))
 
 
-@pytest.mark.exercise("autograd_slope")
+@pytest.mark.exercise("autograd_slope", about="changed")
+def test_slopes_leave_their_input_alone(same, draw):
+    """Leaves the values of x as they were, and returns a new tensor."""
+    same.run(values_afterwards, draw(6))
+
+
+@pytest.mark.exercise("autograd_slope", about="device")
 def test_slopes_stay_on_the_device(same, draw):
     """Stays on the device of its input."""
     same.run(where_slopes_live, draw(6))
 
 
-def picture(solution, facts):
-    """Some facts about the figure: by what they are about, or heights by a trace's name."""
+# --- 2.7 activation_figure
+
+
+def drawn(make):
+    """What a function returns as a figure, without showing it; an empty one for anything else."""
     import warnings
 
+    import plotly.graph_objects as go
     import plotly.io
 
     plotly.io.renderers.default = ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        figure = solution.activation_figure()
+        figure = make()
+        if isinstance(figure, go.Figure):
+            return figure
+        return go.Figure(figure if isinstance(figure, dict) else None)
 
-    def numbers(values):
-        return torch.tensor([] if values is None else [float(value) for value in values])
 
-    layout, traces = figure.layout, {str(trace.name): trace for trace in figure.data}
+def numbers(values):
+    """The numbers of an axis as a tensor; none where there are none."""
+    return torch.tensor([] if values is None else [float(value) for value in values])
+
+
+def curve_named(figure, name):
+    """The trace of that name, whatever its capital letters; without a name, the best match."""
+    curves = {"originaldata": lambda z: z, "relu": torch.relu}
+    curves |= {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
+    called = {"".join(filter(str.isalnum, str(t.name).lower())): t for t in figure.data}
+    candidates = (
+        [called[name]]
+        if name in called
+        else [trace for plain, trace in called.items() if plain not in curves]
+    )
+    if name not in called and any(trace.name is None for trace in figure.data):
+        candidates = list(figure.data)
+    errors = [INF]
+    for trace in candidates:
+        x, y = numbers(trace.x), numbers(trace.y)
+        if len(x) == 0:
+            x = torch.linspace(-5, 5, 400)
+        if len(x) == len(y):
+            errors.append(float((y - curves[name](x)).abs().max()))
+    return min(errors)
+
+
+def spelt(texts, promised):
+    """Whether texts are as promised letter by letter, and whether they are but for capitals."""
+    return {
+        "exactly": sorted(texts) == sorted(promised),
+        "but for capitals": sorted(map(str.lower, texts)) == sorted(map(str.lower, promised)),
+    }
+
+
+def grids(figure):
+    """The points over which traces are drawn: each grid that differs from the others."""
+    found = []
+    for x in (numbers(trace.x) for trace in figure.data):
+        if not any(torch.equal(x, one) for one in found):
+            found.append(x)
+    return [found[0]] if all(near(x, found[0]) for x in found) and found else found
+
+
+def near(one, other):
+    """Whether two grids are the same but for rounding."""
+    return one.shape == other.shape and torch.allclose(one, other, rtol=0.0, atol=1e-5)
+
+
+def picture(solution, fact):
+    """One fact about the figure: by what it is about, or how far a curve is from its place."""
+    figure = drawn(solution.activation_figure)
+    layout = figure.layout
+    names = ["Original data", "ReLU", "Sigmoid", "Tanh"]
     known = {
-        "names": lambda: sorted(str(trace.name) for trace in figure.data),
-        "kinds": lambda: {name: trace.type.removesuffix("gl") for name, trace in traces.items()},
-        "grids": lambda: {name: numbers(trace.x) for name, trace in traces.items()},
-        "modes": lambda: {name: str(trace.mode) for name, trace in traces.items()},
-        "titles": lambda: [str(part.title.text) for part in (layout, layout.xaxis, layout.yaxis)],
+        "count": lambda: len(figure.data),
+        "names": lambda: spelt([str(trace.name) for trace in figure.data], names),
+        "kinds": lambda: all(trace.type in ("scatter", "scattergl") for trace in figure.data),
+        "grid": lambda: grids(figure),
+        "modes": lambda: sorted({str(trace.mode) for trace in figure.data}),
+        "title": lambda: spelt([str(layout.title.text)], ["Activation Functions"]),
+        "axes": lambda: [str(axis.title.text) for axis in (layout.xaxis, layout.yaxis)],
         "ground": lambda: str(layout.template.layout.paper_bgcolor),
     }
-    return [known[fact]() if fact in known else numbers(traces[fact].y) for fact in facts]
+    return known[fact]() if fact in known else curve_named(figure, fact)
+
+
+def is_a_figure(solution):
+    """Whether a figure comes back."""
+    import plotly.graph_objects as go
+
+    made = []
+    drawn(lambda: made.append(solution.activation_figure()))
+    return isinstance(made[0], go.Figure)
+
+
+def pictures_alike(solution):
+    """Whether two figures show the same points."""
+    one, other = (drawn(solution.activation_figure) for _ in range(2))
+    pairs = zip(one.data, other.data, strict=True)
+    return all(
+        torch.equal(numbers(getattr(a, axis)), numbers(getattr(b, axis)))
+        for a, b in pairs
+        for axis in ("x", "y")
+    )
+
+
+@pytest.mark.exercise("activation_figure", about="type", seconds=20)
+def test_figure_comes_back(same):
+    """Returns a go.Figure."""
+    same.run(is_a_figure)
 
 
 @pytest.mark.exercise("activation_figure", seconds=20)
-def test_four_scatter_traces(same, draw):
-    """Has exactly the four scatter traces, under their names."""
-    same.run(picture, ["names", "kinds"])
+def test_four_scatter_traces(same):
+    """Has exactly four traces, and only scatter traces."""
+    for fact in ("count", "kinds"):
+        same.run(picture, fact)
+
+
+@pytest.mark.exercise("activation_figure", seconds=20)
+def test_names(same):
+    """Names the four traces exactly as promised."""
+    same.run(picture, "names")
 
 
 @pytest.mark.exercise("activation_figure", weight=2, seconds=20)
-def test_grid(same, draw):
+def test_grid(same):
     """Draws every trace over the promised 400 points, from the left edge to the right one."""
-    same.run(picture, ["names", "grids"])
+    same.run(picture, "grid")
 
 
 @pytest.mark.exercise("activation_figure", seconds=20)
-def test_curve_of_the_original_data(same, draw):
+def test_curve_of_the_original_data(same):
     """Draws the original data where it belongs."""
-    same.run(picture, ["Original data"])
+    same.run(picture, "originaldata")
 
 
 @pytest.mark.exercise("activation_figure", seconds=20)
-def test_curve_of_relu(same, draw):
+def test_curve_of_relu(same):
     """Draws ReLU where it belongs."""
-    same.run(picture, ["ReLU"])
+    same.run(picture, "relu")
 
 
 @pytest.mark.exercise("activation_figure", seconds=20)
-def test_curve_of_sigmoid(same, draw):
+def test_curve_of_sigmoid(same):
     """Draws the sigmoid where it belongs."""
-    same.run(picture, ["Sigmoid"])
+    same.run(picture, "sigmoid")
 
 
 @pytest.mark.exercise("activation_figure", seconds=20)
-def test_curve_of_tanh(same, draw):
+def test_curve_of_tanh(same):
     """Draws tanh where it belongs."""
-    same.run(picture, ["Tanh"])
+    same.run(picture, "tanh")
 
 
 @pytest.mark.exercise("activation_figure", seconds=20)
-def test_markers(same, draw):
+def test_markers(same):
     """Shows every trace as markers."""
-    same.run(picture, ["names", "modes"])
+    same.run(picture, "modes")
 
 
-@pytest.mark.exercise("activation_figure", seconds=20)
-def test_titles(same, draw):
-    """Carries the promised title and axis titles."""
-    same.run(picture, ["names", "titles"])
+@pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
+def test_title(same):
+    """Carries the promised title, letter by letter."""
+    same.run(picture, "title")
 
 
-@pytest.mark.exercise("activation_figure", seconds=20)
-def test_template(same, draw):
+@pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
+def test_axis_titles(same):
+    """Carries the promised axis titles."""
+    same.run(picture, "axes")
+
+
+@pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
+def test_template(same):
     """Uses the promised template."""
-    same.run(picture, ["names", "ground"])
+    same.run(picture, "ground")
+
+
+@pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
+def test_figure_is_the_same_again(same):
+    """Draws the same points when it is asked again."""
+    same.run(pictures_alike)
+
+
+# --- 2.8 relu_breakers
+
+VERSIONS = {
+    "product": lambda x: x * (x > 0),
+    "choice": lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+    "root": lambda x: torch.sqrt(x.clamp(min=0) ** 2),
+    "smooth": lambda x: torch.log1p(torch.exp(-x.abs())) + x.clamp(min=0),
+    "short": lambda x: x.bfloat16().clamp(min=0).to(x.dtype),
+}
+
+
+def wrong_on(number):
+    """The versions that are wrong on a number; None where there is no number."""
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return None
+    x = torch.tensor(float(number))
+    return [name for name, version in VERSIONS.items() if not is_relu(version(x), x)]
+
+
+def is_relu(y, x):
+    """Whether y is ReLU of x, within the tolerances of float32."""
+    return torch.allclose(y, x.clamp(min=0), rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+def caught(solution):
+    """By version, who is wrong on the number that was given for it."""
+    given = solution.relu_breakers()
+    given = given if isinstance(given, dict) else {}
+    return {name: wrong_on(given.get(name)) for name in VERSIONS}
+
+
+def caught_here(student):
+    """The same, found on this side, where nobody can meddle with torch."""
+    student.run(caught)  # the same found over there: it tells known mistakes apart
+    given = student.relu_breakers().value
+    return caught(SimpleNamespace(relu_breakers=lambda: given))
+
+
+@pytest.mark.exercise("relu_breakers")
+def test_product_is_caught(student):
+    """Gives a number on which `product` is wrong and the other four are right."""
+    assert caught_here(student)["product"] == ["product"]
+
+
+@pytest.mark.exercise("relu_breakers")
+def test_choice_is_caught(student):
+    """Gives a number on which `choice` is wrong and the other four are right."""
+    assert caught_here(student)["choice"] == ["choice"]
+
+
+@pytest.mark.exercise("relu_breakers")
+def test_root_is_caught(student):
+    """Gives a number on which `root` is wrong and the other four are right."""
+    assert caught_here(student)["root"] == ["root"]
+
+
+@pytest.mark.exercise("relu_breakers")
+def test_smooth_is_caught(student):
+    """Gives a number on which `smooth` is wrong and the other four are right."""
+    assert caught_here(student)["smooth"] == ["smooth"]
+
+
+@pytest.mark.exercise("relu_breakers")
+def test_short_is_caught(student):
+    """Gives a number on which `short` is wrong and the other four are right."""
+    assert caught_here(student)["short"] == ["short"]
+
+
+# --- 2.9 neuron_slider (bonus)
+
+
+def axis_of(traces, i, axis):
+    """The numbers of one axis of one trace; none where there is no such trace."""
+    return numbers(getattr(traces[i], axis)) if i < len(traces) else numbers(None)
 
 
 def slider(solution, ws, facts):
     """Some facts about the figure, by what they are about."""
-    import warnings
-
-    import plotly.io
-
-    plotly.io.renderers.default = ""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        figure = solution.neuron_slider(ws)
-
-    def numbers(values):
-        return torch.tensor([float(value) for value in values])
+    figure = drawn(lambda: solution.neuron_slider(ws))
 
     def words(step):
-        return [str(step.label), str(step.method), list(step.args[0])]
+        first = step.args[0] if step.args else None
+        return [str(step.label), str(step.method), list(first) if first else []]
 
     frames = figure.frames
     known = {
         "frames": lambda: [str(frame.name) for frame in frames],
         "grids": lambda: [[numbers(trace.x) for trace in frame.data] for frame in frames],
-        "heights": lambda: [numbers(frame.data[0].y) for frame in frames],
-        "slopes": lambda: [numbers(frame.data[1].y) for frame in frames],
+        "heights": lambda: [axis_of(frame.data, 0, "y") for frame in frames],
+        "slopes": lambda: [axis_of(frame.data, 1, "y") for frame in frames],
         "names": lambda: [str(trace.name) for trace in figure.data],
-        "first view": lambda: [(numbers(trace.x), numbers(trace.y)) for trace in figure.data],
+        "first view": lambda: [[axis_of(figure.data, i, axis) for axis in "xy"] for i in (0, 1)],
         "steps": lambda: [[words(step) for step in one.steps] for one in figure.layout.sliders],
     }
     return [known[fact]() for fact in facts]
+
+
+def weights_afterwards(solution, ws):
+    """The caller's list of weights after a figure was made from it."""
+    drawn(lambda: solution.neuron_slider(ws))
+    return list(ws)
 
 
 def weights(draw):
@@ -639,8 +1061,15 @@ def weights(draw):
 
 @pytest.mark.exercise("neuron_slider", seconds=20)
 def test_one_frame_per_weight(same, draw):
-    """Has one frame per weight, in their order, each over all 401 points."""
-    same.run(slider, weights(draw), ["frames", "grids"])
+    """Has one frame per weight, in their order, named as the weight."""
+    for ws in (weights(draw), [3, 0.5, 2]):
+        same.run(slider, ws, ["frames"])
+
+
+@pytest.mark.exercise("neuron_slider", seconds=20)
+def test_points_of_every_frame(same, draw):
+    """Has two traces in every frame, each over all 401 points."""
+    same.run(slider, weights(draw), ["grids"])
 
 
 @pytest.mark.exercise("neuron_slider", seconds=20)
@@ -658,12 +1087,25 @@ def test_slopes_in_every_frame(same, draw):
 
 @pytest.mark.exercise("neuron_slider", seconds=20)
 def test_first_view(same, draw):
-    """Starts with the two named curves of the first weight."""
-    same.run(slider, weights(draw), ["names", "first view"])
+    """Starts with the two curves of the first weight."""
+    for ws in ([2.0, 0.5, 1.0], weights(draw)):
+        same.run(slider, ws, ["first view"])
+
+
+@pytest.mark.exercise("neuron_slider", seconds=20)
+def test_traces_have_names(same, draw):
+    """Has two traces, first neuron, then slope."""
+    same.run(slider, weights(draw), ["names"])
 
 
 @pytest.mark.exercise("neuron_slider", seconds=20)
 def test_steps_lead_to_frames(same, draw):
-    """Has a slider whose steps are labelled with the weights and lead to their frames."""
-    for ws in (weights(draw), [2.0]):
-        same.run(slider, ws, ["steps", "frames"])
+    """Has one slider, whose steps are labelled with the weights and lead to their frames."""
+    for ws in (weights(draw), [2.0], [3, 0.5, 2]):
+        same.run(slider, ws, ["steps"])
+
+
+@pytest.mark.exercise("neuron_slider", about="changed", seconds=20)
+def test_weights_are_left_alone(same):
+    """Leaves the caller's list of weights as it was."""
+    same.run(weights_afterwards, [3, 0.5, 2])

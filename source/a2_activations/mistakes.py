@@ -14,7 +14,7 @@ from autograder.authoring import alternative, mistake
 
 @mistake(
     "apply_activations",
-    "Your function changes `x`, so sigmoid and tanh get other values. Which line works in place?",
+    "Your function changes the caller's `x` before sigmoid and tanh use it. Which line changes it?",
 )
 def inplace_relu_first(x):
     relu = nn.ReLU(inplace=True)(x)
@@ -23,8 +23,8 @@ def inplace_relu_first(x):
 
 @mistake(
     "apply_activations",
-    "Your results are right, but your function changes the caller's `x`. Which line works in "
-    "place?",
+    "Your function changes the caller's `x`. Which line changes it?",
+    breaks="changed",
 )
 def inplace_relu_last(x):
     return {"sigmoid": nn.Sigmoid()(x), "tanh": nn.Tanh()(x), "relu": nn.ReLU(inplace=True)(x)}
@@ -32,7 +32,8 @@ def inplace_relu_last(x):
 
 @mistake(
     "apply_activations",
-    "The entries of your dictionary are not tensors. Where do you apply each activation to `x`?",
+    "The entries of your dictionary are modules, not tensors. Which line should apply each "
+    "activation to `x`?",
 )
 def returns_modules(x):
     return {"sigmoid": nn.Sigmoid(), "tanh": nn.Tanh(), "relu": nn.ReLU()}
@@ -56,8 +57,8 @@ def _activations(x):
 
 @mistake(
     "apply_activations",
-    "The values of your `sigmoid` depend on each other. Which function works on each element "
-    "alone?",
+    "When one element of `x` changes, all values of your `sigmoid` change. Which function works on "
+    "each element alone?",
 )
 def softmax_for_sigmoid(x):
     return _activations(x) | {"sigmoid": F.softmax(x, dim=-1)}
@@ -66,6 +67,7 @@ def softmax_for_sigmoid(x):
 @mistake(
     "apply_activations",
     "Your dictionary has keys with capital letters. Compare them with the names in the task.",
+    breaks="keys",
 )
 def capital_keys(x):
     return {"Sigmoid": torch.sigmoid(x), "Tanh": torch.tanh(x), "ReLU": torch.relu(x)}
@@ -85,21 +87,24 @@ def rounds_to_four_digits(x):
 
 @mistake(
     "apply_activations",
-    "No gradient flows from your results to `x`. Where do they lose their link to autograd?",
+    "No gradient flows from your results to `x`. Which step breaks the link between them?",
 )
 def detaches_first(x):
     return _activations(x.detach())
 
 
 @mistake(
-    "apply_activations", "For float64 input your results are float32. Which dtype should they have?"
+    "apply_activations",
+    "Your results are always float32. Which dtype should they have?",
+    breaks="dtype",
 )
 def casts_to_single_precision(x):
     return _activations(x.float())
 
 
 @mistake(
-    "apply_activations", "Your `relu` is not 0 for negative numbers. What does ReLU return there?"
+    "apply_activations",
+    "Your `relu` is not 0 for negative numbers. What does ReLU return for them?",
 )
 def leaky_relu(x):
     return _activations(x) | {"relu": F.leaky_relu(x)}
@@ -107,7 +112,7 @@ def leaky_relu(x):
 
 @mistake(
     "apply_activations",
-    "Between −1 and 1 your `tanh` is equal to `x`. Is tanh a straight line there?",
+    "Between −1 and 1 your `tanh` is equal to `x`. Is the curve of tanh a straight line?",
 )
 def hard_tanh(x):
     return _activations(x) | {"tanh": F.hardtanh(x)}
@@ -123,9 +128,51 @@ def sigmoid_and_tanh_swapped(x):
 @mistake(
     "apply_activations",
     "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
 )
 def zeros_on_the_cpu(x):
     return _activations(x) | {"relu": torch.maximum(x, torch.zeros(x.shape, dtype=x.dtype))}
+
+
+@mistake(
+    "apply_activations",
+    "For minus infinity your `relu` is NaN. Which step multiplies infinity by 0?",
+)
+def relu_by_a_mask(x):
+    return _activations(x) | {"relu": x * (x > 0)}
+
+
+@mistake(
+    "apply_activations",
+    "Your dictionary has one extra entry. Which entries does the task ask for?",
+    breaks="keys",
+)
+def with_the_input_as_an_entry(x):
+    return {"x": x, **_activations(x)}
+
+
+@mistake("apply_activations", "Your entries are lists. Which type does the task ask for?")
+def lists_for_tensors(x):
+    return {name: y.tolist() for name, y in _activations(x).items()}
+
+
+@mistake(
+    "apply_activations",
+    "Each of your entries has one extra axis, and its length is 1. Which shape should they have?",
+    breaks="shape",
+)
+def entries_with_an_extra_axis(x):
+    return {name: y.unsqueeze(0) for name, y in _activations(x).items()}
+
+
+@mistake(
+    "apply_activations",
+    "When all numbers are positive, your `relu` is the caller's `x` itself. Which line should make "
+    "a new tensor?",
+    breaks="changed",
+)
+def relu_is_the_input(x):
+    return _activations(x) | {"relu": x if bool((x > 0).all()) else torch.relu(x)}
 
 
 @alternative("apply_activations")
@@ -157,13 +204,18 @@ def with_methods_and_clamp(x):
 
 
 @mistake(
-    "relu", "For minus infinity your result is NaN. Look for a step that gives infinity times 0."
+    "relu",
+    "For minus infinity your result is NaN. Which step computes infinity times 0, or infinity "
+    "minus infinity?",
 )
 def times_mask(x):
     return x * (x > 0)
 
 
-@mistake("relu", "A NaN in `x` becomes 0 in your result. What does a comparison with NaN give?")
+@mistake(
+    "relu",
+    "A NaN in `x` becomes 0 in your result. What does your comparison or step return for NaN?",
+)
 def where_drops_nan(x):
     return torch.where(x > 0, x, 0.0)
 
@@ -179,22 +231,14 @@ def mean_with_absolute_value(x):
 
 @mistake(
     "relu",
-    "For minus infinity your result is NaN. Look for a step that gives infinity minus infinity.",
-)
-def halves_first(x):
-    return x / 2 + x.abs() / 2
-
-
-@mistake(
-    "relu",
-    "Large numbers become infinite in your result, and the gradient at 0 is NaN. Which steps fail "
-    "for large numbers and at 0?",
+    "Large numbers become infinite in your result, and the gradient at 0 is NaN. Which step "
+    "squares or takes a root?",
 )
 def root_of_square(x):
     return (x + torch.sqrt(x * x)) / 2
 
 
-@mistake("relu", "Your function changes the caller's tensor. Which line works in place?")
+@mistake("relu", "Your function changes the caller's `x`. Which line changes it?", breaks="changed")
 def clamps_in_place(x):
     return x.clamp_(min=0)
 
@@ -203,6 +247,7 @@ def clamps_in_place(x):
     "relu",
     "When no element is negative, your result is the caller's tensor itself. Which line should "
     "make a new tensor?",
+    breaks="changed",
 )
 def hands_back_its_input(x):
     return x if bool((x >= 0).all()) else x.clamp(min=0)
@@ -213,15 +258,15 @@ def clamps_at_six(x):
     return x.clamp(0, 6)
 
 
-@mistake("relu", "Your result has an upper limit for very large numbers. Does ReLU have one?")
+@mistake("relu", "Your result stops growing at a very large number. Does ReLU have an upper limit?")
 def clamps_at_a_million(x):
     return x.clamp(0, 1e6)
 
 
 @mistake(
     "relu",
-    "Your function gives an error for a tensor with several elements. Which operation works on "
-    "each element?",
+    "Your function gives an error for a tensor with several elements. Does your step compare the "
+    "whole tensor, or each element?",
 )
 def python_max(x):
     return max(0, x)
@@ -229,8 +274,8 @@ def python_max(x):
 
 @mistake(
     "relu",
-    "Your result is always float32, loses NaN and has no link to autograd. Which step leaves "
-    "PyTorch?",
+    "Your result is always float32, loses NaN and gives no gradient to `x`. Which step turns the "
+    "tensor into Python numbers?",
 )
 def loops_over_a_list(x):
     return torch.tensor([max(0.0, value) for value in x.flatten().tolist()]).reshape(x.shape)
@@ -275,15 +320,15 @@ def softplus(x):
 
 @mistake(
     "relu",
-    "NaN becomes 0, and infinity becomes a finite number in your result. What does the task say "
-    "about them?",
+    "In your result NaN becomes 0, and infinity becomes a finite number. What does the task say "
+    "about NaN and infinity?",
 )
 def cleans_up_first(x):
     return torch.nan_to_num(x).clamp(min=0)
 
 
 @mistake(
-    "relu", "No gradient flows from your result to `x`. Where does it lose its link to autograd?"
+    "relu", "No gradient flows from your result to `x`. Which step breaks the link between them?"
 )
 def detaches_before_relu(x):
     return x.detach().clamp(min=0)
@@ -297,6 +342,7 @@ def relu_in_single_precision(x):
 @mistake(
     "relu",
     "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
 )
 def relu_with_cpu_zeros(x):
     return torch.maximum(x, torch.zeros(x.shape, dtype=x.dtype))
@@ -321,6 +367,63 @@ def returns_the_mask(x):
 )
 def keeps_the_negative_side(x):
     return x.clamp(max=0)
+
+
+class _Deaf(torch.autograd.Function):
+    """A function whose slopes do not listen to the gradient that comes in."""
+
+    @staticmethod
+    def forward(context, x, value, slope):
+        context.save_for_backward(slope)
+        return value.clone()
+
+    @staticmethod
+    def backward(context, upstream):
+        return context.saved_tensors[0], None, None
+
+
+@mistake(
+    "relu",
+    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
+    "should it do with that gradient?",
+)
+def relu_without_the_incoming_gradient(x):
+    with torch.no_grad():
+        y = x.clamp(min=0)
+    return _Deaf.apply(x, y, (x > 0).to(x.dtype))
+
+
+@mistake(
+    "relu",
+    "Your slope is 1 for negative numbers, too. Which part of your formula can autograd not see?",
+)
+def straight_through(x):
+    return x + (torch.where(x < 0, torch.zeros_like(x), x) - x).detach()
+
+
+@mistake(
+    "relu",
+    "Your result has one extra axis, and its length is 1. Which shape should it have?",
+    breaks="shape",
+)
+def relu_with_an_extra_axis(x):
+    return x.clamp(min=0).unsqueeze(0)
+
+
+@mistake(
+    "relu",
+    "Positive numbers below 1 become 0 or change in your result. Which numbers should become 0?",
+)
+def cuts_at_one(x):
+    return torch.where(x < 1, torch.zeros_like(x), x)
+
+
+@mistake(
+    "relu",
+    "Positive numbers become negative in your result. Which numbers should stay as they are?",
+)
+def relu_turned_round(x):
+    return -x.clamp(min=0)
 
 
 @alternative("relu")
@@ -382,13 +485,16 @@ def with_a_backward_of_its_own(x):
 @mistake(
     "sigmoid",
     "Your values are right, but for very negative `x` the gradient is NaN. Which step becomes "
-    "infinite there?",
+    "infinite for such numbers?",
 )
 def textbook(x):
     return 1 / (1 + torch.exp(-x))
 
 
-@mistake("sigmoid", "For large positive `x` your result is NaN. Which step becomes infinite there?")
+@mistake(
+    "sigmoid",
+    "For large positive `x` your result is NaN. Which step becomes infinite for such numbers?",
+)
 def exponential_on_top(x):
     return torch.exp(x) / (1 + torch.exp(x))
 
@@ -396,7 +502,7 @@ def exponential_on_top(x):
 @mistake(
     "sigmoid",
     "Your values are right, but for large positive `x` the gradient is NaN. Which step becomes "
-    "infinite there?",
+    "infinite for such numbers?",
 )
 def paints_over_nan(x):
     return torch.nan_to_num(torch.exp(x) / (1 + torch.exp(x)), nan=1.0)
@@ -404,15 +510,16 @@ def paints_over_nan(x):
 
 @mistake(
     "sigmoid",
-    "Your values are right, but far from 0 the gradient is NaN on both sides. Does an unused "
-    "branch become infinite?",
+    "Your values are right, but far from 0 the gradient is NaN. Does the formula that `where` does "
+    "not choose become infinite?",
 )
 def where_of_two_formulas(x):
     return torch.where(x >= 0, 1 / (1 + torch.exp(-x)), torch.exp(x) / (1 + torch.exp(x)))
 
 
 @mistake(
-    "sigmoid", "Your values are right, but the gradient at exactly 0 is 0. Which step is flat at 0?"
+    "sigmoid",
+    "Your values are right, but the gradient at exactly 0 is 0. Which step has the slope 0 at 0?",
 )
 def absolute_value_in_both_branches(x):
     decay = torch.exp(-x.abs())
@@ -421,8 +528,8 @@ def absolute_value_in_both_branches(x):
 
 @mistake(
     "sigmoid",
-    "Your values are right, but the gradient at exactly 0 is too large. Which steps have a kink "
-    "at 0?",
+    "Your values are right, but the gradient at exactly 0 is too large. Which steps change their "
+    "slope suddenly at 0?",
 )
 def clamp_and_absolute_value(x):
     return torch.exp(x.clamp(max=0)) / (1 + torch.exp(-x.abs()))
@@ -430,7 +537,7 @@ def clamp_and_absolute_value(x):
 
 @mistake(
     "sigmoid",
-    "Your result goes from 0 to 1, but it is too steep. Which number should multiply `x`?",
+    "Your result goes from 0 to 1, but it is too steep. By which number should you multiply `x`?",
 )
 def tanh_without_the_half(x):
     return 0.5 * (1 + torch.tanh(x))
@@ -454,7 +561,7 @@ def clamps_too_early_for_float64(x):
 @mistake(
     "sigmoid",
     "Your values are right, but for the most negative `x` the gradient is NaN. Which step becomes "
-    "infinite even in float64?",
+    "infinite, even in float64?",
 )
 def computes_in_float64(x):
     return (1 / (1 + torch.exp(-x.double()))).to(x.dtype)
@@ -471,8 +578,8 @@ def built_in_sigmoid(x):
 
 @mistake(
     "sigmoid",
-    "At exactly 0 your result is NaN, and the task does not allow `silu`. Which step divides 0 by "
-    "0?",
+    "At exactly 0 your result is NaN, and the task does not allow `silu`. Which step computes 0 "
+    "divided by 0?",
 )
 def silu_over_x(x):
     return F.silu(x) / x
@@ -480,8 +587,8 @@ def silu_over_x(x):
 
 @mistake(
     "sigmoid",
-    "Your values are right, but the task does not allow `softmax`. Which of its steps can you "
-    "write yourself?",
+    "Your values are right, but the task does not allow `softmax`. Which allowed functions can you "
+    "use?",
 )
 def softmax_with_zero(x):
     return torch.softmax(torch.stack([x, torch.zeros_like(x)]), dim=0)[0]
@@ -497,7 +604,8 @@ def exponential_of_logsigmoid(x):
 
 
 @mistake(
-    "sigmoid", "Your result gets smaller when `x` gets larger. Which sign should the exponent have?"
+    "sigmoid",
+    "Your result gets smaller when `x` gets larger. Which sign does `x` have in the formula?",
 )
 def falls_instead_of_climbing(x):
     return torch.exp(-torch.logaddexp(torch.zeros_like(x), x))
@@ -505,7 +613,7 @@ def falls_instead_of_climbing(x):
 
 @mistake(
     "sigmoid",
-    "Your result consists of three straight lines. Where does the formula use the exponential?",
+    "Your result is a straight line between 0 and 1. Where does the formula use the exponential?",
 )
 def hard_sigmoid(x):
     return (x / 6 + 0.5).clamp(0, 1)
@@ -519,13 +627,13 @@ def forgets_the_one(x):
     return 1 / torch.exp(-x)
 
 
-@mistake("sigmoid", "Your function changes the caller's tensor. Which steps work in place?")
+@mistake("sigmoid", "Your function changes the caller's `x`. Which line changes it?")
 def sigmoid_in_place(x):
     return x.neg_().exp_().add_(1).reciprocal_()
 
 
 @mistake(
-    "sigmoid", "No gradient flows from your result to `x`. Where does it lose its link to autograd?"
+    "sigmoid", "No gradient flows from your result to `x`. Which step breaks the link between them?"
 )
 def without_a_graph(x):
     with torch.no_grad():
@@ -535,14 +643,90 @@ def without_a_graph(x):
 @mistake(
     "sigmoid",
     "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
 )
 def sigmoid_with_cpu_zeros(x):
     return torch.exp(-torch.logaddexp(torch.zeros(x.shape, dtype=x.dtype), -x))
 
 
-@mistake("sigmoid", "Your result is always float32. Which dtype should it have?")
+@mistake("sigmoid", "Your result is always float32. Which dtype should it have?", breaks="dtype")
 def sigmoid_in_single_precision(x):
     return 0.5 * (1 + torch.tanh(0.5 * x.float()))
+
+
+@mistake(
+    "sigmoid",
+    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
+    "should it do with that gradient?",
+)
+def sigmoid_without_the_incoming_gradient(x):
+    with torch.no_grad():
+        y = 0.5 * (1 + torch.tanh(0.5 * x))
+    return _Deaf.apply(x, y, y * (1 - y))
+
+
+@mistake(
+    "sigmoid",
+    "Your values are right, but the task does not allow `expit`. Which allowed functions can you "
+    "use?",
+)
+def expit_for_sigmoid(x):
+    return torch.special.expit(x)
+
+
+@mistake(
+    "sigmoid", "Far from 0 your result does not come close enough to 0 or 1. Which step limits `x`?"
+)
+def clamps_at_five(x):
+    return 1 / (1 + torch.exp(-x.clamp(-5, 5)))
+
+
+@mistake(
+    "sigmoid", "Far from 0 your result does not come close enough to 0 or 1. Which step limits `x`?"
+)
+def clamps_at_ten(x):
+    return 1 / (1 + torch.exp(-x.clamp(-10, 10)))
+
+
+@mistake("sigmoid", "Your result is always float64. Which dtype should it have?", breaks="dtype")
+def answers_in_float64(x):
+    return torch.exp(-torch.logaddexp(torch.zeros_like(x.double()), -x.double()))
+
+
+@mistake(
+    "sigmoid",
+    "Your function changes the caller's `x`: it is half as large after the call. Which line "
+    "changes it?",
+    breaks="changed",
+)
+def halves_the_callers_tensor(x):
+    x /= 2
+    return (torch.tanh(x) + 1) * 0.5
+
+
+@mistake(
+    "sigmoid",
+    "Your result has one extra axis, and its length is 1. Which shape should it have?",
+    breaks="shape",
+)
+def sigmoid_with_an_extra_axis(x):
+    return (0.5 * (1 + torch.tanh(0.5 * x))).unsqueeze(0)
+
+
+@mistake(
+    "sigmoid",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def sigmoid_through_float32(x):
+    return (0.5 * (1 + torch.tanh(0.5 * x.float()))).to(x.dtype)
+
+
+@mistake(
+    "sigmoid",
+    "Your result goes from −1 to 1. Between which values does a sigmoid lie?",
+)
+def tanh_for_sigmoid(x):
+    return torch.tanh(0.5 * x)
 
 
 @alternative("sigmoid")
@@ -603,8 +787,8 @@ def with_a_backward_of_its_own_for_sigmoid(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result goes from −1 to 1, but at 0 it is half as steep as tanh. Which number should "
-    "multiply `x`?",
+    "Your result goes from −1 to 1, but at 0 its slope is half of the right one. By which number "
+    "should you multiply `x`?",
 )
 def stretches_only_the_height(x):
     return 2 * torch.sigmoid(x) - 1
@@ -612,8 +796,8 @@ def stretches_only_the_height(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result goes only from −0.5 to 0.5, and it is too flat for tanh. Which two factors are "
-    "missing?",
+    "Your result goes only from −0.5 to 0.5, and its slope at 0 is too small. Which two factors "
+    "are missing?",
 )
 def only_shifts(x):
     return torch.sigmoid(x) - 0.5
@@ -626,7 +810,7 @@ def forgets_to_shift(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result is half of tanh everywhere. Which number should multiply the sigmoid?",
+    "Your result is half of tanh everywhere. By which number should you multiply the sigmoid?",
 )
 def forgets_to_stretch_the_height(x):
     return torch.sigmoid(2 * x) - 0.5
@@ -634,8 +818,8 @@ def forgets_to_stretch_the_height(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result goes from −1 to 1, but it is much too flat. Should the factor of `x` be larger "
-    "or smaller?",
+    "Your result goes from −1 to 1, but its slope at 0 is too small. Should you multiply `x` by a "
+    "larger number?",
 )
 def halves_the_argument(x):
     return 2 * torch.sigmoid(x / 2) - 1
@@ -643,7 +827,8 @@ def halves_the_argument(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Far from 0 your result is NaN on both sides. Which steps become infinite there?",
+    "Far from 0 your result is NaN, for positive and for negative `x`. Which steps become "
+    "infinite?",
 )
 def ratio_of_exponentials(x):
     return (torch.exp(x) - torch.exp(-x)) / (torch.exp(x) + torch.exp(-x))
@@ -651,7 +836,7 @@ def ratio_of_exponentials(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "For large positive `x` your result is NaN. Which step becomes infinite there?",
+    "For large positive `x` your result is NaN. Which step becomes infinite for such numbers?",
 )
 def ratio_of_squares(x):
     square = torch.exp(2 * x)
@@ -660,7 +845,7 @@ def ratio_of_squares(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "For very negative `x` your result is NaN. Which step becomes infinite there?",
+    "For very negative `x` your result is NaN. Which step becomes infinite for such numbers?",
 )
 def ratio_of_inverse_squares(x):
     square = torch.exp(-2 * x)
@@ -669,7 +854,7 @@ def ratio_of_inverse_squares(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your values are right, but the gradient at exactly 0 is 0. Which step is flat at 0?",
+    "Your values are right, but the gradient at exactly 0 is 0. Which step has the slope 0 at 0?",
 )
 def expm1_with_sign(x):
     shrunk = torch.expm1(-2 * x.abs())
@@ -679,7 +864,7 @@ def expm1_with_sign(x):
 @mistake(
     "tanh_from_sigmoid",
     "Your values are right, but for very negative `x` the gradient is NaN. Which step becomes "
-    "infinite there?",
+    "infinite for such numbers?",
 )
 def home_made_sigmoid(x):
     return 2 / (1 + torch.exp(-2 * x)) - 1
@@ -688,7 +873,7 @@ def home_made_sigmoid(x):
 @mistake(
     "tanh_from_sigmoid",
     "Your values are right, but for large positive `x` the gradient is NaN. Which step becomes "
-    "infinite there?",
+    "infinite for such numbers?",
 )
 def one_minus_a_fraction(x):
     return 1 - 2 / (torch.exp(2 * x) + 1)
@@ -714,7 +899,7 @@ def clamps_tanh_too_early_for_float64(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Between −1 and 1 your result is equal to `x`. Is tanh a straight line there?",
+    "Between −1 and 1 your result is equal to `x`. Is the curve of tanh a straight line?",
 )
 def clamps_to_one(x):
     return x.clamp(-1, 1)
@@ -722,14 +907,16 @@ def clamps_to_one(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result has the opposite sign of tanh. Which part of your formula should be negative?",
+    "Your result is negative for positive `x`. Which part of your formula has the wrong sign?",
 )
 def mirrored(x):
     return 1 - 2 * torch.sigmoid(2 * x)
 
 
 @mistake(
-    "tanh_from_sigmoid", "After the call the caller's `x` is doubled. Which line works in place?"
+    "tanh_from_sigmoid",
+    "Your function changes the caller's `x`: it is doubled after the call. Which line changes it?",
+    breaks="changed",
 )
 def doubles_the_callers_tensor(x):
     return 2 * torch.sigmoid(x.mul_(2)) - 1
@@ -738,20 +925,24 @@ def doubles_the_callers_tensor(x):
 @mistake(
     "tanh_from_sigmoid",
     "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
 )
 def ones_on_the_cpu(x):
     return 2 * torch.sigmoid(2 * x) - torch.ones(x.shape, dtype=x.dtype)
 
 
-@mistake("tanh_from_sigmoid", "Your result is always float32. Which dtype should it have?")
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result is always float32. Which dtype should it have?",
+    breaks="dtype",
+)
 def tanh_in_single_precision(x):
     return 2 * torch.sigmoid(2 * x.float()) - 1
 
 
 @mistake(
     "tanh_from_sigmoid",
-    "For float64 input your dtype is right, but the last digits are wrong. Which step loses "
-    "precision?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def passes_through_single_precision(x):
     return (2 * torch.sigmoid(2 * x.float()) - 1).to(x.dtype)
@@ -759,7 +950,7 @@ def passes_through_single_precision(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "No gradient flows from your result to `x`. Where does it lose its link to autograd?",
+    "No gradient flows from your result to `x`. Which step breaks the link between them?",
 )
 def tanh_of_the_data(x):
     return 2 * torch.sigmoid(2 * x.detach()) - 1
@@ -767,10 +958,76 @@ def tanh_of_the_data(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Far from 0 your result leaves the range from −1 to 1. Which steps become too large there?",
+    "Far from 0 your result is larger than 1 or smaller than −1. Which steps become too large for "
+    "the dtype?",
 )
 def sinh_over_cosh(x):
     return torch.sinh(x) / torch.cosh(x).clamp(max=1e30)
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
+    "should it do with that gradient?",
+)
+def tanh_without_the_incoming_gradient(x):
+    with torch.no_grad():
+        y = 2 * torch.sigmoid(2 * x) - 1
+    return _Deaf.apply(x, y, 1 - y * y)
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your values are right, but the task does not allow `tanhshrink`. How can you build tanh from "
+    "a sigmoid?",
+)
+def input_minus_tanhshrink(x):
+    return x - F.tanhshrink(x)
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result goes from −0.5 to 1.5. Between which values does tanh lie?",
+)
+def shifts_by_half(x):
+    return 2 * torch.sigmoid(2 * x) - 0.5
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your values are right, but your slopes are those of another curve. Which part of your formula "
+    "can autograd not see?",
+)
+def corrected_out_of_sight(x):
+    rough = 2 * torch.sigmoid(x) - 1
+    return rough + (2 * torch.sigmoid(2 * x) - 1 - rough).detach()
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result has one extra axis, and its length is 1. Which shape should it have?",
+    breaks="shape",
+)
+def tanh_with_an_extra_axis(x):
+    return (2 * torch.sigmoid(2 * x) - 1).unsqueeze(0)
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result has one extra axis of length 1, and the wrong sign. Which shape and which sign "
+    "should it have?",
+)
+def mirrored_with_an_extra_axis(x):
+    return (1 - 2 * torch.sigmoid(2 * x)).unsqueeze(0)
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result is always float64. Which dtype should it have?",
+    breaks="dtype",
+)
+def tanh_in_float64(x):
+    return 2 * torch.sigmoid(2 * x.double()) - 1
 
 
 @alternative("tanh_from_sigmoid")
@@ -812,7 +1069,8 @@ def with_a_module(x):
 
 @mistake(
     "derivatives",
-    "Your `sigmoid` and `tanh` slopes use `x` itself in their formulas. Which value belongs there?",
+    "Your `sigmoid` and `tanh` slopes use `x` itself in their formulas. Which value should stand "
+    "in place of `x`?",
 )
 def plugs_the_input_into_both(x):
     return {"sigmoid": x * (1 - x), "tanh": 1 - x**2, "relu": (x > 0).to(x.dtype)}
@@ -825,14 +1083,17 @@ def _slopes(x):
 
 
 @mistake(
-    "derivatives", "Your `sigmoid` slope uses `x` itself in its formula. Which value belongs there?"
+    "derivatives",
+    "Your `sigmoid` slope uses `x` itself in its formula. Which value should stand in place of "
+    "`x`?",
 )
 def plugs_the_input_into_sigmoid(x):
     return _slopes(x) | {"sigmoid": x * (1 - x)}
 
 
 @mistake(
-    "derivatives", "Your `tanh` slope uses `x` itself in its formula. Which value belongs there?"
+    "derivatives",
+    "Your `tanh` slope uses `x` itself in its formula. Which value should stand in place of `x`?",
 )
 def plugs_the_input_into_tanh(x):
     return _slopes(x) | {"tanh": 1 - x**2}
@@ -840,18 +1101,23 @@ def plugs_the_input_into_tanh(x):
 
 @mistake(
     "derivatives",
-    "Your `relu` is the value of ReLU, not its slope. How much does ReLU grow when `x` grows by 1?",
+    "Your `relu` is the value of ReLU, not its slope. How much does ReLU grow when a positive `x` "
+    "grows by 1?",
 )
 def relu_for_its_own_slope(x):
     return _slopes(x) | {"relu": torch.relu(x)}
 
 
-@mistake("derivatives", "Your `relu` slope has dtype bool. Which dtype should it have?")
+@mistake(
+    "derivatives", "Your `relu` slope has dtype bool. Which dtype should it have?", breaks="dtype"
+)
 def boolean_mask(x):
     return _slopes(x) | {"relu": x > 0}
 
 
-@mistake("derivatives", "For negative `x` your `relu` slope is −1. How steep is ReLU there?")
+@mistake(
+    "derivatives", "For negative `x` your `relu` slope is −1. How steep is ReLU for negative `x`?"
+)
 def sign_for_relu(x):
     return _slopes(x) | {"relu": torch.sign(x)}
 
@@ -874,8 +1140,8 @@ def one_minus_sigmoid(x):
 
 @mistake(
     "derivatives",
-    "Your `tanh` slope uses the formula of the sigmoid, so it is 0 at 0. Which formula belongs to "
-    "tanh?",
+    "Your `tanh` slope uses the formula of the sigmoid slope, so it is 0 at 0. How steep is tanh "
+    "at 0?",
 )
 def same_recipe_for_tanh(x):
     t = torch.tanh(x)
@@ -889,12 +1155,20 @@ def tanh_falls(x):
     return _slopes(x) | {"tanh": torch.tanh(x) ** 2 - 1}
 
 
-@mistake("derivatives", "Your `relu` slope is always float32. Which dtype should it have?")
+@mistake(
+    "derivatives",
+    "Your `relu` slope is always float32. Which dtype should it have?",
+    breaks="dtype",
+)
 def single_precision_step(x):
     return _slopes(x) | {"relu": torch.where(x > 0, 1.0, 0.0)}
 
 
-@mistake("derivatives", "Your `relu` slope has an integer dtype. Which dtype should it have?")
+@mistake(
+    "derivatives",
+    "Your `relu` slope has an integer dtype. Which dtype should it have?",
+    breaks="dtype",
+)
 def whole_numbers_for_relu(x):
     return _slopes(x) | {"relu": (x > 0).long()}
 
@@ -925,14 +1199,15 @@ def heights_instead(x):
 
 @mistake(
     "derivatives",
-    "For very negative `x` your `sigmoid` slope is NaN. Which step becomes infinite there?",
+    "For very negative `x` your `sigmoid` slope is NaN. Which step becomes infinite for such "
+    "numbers?",
 )
 def overflowing_quotient(x):
     e = torch.exp(-x)
     return _slopes(x) | {"sigmoid": e / (1 + e) ** 2}
 
 
-@mistake("derivatives", "All your slopes have an extra factor `x`. Which step adds it?")
+@mistake("derivatives", "All your slopes are multiplied by `x`. Which step does this?")
 def times_x(x):
     return {name: x * slope for name, slope in _slopes(x).items()} | {"relu": torch.relu(x)}
 
@@ -942,7 +1217,9 @@ def slope_one_everywhere(x):
     return _slopes(x) | {"relu": torch.ones_like(x)}
 
 
-@mistake("derivatives", "At exactly 0 your `relu` slope is NaN. Which step divides 0 by 0?")
+@mistake(
+    "derivatives", "At exactly 0 your `relu` slope is NaN. Which numbers does the task accept at 0?"
+)
 def relu_over_x(x):
     return _slopes(x) | {"relu": torch.relu(x) / x}
 
@@ -958,8 +1235,8 @@ def hills_swapped(x):
 
 @mistake(
     "derivatives",
-    "Your `tanh` slope is four times your `sigmoid` slope everywhere. Is this factor right far "
-    "from 0?",
+    "Your `tanh` slope is four times your `sigmoid` slope everywhere. Is this right only at 0, or "
+    "also far from 0?",
 )
 def four_times_the_sigmoid(x):
     right = _slopes(x)
@@ -969,6 +1246,7 @@ def four_times_the_sigmoid(x):
 @mistake(
     "derivatives",
     "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
 )
 def step_on_the_cpu(x):
     zeros, ones = torch.zeros(x.shape, dtype=x.dtype), torch.ones(x.shape, dtype=x.dtype)
@@ -977,8 +1255,8 @@ def step_on_the_cpu(x):
 
 @mistake(
     "derivatives",
-    "Your slopes are right, but autograd cannot differentiate them again. Where do they lose "
-    "their link to `x`?",
+    "Your slopes are right, but autograd cannot differentiate them again. Which step breaks the "
+    "link between them and `x`?",
 )
 def no_second_slope(x):
     return {name: slope.detach() for name, slope in _slopes(x).items()}
@@ -986,13 +1264,77 @@ def no_second_slope(x):
 
 @mistake(
     "derivatives",
-    "Very close to 0 your `relu` slope is neither 0 nor 1. Does your method use neighbouring "
-    "values?",
+    "Very close to 0 your `relu` slope is neither 0 nor 1. Do you compute slopes from differences "
+    "of neighbouring values?",
 )
 def differences_of_neighbours(x):
     h, z = 1e-5, x.double()
     functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
     return {key: ((f(z + h) - f(z - h)) / (2 * h)).to(x.dtype) for key, f in functions.items()}
+
+
+@mistake(
+    "derivatives",
+    "Your slopes are right, but the slope of your `sigmoid` entry is wrong. Which part of this "
+    "entry can autograd not see?",
+)
+def half_of_it_detached(x):
+    s = torch.sigmoid(x)
+    return _slopes(x) | {"sigmoid": s * (1 - s.detach())}
+
+
+@mistake(
+    "derivatives",
+    "Your dictionary has a key with a capital letter. How does the task write this key?",
+    breaks="keys",
+)
+def a_capital_key(x):
+    right = _slopes(x)
+    return {"sigmoid": right["sigmoid"], "tanh": right["tanh"], "ReLU": right["relu"]}
+
+
+@mistake("derivatives", "Your function changes the caller's `x`. Which line changes it?")
+def sigmoid_written_into_the_input(x):
+    s = x.sigmoid_()
+    t = torch.tanh(x)
+    return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+
+
+@mistake(
+    "derivatives",
+    "Each of your entries has one extra axis, and its length is 1. Which shape should they have?",
+    breaks="shape",
+)
+def slopes_with_an_extra_axis(x):
+    return {name: slope.unsqueeze(0) for name, slope in _slopes(x).items()}
+
+
+@mistake(
+    "derivatives",
+    "Your slopes are not exact enough. Do you compute them from differences, which the task does "
+    "not allow?",
+)
+def rough_differences(x):
+    h, functions = 1e-3, {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
+    return {key: (f(x + h) - f(x)) / h for key, f in functions.items()}
+
+
+@mistake(
+    "derivatives",
+    "Your `sigmoid` slope is the square of the sigmoid. Should the slope become 0 for large "
+    "positive `x`?",
+)
+def sigmoid_squared(x):
+    return _slopes(x) | {"sigmoid": torch.sigmoid(x) ** 2}
+
+
+@mistake(
+    "derivatives",
+    "Your `tanh` slope is right at 0, but too small on both sides of 0. Which power of tanh is in "
+    "the formula?",
+)
+def one_minus_tanh_unsquared(x):
+    return _slopes(x) | {"tanh": 1 - torch.tanh(x).abs()}
 
 
 @alternative("derivatives")
@@ -1051,8 +1393,8 @@ def _slope(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your function gives an error when `x` has several elements. From how many values can "
-    "autograd start?",
+    "Your function gives an error when `x` has several elements. From how many numbers can "
+    "`backward()` start?",
 )
 def backward_on_a_vector(f, x):
     z = _leaf(x)
@@ -1071,8 +1413,8 @@ def averages(f, x):
 
 @mistake(
     "autograd_slope",
-    "A second call with the same `x` gives you twice the slopes. Where does the first gradient "
-    "stay?",
+    "A second call with the same `x` gives you twice the slopes. Which tensor still has the "
+    "gradient of the first call?",
 )
 def stores_gradients_on_x(f, x):
     x.requires_grad_()
@@ -1082,8 +1424,8 @@ def stores_gradients_on_x(f, x):
 
 @mistake(
     "autograd_slope",
-    "After the call `x` has a new `.grad` and requires gradients. On which tensor should autograd "
-    "work?",
+    "After the call the caller's `x` has a new `.grad` and requires gradients. On which tensor "
+    "should autograd work?",
 )
 def clears_and_stores_gradients_on_x(f, x):
     x.grad = None
@@ -1093,7 +1435,8 @@ def clears_and_stores_gradients_on_x(f, x):
 
 
 @mistake(
-    "autograd_slope", "After the call `x` requires gradients. On which tensor should autograd work?"
+    "autograd_slope",
+    "After the call the caller's `x` requires gradients. On which tensor should autograd work?",
 )
 def leaves_requires_grad_on(f, x):
     x.requires_grad_()
@@ -1102,8 +1445,8 @@ def leaves_requires_grad_on(f, x):
 
 @mistake(
     "autograd_slope",
-    "When `x` already requires gradients, your function switches this off and deletes `x.grad`. "
-    "What should stay as it was?",
+    "When `x` already requires gradients, your function turns this off and deletes `x.grad`. Which "
+    "line changes them?",
 )
 def tidies_up_too_much(f, x):
     x.requires_grad_()
@@ -1116,7 +1459,8 @@ def tidies_up_too_much(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your function fails when `x` already requires gradients. Is your copy still linked to `x`?",
+    "Your function gives no slopes when `x` already requires gradients. Is your copy still linked "
+    "to `x`?",
 )
 def clones_without_detaching(f, x):
     z = x.clone().requires_grad_()
@@ -1126,7 +1470,7 @@ def clones_without_detaching(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your slopes are not exact, even for smooth functions. Which method does the task ask for?",
+    "Your slopes are not exact, even for smooth functions. Do you compute them from differences?",
 )
 def coarse_difference(f, x):
     return (f(x + 0.01) - f(x)) / 0.01
@@ -1134,8 +1478,8 @@ def coarse_difference(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your slopes are wrong close to a kink and where `f` detaches a part. Which method does the "
-    "task ask for?",
+    "Your slopes are wrong close to a kink and where `f` uses `detach`. Do you compute them from "
+    "differences?",
 )
 def fine_difference(f, x):
     z = x.detach().double()
@@ -1144,15 +1488,16 @@ def fine_difference(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your function returns the values of `f`, not its slopes. Where do you ask autograd for the "
-    "slopes?",
+    "Your function returns the values of `f`, not its slopes. Which line should ask autograd for "
+    "the slopes?",
 )
 def returns_the_height(f, x):
     return f(x)
 
 
 @mistake(
-    "autograd_slope", "Your result is the slope of tanh for every `f`. Which line should use `f`?"
+    "autograd_slope",
+    "Your result is the slope of tanh, whatever `f` is. Which line should use `f`?",
 )
 def knows_only_tanh(f, x):
     return 1 - torch.tanh(x) ** 2
@@ -1183,7 +1528,7 @@ def sums_the_slopes(f, x):
     return _slope(f, x).sum()
 
 
-@mistake("autograd_slope", "Your result is not a tensor. What exactly does your last step return?")
+@mistake("autograd_slope", "Your result is not a tensor. Which type does your last step return?")
 def returns_the_tuple(f, x):
     z = _leaf(x)
     return torch.autograd.grad(f(z).sum(), z)
@@ -1191,8 +1536,8 @@ def returns_the_tuple(f, x):
 
 @mistake(
     "autograd_slope",
-    "Only the first element has a slope in your result, and the others are 0. Which elements "
-    "should you use?",
+    "Your result has a slope only for the first element, and 0 for the others. Which values of `f` "
+    "do you use?",
 )
 def first_element_only(f, x):
     return _slope(lambda z: f(z).flatten()[0], x)
@@ -1200,7 +1545,7 @@ def first_element_only(f, x):
 
 @mistake(
     "autograd_slope",
-    "For float64 input your slopes are only as exact as float32. Which step loses precision?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def slope_in_single_precision(f, x):
     return _slope(f, x.float()).to(x.dtype)
@@ -1209,6 +1554,7 @@ def slope_in_single_precision(f, x):
 @mistake(
     "autograd_slope",
     "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
 )
 def upstream_on_the_cpu(f, x):
     z = _leaf(x)
@@ -1217,8 +1563,7 @@ def upstream_on_the_cpu(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your function works only when `x` has exactly one axis. Which step does not work for other "
-    "shapes?",
+    "Your function works only when `x` has exactly one axis. Which step needs that?",
 )
 def loops_over_the_first_axis(f, x):
     leaves = [_leaf(value) for value in x]
@@ -1226,12 +1571,73 @@ def loops_over_the_first_axis(f, x):
 
 
 @mistake(
-    "autograd_slope", "Your result is the slope of the slope. How often should you differentiate?"
+    "autograd_slope",
+    "Your result is the slope of the slope. How many times should you differentiate?",
 )
 def second_slope(f, x):
     z = _leaf(x)
     first = torch.autograd.grad(f(z).sum(), z, create_graph=True)[0]
     return torch.autograd.grad(first.sum(), z)[0]
+
+
+@mistake(
+    "autograd_slope",
+    "When `x` has a `.grad` before the call, it is gone after the call. Which line deletes it?",
+)
+def deletes_the_stored_gradient(f, x):
+    before = x.requires_grad
+    x.requires_grad_(True)
+    x.grad = None
+    f(x).sum().backward()
+    slope = x.grad.clone()
+    x.grad = None
+    x.requires_grad_(before)
+    return slope
+
+
+@mistake(
+    "autograd_slope",
+    "Your slopes are always float32. Which dtype should they have?",
+    breaks="dtype",
+)
+def slopes_always_in_single_precision(f, x):
+    return _slope(f, x.float())
+
+
+@mistake(
+    "autograd_slope",
+    "Your function works only when `x` has exactly one axis. Which step needs that?",
+)
+def diagonal_of_the_jacobian(f, x):
+    return torch.diag(torch.autograd.functional.jacobian(f, x.detach()))
+
+
+@mistake(
+    "autograd_slope",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def slopes_of_one_more_axis(f, x):
+    return _slope(f, x).unsqueeze(0)
+
+
+@mistake(
+    "autograd_slope",
+    "Your slopes are twice as large as they should be. How many times do you call `backward()`?",
+)
+def backward_twice(f, x):
+    z = _leaf(x)
+    for _ in range(2):
+        f(z).sum().backward()
+    return z.grad
+
+
+@mistake(
+    "autograd_slope",
+    "Your function returns nothing. What does `backward()` itself return?",
+)
+def returns_what_backward_returns(f, x):
+    return f(_leaf(x)).sum().backward()
 
 
 @alternative("autograd_slope")
@@ -1308,7 +1714,7 @@ def _figure(x=_X, **other_curves):
 
 @mistake(
     "activation_figure",
-    "The last point of your traces is smaller than 5. Which ends should the points include?",
+    "The last point of your traces is smaller than 5. Does the task ask for a point at 5?",
 )
 def grid_from_arange():
     return _figure(torch.arange(-5, 5, 0.025))
@@ -1359,8 +1765,7 @@ def mode_left_out():
 
 
 @mistake(
-    "activation_figure",
-    "Your traces have one point too many. How many points does the task ask for?",
+    "activation_figure", "Your traces have one extra point. How many points does the task ask for?"
 )
 def one_point_more():
     return _figure(torch.linspace(-5, 5, 401))
@@ -1385,8 +1790,7 @@ def no_title():
 
 @mistake(
     "activation_figure",
-    "The title of your figure has a small letter that should be a capital. Compare it with the "
-    "task letter by letter.",
+    "The title of your figure has the wrong capital letters. How does the task write it?",
 )
 def title_in_lower_case():
     return _figure().update_layout(title="Activation functions")
@@ -1401,8 +1805,7 @@ def light_template():
 
 @mistake(
     "activation_figure",
-    "The names of your traces have only small letters. Compare them with the task letter by "
-    "letter.",
+    "The names of your traces have the wrong capital letters. How does the task write them?",
 )
 def lower_case_names():
     return _figure().for_each_trace(lambda trace: trace.update(name=trace.name.lower()))
@@ -1438,7 +1841,8 @@ def axes_of_the_data_swapped():
 
 
 @mistake(
-    "activation_figure", "Your points change from call to call. Which points does the task ask for?"
+    "activation_figure",
+    "Your points are different in each call. Which points does the task ask for?",
 )
 def random_data():
     return _figure(_X + 0.1 * torch.rand(400))
@@ -1453,10 +1857,57 @@ def curves_chained():
 
 @mistake(
     "activation_figure",
-    "Your trace `Sigmoid` is close to 0 everywhere. Do its values depend on all the other points?",
+    "Your trace `Sigmoid` is close to 0 almost everywhere. Does each value depend on all the other "
+    "points?",
 )
 def softmax_for_sigmoid_in_the_figure():
     return _figure(Sigmoid=torch.softmax(_X, dim=0))
+
+
+@mistake(
+    "activation_figure",
+    "Your traces have lines as well as markers. Which `mode` does the task ask for?",
+)
+def lines_and_markers():
+    return _figure().update_traces(mode="lines+markers")
+
+
+@mistake("activation_figure", "Your axis titles are small letters. How does the task write them?")
+def small_axis_titles():
+    return _figure().update_layout(xaxis_title="x", yaxis_title="y")
+
+
+@mistake(
+    "activation_figure",
+    "Your trace names and your title have the wrong capital letters. How does the task write them?",
+)
+def names_and_title_in_lower_case():
+    figure = _figure().update_layout(title="Activation functions")
+    return figure.for_each_trace(lambda trace: trace.update(name=trace.name.lower()))
+
+
+@mistake(
+    "activation_figure",
+    "Your points go from −10 to 10. From where to where does the task ask for points?",
+)
+def from_minus_ten_to_ten():
+    return _figure(torch.linspace(-10, 10, 400))
+
+
+@mistake(
+    "activation_figure", "In your traces the negative values of x are 0. Which line changes x?"
+)
+def relu_in_place_in_the_figure():
+    return _figure(torch.relu(_X))
+
+
+@mistake(
+    "activation_figure",
+    "In your trace `Original data` the negative values are 0. Which line changes them?",
+)
+def relu_in_place_after_the_grid():
+    figure = _figure(torch.relu(_X))
+    return figure.update_traces(x=_X.tolist())
 
 
 @alternative("activation_figure")
@@ -1515,7 +1966,178 @@ def shown_as_well():
     return figure
 
 
-# --- 2.8 neuron_slider (bonus)
+# --- 2.8 relu_breakers
+
+_BREAKERS = {
+    "product": -math.inf,
+    "choice": math.nan,
+    "root": 2.0**100,
+    "smooth": 1.0,
+    "short": 100.1,
+}
+
+
+@mistake(
+    "relu_breakers",
+    "`product` is right on your number for it: your number times 0 is 0. Which number times 0 is "
+    "not 0?",
+)
+def product_gets_minus_one():
+    return _BREAKERS | {"product": -1.0}
+
+
+@mistake(
+    "relu_breakers",
+    "`product` is right on your number for it, and another version is wrong. What should a ReLU "
+    "return for NaN?",
+)
+def product_gets_nan():
+    return _BREAKERS | {"product": math.nan}
+
+
+@mistake(
+    "relu_breakers",
+    "`choice` is right on your number for it: `x` and 0 are the same here. For which number is "
+    "every comparison false?",
+)
+def choice_gets_zero():
+    return _BREAKERS | {"choice": 0.0}
+
+
+@mistake(
+    "relu_breakers",
+    "On your number for `root`, `short` is wrong, too. Which large numbers can bfloat16 hold "
+    "exactly?",
+)
+def root_gets_a_decimal_number():
+    return _BREAKERS | {"root": 3e38}
+
+
+@mistake(
+    "relu_breakers",
+    "On your number for `root` all five are right. Which numbers fit in float32 when their squares "
+    "do not?",
+)
+def root_is_not_large_enough():
+    return _BREAKERS | {"root": 2.0**40}
+
+
+@mistake(
+    "relu_breakers",
+    "On your number for `smooth`, `short` is wrong, too. Which numbers close to 0 can bfloat16 "
+    "hold exactly?",
+)
+def smooth_gets_a_decimal_number():
+    return _BREAKERS | {"smooth": 0.7}
+
+
+@mistake(
+    "relu_breakers",
+    "`smooth` is right on your number for it, because the number is far from 0. Where is `smooth` "
+    "wrong?",
+)
+def smooth_is_too_far_out():
+    return _BREAKERS | {"smooth": -32.0}
+
+
+@mistake(
+    "relu_breakers", "On your number for `short`, `smooth` is wrong, too. Where is `smooth` right?"
+)
+def short_is_close_to_zero():
+    return _BREAKERS | {"short": 0.1}
+
+
+@mistake(
+    "relu_breakers",
+    "On your number for `short` all five are right. Which numbers need more than 8 bits?",
+)
+def short_gets_a_power_of_two():
+    return _BREAKERS | {"short": 64.0}
+
+
+@mistake(
+    "relu_breakers",
+    "You give the same number for all five versions. For how many of them can it be the right "
+    "answer?",
+)
+def one_number_for_all():
+    return {name: -math.inf for name in _BREAKERS}
+
+
+@mistake(
+    "relu_breakers",
+    "Your dictionary has no number for `choice`. Which number makes every comparison false?",
+)
+def four_of_five():
+    return {name: x for name, x in _BREAKERS.items() if name != "choice"}
+
+
+@mistake(
+    "relu_breakers",
+    "`product` and `choice` are right on your numbers for them. Which special numbers does "
+    "exercise 2.2 name?",
+)
+def only_ordinary_numbers():
+    return _BREAKERS | {"product": -3.0, "choice": -2.0}
+
+
+@mistake(
+    "relu_breakers",
+    "Some of your numbers are results of the versions. Which x did you give to the versions?",
+)
+def what_they_return():
+    return _BREAKERS | {"product": math.nan, "choice": 0.0, "root": math.inf}
+
+
+@mistake(
+    "relu_breakers",
+    "On your numbers for `smooth` and `short` both versions are wrong. Where is only one of the "
+    "two wrong?",
+)
+def all_break_near_zero():
+    return _BREAKERS | {"smooth": 0.3, "short": 0.3}
+
+
+@alternative("relu_breakers")
+def other_numbers():
+    return {
+        "product": float("-inf"),
+        "choice": float("nan"),
+        "root": 1.5 * 2.0**90,
+        "smooth": -2.0,
+        "short": 12345.678,
+    }
+
+
+def _found_by_search(numbers):
+    """Tries the numbers one after another, as a student may do who writes the versions down."""
+    versions = {
+        "product": lambda x: x * (x > 0),
+        "choice": lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+        "root": lambda x: torch.sqrt(x.clamp(min=0) ** 2),
+        "smooth": F.softplus,
+        "short": lambda x: x.bfloat16().relu().float(),
+    }
+    found = {}
+    for number in numbers:
+        x = torch.tensor(number)
+        wrong = [n for n, f in versions.items() if not f(x).allclose(x.relu(), equal_nan=True)]
+        if len(wrong) == 1:
+            found[wrong[0]] = number
+    return found
+
+
+@alternative("relu_breakers")
+def from_a_search():
+    return _found_by_search([0.0, 1.0, -1.0, 100.1, 2.0**64, math.nan, math.inf, -math.inf])
+
+
+@alternative("relu_breakers")
+def whole_numbers():
+    return _BREAKERS | {"smooth": -1, "short": 1001}
+
+
+# --- 2.9 neuron_slider (bonus)
 
 _GRID = torch.arange(-200, 201) / 40
 
@@ -1540,7 +2162,7 @@ def _slider(ws, curves=_right_curves):
 
 @mistake(
     "neuron_slider",
-    "Your slope is right only when the weight is 1. Which factor does the chain rule add?",
+    "Your slope is right only when the weight is 1. Which factor comes from the chain rule?",
 )
 def forgets_the_inner_slope(ws):
     def curves(w):
@@ -1552,7 +2174,8 @@ def forgets_the_inner_slope(ws):
 
 @mistake(
     "neuron_slider",
-    "Your slope is the derivative with respect to `w`. Which variable does the task name?",
+    "Your slope is the derivative with respect to `w`. With respect to which variable does the "
+    "task ask for it?",
 )
 def slope_with_respect_to_w(ws):
     def curves(w):
@@ -1590,7 +2213,8 @@ def all_frames_alike(ws):
 
 @mistake(
     "neuron_slider",
-    "The `args` of your slider steps do not name your frames. Compare them with the frame names.",
+    "The names in the `args` of your slider steps are not the names of your frames. What should "
+    "`args` begin with?",
 )
 def steps_lead_nowhere(ws):
     figure = _slider(ws)
@@ -1613,7 +2237,7 @@ def starts_empty(ws):
     return figure
 
 
-@mistake("neuron_slider", "Your figure has no slider. Which part of the layout should hold it?")
+@mistake("neuron_slider", "Your figure has no slider. Which line should add it to the layout?")
 def frames_without_a_slider(ws):
     figure = _slider(ws)
     figure.layout.sliders = None
@@ -1627,11 +2251,91 @@ def slope_drawn_first(ws):
     return _slider(ws, lambda w: _right_curves(w)[::-1])
 
 
-@mistake(
-    "neuron_slider", "Your traces have one point too few. How many points does the task ask for?"
-)
+@mistake("neuron_slider", "Your traces have too few points. How many points does the task ask for?")
 def coarse_grid(ws):
     return _slider(ws, lambda w: _right_curves(w, torch.linspace(-5, 5, 400)))
+
+
+@mistake(
+    "neuron_slider",
+    "Your neuron multiplies x + 1 by the weight. What does the formula multiply by w?",
+)
+def weight_times_the_bias_too(ws):
+    def curves(w):
+        y = torch.sigmoid(w * (_GRID + 1))
+        return _curves(_GRID, y, w * y * (1 - y))
+
+    return _slider(ws, curves)
+
+
+def _with_steps(ws, change):
+    """The right figure, each slider step changed."""
+    figure = _slider(ws)
+    for step in figure.layout.sliders[0].steps:
+        change(step)
+    return figure
+
+
+@mistake(
+    "neuron_slider", "The `args` of your steps begin with a string. What should `args` begin with?"
+)
+def args_without_a_list(ws):
+    return _with_steps(ws, lambda step: step.update(args=[step.label]))
+
+
+@mistake(
+    "neuron_slider", "The `method` of your steps is `update`. Which one does the task ask for?"
+)
+def steps_that_update(ws):
+    return _with_steps(ws, lambda step: step.update(method="update"))
+
+
+@mistake(
+    "neuron_slider", "The names of your traces have capital letters. How does the task write them?"
+)
+def names_of_the_slider_with_capitals(ws):
+    figure = _slider(ws)
+    return figure.for_each_trace(lambda trace: trace.update(name=trace.name.capitalize()))
+
+
+@mistake(
+    "neuron_slider",
+    "Your function changes the caller's `ws`: the list is sorted after the call. Which line "
+    "changes it?",
+)
+def sorts_the_weights(ws):
+    ws.sort()
+    return _slider(ws)
+
+
+@mistake(
+    "neuron_slider",
+    "Your labels and frame names are rounded. What does `str(w)` give for a weight?",
+)
+def rounded_labels(ws):
+    frames = [go.Frame(name=f"{w:.1f}", data=_right_curves(w)) for w in ws]
+    steps = [{"label": f"{w:.1f}", "method": "animate", "args": [[f"{w:.1f}"]]} for w in ws]
+    layout = {"sliders": [{"steps": steps}]}
+    return go.Figure(data=_right_curves(ws[0]), layout=layout, frames=frames)
+
+
+@mistake("neuron_slider", "Your traces have no `x` values. Which points does the task ask for?")
+def slider_without_x(ws):
+    return _slider(ws, lambda w: [trace.update(x=None) for trace in _right_curves(w)])
+
+
+@mistake("neuron_slider", "Your slider has one step too few. Which weight has no step?")
+def first_step_missing(ws):
+    figure = _slider(ws)
+    figure.layout.sliders[0].steps = figure.layout.sliders[0].steps[1:]
+    return figure
+
+
+@mistake(
+    "neuron_slider", "Your steps have no labels, or the wrong ones. What should each label be?"
+)
+def steps_without_labels(ws):
+    return _with_steps(ws, lambda step: step.update(label=None))
 
 
 @alternative("neuron_slider")

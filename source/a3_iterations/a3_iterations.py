@@ -15,11 +15,21 @@
 #
 # Two cells of the lesson apply a small formula nineteen times and print the numbers. One run ends in zeros and infinities, the other almost only in zeros, and the comments speak of vanishing and exploding *gradients*. Here you run both loops again, digit by digit, count what became of their numbers, and then measure what neither cell contains: a gradient.
 #
-# Eight exercises, 100 points, about 75 minutes, and one unscored bonus.
+# Nine exercises, 100 points, about 85 minutes, and one unscored bonus.
+#
+# ![What you will find: values and gradients of four loops, round by round](attachment:figure-3.png)
+#
+# **Start.** You need torch and plotly: once, `pip install torch plotly`. Then run the next two code cells (Shift + Enter, twice). For each exercise: read, write your answer, run it, run the check below it. After a restart of the kernel, run the two cells again.
+#
+# <details><summary>How checks and hints work</summary>
 #
 # **How checks work.** Every exercise has a visible check right below it: run it as often as you like. It looks at one small example. When you submit, hidden checks ask for the same behaviour on other inputs: passing the visible check is a good sign, not yet the score.
 #
 # **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
+#
+# </details>
+#
+# <details><summary>What every function promises</summary>
 #
 # **The contract for every function**, unless an exercise says otherwise:
 #
@@ -29,16 +39,22 @@
 # * it uses no global variables, and the same input gives the same answer every time;
 # * nothing needs to be printed.
 #
-# Exercises 3.1, 3.2, 3.4, 3.6 and 3.7 are also called on PyTorch's `meta` device, whose tensors have shapes but no values. It stands in for a device other than the CPU. So build constants from your input (`torch.zeros_like`) rather than on the CPU (`torch.zeros(3)`), and let no Python `if`, `float()` or `.item()` look at a tensor's values there.
+# </details>
 #
-# `n`, the number of iterations, is always a whole number of at least 1, and 19 unless the caller says so. Inputs are floating-point tensors of any shape, also 0-dimensional. Unless stated otherwise, answers may differ from ours by rounding: a relative error of 1e-4 plus an absolute one of 1e-5 in float32, 1e-7 plus 1e-9 in float64, and about two digits in the 16-bit types.
+# <details><summary>The `meta` device, `n`, and how close is close enough</summary>
+#
+# Exercises 3.1, 3.2, 3.4, 3.6 and 3.7 are also called on PyTorch's `meta` device, whose tensors have shapes but no values. It stands in for a device other than the CPU, and the answer must be there too. So build constants from your input (`torch.zeros_like`) rather than on the CPU (`torch.zeros(3)`), and let no Python `if`, `float()` or `.item()` look at a tensor's values in these five.
+#
+# `n`, the number of iterations, is always a whole number of at least 1, and 19 unless the caller says so. Inputs are floating-point tensors of any shape, also 0-dimensional, and of any dtype: float32, float64, float16 or bfloat16. Unless stated otherwise, answers may differ from ours by rounding: an error below 1e-5, or below one part in 10,000 of a large value, is fine in float32; in float64 1e-9, or one part in a billion; in the 16-bit types about two digits.
+#
+# </details>
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
 import math
 from collections.abc import Callable
 
-import plotly.graph_objects as go
-import torch
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -48,15 +64,24 @@ from torch import Tensor, nn
 # %% [markdown]
 # ## One loop, recorded
 #
-# Both of the lesson's cells are the same loop with a different step:
+# Here are the two loops that this notebook is about, and the words that the lesson says about them:
 #
 # ```python
+# # The sixth cell: multiplying input_example by itself shows "the vanishing/exploding gradient problem".
 # for i in range(1, 20):
-#     input_example = ...        # something made from input_example
+#     input_example = input_example * input_example
+#     print(f"Iteration {i}: {input_example}")
+#
+# # The seventh cell: to "repeatedly apply the Tanh activation" keeps values between -1 and 1, "preventing them
+# # from growing too large or too small". "Tanh helps mitigate the vanishing/exploding gradient problem."
+# for i in range(1, 20):
+#     input_example = input_example * nn.Tanh()(input_example)
 #     print(f"Iteration {i}: {input_example}")
 # ```
 #
-# Two things to notice before we write a better one. `range(1, 20)` counts 1, 2, ..., 19: **nineteen** rounds, not twenty. And the loop stores each result under the name of its own input, so after one run the start is gone, and running the cell again continues from the wreckage. A function that records every round and leaves its start alone has neither trouble.
+# **What the lesson got right.** A deep network multiplies many factors, and a product of many factors soon leaves the range of the numbers that a computer has. Nineteen printed lines show it: you see numbers become exactly 0 and `inf`. And what stands between the layers does change the outcome: in the second run, nothing becomes `inf`. Keep this in mind while you test the rest of what it says.
+#
+# Two things to notice before we write a better loop. `range(1, 20)` counts 1, 2, ..., 19: **nineteen** rounds, not twenty. And the loop stores each result under the name of its own input, so after one run the start is gone, and running the cell again continues from the wreckage. A function that records every round and leaves its start alone has neither trouble.
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "trajectory-statement"}
 # ### 3.1 · Record an iteration
@@ -67,7 +92,7 @@ from torch import Tensor, nn
 # **Write** `trajectory(x0, step, n=19)`. Start at `x0` and apply `step` `n` times, each time to the latest value. Return all `n` values, stacked along a new first axis: the result has shape `(n, *x0.shape)`.
 #
 # * Row 0 is the value after *one* iteration, `step(x0)`. `x0` itself is not in the result.
-# * `step` is any function that takes a tensor and returns a new one of the same shape and dtype. Call it exactly `n` times, in order: a step may be slow, or count its calls.
+# * `step` is any function that takes a tensor and returns a new one of the same shape and dtype. Call it exactly `n` times: a step may be slow, or count its calls.
 # * Gradients flow from every row back to `x0`.
 #
 # **Worked example.** Halving 8 three times visits 4, 2 and 1:
@@ -94,6 +119,13 @@ def trajectory(x0: Tensor, step: Callable[[Tensor], Tensor], n: int = 19) -> Ten
 with visible_checks("trajectory") as call:
     squares = torch.tensor([[0.25, 4.0], [0.0625, 16.0], [0.00390625, 256.0]])
     call(trajectory, torch.tensor([0.5, 2.0]), torch.square, 3).returns(squares)
+    x = torch.tensor([[0.1], [0.7]], dtype=torch.float64, requires_grad=True)
+    rows = call(trajectory, x, torch.sin)
+    rows.holds("19 rounds: shape (19, 2, 1), float64", lambda y: (y.shape, y.dtype) == ((19, 2, 1), torch.float64))
+    rows.holds("the last row is 0.09697061017 and 0.33954169879", lambda y: torch.allclose(y[-1], torch.tensor([[0.096970610174], [0.339541698789]], dtype=torch.float64), rtol=1e-9))
+    rows.holds("gradients reach x0 from every row", lambda y: torch.autograd.grad(y[0].sum(), x, retain_graph=True)[0].abs().min() > 0.7 and torch.autograd.grad(y[-1].sum(), x)[0].abs().min() > 0.1)
+    calls = []
+    call(trajectory, torch.ones(2), lambda x: calls.append(1) or x, 4).holds("step is called 4 times", lambda y: len(calls) == 4 and y.shape == (4, 2))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -156,7 +188,7 @@ del _squaring_run
 #
 # * Repair nothing: whatever floating point makes of it (0, inf, NaN) is the answer.
 # * Gradients reach `x0`, also from a start of exactly 0, where the slope is 0.
-# * Near ±1 every squaring doubles the rounding error. There a relative error of 10 % is fine in float32; float64 answers must agree to 1e-7. A loop and a closed form are both welcome.
+# * Near ±1 every squaring doubles the rounding error. There a relative error of 10 % is fine in float32, and one part in ten million in float64. A loop and a closed form are both welcome; float16 comes with `n` of at most 15.
 #
 # **Predict first.** You draw five normal numbers and square each nineteen times. How many do you expect to end at exactly 0? How many at infinity? How many anywhere else?
 #
@@ -175,6 +207,10 @@ def repeat_square(x0: Tensor, n: int = 19) -> Tensor:
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "repeat_square-check", "points": 12}
 with visible_checks("repeat_square") as call:
     call(repeat_square, torch.tensor([0.3, 1.0, -2.0])).returns(torch.tensor([0.0, 1.0, math.inf]))
+    x = torch.tensor([[-1.0000001, 0.9999999]], dtype=torch.float64, requires_grad=True)
+    y = call(repeat_square, x).returns(x ** (2**19))
+    y.holds("gradients reach x0", lambda y: torch.allclose(torch.autograd.grad(y.sum(), x)[0], 2**19 * (x ** (2**19 - 1)).detach(), rtol=1e-6))
+    call(repeat_square, torch.tensor([3.0, math.nan]), 3).returns(torch.tensor([6561.0, math.nan]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -199,7 +235,7 @@ with visible_checks("repeat_square") as call:
 # </details>
 
 # %% [markdown]
-# <details><summary>Your prediction, settled</summary>
+# <details><summary>The answer to your prediction</summary>
 #
 # After n rounds the size is |x₀| to the power 2ⁿ, so its logarithm is 2ⁿ · log |x₀|: *doubly* exponential. In float32 only starts with |x₀| between about 0.99980 and 1.00017 are still ordinary numbers after nineteen rounds. Of normal draws, 68.3 % end at exactly 0, 31.7 % at infinity and 0.02 % anywhere else. Of five draws you should expect three or four zeros, one or two infinities, and nothing in between.
 #
@@ -225,7 +261,7 @@ with visible_checks("repeat_square") as call:
 # * `"nan"`: not a number;
 # * `"finite"`: everything else, however small or large.
 #
-# `y` has any shape and any floating-point dtype, and may still be attached to an autograd graph. The counts are plain ints: no gradient is asked for here.
+# `y` has any shape, may be empty, and may still be attached to an autograd graph. The counts are plain ints: no gradient is asked for here.
 #
 # **Worked example.** `count_fates(torch.tensor([[0.0, -4.0], [7.0, 0.0]]))` is `{"zero": 2, "inf": 0, "nan": 0, "finite": 2}`.
 
@@ -241,6 +277,9 @@ def count_fates(y: Tensor) -> dict[str, int]:
 with visible_checks("count_fates") as call:
     simple = torch.tensor([0.0, 0.0, math.inf, 1.5, -2.0, 3.0])
     call(count_fates, simple).returns({"zero": 2, "inf": 1, "nan": 0, "finite": 3})
+    hard = torch.tensor([[-math.inf, math.nan, 1e-310], [-0.0, 1e308, math.nan]], dtype=torch.float64)
+    call(count_fates, hard).returns({"zero": 1, "inf": 1, "nan": 2, "finite": 2})
+    call(count_fates, torch.tensor(5.0)).returns({"zero": 0, "inf": 0, "nan": 0, "finite": 1})
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -320,6 +359,11 @@ def repeat_tanh_gate(x0: Tensor, n: int = 19) -> Tensor:
 with visible_checks("repeat_tanh_gate") as call:
     one_round = torch.tensor([1.9280552, 0.2310586])
     call(repeat_tanh_gate, torch.tensor([2.0, 0.5]), 1).returns(one_round)
+    x = torch.tensor([[-1.9, 0.3]], dtype=torch.float64, requires_grad=True)
+    expected = x * x.tanh() * (x * x.tanh()).tanh()
+    y = call(repeat_tanh_gate, x, 2).returns(expected)
+    y.holds("gradients reach x0", lambda y: torch.allclose(torch.autograd.grad(y.sum(), x)[0], torch.autograd.grad(expected.sum(), x)[0]))
+    call(repeat_tanh_gate, torch.tensor([30.0, 0.5])).returns(torch.tensor([30.0, 0.0]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -344,7 +388,7 @@ with visible_checks("repeat_tanh_gate") as call:
 # </details>
 
 # %% [markdown]
-# <details><summary>Your prediction, settled</summary>
+# <details><summary>The answer to your prediction</summary>
 #
 # 2 and −2 both end at exactly 0 in float32, and 10 stays exactly 10. The gate is an even function: a negative x meets a negative tanh, so the **sign is lost** in round one, just as with squaring.
 #
@@ -358,41 +402,30 @@ with visible_checks("repeat_tanh_gate") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def _fate_figure() -> go.Figure:
-    """Size after n rounds against the size of the start, one stop of the slider for each n."""
+def _figure():
     looks = {"x · x": ("#0072B2", "solid"), "x · tanh x": ("#D55E00", "dash")}
-    steps = {"x · x": torch.square, "x · tanh x": lambda x: x * torch.tanh(x)}
+    rounds = {"x · x": torch.square, "x · tanh x": lambda x: x * torch.tanh(x)}
     starts = torch.linspace(0.02, 3.0, 150)
-    figure, sizes = go.Figure(), dict.fromkeys(steps, starts)
+    figure, sizes = go.Figure(), dict.fromkeys(rounds, starts)
     for n in range(20):
         for name, (colour, dash) in looks.items():
-            figure.add_scatter(
-                x=starts.tolist(),
-                y=[size if 0 < size < math.inf else None for size in sizes[name].tolist()],
-                name=name,
-                mode="lines",
-                visible=n == 6,
-                line={"color": colour, "dash": dash, "width": 3},
-                hovertemplate="start %{x:.2f}, size %{y:.3g}<extra>" + name + "</extra>",
-            )
-            sizes[name] = steps[name](sizes[name])
+            heights = [size if 0 < size < math.inf else None for size in sizes[name].tolist()]
+            figure.add_scatter(x=starts.tolist(), y=heights, name=name, mode="lines", visible=n == 6,
+                               line={"color": colour, "dash": dash, "width": 3},
+                               hovertemplate="start %{x:.2f}, size %{y:.3g}<extra>" + name + "</extra>")
+            sizes[name] = rounds[name](sizes[name])
     shown = [["visible", [i // 2 == n for i in range(40)]] for n in range(20)]
     stops = [{"label": str(n), "method": "restyle", "args": shown[n]} for n in range(20)]
-    slider = {"active": 6, "currentvalue": {"prefix": "after round "}, "pad": {"t": 40}}
-    heights = {"type": "log", "range": [-46, 39], "exponentformat": "power"}
+    slider = {"active": 6, "currentvalue": {"prefix": "after round "}, "pad": {"t": 40}, "steps": stops}
     figure.update_layout(
-        template="plotly_white",
-        title="What becomes of a start, round by round",
+        template="plotly_white", title="What becomes of a start, round by round", height=520, sliders=[slider],
         xaxis={"title": "Size of the start", "range": [0, 3]},
-        yaxis={"title": "Size of the value", **heights},
-        height=520,
-        sliders=[{**slider, "steps": stops}],
-    )
-    return figure
+        yaxis={"title": "Size of the value", "type": "log", "range": [-46, 39], "exponentformat": "power"})
+    figure.show()
 
 
-_fate_figure().show()
-del _fate_figure
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the picture has the size of the start, from 0 to 3, on its horizontal axis, the size of the value on a logarithmic vertical axis, and a slider for the round from 0 to 19. At round 0 the two lines coincide: nothing has happened yet. With every round the solid line for x · x turns more steeply about the point (1, 1), until at round 19 it is gone from the picture: left of 1 everything is 0, right of 1 everything is infinite. The dashed line for x · tanh x never rises. It falls off like a cliff on its left side, and the edge of the cliff moves to the right with every round, up to about 2.1: what stands left of the edge has become exactly 0.
@@ -429,6 +462,11 @@ def shrink_factor(x: Tensor) -> Tensor:
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "shrink_factor-check", "points": 10}
 with visible_checks("shrink_factor") as call:
     call(shrink_factor, torch.tensor([1.0, 2.0])).returns(torch.tensor([0.7615942, 0.9640276]))
+    x = torch.tensor([[-1.7, 1e-200], [0.0, 30.0]], dtype=torch.float64)
+    call(shrink_factor, x).returns(x.tanh().abs())
+    z = torch.tensor([-0.4, 0.3], dtype=torch.float64, requires_grad=True)
+    y = call(shrink_factor, z)
+    y.holds("the slopes of 3 times it at -0.4 and 0.3 are -2.5669 and 2.7454", lambda y: torch.allclose(torch.autograd.grad(3 * y.sum(), z)[0], torch.tensor([-2.56691, 2.74541]).double(), atol=1e-3))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -451,43 +489,29 @@ with visible_checks("shrink_factor") as call:
 # </details>
 
 # %% [markdown]
-# <details><summary>Your prediction, settled</summary>
+# <details><summary>The answer to your prediction</summary>
 #
 # At 9.5 the factor is exactly 1 in float32 and below 1 in float64. The gap 1 − tanh(x) is about 2 · e^(−2x); once it is smaller than half the distance to the neighbouring float below 1, tanh(x) rounds to 1. That happens from x ≈ 9.011 in float32, 19.06 in float64 and already 3.47 in bfloat16. So a float32 start of 10 stays 10 for ever, a *rounding fixed point*, and a start of 5 has only come down to 4.991 after nineteen rounds. "The gate shrinks everything to zero" is true on paper, slow for large starts, and false in the machine from 9.011 upwards.
 #
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def _rounding_figure() -> go.Figure:
-    """The gap 1 - tanh(x) in three dtypes, on a logarithmic axis."""
-    looks = {
-        "float64": ("#0072B2", "solid", 3),
-        "float32": ("#D55E00", "dash", 6),
-        "bfloat16": ("#009E73", "dot", 9),
-    }
+def _figure():
+    looks = {"float64": ("#0072B2", "solid", 3), "float32": ("#D55E00", "dash", 6), "bfloat16": ("#009E73", "dot", 9)}
     figure = go.Figure()
     for name, (colour, dash, width) in looks.items():
         x = torch.linspace(0, 20, 401, dtype=getattr(torch, name))
-        gap = (1 - torch.tanh(x)).tolist()
-        figure.add_scatter(
-            x=x.tolist(),
-            y=[value or None for value in gap],
-            name=name,
-            mode="lines",
-            line={"color": colour, "dash": dash, "width": width},
-            hovertemplate="x = %{x:.2f}, gap %{y:.2g}<extra>" + name + "</extra>",
-        )
-    figure.update_layout(
-        template="plotly_white",
-        title="How far tanh(x) is from 1",
-        xaxis_title="x",
-        yaxis={"title": "1 − tanh(x)", "type": "log", "exponentformat": "power"},
-    )
-    return figure
+        gap = [value or None for value in (1 - torch.tanh(x)).tolist()]
+        figure.add_scatter(x=x.tolist(), y=gap, name=name, mode="lines",
+                           line={"color": colour, "dash": dash, "width": width},
+                           hovertemplate="x = %{x:.2f}, gap %{y:.2g}<extra>" + name + "</extra>")
+    figure.update_layout(template="plotly_white", title="How far tanh(x) is from 1", xaxis_title="x",
+                         yaxis={"title": "1 − tanh(x)", "type": "log", "exponentformat": "power"})
+    figure.show()
 
 
-_rounding_figure().show()
-del _rounding_figure
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** the picture shows the gap 1 − tanh(x) for x from 0 to 20 on a logarithmic vertical axis. All three lines lie on top of each other and fall along a straight slope, and each one stops where its dtype can no longer hold the gap and rounds it to 0: the thick dotted line for bfloat16 first, near 3.5, the dashed line for float32 near 9, and the thin solid line for float64 near 19. The last stretch of the solid line comes down in visible stairs: these are the last few numbers below 1.
@@ -507,7 +531,7 @@ del _rounding_figure
 #
 # * `step` works element by element and is differentiable. It is not always squaring.
 # * Use autograd, through the whole chain: the gradient must be accurate relative to its own size, even when it is 1e-14. In float64 that means ten digits at ordinary sizes.
-# * Both results are plain measurements: `requires_grad` is False for both.
+# * Both results are plain measurements: `requires_grad` is False for both, whatever `x0` is.
 # * Leave the caller's `x0` as you found it: its values, its `requires_grad` and its `.grad`, whatever they were. It may already require grad, or be part of somebody's graph. A second call gives the same answer.
 #
 # **Predict first.** Squaring from x₀ = 1 stays at 1 for ever: the healthiest value one could ask for. What is its slope after nineteen rounds?
@@ -535,11 +559,18 @@ def value_and_grad(
     return x.detach(), gradient
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "value_and_grad-check", "points": 16}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "value_and_grad-check", "points": 14}
 with visible_checks("value_and_grad") as call:
     squaring = call(value_and_grad, torch.square, torch.tensor(1.0))
     squaring.returns((torch.tensor(1.0), torch.tensor(524288.0)))
     squaring.holds("both are plain", lambda pair: not any(part.requires_grad for part in pair))
+    x = torch.tensor([[0.3, -0.9], [1.1, 0.2]], dtype=torch.float64, requires_grad=True)
+    x.grad = torch.ones_like(x)
+    twice = call(value_and_grad, torch.sin, x, 2)
+    twice.returns((x.sin().sin().detach(), (x.sin().cos() * x.cos()).detach()))
+    twice.holds("x0 keeps the gradient that it had", lambda pair: x.grad is not None and x.grad.tolist() == [[1, 1], [1, 1]])
+    plain = torch.tensor([0.5])
+    call(value_and_grad, torch.sin, plain, 1).holds("x0 asks for no gradient afterwards", lambda pair: not plain.requires_grad and plain.grad is None)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -564,7 +595,7 @@ with visible_checks("value_and_grad") as call:
 # </details>
 
 # %% [markdown]
-# <details><summary>Your prediction, settled</summary>
+# <details><summary>The answer to your prediction</summary>
 #
 # The slope is 524288, which is 2¹⁹: the value stands still at 1.0, and the gradient explodes. Nobody who looks at the values alone would notice anything.
 #
@@ -583,7 +614,7 @@ with visible_checks("value_and_grad") as call:
 #
 # **Write** `chain_product(x0, step, dstep, n=19)`. `dstep(x)` is the slope of one step at x. Multiply the `n` local slopes along the path that starts at `x0`: round by round, the slope at the point *from which* the step is taken. Return the product, with the shape and dtype of `x0`.
 #
-# * Both functions work element by element. Use the `dstep` that you are given and do not differentiate anything yourself: the hidden checks may hand you any function.
+# * Both functions work element by element and return new tensors. Use the `dstep` that you are given, whatever function it is. Do not differentiate `step` yourself: an answer that does earns nothing here.
 # * Slopes may be negative or zero. The product is accurate relative to its own size, however small.
 # * Gradients reach `x0` through your product as well (that would be a second derivative), also where a slope is exactly 0.
 #
@@ -602,10 +633,14 @@ def chain_product(
     return product
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "chain_product-check", "points": 14}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "chain_product-check", "points": 12}
 with visible_checks("chain_product") as call:
     product = call(chain_product, torch.tensor(1.0), torch.square, lambda x: 2 * x)
     product.returns(torch.tensor(524288.0))
+    x = torch.tensor([[0.3, -0.9]], dtype=torch.float64, requires_grad=True)
+    two = call(chain_product, x, torch.sin, torch.cos, 2).returns(x.cos() * x.sin().cos())
+    two.holds("gradients reach x0", lambda y: torch.allclose(torch.autograd.grad(y.sum(), x)[0], torch.autograd.grad((x.cos() * x.sin().cos()).sum(), x)[0]))
+    call(chain_product, torch.tensor([-1.0, 0.0]), lambda x: x + 1, lambda x: 3 * x - 1, 2).returns(torch.tensor([4.0, -2.0]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -690,6 +725,13 @@ with visible_checks("silent_vanishing") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# Where the loop settles. With w = 2, the starts 0.1, 0.5 and 1 all settle at 0.9575, where one step has a slope of 0.17, and after nineteen rounds their gradients are 7.2e-12, 2.1e-14 and 1.3e-15: vanished, all three. With w = 1 and the start 0.5 the loop goes slowly to 0, where a step's slope is 1, and the gradient is still 0.11. The start decides only how soon the loop comes close to the place where it settles.
+#
+# </details>
+
+# %% [markdown]
 # ## Four loops, nineteen rounds
 #
 # Open this after your own search.
@@ -712,47 +754,31 @@ with visible_checks("silent_vanishing") as call:
 # </details>
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-def _value_and_gradient_figure() -> go.Figure:
-    """Value and gradient of four loops, round by round, on logarithmic axes."""
+def _figure():
     from plotly.subplots import make_subplots
 
-    loops = {
-        "x ← x², from 1": (torch.square, 1.0),
-        "x ← tanh(2x), from 0.5": (lambda x: torch.tanh(2 * x), 0.5),
-        "x ← tanh(x), from 1": (torch.tanh, 1.0),
-        "x ← σ(x), from 0": (torch.sigmoid, 0.0),
-    }
+    loops = {"x ← x², from 1": (torch.square, 1.0), "x ← tanh(2x), from 0.5": (lambda x: torch.tanh(2 * x), 0.5),
+             "x ← tanh(x), from 1": (torch.tanh, 1.0), "x ← σ(x), from 0": (torch.sigmoid, 0.0)}
     looks = {"value": ("#0072B2", "solid", "circle"), "gradient": ("#D55E00", "dash", "diamond")}
     figure = make_subplots(rows=2, cols=2, subplot_titles=list(loops), shared_xaxes=True)
     for place, (step, begin) in enumerate(loops.values()):
-        start = torch.tensor(begin, dtype=torch.float64, requires_grad=True)
-        x, curves = start, {"value": [], "gradient": []}
+        x = start = torch.tensor(begin, dtype=torch.float64, requires_grad=True)
+        curves = {"value": [], "gradient": []}
         for _ in range(19):
             x = step(x)
             curves["value"].append(x.item())
             curves["gradient"].append(torch.autograd.grad(x, start, retain_graph=True)[0].item())
         for name, (colour, dash, symbol) in looks.items():
-            figure.add_scatter(
-                x=list(range(1, 20)),
-                y=curves[name],
-                name=name,
-                legendgroup=name,
-                showlegend=place == 0,
-                mode="lines+markers",
-                line={"color": colour, "dash": dash},
-                marker={"symbol": symbol, "size": 7},
-                hovertemplate="round %{x}: %{y:.3g}<extra>" + name + "</extra>",
-                row=place // 2 + 1,
-                col=place % 2 + 1,
-            )
-    figure.update_xaxes(title_text="Round", row=2)
-    figure.update_yaxes(type="log", range=[-15, 7], exponentformat="power")
-    title = "The value (solid) and the gradient (dashed)"
-    return figure.update_layout(template="plotly_white", title=title, height=650)
+            figure.add_scatter(x=list(range(1, 20)), y=curves[name], name=name, legendgroup=name, showlegend=place == 0,
+                               line={"color": colour, "dash": dash}, marker={"symbol": symbol, "size": 7},
+                               mode="lines+markers", row=place // 2 + 1, col=place % 2 + 1,
+                               hovertemplate="round %{x}: %{y:.3g}<extra>" + name + "</extra>")
+    figure.update_xaxes(title_text="Round", row=2).update_yaxes(type="log", range=[-15, 7], exponentformat="power")
+    figure.update_layout(template="plotly_white", title="The value (solid) and the gradient (dashed)", height=650).show()
 
 
-_value_and_gradient_figure().show()
-del _value_and_gradient_figure
+_figure()
+del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** four small pictures share a logarithmic vertical axis and count the rounds from 1 to 19. In all four the solid line, the value, stays close to 1 and nearly level. The dashed line, the gradient, tells four other stories. For squaring from 1 it climbs in a straight line from 2 to 524288. For tanh(2x) from 0.5 it falls in a straight line to 2.1e-14. For tanh(x) from 1 it sinks only gently, to 0.0173. For the sigmoid from 0 it falls in a straight line to 5.7e-13. A straight line on this axis means the same factor in every round.
@@ -762,13 +788,96 @@ del _value_and_gradient_figure
 #
 # A logarithmic axis has no place for 0 and none for infinity. Plotting libraries drop such points without a word, so the most interesting part of both runs would simply be missing. The bonus asks for a picture that owns up to them.
 
+# %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "loop_breakers-statement"}
+# ### 3.9 · Break it: four wrong loops
+#
+# *Difficulty 3 of 5 (★★★☆☆) · about 12 minutes · {points} points*
+#
+# **Why.** A loop is tried on one start and one number of rounds, and believed for ever. The starts that find a mistake are the odd ones.
+#
+# The cell below holds four ways to write the repeated squaring of 3.2. Each is right for some starts and numbers of rounds, and each is wrong for others. Run it first.
+#
+# **Write** `loop_breakers()`, which returns a dictionary with one pair (start, rounds) for each version: a pair on which **this version is wrong and the other three are right**.
+#
+# * The keys are `"late"`, `"power"`, `"closed"` and `"capped"`. The start is a finite Python float, the number of rounds an int from 0 to 19. A version gets `torch.tensor(start)`, a float32. With 0 rounds the right answer is the start itself.
+# * "Right" means the value of the loop `x = x * x`, with the general tolerances of float32; an infinity must be an infinity. Slopes are not looked at.
+# * There are many right answers, and each of the four pairs counts by itself.
+#
+# **Worked example.** From 2.0, two rounds give 16. `late` returns 4 and `power` 8: both are wrong, so `(2.0, 2)` is no answer for either.
+
+# %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "loop_breakers-given"}
+def _late(x0: Tensor, n: int) -> Tensor:
+    x = x0
+    for _ in range(1, n):
+        x = x * x
+    return x
+
+
+def _capped(x0: Tensor, n: int) -> Tensor:
+    x = x0
+    for _ in range(n):
+        x = x * x
+    return torch.where(x > 1e18, math.inf, x)
+
+
+VERSIONS = {
+    "late": _late,
+    "power": lambda x0, n: x0 ** (n + 1),
+    "closed": lambda x0, n: torch.exp(2**n * x0.abs().log()),
+    "capped": _capped,
+}
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "loop_breakers"}
+def loop_breakers() -> dict[str, tuple[float, int]]:
+    """Return, by version, a pair (start, rounds) on which it is wrong and the other three are right."""
+    ### BEGIN SOLUTION
+    return {"late": (3.0, 1), "power": (-1.0, 2), "closed": (-3.0, 0), "capped": (1e20, 0)}
+    ### END SOLUTION
+
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "loop_breakers-check", "points": 4}
+with visible_checks("loop_breakers") as call:
+    pairs = call(loop_breakers)
+    pairs.holds("its keys are the four names", lambda pairs: pairs.keys() == VERSIONS.keys())
+
+    def wrong_on(start, rounds):
+        x = x0 = torch.tensor(float(start))
+        for _ in range(rounds):
+            x = x * x
+        return [name for name, version in VERSIONS.items() if not torch.allclose(version(x0, rounds), x, rtol=1e-4, atol=1e-5)]
+
+    for name in VERSIONS:
+        call(wrong_on, *pairs.result[name]).returns([name])
+
+# %% [markdown] tags=["hints"]
+# <details><summary>Hint 1 · a question</summary>
+#
+# For which number of rounds is `power` right, whatever the start? And for which starts does it not matter whether there is one round more or less?
+#
+# </details>
+# <details><summary>Hint 2 · a pointer</summary>
+#
+# `late` and `power` are both right with 0 rounds: is that true of the other two? A start of −1 becomes 1 in the first round and stays there: which versions notice that, and which do not?
+#
+# </details>
+# <details><summary>Hint 3 · nearly the code</summary>
+#
+# Search a small table:
+#
+# ```python
+# for start in (-3.0, -1.0, 0.0, 0.5, 1.0, 3.0, 1e20):
+#     for rounds in (0, 1, 2, 3):
+#         print(start, rounds, [name for name, version in VERSIONS.items() if ...])
+# ```
+#
+# </details>
+
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "trajectory_figure-statement"}
-# ### 3.9 · Draw both runs
+# ### 3.10 · Draw both runs
 # *Difficulty 3 of 5 (★★★☆☆) · about 10 minutes · Bonus · unscored*
 #
 # **Why.** A picture that drops its failures without a word is the most convincing way to be wrong.
 #
-# **Write** `trajectory_figure(squares, gates)`. Both arguments are what `trajectory` returns for a 1-dimensional start: shape `(n, k)`, one row for each iteration and one column for each start. They have the same shape, hold no NaN and no finite number beyond the range of float32, and need no gradient. Return a `go.Figure`; do not show it.
+# **Write** `trajectory_figure(squares, gates)`. Both arguments are what `trajectory` returns for a 1-dimensional start: shape `(n, k)`, one row for each iteration and one column for each start. They have the same shape, hold no NaN and no finite number beyond the range of float32, and need no gradient. Leave both as they were. Return a `go.Figure`; do not show it.
 #
 # * The y axis is logarithmic. The axis titles are `Iteration` and `Size of the value`.
 # * Every trace that belongs to `squares` has the name `squaring`, every trace that belongs to `gates` the name `tanh gate`. How many traces you use, their lines and their colours are up to you.
@@ -809,6 +918,19 @@ with visible_checks("trajectory_figure") as call:
     drawn.holds("its y axis is logarithmic", lambda figure: figure.layout.yaxis.type == "log")
     names = {"squaring", "tanh gate"}
     drawn.holds("its traces carry both names", lambda f: {t.name for t in f.data} == names)
+    drawn.holds("both axes have a title", lambda f: bool(f.layout.xaxis.title.text and f.layout.yaxis.title.text))
+    drawn.holds("x counts the rounds from 1", lambda f: {x for t in f.data for x in t.x if x} == {1, 2})
+    drawn.holds("zeros and infinities are drawn at heights above 0 that are finite", lambda f: all(y is None or 0 < y < math.inf for t in f.data for y in t.y))
+
+# %% [markdown]
+# **Your own figure**, of runs that your own `trajectory` (3.1) records: both loops from the same five starts.
+
+# %%
+try:
+    _starts = torch.tensor([0.3, 0.9, 1.1, 1.6, 2.2])
+    trajectory_figure(trajectory(_starts, torch.square), trajectory(_starts, lambda x: x * torch.tanh(x))).show()
+except (NotImplementedError, NameError):
+    print("Nothing to see before it is written.")
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>

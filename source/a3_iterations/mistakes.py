@@ -38,7 +38,7 @@ def first_row_is_the_start(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result has one row too many: row 0 is `x0`. Which values does the task ask for?",
+    "Your result has one extra row: row 0 is `x0`. Which values does the task ask for?",
 )
 def start_and_all_rounds(x0, step, n=19):
     return torch.stack([x0, *_rows(x0, step, n)])
@@ -65,7 +65,11 @@ def starts_over_each_round(x0, step, n=19):
     return torch.stack([step(x0) for _ in range(n)])
 
 
-@mistake("trajectory", "Your function changed the caller's `x0`. Which line works in place?")
+@mistake(
+    "trajectory",
+    "Your function changes the caller's `x0`. Which line changes it?",
+    breaks="changed",
+)
 def overwrites_the_start(x0, step, n=19):
     rows = []
     for _ in range(n):
@@ -76,7 +80,7 @@ def overwrites_the_start(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Without the argument `n`, your result has one row too many. Which default does the task give?",
+    "Without the argument `n`, your result has one extra row. Which default does the task give?",
 )
 def defaults_to_twenty(x0, step, n=20):
     return torch.stack(_rows(x0, step, n))
@@ -93,8 +97,8 @@ def always_squares(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "The values are right, but no gradient reaches `x0`. "
-    "Where does your result lose its link to autograd?",
+    "The values are right, but no gradient reaches `x0`. After which line can autograd no "
+    "longer follow your result?",
 )
 def detached_rows(x0, step, n=19):
     return torch.stack([row.detach() for row in _rows(x0, step, n)])
@@ -109,7 +113,10 @@ def _fill(rows, x0, step):
     return rows
 
 
-@mistake("trajectory", "Your result is always float32. Which dtype does the task ask for?")
+@mistake(
+    "trajectory",
+    "Your result is always float32. Which dtype does the task ask for?",
+)
 def rows_in_float32(x0, step, n=19):
     return _fill(torch.zeros(n, *x0.shape, device=x0.device), x0, step)
 
@@ -118,6 +125,7 @@ def rows_in_float32(x0, step, n=19):
     "trajectory",
     "Your function does not work for an `x0` on another device. "
     "On which device do you create your tensors?",
+    breaks="device",
 )
 def rows_on_the_cpu(x0, step, n=19):
     return _fill(torch.zeros(n, *x0.shape, dtype=x0.dtype), x0, step)
@@ -150,6 +158,7 @@ def flattens_the_start(x0, step, n=19):
 @mistake(
     "trajectory",
     "For `n=1` the first axis of your result is missing. Which shape does the task ask for?",
+    breaks="shape",
 )
 def squeezes_a_single_round(x0, step, n=19):
     return torch.stack(_rows(x0, step, n)).squeeze(0)
@@ -169,7 +178,7 @@ def calls_step_twice(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your rows are right, but you call `step` one time too many. Which call is not needed?",
+    "Your rows are right, but you call `step` once more than needed. Which call can go?",
 )
 def computes_one_value_ahead(x0, step, n=19):
     return torch.stack(_rows(x0, step, n + 1)[:-1])
@@ -177,14 +186,18 @@ def computes_one_value_ahead(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is always float32, and no gradient reaches `x0`. "
-    "Where do your values leave torch?",
+    "Your result is always float32, and no gradient reaches `x0`. Which line makes Python "
+    "numbers of your tensors?",
 )
 def rebuilt_from_lists(x0, step, n=19):
     return torch.tensor([row.tolist() for row in _rows(x0, step, n)])
 
 
-@mistake("trajectory", "Your result is a list of tensors. How do you make one tensor from them?")
+@mistake(
+    "trajectory",
+    "Your result is a list of tensors. How do you make one tensor from them?",
+    breaks="type",
+)
 def returns_a_list(x0, step, n=19):
     return _rows(x0, step, n)
 
@@ -203,6 +216,158 @@ def _repeat(step, x0, n):
 )
 def only_the_last_value(x0, step, n=19):
     return _repeat(step, x0, n)
+
+
+@mistake(
+    "trajectory",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def rows_turned_into_float32(x0, step, n=19):
+    return torch.stack(_rows(x0, step, n)).float()
+
+
+@mistake(
+    "trajectory",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def rows_turned_into_float64(x0, step, n=19):
+    return torch.stack(_rows(x0, step, n)).double()
+
+
+@mistake(
+    "trajectory",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def rows_in_a_box_of_one(x0, step, n=19):
+    return torch.stack(_rows(x0, step, n)).unsqueeze(-1)
+
+
+@mistake(
+    "trajectory",
+    "Your result has one extra axis in front, and its length is 1. Which shape does the task "
+    "ask for?",
+    breaks="shape",
+)
+def one_batch_of_rows(x0, step, n=19):
+    return torch.stack(_rows(x0, step, n)).unsqueeze(0)
+
+
+@mistake(
+    "trajectory",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def rows_by_way_of_float32(x0, step, n=19):
+    return torch.stack(_rows(x0.float(), step, n)).to(x0.dtype)
+
+
+@mistake(
+    "trajectory",
+    "Your last row belongs to one extra round. How many rounds does your loop make?",
+)
+def rows_of_one_round_more(x0, step, n=19):
+    return torch.stack(_rows(x0, step, n + 1))
+
+
+@mistake(
+    "trajectory",
+    "Changing `n` does not change your result: it always has 19 rows. Where should you use `n`?",
+)
+def always_nineteen_rows(x0, step, n=19):
+    return torch.stack(_rows(x0, step, 19))
+
+
+@mistake(
+    "trajectory",
+    "Your rows are in reversed order. Which round belongs in row 0?",
+)
+def rows_reversed(x0, step, n=19):
+    return torch.stack(_rows(x0, step, n)[::-1])
+
+
+@mistake(
+    "trajectory",
+    "The values are right, but only row 0 sends a gradient to `x0`. "
+    "Where do later rounds lose their link?",
+)
+def detached_after_each_round(x0, step, n=19):
+    x, rows = x0, []
+    for _ in range(n):
+        x = step(x)
+        rows.append(x)
+        x = x.detach()
+    return torch.stack(rows)
+
+
+@mistake(
+    "trajectory",
+    "Your result requires a gradient, but none reaches the caller's `x0`. "
+    "On which tensor does your loop work?",
+)
+def start_made_a_leaf(x0, step, n=19):
+    start = x0.detach().clone().requires_grad_()
+    return torch.stack(_rows(start, step, n))
+
+
+@mistake(
+    "trajectory",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def stops_when_the_rows_are_not_finite(x0, step, n=19):
+    x, rows = x0, []
+    for _ in range(n):
+        x = step(x)
+        if torch.isnan(x).any():
+            x = torch.full_like(x, math.nan)
+        rows.append(x)
+    return torch.stack(rows)
+
+
+@mistake(
+    "trajectory",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def compares_rounds_by_torch_equal(x0, step, n=19):
+    rows = _rows(x0, step, n)
+    return torch.stack(rows if torch.equal(rows[0], rows[0]) else rows)
+
+
+@mistake(
+    "trajectory",
+    "You compute each row from `x0` again, so `step` is called too often. "
+    "What does each round know already?",
+)
+def every_row_from_the_start(x0, step, n=19):
+    return torch.stack([_repeat(step, x0, rounds) for rounds in range(1, n + 1)])
+
+
+@mistake("trajectory", "Your function changes the caller's `x0`. Which line changes it?")
+def writes_into_the_starts_data(x0, step, n=19):
+    rows = []
+    for _ in range(n):
+        x0.data.copy_(step(x0).data)
+        rows.append(x0.clone())
+    return torch.stack(rows)
+
+
+@mistake(
+    "trajectory",
+    "Your loop ends early where the value stops changing, and it looks at values. "
+    "How many rows are asked for?",
+)
+def ends_when_the_value_rests(x0, step, n=19):
+    x, rows = x0, []
+    for _ in range(n):
+        reached = step(x)
+        rows.append(reached)
+        if torch.equal(reached, x):
+            break
+        x = reached
+    return torch.stack(rows)
 
 
 @alternative("trajectory")
@@ -289,7 +454,7 @@ def square_one_round_short(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is the value after one round too many. How many rounds does your loop make?",
+    "Your result is the value after one extra round. How many rounds does your loop make?",
 )
 def square_one_round_too_many(x0, n=19):
     return _squared(x0, n + 1)
@@ -323,7 +488,11 @@ def keeps_the_sign(x0, n=19):
     return _repeat(lambda x: x * x.abs(), x0, n)
 
 
-@mistake("repeat_square", "Your function changed the caller's `x0`. Which line works in place?")
+@mistake(
+    "repeat_square",
+    "Your function changes the caller's `x0`. Which line changes it?",
+    breaks="changed",
+)
 def squares_in_place(x0, n=19):
     for _ in range(n):
         x0 *= x0
@@ -332,11 +501,20 @@ def squares_in_place(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "The values are right, but no gradient reaches `x0`. "
-    "Where does your result lose its link to autograd?",
+    "The values are right, but no gradient reaches `x0`. After which line can autograd no "
+    "longer follow your result?",
 )
 def squares_detached(x0, n=19):
     return _squared(x0.detach(), n)
+
+
+@mistake(
+    "repeat_square",
+    "For a negative start your result is NaN. "
+    "Which part of your formula accepts no negative number?",
+)
+def through_the_logarithm_of_negatives(x0, n=19):
+    return torch.exp(2.0**n * torch.log(x0))
 
 
 @mistake(
@@ -349,7 +527,7 @@ def through_the_logarithm(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "For a float64 `x0` your result has only the digits of float32. Where does the dtype change?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def squares_in_float32(x0, n=19):
     return _squared(x0.float(), n).to(x0.dtype)
@@ -362,8 +540,8 @@ def answers_in_float64(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "No gradient reaches `x0`, and an `x0` on another device does not work. "
-    "Where do your values leave torch?",
+    "No gradient reaches `x0`, and an `x0` on another device does not work. Which line makes "
+    "Python numbers of your tensors?",
 )
 def squares_python_numbers(x0, n=19):
     def power(value):
@@ -376,6 +554,7 @@ def squares_python_numbers(x0, n=19):
     "repeat_square",
     "Your function does not work for an `x0` on another device. "
     "On which device do you create your tensors?",
+    breaks="device",
 )
 def starts_from_a_cpu_one(x0, n=19):
     return _squared(x0 * torch.ones(x0.shape, dtype=x0.dtype), n)
@@ -386,6 +565,174 @@ def starts_from_a_cpu_one(x0, n=19):
 )
 def returns_every_square(x0, n=19):
     return torch.stack(_rows(x0, lambda x: x * x, n))
+
+
+@mistake(
+    "repeat_square",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def squares_turned_into_float64(x0, n=19):
+    return _squared(x0, n).double()
+
+
+@mistake("repeat_square", "Your result is always float32. Which dtype does the task ask for?")
+def answers_in_float32(x0, n=19):
+    return _squared(x0.float(), n)
+
+
+@mistake(
+    "repeat_square",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def squares_in_a_box_of_one(x0, n=19):
+    return _squared(x0, n).unsqueeze(0)
+
+
+@mistake(
+    "repeat_square",
+    "Without the argument `n`, you make one extra round. Which default does the task give?",
+)
+def square_defaults_to_twenty(x0, n=20):
+    return _squared(x0, n)
+
+
+@mistake(
+    "repeat_square",
+    "Without the argument `n`, you make one round too few. Which default does the task give?",
+)
+def square_defaults_to_eighteen(x0, n=18):
+    return _squared(x0, n)
+
+
+@mistake(
+    "repeat_square",
+    "Your result is `x0` to the power `n`². Which power do you have after three rounds?",
+)
+def power_is_n_squared(x0, n=19):
+    return x0 ** (n**2)
+
+
+@mistake(
+    "repeat_square",
+    "Your result is one square, times `n`. What does each round do to the result of the last one?",
+)
+def squared_once_times_n(x0, n=19):
+    return x0**2 * n
+
+
+@mistake(
+    "repeat_square",
+    "Your result is one square only. To which value should the second round be applied?",
+)
+def squared_only_once(x0, n=19):
+    return _repeat(lambda x: x0 * x0, x0, n)
+
+
+@mistake(
+    "repeat_square",
+    "From round two on, your rounds multiply by `x0`. Which two values does the lesson's loop "
+    "multiply?",
+)
+def multiplies_by_the_start_each_round(x0, n=19):
+    return _repeat(lambda x: x * x0, x0, n)
+
+
+@mistake(
+    "repeat_square",
+    "The values are right, but your gradient treats one factor as a constant. "
+    "Does autograd see both factors?",
+)
+def square_factor_detached(x0, n=19):
+    return _repeat(lambda x: x * x.detach(), x0, n)
+
+
+@mistake(
+    "repeat_square",
+    "Your result is NaN for infinity. Which part of your formula subtracts or divides?",
+)
+def square_by_a_difference(x0, n=19):
+    return _repeat(lambda x: x * x + (x - x), x0, n)
+
+
+@mistake(
+    "repeat_square",
+    "Your result is 0 where the start is NaN. What does the task say about repairing?",
+)
+def square_replaces_nan(x0, n=19):
+    return _squared(torch.where(torch.isnan(x0), torch.zeros_like(x0), x0), n)
+
+
+@mistake(
+    "repeat_square",
+    "Your result never contains infinity. What does the task say about repairing values?",
+)
+def square_stops_at_the_largest(x0, n=19):
+    largest = torch.finfo(x0.dtype).max
+    return _squared(x0, n).clamp(max=largest)
+
+
+@mistake(
+    "repeat_square",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def square_stops_early(x0, n=19):
+    x = x0
+    for _ in range(n):
+        x = x * x
+        if torch.isnan(x).all():
+            break
+    return x
+
+
+@mistake(
+    "repeat_square",
+    "The values are right, but the gradient stops with an error. "
+    "Which line overwrites what autograd still needs?",
+)
+def copy_squared_in_place(x0, n=19):
+    x = x0.clone()
+    for _ in range(n):
+        x.mul_(x)
+    return x
+
+
+@mistake(
+    "repeat_square",
+    "Your function fails when `x0` has more than one element. "
+    "Does your condition give one answer or many?",
+)
+def square_with_an_if_over_all(x0, n=19):
+    x = x0
+    for _ in range(n):
+        if x == 0 or x == math.inf:
+            break
+        x = x * x
+    return x
+
+
+class _DeafSquare(torch.autograd.Function):
+    """A square, with a backward that does not listen to what arrives."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, upstream):
+        return 2 * ctx.saved_tensors[0]
+
+
+@mistake(
+    "repeat_square",
+    "The values are right, but your `backward` ignores the gradient that it receives. What "
+    "does the chain rule do with this gradient?",
+)
+def squares_with_a_deaf_backward(x0, n=19):
+    return _repeat(_DeafSquare.apply, x0, n)
 
 
 @alternative("repeat_square")
@@ -512,7 +859,7 @@ def not_infinite_means_finite(y):
     return _fates(y, finite=(y != 0) & ~torch.isinf(y)) | {"nan": 0}
 
 
-@mistake("count_fates", "Your counts are tensors. Which type does the task ask for?")
+@mistake("count_fates", "Your counts are tensors. Which type does the task ask for?", breaks="type")
 def counts_stay_tensors(y):
     return {fate: mask.sum() for fate, mask in _masks(y).items()}
 
@@ -578,6 +925,165 @@ def zero_by_its_text(y):
     zero, nan = values.count("0.0"), values.count("nan")
     inf = values.count("inf") + values.count("-inf")
     return {"zero": zero, "inf": inf, "nan": nan, "finite": len(values) - zero - inf - nan}
+
+
+@mistake("count_fates", "Your counts are floats. Which type does the task ask for?", breaks="type")
+def counts_are_floats(y):
+    return {fate: float(count) for fate, count in _fates(y).items()}
+
+
+@mistake(
+    "count_fates",
+    "Your keys begin with a capital letter. How does the task write them?",
+    breaks="keys",
+)
+def keys_with_capitals(y):
+    return {fate.capitalize(): count for fate, count in _fates(y).items()}
+
+
+@mistake(
+    "count_fates",
+    "Your result has more keys than the task names. Which four does it ask for?",
+    breaks="keys",
+)
+def one_key_too_many(y):
+    return {**_fates(y), "total": y.numel()}
+
+
+@mistake("count_fates", "Your result has no key for NaN. Which four keys does the task name?")
+def no_key_for_nan(y):
+    return {fate: count for fate, count in _fates(y).items() if fate != "nan"}
+
+
+@mistake("count_fates", "Your function changes the caller's tensor. Which line changes it?")
+def fates_clean_up_in_place(y):
+    counts = _fates(y)
+    with torch.no_grad():
+        y[~torch.isfinite(y)] = 0
+    return counts
+
+
+@mistake(
+    "count_fates",
+    "Your counts of infinity and of finite numbers are exchanged. Which test is true for "
+    "infinity, and which for finite numbers?",
+)
+def finite_and_infinite_exchanged(y):
+    counts = _fates(y)
+    return {**counts, "inf": counts["finite"], "finite": counts["inf"]}
+
+
+@mistake("count_fates", "You count every number above or below zero as finite. Is infinity finite?")
+def not_zero_means_finite(y):
+    return _fates(y, finite=(y != 0) & ~torch.isnan(y))
+
+
+@mistake("count_fates", "You count NaN as infinite too. Which of your tests is also true for NaN?")
+def not_finite_means_infinite(y):
+    return _fates(y, inf=~torch.isfinite(y))
+
+
+@mistake(
+    "count_fates",
+    "Your function stops with an empty tensor. Which step needs at least one element?",
+)
+def fates_of_the_largest(y):
+    y.abs().max()
+    return _fates(y)
+
+
+@mistake(
+    "count_fates",
+    "Your `finite` holds every element that is not zero. What do infinity and NaN count as?",
+)
+def everything_but_zero_is_finite(y):
+    return _fates(y, finite=y != 0)
+
+
+@mistake("count_fates", "You count no negative zero as zero. Is minus zero equal to zero?")
+def zero_without_a_sign_only(y):
+    zero = (y == 0) & ~torch.signbit(y)
+    return _fates(y, zero=zero, finite=torch.isfinite(y) & ~zero)
+
+
+@mistake(
+    "count_fates",
+    "You count small numbers as zero and large ones as infinite. Does the task give any limit?",
+)
+def limits_on_both_sides(y):
+    size = y.abs()
+    zero, inf = size < 1e-10, size > 1e30
+    return _fates(y, zero=zero, inf=inf, finite=~zero & ~inf & ~torch.isnan(y))
+
+
+@mistake(
+    "count_fates",
+    "A fate that no element has is missing in your result. Which keys does the task ask for?",
+)
+def only_fates_that_occur(y):
+    return {fate: count for fate, count in _fates(y).items() if count}
+
+
+@mistake("count_fates", "Your values only say whether a fate occurs. What does the task ask for?")
+def whether_a_fate_occurs(y):
+    return {fate: bool(mask.any()) for fate, mask in _masks(y).items()}
+
+
+@mistake(
+    "count_fates",
+    "You take the length of the first axis for the number of elements. "
+    "For which shapes is that wrong?",
+)
+def length_as_the_total(y):
+    counts = _fates(y)
+    return {**counts, "finite": len(y) - counts["zero"] - counts["inf"] - counts["nan"]}
+
+
+@mistake(
+    "count_fates",
+    "Your function fails when `y` does not have exactly one axis. "
+    "What does a loop over a matrix give you?",
+)
+def asks_along_one_axis(y):
+    counts = {"zero": 0, "inf": 0, "nan": 0, "finite": 0}
+    for value in y:
+        if value == 0:
+            counts["zero"] += 1
+        elif value.isnan():
+            counts["nan"] += 1
+        else:
+            counts["inf" if value.isinf() else "finite"] += 1
+    return counts
+
+
+@mistake(
+    "count_fates",
+    "Some of your keys have capital letters. How does the task write them?",
+    breaks="keys",
+)
+def nan_and_inf_with_capitals(y):
+    counts = _fates(y)
+    return {
+        "zero": counts["zero"],
+        "Inf": counts["inf"],
+        "NaN": counts["nan"],
+        "finite": counts["finite"],
+    }
+
+
+@mistake(
+    "count_fates", "The key for NaN has capital letters. How does the task write it?", breaks="keys"
+)
+def nan_with_capitals(y):
+    counts = _fates(y)
+    return {**{fate: counts[fate] for fate in ("zero", "inf", "finite")}, "NaN": counts["nan"]}
+
+
+@mistake(
+    "count_fates", "Your counts are wrong for large 16-bit tensors. In which dtype do you add up?"
+)
+def counts_added_in_the_inputs_dtype(y):
+    return {fate: int(mask.to(y.dtype).sum().item()) for fate, mask in _masks(y).items()}
 
 
 @alternative("count_fates")
@@ -658,7 +1164,7 @@ def gate_one_round_short(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Without the argument `n`, you make one round too many. Which default does the task give?",
+    "Without the argument `n`, you make one extra round. Which default does the task give?",
 )
 def gate_defaults_to_twenty(x0, n=20):
     return _repeat(_gate, x0, n)
@@ -690,7 +1196,7 @@ def clamps_to_one(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "For a float64 `x0` your result has only the digits of float32. Where does the dtype change?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def gate_in_float32(x0, n=19):
     return _repeat(_gate, x0.float(), n).to(x0.dtype)
@@ -720,7 +1226,11 @@ def gate_from_exponentials(x0, n=19):
     return _repeat(lambda x: x * _fraction(x), x0, n)
 
 
-@mistake("repeat_tanh_gate", "Your function changed the caller's `x0`. Which line works in place?")
+@mistake(
+    "repeat_tanh_gate",
+    "Your function changes the caller's `x0`. Which line changes it?",
+    breaks="changed",
+)
 def gate_in_place(x0, n=19):
     for _ in range(n):
         x0.mul_(torch.tanh(x0))
@@ -729,8 +1239,8 @@ def gate_in_place(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "The values are right, but no gradient reaches `x0`. "
-    "Where does your result lose its link to autograd?",
+    "The values are right, but no gradient reaches `x0`. After which line can autograd no "
+    "longer follow your result?",
 )
 def gate_without_gradient(x0, n=19):
     with torch.no_grad():
@@ -750,10 +1260,130 @@ def gate_factor_detached(x0, n=19):
     "repeat_tanh_gate",
     "Your function does not work for an `x0` on another device. "
     "On which device do you create your tensors?",
+    breaks="device",
 )
 def gate_on_the_cpu(x0, n=19):
     one = torch.ones(x0.shape, dtype=x0.dtype)
     return _repeat(lambda x: _gate(x) * one, x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def gate_turned_into_float64(x0, n=19):
+    return _repeat(_gate, x0, n).double()
+
+
+@mistake("repeat_tanh_gate", "Your result is always float32. Which dtype does the task ask for?")
+def gate_answers_in_float32(x0, n=19):
+    return _repeat(_gate, x0.float(), n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def gate_in_a_box_of_one(x0, n=19):
+    return _repeat(_gate, x0, n).unsqueeze(0)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your result is the value after one extra round. How many rounds does your loop make?",
+)
+def gate_one_round_too_many(x0, n=19):
+    return _repeat(_gate, x0, n + 1)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Changing `n` does not change your result: it always uses 19 rounds. Where should you use `n`?",
+)
+def gate_ignores_n(x0, n=19):
+    return _repeat(_gate, x0, 19)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your result is that of one round only. To which value should the second round be applied?",
+)
+def gate_of_one_round(x0, n=19):
+    return _repeat(lambda x: _gate(x0), x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your rounds square x and never use tanh. Which two factors does the task multiply?",
+)
+def gate_that_squares(x0, n=19):
+    return _squared(x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your rounds take the tanh of x², not x · tanh(x). Where does the task put the tanh?",
+)
+def tanh_of_the_square(x0, n=19):
+    return _repeat(lambda x: torch.tanh(x * x), x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your result has one row for each round. Which value does this task ask for?",
+)
+def gate_returns_every_round(x0, n=19):
+    return torch.stack(_rows(x0, _gate, n))
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your result has no NaN or infinity where floating point gives one. What does the task say?",
+)
+def gate_repairs_nan(x0, n=19):
+    return _repeat(lambda x: torch.nan_to_num(_gate(x)), x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "The values are right, but your gradient treats the factor x as a constant. "
+    "Does autograd see both factors?",
+)
+def gate_start_detached(x0, n=19):
+    return _repeat(lambda x: x.detach() * torch.tanh(x), x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def gate_stops_early(x0, n=19):
+    x = x0
+    for _ in range(n):
+        x = _gate(x)
+        if (x == 0).all():
+            break
+    return x
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Small values lose digits in your result. Do you subtract two numbers that are almost equal?",
+)
+def gate_by_way_of_sigmoid(x0, n=19):
+    return _repeat(lambda x: x * (2 * torch.sigmoid(2 * x) - 1), x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your rounds give the square of tanh, and your function changes the caller's `x0`. Which "
+    "line changes it?",
+)
+def tanh_taken_in_place(x0, n=19):
+    return _repeat(lambda x: x.tanh_() * x, x0, n)
 
 
 @alternative("repeat_tanh_gate")
@@ -800,7 +1430,8 @@ def ratio_with_zero_excepted(x):
 
 
 @mistake(
-    "shrink_factor", "Your result is 0 for NaN and for infinity. What does the task ask for there?"
+    "shrink_factor",
+    "Your result is 0 for NaN and for infinity. What does the task ask for in that case?",
 )
 def ratio_swept_clean(x):
     return torch.nan_to_num(_gate(x).abs() / x.abs())
@@ -820,7 +1451,7 @@ def epsilon_in_the_denominator(x):
 
 @mistake(
     "shrink_factor",
-    "For a float64 `x` your result has only the digits of float32. Where does the dtype change?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def factor_in_float32(x):
     return torch.tanh(x.float()).abs().to(x.dtype)
@@ -862,7 +1493,7 @@ def root_of_the_square(x):
 
 @mistake(
     "shrink_factor",
-    "Your result is |x|, but at most 1. For which x is that far from the right factor?",
+    "Your result is |x|, but at most 1. For which `x` is the right factor much smaller?",
 )
 def near_zero_only(x):
     return x.abs().clamp(max=1)
@@ -879,8 +1510,8 @@ def factor_from_exponentials(x):
 
 @mistake(
     "shrink_factor",
-    "The values are right, but no gradient reaches `x`. "
-    "Where does your result lose its link to autograd?",
+    "The values are right, but no gradient reaches `x`. After which line can autograd no "
+    "longer follow your result?",
 )
 def factor_without_gradient(x):
     return torch.tanh(x.detach()).abs()
@@ -893,9 +1524,130 @@ def small_counts_as_zero(x):
     return torch.where(x.abs() < 1e-10, 0.0, torch.tanh(x).abs())
 
 
-@mistake("shrink_factor", "Your function changed the caller's `x`. Which line works in place?")
+@mistake(
+    "shrink_factor",
+    "Your function changes the caller's `x`. Which line changes it?",
+    breaks="changed",
+)
 def factor_in_place(x):
     return x.tanh_().abs_()
+
+
+@mistake("shrink_factor", "Your result is always float32. Which dtype does the task ask for?")
+def factor_answers_in_float32(x):
+    return torch.tanh(x.float()).abs()
+
+
+@mistake(
+    "shrink_factor",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def factor_turned_into_float64(x):
+    return torch.tanh(x).abs().double()
+
+
+@mistake(
+    "shrink_factor",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def factor_in_a_box_of_one(x):
+    return torch.tanh(x).abs().unsqueeze(-1)
+
+
+@mistake(
+    "shrink_factor",
+    "Your result is not on the device of `x`. On which device do you create your tensors?",
+    breaks="device",
+)
+def factor_on_the_cpu(x):
+    return torch.maximum(torch.tanh(x).abs(), torch.zeros(x.shape, dtype=x.dtype))
+
+
+@mistake("shrink_factor", "At infinity your result is NaN. What is infinity divided by infinity?")
+def ratio_with_zero_and_tiny_excepted(x):
+    small, safe = x.abs() < 1e-3, torch.where(x.abs() < 1e-3, 1.0, x)
+    return torch.where(small, torch.tanh(x).abs(), (safe * torch.tanh(safe)).abs() / safe.abs())
+
+
+@mistake(
+    "shrink_factor", "At NaN your result is a number. What does the task ask for in that case?"
+)
+def factor_without_nan(x):
+    return torch.nan_to_num(torch.tanh(x).abs(), nan=0.0)
+
+
+@mistake("shrink_factor", "At 0 your result is 1. What does the task ask for in that case?")
+def one_at_zero(x):
+    return torch.where(x == 0, 1.0, torch.tanh(x).abs()).to(x.dtype)
+
+
+@mistake(
+    "shrink_factor",
+    "The values are right, but for a negative x the gradient has the wrong sign. "
+    "Does autograd see all steps?",
+)
+def size_outside_of_autograd(x):
+    factor = torch.tanh(x)
+    return factor + (factor.abs() - factor).detach()
+
+
+@mistake(
+    "shrink_factor",
+    "Your function fails when `x` has more than one element. "
+    "Does your condition give one answer or many?",
+)
+def factor_with_an_if_over_all(x):
+    return torch.tanh(x).abs() if x != 0 else torch.zeros_like(x)
+
+
+@mistake(
+    "shrink_factor",
+    "Your function fails when `x` has more than one element. "
+    "Does your condition give one answer or many?",
+)
+def factor_with_a_plain_zero(x):
+    return 0.0 if x == 0 else torch.tanh(x).abs()
+
+
+@mistake(
+    "shrink_factor",
+    "Your result never reaches 1. What does the task say about a factor that rounds to 1?",
+)
+def forced_below_ninety_nine_hundredths(x):
+    return torch.tanh(x).abs().clamp(max=0.99)
+
+
+@mistake(
+    "shrink_factor",
+    "Your result never reaches 1. What does the task say about a factor that rounds to 1?",
+)
+def forced_below_the_next_number(x):
+    return torch.tanh(x).abs().clamp(max=1 - torch.finfo(x.dtype).eps)
+
+
+class _DeafFactor(torch.autograd.Function):
+    """The factor, with a backward that does not listen to what arrives."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.tanh(x).abs()
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (x,) = ctx.saved_tensors
+        return (1 - torch.tanh(x) ** 2) * x.sign()
+
+
+@mistake(
+    "shrink_factor",
+    "The values are right, but your `backward` ignores the gradient that it receives. What "
+    "does the chain rule do with this gradient?",
+)
+def deaf_backward(x):
+    return _DeafFactor.apply(x)
 
 
 @alternative("shrink_factor")
@@ -1005,9 +1757,7 @@ def mean_instead_of_sum(step, x0, n=19):
     return x.detach(), _slope(x.mean(), start)
 
 
-@mistake(
-    "value_and_grad", "After your call, `x0.grad` holds a new gradient. Which line stores it there?"
-)
+@mistake("value_and_grad", "After your call, `x0.grad` holds a new gradient. Which line stores it?")
 def leaves_a_gradient_behind(step, x0, n=19):
     x0.requires_grad_()
     x0.retain_grad()
@@ -1060,7 +1810,8 @@ def clone_without_detach(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "The value in your pair still requires a gradient. Where do you remove its graph?",
+    "The value in your pair still requires a gradient. Which line should detach it from autograd?",
+    breaks="requires_grad",
 )
 def value_still_in_the_graph(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -1071,6 +1822,7 @@ def value_still_in_the_graph(step, x0, n=19):
     "value_and_grad",
     "The gradient in your pair still requires a gradient itself. "
     "Which argument or line keeps its graph?",
+    breaks="requires_grad",
 )
 def gradient_still_in_the_graph(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -1080,8 +1832,8 @@ def gradient_still_in_the_graph(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "For more than one round, your results are one round too short. "
-    "How many rounds does your loop make?",
+    "For more than one round, your results are those of one round less. How many rounds does "
+    "your loop make?",
 )
 def grad_one_round_short(step, x0, n=19):
     return _value_and_grad(step, x0, max(n - 1, 1))
@@ -1125,7 +1877,7 @@ def slopes_added_up(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "For a float64 `x0` your results have only the digits of float32. Where does the dtype change?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def rebuilt_in_float32(step, x0, n=19):
     start = torch.tensor(x0.tolist(), dtype=torch.float32)
@@ -1137,10 +1889,179 @@ def rebuilt_in_float32(step, x0, n=19):
     "value_and_grad",
     "Your function does not work for an `x0` on another device. "
     "On which device do you create your tensors?",
+    breaks="device",
 )
 def ones_on_the_cpu(step, x0, n=19):
     start, x = _end(step, x0, n)
     (gradient,) = torch.autograd.grad(x, start, torch.ones(x0.shape, dtype=x0.dtype))
+    return x.detach(), gradient
+
+
+@mistake(
+    "value_and_grad",
+    "After your call the caller's `x0` requires a gradient. On which tensor should you work?",
+    breaks="changed",
+)
+def leaves_the_start_watched(step, x0, n=19):
+    start = x0.requires_grad_() if x0.is_leaf else x0.detach().requires_grad_()
+    x = _repeat(step, start, n)
+    return x.detach(), _slope(x.sum(), start)
+
+
+@mistake(
+    "value_and_grad",
+    "You call `backward` on the caller's `x0`, so its `.grad` grows with each call. "
+    "On which tensor should you work?",
+)
+def backward_on_the_callers_start(step, x0, n=19):
+    if x0.is_leaf:
+        x0.requires_grad_()
+    else:
+        x0.retain_grad()
+    x = _repeat(step, x0, n)
+    x.sum().backward(retain_graph=True)
+    return x.detach(), x0.grad
+
+
+@mistake(
+    "value_and_grad",
+    "Your results are always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def pair_turned_into_float64(step, x0, n=19):
+    value, gradient = _value_and_grad(step, x0, n)
+    return value.double(), gradient.double()
+
+
+@mistake(
+    "value_and_grad",
+    "Your gradient has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def gradient_in_a_box_of_one(step, x0, n=19):
+    value, gradient = _value_and_grad(step, x0, n)
+    return value, gradient.unsqueeze(0)
+
+
+@mistake(
+    "value_and_grad", "The second of your pair is None. From which tensor do you read `.grad`?"
+)
+def gradient_is_none(step, x0, n=19):
+    return _value_and_grad(step, x0, n)[0], None
+
+
+@mistake(
+    "value_and_grad", "You return the gradient alone. Which two tensors does the task ask for?"
+)
+def gradient_alone(step, x0, n=19):
+    return _value_and_grad(step, x0, n)[1]
+
+
+@mistake("value_and_grad", "You return the value alone. Which two tensors does the task ask for?")
+def value_alone(step, x0, n=19):
+    return _value_and_grad(step, x0, n)[0]
+
+
+@mistake(
+    "value_and_grad",
+    "Without the argument `n`, you make one extra round. Which default does the task give?",
+)
+def grad_defaults_to_twenty(step, x0, n=20):
+    return _value_and_grad(step, x0, n)
+
+
+@mistake(
+    "value_and_grad",
+    "Your results are those of one extra round. How many rounds does your loop make?",
+)
+def grad_one_round_too_many(step, x0, n=19):
+    return _value_and_grad(step, x0, n + 1)
+
+
+@mistake(
+    "value_and_grad",
+    "Your results are those of one round too few. How many rounds does your loop make?",
+)
+def grad_one_round_too_few(step, x0, n=19):
+    return (
+        _value_and_grad(step, x0, n - 1) if n > 1 else (x0.detach(), torch.ones_like(x0).detach())
+    )
+
+
+@mistake(
+    "value_and_grad", "Your value is the sum of all values. Which shape does the task ask for?"
+)
+def values_added_up(step, x0, n=19):
+    value, gradient = _value_and_grad(step, x0, n)
+    return value.sum(), gradient
+
+
+@mistake(
+    "value_and_grad",
+    "Your gradient is the slope of one step at the last value. Through which rounds must it go?",
+)
+def slope_at_the_end(step, x0, n=19):
+    value = _repeat(step, x0.detach(), n)
+    return value, _value_and_grad(step, value, 1)[1]
+
+
+@mistake(
+    "value_and_grad",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def grad_of_one_element_at_a_time(step, x0, n=19):
+    pair = _value_and_grad(step, x0, n)
+    return pair if not torch.isnan(pair[0]).any() else pair
+
+
+@mistake(
+    "value_and_grad",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def grad_with_a_test_for_equality(step, x0, n=19):
+    pair = _value_and_grad(step, x0, n)
+    return pair if torch.equal(pair[0], pair[0]) else pair
+
+
+@mistake(
+    "value_and_grad",
+    "Your gradient is that of squaring for every `step`. How can autograd find the right one?",
+)
+def gradient_of_squaring(step, x0, n=19):
+    x = x0.detach()
+    return _repeat(step, x, n), 2**n * x ** (2**n - 1)
+
+
+@mistake(
+    "value_and_grad",
+    "Your function makes Python numbers, which fails for several elements. "
+    "What does the task ask for?",
+)
+def pair_of_python_numbers(step, x0, n=19):
+    start, x = _end(step, x0, n)
+    return x.item(), _slope(x, start).item()
+
+
+@mistake("value_and_grad", "Your results are always float32. Which dtype does the task ask for?")
+def pair_in_float32(step, x0, n=19):
+    return _value_and_grad(step, x0.float(), n)
+
+
+@mistake(
+    "value_and_grad",
+    "Your function clears the caller's `.grad`, and fails for an `x0` in a graph. "
+    "On which tensor should you work?",
+)
+def clears_the_callers_gradient(step, x0, n=19):
+    before = x0.requires_grad
+    x0.requires_grad_()
+    x0.grad = None
+    x = _repeat(step, x0, n)
+    x.sum().backward()
+    gradient, x0.grad = x0.grad, None
+    x0.requires_grad_(before)
     return x.detach(), gradient
 
 
@@ -1247,7 +2168,7 @@ def product_from_zero(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Your product has one factor too many: `x0` itself. With which number should a product begin?",
+    "Your product has one extra factor: `x0` itself. With which number should a product begin?",
 )
 def product_from_the_start(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n, first=x0)
@@ -1300,8 +2221,7 @@ def product_of_sizes(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Changing `dstep` does not change your result: it is the gradient of the steps. "
-    "Where should you use `dstep`?",
+    "You differentiate the step yourself. Which argument gives you its slope?",
 )
 def differentiates_instead(x0, step, dstep, n=19):
     with torch.enable_grad():
@@ -1329,8 +2249,8 @@ def product_ignores_n(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "The product is right, but no gradient reaches `x0`. "
-    "Where does your result lose its link to autograd?",
+    "The product is right, but no gradient reaches `x0`. After which line can autograd no "
+    "longer follow your result?",
 )
 def product_detached(x0, step, dstep, n=19):
     return _product(x0.detach(), step, dstep, n)
@@ -1340,6 +2260,7 @@ def product_detached(x0, step, dstep, n=19):
     "chain_product",
     "Your function does not work for an `x0` on another device. "
     "On which device do you create your tensors?",
+    breaks="device",
 )
 def product_from_a_cpu_one(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n, first=torch.ones(x0.shape, dtype=x0.dtype))
@@ -1360,7 +2281,8 @@ def one_product_for_all(x0, step, dstep, n=19):
 
 
 @mistake(
-    "chain_product", "Your function changed the caller's `x0`. Which line gives it new values?"
+    "chain_product",
+    "Your function changes the caller's `x0`. Which line changes it?",
 )
 def moves_the_start(x0, step, dstep, n=19):
     product = torch.ones_like(x0)
@@ -1368,6 +2290,141 @@ def moves_the_start(x0, step, dstep, n=19):
         product = product * dstep(x0)
         x0.data = step(x0).data.clone()
     return product
+
+
+@mistake(
+    "chain_product", "You differentiate the step yourself. Which argument gives you its slope?"
+)
+def differentiates_round_by_round(x0, step, dstep, n=19):
+    x, product = x0.detach(), torch.ones_like(x0)
+    for _ in range(n):
+        here = x.detach().requires_grad_()
+        there = step(here)
+        product = product * torch.autograd.grad(there.sum(), here)[0]
+        x = there.detach()
+    return product
+
+
+@mistake(
+    "chain_product",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def product_turned_into_float64(x0, step, dstep, n=19):
+    return _product(x0, step, dstep, n).double()
+
+
+@mistake(
+    "chain_product",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def product_by_way_of_float32(x0, step, dstep, n=19):
+    return _product(x0.float(), step, dstep, n).to(x0.dtype)
+
+
+@mistake(
+    "chain_product",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def product_in_a_box_of_one(x0, step, dstep, n=19):
+    return _product(x0, step, dstep, n).unsqueeze(0)
+
+
+@mistake(
+    "chain_product",
+    "Your result is the list of all slopes. What does the chain rule do with them?",
+)
+def slopes_in_a_stack(x0, step, dstep, n=19):
+    return torch.stack(_slopes(x0, step, dstep, n))
+
+
+@mistake(
+    "chain_product",
+    "Your product has one extra factor, at its end. How many rounds does your loop make?",
+)
+def one_factor_too_many(x0, step, dstep, n=19):
+    return _product(x0, step, dstep, n + 1)
+
+
+@mistake(
+    "chain_product",
+    "Without the argument `n`, you make one extra round. Which default does the task give?",
+)
+def product_defaults_to_twenty(x0, step, dstep, n=20):
+    return _product(x0, step, dstep, n)
+
+
+@mistake(
+    "chain_product",
+    "Your path moves with the slope instead of the step. Which function leads to the next point?",
+)
+def path_of_slopes(x0, step, dstep, n=19):
+    return _product(x0, dstep, dstep, n)
+
+
+@mistake(
+    "chain_product",
+    "Your result is the slope at the last point of the path. Which slopes does the task multiply?",
+)
+def slope_at_the_last_point(x0, step, dstep, n=19):
+    return dstep(_repeat(step, x0, n))
+
+
+@mistake(
+    "chain_product",
+    "Your result is the last value of the path. What should you multiply instead?",
+)
+def value_at_the_end(x0, step, dstep, n=19):
+    return _repeat(step, x0, n)
+
+
+@mistake(
+    "chain_product",
+    "The product is right, but some of its gradient is missing. After which line can autograd"
+    " no longer follow the path?",
+)
+def path_detached(x0, step, dstep, n=19):
+    x, product = x0, torch.ones_like(x0)
+    for _ in range(n):
+        product = product * dstep(x)
+        x = step(x).detach()
+    return product
+
+
+@mistake(
+    "chain_product",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def product_stops_at_zero(x0, step, dstep, n=19):
+    product = _product(x0, step, dstep, n)
+    return product if not (product == 0).all() else product
+
+
+@mistake(
+    "chain_product",
+    "For a 0-dimensional `x0` your result is float64. With which tensor does your product begin?",
+    breaks="dtype",
+)
+def product_from_a_float64_one(x0, step, dstep, n=19):
+    return _product(x0, step, dstep, n, first=torch.tensor(1.0, dtype=torch.float64))
+
+
+@mistake(
+    "chain_product",
+    "You use `step` as the slope and `dstep` as the step. In which order do the arguments come?",
+)
+def step_and_slope_exchanged(x0, step, dstep, n=19):
+    return _product(x0, dstep, step, n)
+
+
+@mistake(
+    "chain_product",
+    "Slopes of 0 and below become positive in your product. Which line sets a lower limit?",
+)
+def slopes_with_a_lower_limit(x0, step, dstep, n=19):
+    return _product(x0, step, lambda x: dstep(x).clamp(min=1e-12), n)
 
 
 @alternative("chain_product")
@@ -1474,6 +2531,7 @@ def returns_the_measurement():
 @mistake(
     "silent_vanishing",
     "Your pair has both properties, but it holds tensors. Which type does the task ask for?",
+    breaks="type",
 )
 def wraps_tensors():
     return torch.tensor(2.0), torch.tensor(0.5)
@@ -1504,6 +2562,26 @@ def keeps_the_pair_to_itself():
     math.tanh(w * x0)
 
 
+@mistake("silent_vanishing", "You return three things. Which two numbers does the task ask for?")
+def three_numbers():
+    return 2.0, 0.5, 19
+
+
+@mistake("silent_vanishing", "You return texts. Which type does the task ask for?")
+def pair_of_texts():
+    return "2.0", "0.5"
+
+
+@mistake("silent_vanishing", "You return a dict. What does the task ask for?")
+def pair_in_a_dict():
+    return {"w": 2.0, "x0": 0.5}
+
+
+@mistake("silent_vanishing", "Your value is not a number. Which of your two numbers is NaN?")
+def not_a_number():
+    return math.nan, 0.5
+
+
 @alternative("silent_vanishing")
 def negative_weight():
     return -3.0, 0.4
@@ -1531,7 +2609,127 @@ def one_flat_step():
     return 1.2, 8.0
 
 
-# --- 3.9 trajectory_figure (bonus) ----------------------------------------------------------------
+# --- 3.9 loop_breakers ----------------------------------------------------------------------------
+
+_PAIRS = {"late": (3.0, 1), "power": (-1.0, 2), "closed": (-3.0, 0), "capped": (1e20, 0)}
+
+
+@mistake(
+    "loop_breakers",
+    "Your pair for `late` makes `power` wrong, too. With how many rounds is `power` right for"
+    " every start?",
+)
+def late_with_two_rounds():
+    return _PAIRS | {"late": (3.0, 2)}
+
+
+@mistake(
+    "loop_breakers",
+    "On your pair for `late` all four are right. How many rounds does it do less than it should?",
+)
+def late_without_a_round():
+    return _PAIRS | {"late": (3.0, 0)}
+
+
+@mistake(
+    "loop_breakers",
+    "Your pair for `power` makes `late` wrong, too. Which starts do not change any more after"
+    " the first round?",
+)
+def power_from_two():
+    return _PAIRS | {"power": (2.0, 2)}
+
+
+@mistake(
+    "loop_breakers",
+    "On your pair for `power` all four are right. For which starts does it matter whether an "
+    "exponent is odd or even?",
+)
+def power_from_one():
+    return _PAIRS | {"power": (1.0, 5)}
+
+
+@mistake(
+    "loop_breakers",
+    "Your pair for `power` makes `late` wrong and `power` right. What does `power` compute "
+    "for one round, and what for two?",
+)
+def power_with_one_round():
+    return _PAIRS | {"power": (-1.0, 1)}
+
+
+@mistake(
+    "loop_breakers",
+    "On your pair for `closed` all four are right. What does the absolute value change, and "
+    "after which round is that lost anyway?",
+)
+def closed_with_a_positive_start():
+    return _PAIRS | {"closed": (3.0, 0)}
+
+
+@mistake(
+    "loop_breakers",
+    "Your pair for `closed` does at least one round, and a square has no sign. With how many "
+    "rounds does the sign matter?",
+)
+def closed_with_a_round():
+    return _PAIRS | {"closed": (-3.0, 1)}
+
+
+@mistake(
+    "loop_breakers",
+    "Your pair for `capped` makes `late` wrong, too. With how many rounds is `late` right for"
+    " every start?",
+)
+def capped_with_a_round():
+    return _PAIRS | {"capped": (1e10, 1)}
+
+
+@mistake(
+    "loop_breakers",
+    "On your pair for `capped` all four are right. What is large for `capped`, and still a number?",
+)
+def capped_below_the_cap():
+    return _PAIRS | {"capped": (1e15, 0)}
+
+
+@mistake(
+    "loop_breakers",
+    "On your pair for `capped` it is right, and `closed` is wrong. What sign has a number "
+    "that `capped` calls infinite?",
+)
+def capped_with_a_negative_start():
+    return _PAIRS | {"capped": (-1e20, 0)}
+
+
+@mistake(
+    "loop_breakers",
+    "You give one pair for all four. Which pair makes only one of them wrong?",
+)
+def one_pair_for_all():
+    return {name: (2.0, 2) for name in _PAIRS}
+
+
+@mistake(
+    "loop_breakers",
+    "There is no legal pair for `capped`. Which starts and which numbers of rounds does the "
+    "task allow?",
+)
+def an_infinite_start():
+    return _PAIRS | {"capped": (math.inf, 1)}
+
+
+@alternative("loop_breakers")
+def from_other_starts():
+    return {"late": (0.5, 1), "power": (-1.0, 4), "closed": (-0.25, 0), "capped": (3e38, 0)}
+
+
+@alternative("loop_breakers")
+def in_lists():
+    return {"late": [-2, 1], "power": [-1, 6], "closed": [-1, 0], "capped": [2e18, 0]}
+
+
+# --- 3.10 trajectory_figure (bonus) ---------------------------------------------------------------
 
 
 def _symbols(sizes):
@@ -1576,7 +2774,8 @@ def linear_axis(squares, gates):
 
 @mistake(
     "trajectory_figure",
-    "Your figure has no markers for zeros and infinities. At which heights does the task put them?",
+    "Your figure has no markers at the heights for zeros and infinities. "
+    "At which heights does the task put them?",
 )
 def drops_the_failures(squares, gates):
     return _figure(squares.abs(), gates.abs(), _trace)
@@ -1648,6 +2847,50 @@ def lines_across_the_starts(squares, gates):
 )
 def returns_no_figure(squares, gates):
     _figure(squares.abs(), gates.abs())
+
+
+@mistake("trajectory_figure", "Your two triangles are exchanged. Which symbol belongs to a zero?")
+def triangles_exchanged(squares, gates):
+    exchanged = {"triangle-down": "triangle-up", "triangle-up": "triangle-down"}
+
+    def trace(sizes):
+        return _trace(_heights(sizes), [exchanged.get(one, one) for one in _symbols(sizes)])
+
+    return _figure(squares.abs(), gates.abs(), trace)
+
+
+@mistake(
+    "trajectory_figure",
+    "The names of your traces are not written as in the task. Which two names does it give?",
+)
+def names_with_capitals(squares, gates):
+    return _figure(squares.abs(), gates.abs(), names=("Squaring", "Tanh gate"))
+
+
+@mistake(
+    "trajectory_figure",
+    "The names of your traces are not written as in the task. Which two names does it give?",
+)
+def names_with_more_capitals(squares, gates):
+    return _figure(squares.abs(), gates.abs(), names=("Squaring", "Tanh Gate"))
+
+
+@mistake("trajectory_figure", "Your x axis has no title. Which one does the task give?")
+def no_title_on_the_x_axis(squares, gates):
+    return _figure(squares.abs(), gates.abs()).update_xaxes(title=None)
+
+
+@mistake("trajectory_figure", "Your axes have no titles. Which two does the task give?")
+def no_titles(squares, gates):
+    return _figure(squares.abs(), gates.abs()).update_xaxes(title=None).update_yaxes(title=None)
+
+
+@mistake(
+    "trajectory_figure",
+    "Your traces for the tanh gate show `squares`. Which argument belongs to them?",
+)
+def squares_drawn_twice(squares, gates):
+    return _figure(squares.abs(), squares.abs())
 
 
 @alternative("trajectory_figure")

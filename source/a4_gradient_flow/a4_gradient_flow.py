@@ -15,22 +15,40 @@
 #
 # A deep network learns by a message that travels backwards: how should this value have been different? Each layer multiplies the message by something. Twenty layers multiply it twenty times, and if the factor is 0.4, the first layer hears one part in a hundred million.
 #
-# In this assignment you **choose** the weights (4.1), **measure** the signal on its way up (4.2) and the gradient on its way down (4.3), **condense** the curve into one number (4.4), look at neurons that never speak (4.5, 4.6), and finally **judge** a design before training it (4.7). A bonus at the end draws what you measured.
+# In this assignment you **choose** the weights (4.1), **measure** the signal on its way up (4.2) and the gradient on its way down (4.3), **condense** the curve into one number (4.4), look at neurons that never speak (4.5, 4.6), and finally **judge** a design before training it (4.7) and **cure** four ill ones (4.8). A bonus at the end draws what you measured.
 #
-# **Time.** About 90 minutes.
+# **Time.** About 100 minutes.
+#
+# ![What you will measure: how much of the gradient is left at the input, design by design](attachment:figure-4.png)
+#
+# **Start.** You need torch and plotly: once, `pip install torch plotly`. Then run the next two code cells (Shift + Enter, twice). For each exercise: read, write your answer, run it, run the check below it. After a restart of the kernel, run the two cells again.
+#
+# <details><summary>How checks and hints work</summary>
 #
 # **How checks work.** Below every answer stands a *visible check*: run it as often as you like. When you submit, *hidden checks* try your function on other inputs. The points come from them, and the statement says everything that they rely on.
 #
 # **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
 #
-# **The contract for every function.** Return a new tensor and leave the inputs as you found them; keep the dtype and the device of the input; let autograd work through your answer; no printing is needed; no globals; the same arguments give the same answer. Where a *measurement* should come without a graph (4.2, 4.3) or as a plain Python number (4.4), its statement says so. Exercise 4.6 is also called on PyTorch's `meta` device, whose tensors have shapes but no values. It stands in for a device other than the CPU. So build constants from your input (`torch.zeros_like`) rather than on the CPU (`torch.zeros(3)`), and let no Python `if`, `float()` or `.item()` look at a tensor's values there.
+# </details>
+#
+# <details><summary>What every function promises</summary>
+#
+# **The contract for every function.** Return a new tensor and leave the inputs as you found them; keep the dtype and the device of the input; let autograd work through your answer; no printing is needed; no globals; the same arguments give the same answer. Where a *measurement* should come without a graph (4.2, 4.3) or as a plain Python number (4.4), its statement says so. To stay on the device, build constants from your input (`torch.zeros_like`) rather than on the CPU (`torch.zeros(3)`).
+#
+# </details>
+#
+# <details><summary>How close is close enough</summary>
+#
+# **Rounding.** Unless stated otherwise, an error below 1e-5, or below one part in 10,000 of a large value, is fine in float32; in float64 1e-9, or one part in a billion; in the 16-bit types about two digits.
+#
+# </details>
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
 import math
 from collections.abc import Callable
 
-import plotly.graph_objects as go
-import torch
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -68,7 +86,7 @@ from torch import Tensor, nn
 #
 # **Why.** The spread of the first random weights decides whether layer 1 of a deep stack will hear anything at all.
 #
-# **Write** `init_weight(fan_out, fan_in, scheme, generator)`. It returns a new float32 tensor of shape `(fan_out, fan_in)` that does not require a gradient, on `generator.device`. Every entry is drawn independently, with mean 0 and
+# **Write** `init_weight(fan_out, fan_in, scheme, generator)`. It returns a new float32 tensor of shape `(fan_out, fan_in)` that does not require a gradient, on the CPU, where `generator` is. Every entry is drawn independently, with mean 0 and
 #
 # | `scheme` | distribution | variance |
 # |---|---|---|
@@ -108,6 +126,16 @@ with visible_checks("init_weight") as call:
         weights = call(init_weight, 3, 5, scheme, torch.Generator().manual_seed(0))
         weights.holds("the shape is (fan_out, fan_in) = (3, 5)", lambda w: w.shape == (3, 5))
         weights.holds("the weights are float32 and not all alike", lambda w: w.dtype == torch.float32 and w.std() > 0)
+    sizes = {"torch_default": 0.02887, "xavier_normal": 0.02828, "he_normal": 0.07071}
+    for scheme, size in sizes.items():
+        weights = call(init_weight, 2100, 400, scheme, torch.Generator().manual_seed(1))
+        weights.holds(f"400 inputs, 2100 neurons: mean 0, spread {size:.4f}", lambda w: abs(w.std() / size - 1) < 0.01 and abs(w.mean()) < size / 50)
+        weights.holds("a bell reaches beyond 3 spreads, a box only to 1.73", lambda w: (w.abs().max() > 3 * size) == (scheme != "torch_default"))
+        weights.holds("every neuron differs", lambda w: (w[0] != w[1]).any())
+    dice, state = torch.Generator().manual_seed(5), torch.get_rng_state()
+    first = init_weight(2, 2, "he_normal", dice)
+    call(init_weight, 2, 2, "he_normal", dice).holds("a second draw from the same generator differs", lambda w: (w != first).any())
+    call(init_weight, 2, 2, "he_normal", dice).holds("torch's global dice were not touched", lambda w: torch.equal(state, torch.get_rng_state()) and not w.requires_grad)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -128,6 +156,13 @@ with visible_checks("init_weight") as call:
 # torch.empty(..., ...).uniform_(-a, a, generator=...)  # for the uniform one
 # raise ValueError(...)                         # for any other name
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# Smaller, by a factor of √3. The variance of a uniform distribution from −a to a is a²/3, so its standard deviation is a/√3: for 256 inputs the bound is 0.0625 and the standard deviation 0.036.
 #
 # </details>
 
@@ -168,7 +203,7 @@ del _figure
 # * `x`: `(N, fan_in)` of the first layer; `weights`: a list of at least one matrix `(fan_out, fan_in)`, and the widths may change from layer to layer; no biases.
 # * `act`: any callable that maps a tensor to a tensor of the same shape: `torch.tanh`, `nn.ReLU()`, `nn.Identity()`, your own. Call it once per layer.
 # * The input itself gets no entry.
-# * The result has the dtype and the device of `x` and carries **no graph** (`requires_grad` is `False`), even when `x` or the weights require gradients. The caller's tensors and list stay as they were, with their `.grad` and their `requires_grad`.
+# * The result has the dtype and the device of `x` and carries **no graph** (`requires_grad` is `False`), even when `x` or the weights require gradients. The caller's tensors and list stay as they were, with their `.grad` and their `requires_grad`. A second call gives the same answer.
 #
 # The checks stay where squares neither overflow nor underflow.
 #
@@ -194,6 +229,10 @@ with visible_checks("forward_rms") as call:
     sizes = call(forward_rms, x, [torch.eye(4), 2 * torch.eye(4)], nn.Identity())
     sizes.holds("one number per layer: two layers, shape (2,)", lambda rms: rms.shape == (2,))
     sizes.holds("a signal of size 1 stays near 1, then doubles to about 2", lambda rms: torch.allclose(rms, torch.tensor([1.0, 2.0]), rtol=0.05))
+    steep = [torch.tensor([[1.0, 2.0], [0.5, -3.0], [0.0, 1.0]]).double().requires_grad_(), torch.tensor([[1.0, -1.0, 2.0]]).double()]
+    two = torch.tensor([[0.3, 0.4], [1.0, -0.1]], dtype=torch.float64, requires_grad=True)
+    call(forward_rms, two, steep, torch.tanh).returns(torch.tensor([0.617549519235, 0.707963994681], dtype=torch.float64))
+    call(forward_rms, two, steep, torch.tanh).holds("the weights still ask for gradients", lambda rms: steep[0].requires_grad and not rms.requires_grad)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -240,7 +279,7 @@ with visible_checks("forward_rms") as call:
 # and return the RMS of $\partial\,\text{Loss}/\partial h_l$ for $h_0, h_1, \dots, h_L$, in this order, in a tensor of shape `(L + 1,)`. Entry 0 belongs to the input `x`, the last entry to the output.
 #
 # * `x`, `weights` and `act` are as in 4.2; `upstream` has the shape of $h_L$. Use autograd; any `act` that autograd can differentiate will come.
-# * The result has the dtype and the device of `x` and carries no graph.
+# * The result has the dtype and the device of `x` and carries no graph (`requires_grad` is `False`).
 # * **Leave no trace.** Afterwards the caller's tensors are as before: their values, their `.grad` and their `requires_grad`, those of the weights included. A second call gives the same answer. `x` and `upstream` come without `requires_grad`; the weights may be parameters.
 # * The checks compare with relative tolerance 1e-3 and **no** absolute tolerance: 1e-15 is a measurement, not zero. They stay where squares neither overflow nor underflow.
 #
@@ -269,6 +308,11 @@ with visible_checks("backward_rms") as call:
     sizes = call(backward_rms, x, weights, torch.tanh, upstream)
     sizes.holds("three layers have four floors, h_0 to h_3: shape (4,)", lambda rms: rms.shape == (4,))
     sizes.holds("the last entry is the size of the message itself, 10", lambda rms: abs(rms[-1] - 10) < 1e-3)
+    w = [torch.tensor([[1.0, 2.0], [0.5, -3.0]]).double().requires_grad_(), torch.tensor([[1.0, -1.0]]).double()]
+    two, message = torch.tensor([[0.3, 0.4], [1.0, -0.1]], dtype=torch.float64), torch.tensor([[1.0], [3.0]], dtype=torch.float64)
+    sizes = call(backward_rms, two, w, torch.tanh, message)
+    sizes.returns(torch.tensor([4.216393204124, 2.124168481797, 2.236067977500], dtype=torch.float64))
+    sizes.holds("the weights have no gradient and still ask for one, x does not", lambda rms: w[0].grad is None and w[0].requires_grad and not two.requires_grad and two.grad is None)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -293,30 +337,38 @@ with visible_checks("backward_rms") as call:
 #
 # </details>
 
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# Something else: 2.5e-13. Each sigmoid has a slope of at most 0.25, and twenty such factors are left of the message. The signal stays at 0.51 because a sigmoid's values lie around 0.5 whatever comes in.
+#
+# </details>
+
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
-    # RMS at layers 0, 4, 8, ..., 20 (depth 20, width 256, batch 256): the signal, the gradient
-    flow = {
-        "sigmoid · xavier_normal": ([1.0, 0.51, 0.52, 0.52, 0.52, 0.51], [2.5e-13, 9.1e-11, 3.0e-08, 9.9e-06, 0.0031, 1.0]),
-        "tanh · xavier_normal": ([1.0, 0.36, 0.25, 0.20, 0.17, 0.16], [0.18, 0.45, 0.65, 0.80, 0.92, 1.0]),
-        "relu · he_normal": ([1.0, 0.91, 0.77, 0.76, 0.55, 0.56], [0.79, 0.81, 0.88, 0.93, 1.0, 1.0]),
-        "linear · he_normal": ([1.0, 4.0, 16.0, 62.0, 250.0, 980.0], [960.0, 250.0, 64.0, 16.0, 4.1, 1.0]),
-    }
-    layers = list(range(0, 21, 4))
-    frames = []
-    for design, (signal, gradient) in flow.items():
-        up = go.Scatter(x=layers, y=signal, name="signal, going up", mode="lines+markers", line={"color": "#0072B2", "dash": "solid"}, marker={"symbol": "circle", "size": 9})
-        down = go.Scatter(x=layers, y=gradient, name="gradient, coming down", mode="lines+markers", line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond", "size": 9})
+    # depth 20, width 256, batch 256: measured with your init_weight, forward_rms and backward_rms
+    designs = {"sigmoid · xavier_normal": torch.sigmoid, "tanh · xavier_normal": torch.tanh,
+               "relu · he_normal": torch.relu, "linear · he_normal": nn.Identity()}
+    frames, layers = [], list(range(21))
+    for design, act in designs.items():
+        dice = torch.Generator().manual_seed(0)
+        weights = [init_weight(256, 256, design.split(" · ")[1], dice) for _ in layers[1:]]
+        x, message = torch.randn(2, 256, 256, generator=dice)
+        signal, gradient = [1.0, *forward_rms(x, weights, act).tolist()], backward_rms(x, weights, act, message).tolist()
+        up = go.Scatter(x=layers, y=signal, name="signal, going up", mode="lines+markers", line={"color": "#0072B2"}, marker={"symbol": "circle", "size": 8})
+        down = go.Scatter(x=layers, y=gradient, name="gradient, coming down", mode="lines+markers", line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond", "size": 8})
         frames.append(go.Frame(name=design, data=[up, down]))
     steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
     figure = go.Figure(data=frames[0].data, frames=frames)
     figure.update_layout(title="Twenty layers: the signal going up, the gradient coming down", template="plotly_white", height=560, sliders=[{"currentvalue": {"prefix": "design: "}, "pad": {"t": 50}, "steps": steps}])
     figure.update_xaxes(title="layer (0 is the input, 20 the output)")
-    figure.update_yaxes(title="RMS (log scale)", type="log", range=[-14, 4], dtick=2, exponentformat="power")
-    figure.show()
+    figure.update_yaxes(title="RMS (log scale)", type="log", range=[-14, 4], dtick=2, exponentformat="power").show()
 
 
-_figure()
+try:
+    _figure()
+except (NameError, NotImplementedError):
+    print("Write 4.1, 4.2 and 4.3, run their cells, then run this cell again: it draws what you measure.")
 del _figure
 
 # %% [markdown] tags=["text-alternative"]
@@ -342,7 +394,7 @@ del _figure
 #
 # **Write** `per_layer_gain(stats)`: `stats` has shape `(K,)` with `K` at least 2, every entry positive and finite. Return the **geometric mean factor** of the `K - 1` steps: the one number $g$ with `stats[0]` $\cdot\, g^{K-1}$ = `stats[-1]`.
 #
-# Return a plain Python `float`. `stats` is float32 or float64, and its entries may be very small, 1e-30 say, without being zero. The ratio of any two of them fits into their dtype. The checks allow a relative error of 1e-4.
+# Return a plain Python `float`. `stats` is float32 or float64 and carries no graph, and its entries may be very small, 1e-30 say, without being zero. The ratio of any two of them fits into their dtype. The checks allow a relative error of 1e-4.
 #
 # **Worked example.** `[2., 6., 4.5]`: one step multiplies by 3, the next by 0.75. Together 2.25 in two steps, so the answer is 1.5, since 2 · 1.5 · 1.5 = 4.5.
 
@@ -358,6 +410,8 @@ def per_layer_gain(stats: Tensor) -> float:
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "per_layer_gain-check", "points": 10}
 with visible_checks("per_layer_gain") as call:
     call(per_layer_gain, torch.tensor([1.0, 2.0, 4.0, 8.0])).returns(2.0)
+    call(per_layer_gain, torch.tensor([1e-30, 5e-31, 4e-33], dtype=torch.float64)).returns(0.06324555320336759, rtol=1e-9)
+    call(per_layer_gain, torch.tensor([3.0, 1.0, 7.0, 3.0])).returns(1.0)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -423,6 +477,9 @@ def dead_units(h: Tensor) -> Tensor:
 with visible_checks("dead_units") as call:
     h = torch.tensor([[0.0, 1.0], [0.0, 0.0]])
     call(dead_units, h).returns(torch.tensor([True, False]))
+    faint = torch.tensor([[0.0, 1e-300, 0.0, 1.0], [0.0, 0.0, -2.0, 1.0], [0.0, 0.0, 2.0, 1.0]], dtype=torch.float64)
+    call(dead_units, faint).returns(torch.tensor([True, False, False, False]))
+    call(dead_units, torch.tensor([[0.0]])).returns(torch.tensor([True]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -481,7 +538,7 @@ del _figure
 # * `slope` is any finite number: 0 (the plain ReLU), larger than 1, negative.
 # * Autograd works: the slope is 1 for positive entries and `slope` for negative ones. At exactly 0 the curve has a corner and no slope of its own: whatever autograd gives there is accepted.
 # * ±inf follow the same rule when `slope` is not 0, and NaN stays NaN.
-# * Tensor operations only; dtype (float32, float64, bfloat16) and device of `x` are kept.
+# * The dtype (float32, float64, bfloat16) and the device of `x` are kept, and the answer is a new tensor even if `slope` is 1.
 #
 # You may use anything in torch. Writing the rule yourself teaches more than looking it up.
 #
@@ -498,6 +555,11 @@ def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
 with visible_checks("leaky_relu") as call:
     x = torch.tensor([-2.0, 3.0])
     call(leaky_relu, x).returns(F.leaky_relu(x, 0.01))
+    x = torch.tensor([[-2.7, 0.1], [3.3, -1e9]], dtype=torch.float64, requires_grad=True)
+    y = call(leaky_relu, x, 0.3).returns(F.leaky_relu(x, 0.3))
+    y.holds("its slopes are 0.3, 1, 1, 0.3", lambda y: torch.allclose(torch.autograd.grad(2 * y.sum(), x)[0], torch.tensor([[0.6, 2.0], [2.0, 0.6]]).double()))
+    call(leaky_relu, torch.tensor([-2.0, math.inf, math.nan]), 1.5).returns(torch.tensor([-3.0, math.inf, math.nan]))
+    call(leaky_relu, torch.tensor([-2.0, 1.0]), 0.0).returns(torch.tensor([0.0, 1.0]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -527,7 +589,7 @@ with visible_checks("leaky_relu") as call:
 #
 # **Why.** A measurement of a few hundredths of a second tells you what an afternoon of failed training would.
 #
-# **Write** `flow_verdict(act, scheme, depth=20, width=256, seed=0)`. It builds a random stack, measures the gradient that arrives at its input, and returns `"vanishing"`, `"healthy"` or `"exploding"`:
+# **Write** `flow_verdict(act, scheme, depth=20, width=256, seed=0)`. It builds a random stack, measures the gradient that arrives at its input, and returns one of the three words `"vanishing"`, `"healthy"` or `"exploding"`, spelt so:
 #
 # 1. All randomness comes from one `torch.Generator` seeded with `seed`; torch's global random state stays as it was.
 # 2. `depth` weight matrices, each `width` × `width`, from the `scheme` of 4.1; no biases.
@@ -558,10 +620,16 @@ def flow_verdict(act: str, scheme: str, depth: int = 20, width: int = 256, seed:
     return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "flow_verdict-check", "points": 20}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "flow_verdict-check", "points": 16}
 with visible_checks("flow_verdict") as call:
     call(flow_verdict, "relu", "he_normal").returns("healthy")
     call(flow_verdict, "sigmoid", "xavier_normal").returns("vanishing")
+    call(flow_verdict, "tanh", "torch_default").returns("vanishing")
+    call(flow_verdict, "linear", "he_normal").returns("exploding")
+    call(flow_verdict, "relu", "xavier_normal", 6).returns("healthy")
+    call(flow_verdict, "relu", "he_normal", 20, 64, 3).returns("healthy")
+    state = torch.get_rng_state()
+    call(flow_verdict, "linear", "xavier_normal", 4, 32).holds("torch's global dice were not touched", lambda verdict: torch.equal(state, torch.get_rng_state()))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -589,52 +657,152 @@ with visible_checks("flow_verdict") as call:
 #
 # </details>
 
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# | design, depth 20 | gradient ratio | verdict |
+# |---|---|---|
+# | ReLU with He | 0.77 | healthy |
+# | ReLU with PyTorch's default | 1.4e-8 | vanishing |
+# | tanh with Xavier | 0.18 | healthy |
+# | tanh with PyTorch's default | 1.2e-5 | vanishing |
+# | sigmoid with Xavier | 2.5e-13 | vanishing |
+#
+# The surprises: ReLU vanishes with PyTorch's own weights, and tanh is healthy with Xavier's.
+#
+# </details>
+
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
-    # gradient at the input / gradient at the top, for depths 2, 5, 10, 20, 40 (width 256, float64)
-    depths = [2, 5, 10, 20, 40]
-    ratios = {
-        "linear": {"torch_default": [0.33, 0.065, 0.0041, 1.7e-05, 3.0e-10], "xavier_normal": [1.0, 0.99, 0.99, 0.98, 0.86], "he_normal": [2.0, 5.6, 32.0, 1000.0, 900000.0]},
-        "sigmoid": {"torch_default": [0.019, 5.5e-05, 3.1e-09, 9.5e-18, 1.0e-34], "xavier_normal": [0.050, 0.00065, 4.7e-07, 2.5e-13, 5.9e-26], "he_normal": [0.086, 0.0028, 8.7e-06, 8.8e-11, 7.8e-21]},
-        "tanh": {"torch_default": [0.26, 0.049, 0.0031, 1.2e-05, 2.2e-10], "xavier_normal": [0.55, 0.37, 0.26, 0.19, 0.12], "he_normal": [0.80, 0.84, 1.1, 1.8, 5.2]},
-        "relu": {"torch_default": [0.17, 0.011, 0.00012, 1.5e-08, 2.6e-16], "xavier_normal": [0.50, 0.18, 0.032, 0.0010, 9.2e-07], "he_normal": [1.0, 1.0, 1.0, 1.0, 0.96]},
-    }
+    # gradient at the input / gradient at the top (width 256): measured with your init_weight and backward_rms
     looks = {"torch_default": ("#009E73", "solid", "circle"), "xavier_normal": ("#0072B2", "dash", "diamond"), "he_normal": ("#D55E00", "dot", "square")}
-    frames = []
-    for act, curves in ratios.items():
-        traces = [go.Scatter(x=depths, y=curve, name=scheme, mode="lines+markers", line={"color": looks[scheme][0], "dash": looks[scheme][1]}, marker={"symbol": looks[scheme][2], "size": 9}) for scheme, curve in curves.items()]
-        frames.append(go.Frame(name=act, data=traces))
+    acts, depths, frames = {"linear": nn.Identity(), "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}, [2, 5, 10, 20, 40], []
+    for name, act in acts.items():
+        frames.append(go.Frame(name=name, data=[]))
+        for scheme, (colour, dash, symbol) in looks.items():
+            dice = torch.Generator().manual_seed(0)
+            weights = [init_weight(256, 256, scheme, dice).double() for _ in range(40)]
+            x, message = torch.randn(2, 256, 256, generator=dice).double()
+            sizes = [backward_rms(x, weights[:depth], act, message) for depth in depths]
+            frames[-1].data += (go.Scatter(x=depths, y=[(rms[0] / rms[-1]).item() for rms in sizes], name=scheme, mode="lines+markers", line={"color": colour, "dash": dash}, marker={"symbol": symbol, "size": 9}),)
     steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate"}]} for frame in frames]
-    figure = go.Figure(data=frames[0].data, frames=frames)
+    figure = go.Figure(data=frames[0].data, frames=frames).update_xaxes(title="depth")
     figure.update_layout(title="What is left of the gradient at the input", template="plotly_white", height=560, sliders=[{"currentvalue": {"prefix": "activation: "}, "pad": {"t": 50}, "steps": steps}])
     for power, words, shift in ((-2, "vanishing below", -9), (2, "exploding above", 9)):
         figure.add_hline(y=10.0**power, line={"dash": "longdash", "color": "#888888", "width": 1})
         figure.add_annotation(x=30, y=power, text=words, showarrow=False, yshift=shift)
-    figure.update_xaxes(title="depth")
-    figure.update_yaxes(title="gradient ratio, input / top (log scale)", type="log", range=[-36, 8], dtick=4, exponentformat="power")
-    figure.show()
+    figure.update_yaxes(title="gradient ratio, input / top (log scale)", type="log", range=[-36, 8], dtick=4, exponentformat="power").show()
 
 
-_figure()
+try:
+    _figure()
+except (NameError, NotImplementedError):
+    print("Write 4.1 and 4.3, run their cells, then run this cell again: it draws what you measure.")
 del _figure
 
 # %% [markdown] tags=["text-alternative"]
-# **In words:** The gradient ratio over the depth of the stack, on a logarithmic axis, one line per scheme; a slider chooses the activation, and two grey lines mark the thresholds 0.01 and 100. Nearly all lines are straight: a factor per layer. At depth 20, width 256:
+# **In words:** The gradient ratio over the depth of the stack, on a logarithmic axis, one line per scheme; a slider chooses the activation, and two grey lines mark the thresholds 0.01 and 100. Nearly all lines are straight: a factor per layer. At depth 20, width 256, as the model solution measures it:
 #
 # | | PyTorch's default | Xavier normal | He normal |
 # |---|---|---|---|
-# | linear | 1.7e-5 | 0.98 | 1000 |
-# | sigmoid | 9.5e-18 | 2.5e-13 | 8.8e-11 |
-# | tanh | 1.2e-5 | 0.19 | 1.8 |
-# | ReLU | 1.5e-8 | 0.0010 | 1.0 |
+# | linear | 1.5e-5 | 0.92 | 950 |
+# | sigmoid | 8.9e-18 | 2.5e-13 | 9.2e-11 |
+# | tanh | 1.2e-5 | 0.18 | 1.7 |
+# | ReLU | 1.4e-8 | 0.00075 | 0.77 |
 #
 # At depth 2 every design is above the lower threshold; at depth 40 only four of the twelve lie between the two lines: linear and tanh with Xavier's weights, tanh and ReLU with He's.
 
 # %% [markdown]
 # No activation is safe by name and no scheme is right by name. What counts is the product of the two, taken to the power of the depth. "ReLU avoids vanishing gradients" is true next to He's weights, and wrong by eight powers of ten next to the weights that `nn.Linear` hands you.
 
+# %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "healthy_gains-statement"}
+# ### 4.8 · Cure it: four ill networks
+#
+# *Difficulty 3 of 5 (★★★☆☆) · about 12 minutes · {points} points*
+#
+# **Why.** Every new activation needs weights that fit it, and nobody has a formula ready for the one that you will invent.
+#
+# Four patients, each with thirty layers of width 64. All weights are drawn from a normal distribution with the standard deviation gain/√64. With a gain of 1 three of the four lose their gradient. The cell below holds them, and a way to measure them. Run it first.
+#
+# **Write** `healthy_gains()`, which returns a dictionary with one gain for each patient: a gain with which **its gradient neither vanishes nor explodes**.
+#
+# * The keys are `"relu"`, `"weak"`, `"abs"` and `"sigmoid"`; the values are positive Python floats.
+# * The ratio that `gradient_left` measures must lie between 0.01 and 100, as in 4.7, for every seed. The visible check tries three seeds, the hidden checks others: do not choose a gain at the edge.
+# * There are many right answers, from theory or by trying. Each of the four gains counts by itself.
+#
+# **Predict first.** By which factor must the weights of `weak` be larger than those of `relu`? And which patient needs the largest gain of all but `weak`?
+#
+# **Worked example.** `gradient_left(torch.relu, 1.0, 0)` is about 3e-5: with a gain of 1 the patient `relu` is ill.
+
+# %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "healthy_gains-given"}
+PATIENTS = {
+    "relu": torch.relu,
+    "weak": lambda h: 0.1 * torch.relu(h),
+    "abs": torch.abs,
+    "sigmoid": torch.sigmoid,
+}
+
+
+def gradient_left(act: Callable[[Tensor], Tensor], gain: float, seed: int) -> float:
+    """Size of the gradient at the input of 30 layers of width 64, where it starts with size 1 at the top."""
+    draws = torch.randn(32, 64, 64, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    x = h = draws[0].clone().requires_grad_()
+    for weight in draws[2:]:
+        h = act(h @ (gain / 64**0.5 * weight).T)
+    (gradient,) = torch.autograd.grad((h * draws[1]).sum(), x)
+    return (gradient.norm() / draws[1].norm()).item()
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "healthy_gains"}
+def healthy_gains() -> dict[str, float]:
+    """Return, by patient, a gain with which its gradient neither vanishes nor explodes."""
+    ### BEGIN SOLUTION
+    return {"relu": math.sqrt(2), "weak": 10 * math.sqrt(2), "abs": 1.0, "sigmoid": 10.0}
+    ### END SOLUTION
+
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "healthy_gains-check", "points": 4}
+with visible_checks("healthy_gains") as call:
+    gains = call(healthy_gains)
+    gains.holds("its keys are the four names", lambda gains: gains.keys() == PATIENTS.keys())
+
+    def verdict(patient, gain, seed):
+        left = gradient_left(PATIENTS[patient], gain, seed)
+        return "vanishing" if left < 1e-2 else "healthy" if left <= 1e2 else "exploding"
+
+    for patient in PATIENTS:
+        for seed in range(3):
+            call(verdict, patient, gains.result[patient], seed).returns("healthy")
+
+# %% [markdown] tags=["hints"]
+# <details><summary>Hint 1 · a question</summary>
+#
+# Each layer multiplies the gradient by about the same factor, and the gain is part of that factor. If thirty layers leave 3e-5, what does one layer leave? By what should you multiply the gain?
+#
+# </details>
+# <details><summary>Hint 2 · a pointer</summary>
+#
+# For an activation that keeps 0 and scales with its input, the factor per layer is the gain times the root of the mean of (slope²): half of ReLU's slopes are 1, all of `abs`'s are 1 or −1. The sigmoid's slope is 0.25 at most, and smaller where a large gain saturates it: try some gains above 4.
+#
+# </details>
+# <details><summary>Hint 3 · nearly the code</summary>
+#
+# ```python
+# for gain in (1.0, 2.0, 4.0, 8.0, 16.0):
+#     print(gain, [gradient_left(PATIENTS["sigmoid"], gain, seed) for seed in range(3)])
+# ```
+#
+# Then look closer between two gains, one of which vanishes and the other explodes.
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# By a factor of 10: `weak` multiplies each value and each slope by 0.1, and ten times larger weights undo that exactly. Next comes the sigmoid, with a gain between about 8.5 and 13: He's √2 for ReLU and 1 for `abs`, which loses no slope at all, are far below.
+#
+# </details>
+
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "flow_figure-statement"}
-# ### 4.8 · Bonus: draw the flow
+# ### 4.9 · Bonus: draw the flow
 # *Difficulty 3 of 5 (★★★☆☆) · about 15 minutes · Bonus · unscored*
 #
 # **Why.** In 2016 users of the TensorFlow Playground asked in its very first issue to be able to choose the initialisation. Here is the view that they were missing, and it works in a static page.
@@ -680,6 +848,22 @@ with visible_checks("flow_figure") as call:
     drawn.holds("two traces, fading and level", lambda figure: [trace.name for trace in figure.data] == ["fading", "level"])
     drawn.holds("the first frame has 3 points per trace, the second 5", lambda figure: [len(frame.data[0].y) for frame in figure.frames] == [3, 5])
     drawn.holds("the slider steps are labelled 2 and 4", lambda figure: [step.label for step in figure.layout.sliders[0].steps] == ["2", "4"])
+    drawn.holds("the height axis is logarithmic, both axes have a title", lambda figure: figure.layout.yaxis.type == "log" and bool(figure.layout.xaxis.title.text and figure.layout.yaxis.title.text))
+    drawn.holds("designs differ in dash and in symbol", lambda figure: figure.data[0].line.dash != figure.data[1].line.dash and figure.data[0].marker.symbol != figure.data[1].marker.symbol)
+    drawn.holds("x counts from 0, each frame has the depth as its name", lambda figure: figure.data[0].x[0] == 0 and [frame.name for frame in figure.frames] == ["2", "4"])
+    drawn.holds("it opens on the first depth", lambda figure: len(figure.data[0].y) == 3)
+
+# %% [markdown]
+# **Your own figure**, of gradients that your own `init_weight` (4.1) and `backward_rms` (4.3) measure.
+
+# %%
+try:
+    _dice = torch.Generator().manual_seed(0)
+    _stacks = {depth: {scheme: [init_weight(64, 64, scheme, _dice) for _ in range(depth)] for scheme in ("he_normal", "torch_default")} for depth in (5, 10, 20)}
+    _x, _message = torch.randn(2, 64, 64, generator=_dice)
+    flow_figure({depth: {scheme: backward_rms(_x, stack, torch.relu, _message) for scheme, stack in stacks.items()} for depth, stacks in _stacks.items()}).show()
+except (NotImplementedError, NameError):
+    print("Nothing to see before it is written.")
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>

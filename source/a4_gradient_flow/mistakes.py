@@ -27,8 +27,8 @@ def _weight(fan_out, fan_in, scheme, generator, dtype=None, **other_rows):
 
 @mistake(
     "init_weight",
-    "In two schemes your spread depends on `fan_out`, where the table has `fan_in`. "
-    "Which one counts the inputs of a neuron?",
+    "In two schemes your standard deviation depends on `fan_out`, where the table has "
+    "`fan_in`. Which one counts the inputs of a neuron?",
 )
 def fans_swapped(fan_out, fan_in, scheme, generator):
     rows = {"torch_default": fan_out**-0.5, "he_normal": math.sqrt(2 / fan_out)}
@@ -127,7 +127,7 @@ def everything_drawn_uniformly(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `xavier_normal` spread does not depend on `fan_out`. "
+    "The standard deviation of your `xavier_normal` weights does not depend on `fan_out`. "
     "Which two numbers does the table add?",
 )
 def xavier_with_one_fan(fan_out, fan_in, scheme, generator):
@@ -147,6 +147,7 @@ def xavier_without_the_two(fan_out, fan_in, scheme, generator):
 @mistake(
     "init_weight",
     "The two axes of your result are exchanged. Which axis of a weight counts the neurons?",
+    breaks="shape",
 )
 def axes_swapped(fan_out, fan_in, scheme, generator):
     rows = {"torch_default": fan_in**-0.5, "he_normal": math.sqrt(2 / fan_in)}
@@ -191,14 +192,144 @@ def every_neuron_alike(fan_out, fan_in, scheme, generator):
     return _weight(1, fan_in, scheme, generator, xavier_normal=spread).repeat(fan_out, 1)
 
 
-@mistake("init_weight", "Your result requires a gradient. What does the task say about this?")
+@mistake(
+    "init_weight",
+    "Your result requires a gradient. What does the task say about this?",
+    breaks="requires_grad",
+)
 def already_a_parameter(fan_out, fan_in, scheme, generator):
     return nn.Parameter(_weight(fan_out, fan_in, scheme, generator))
 
 
-@mistake("init_weight", "Your result is float64. Which dtype does the task ask for?")
+@mistake(
+    "init_weight", "Your result is float64. Which dtype does the task ask for?", breaks="dtype"
+)
 def weights_in_float64(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, dtype=torch.float64)
+
+
+@mistake("init_weight", "Your weights are the same for every seed. Which line seeds a generator?")
+def always_from_seed_zero(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, torch.Generator().manual_seed(0))
+
+
+@mistake(
+    "init_weight",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def weights_in_a_box_of_one(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator).unsqueeze(0)
+
+
+@mistake("init_weight", "Your weights are bfloat16. Which dtype does the task ask for?")
+def weights_in_bfloat16(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator).bfloat16()
+
+
+@mistake(
+    "init_weight",
+    "The standard deviation of your `xavier_normal` weights depends on `fan_out` alone. Which"
+    " two numbers does the table add?",
+)
+def xavier_with_the_other_fan(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, xavier_normal=math.sqrt(2 / fan_out))
+
+
+@mistake(
+    "init_weight",
+    "The variance of your `xavier_normal` weights is twice the table's. Which variance does "
+    "the table give?",
+)
+def xavier_with_one_above_the_sum_of_halves(fan_out, fan_in, scheme, generator):
+    return _weight(
+        fan_out, fan_in, scheme, generator, xavier_normal=2 / math.sqrt(fan_in + fan_out)
+    )
+
+
+@mistake(
+    "init_weight",
+    "Your `he_normal` weights use `fan_out`, where the table has `fan_in`. "
+    "Which counts the inputs?",
+)
+def he_with_the_other_fan(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=math.sqrt(2 / fan_out))
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` bound uses `fan_out`. Which number does the table's variance depend on?",
+)
+def default_with_the_other_fan(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=fan_out**-0.5)
+
+
+@mistake(
+    "init_weight",
+    "Your `he_normal` and `xavier_normal` are exchanged. Which row of the table adds both fans?",
+)
+def he_and_xavier_exchanged(fan_out, fan_in, scheme, generator):
+    rows = {"he_normal": math.sqrt(2 / (fan_in + fan_out)), "xavier_normal": math.sqrt(2 / fan_in)}
+    return _weight(fan_out, fan_in, scheme, generator, **rows)
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights are never negative. From where to where does the table draw?",
+)
+def default_without_a_negative_half(fan_out, fan_in, scheme, generator):
+    if scheme != "torch_default":
+        return _weight(fan_out, fan_in, scheme, generator)
+    return torch.rand(fan_out, fan_in, generator=generator) * fan_in**-0.5
+
+
+@mistake("init_weight", "Your function returns None. Does every branch return the weights?")
+def returns_nothing(fan_out, fan_in, scheme, generator):
+    _weight(fan_out, fan_in, scheme, generator)
+
+
+@mistake(
+    "init_weight",
+    "Your `xavier_normal` weights are uniform. Which distribution does the table name?",
+)
+def xavier_drawn_uniformly(fan_out, fan_in, scheme, generator):
+    if scheme != "xavier_normal":
+        return _weight(fan_out, fan_in, scheme, generator)
+    bound = math.sqrt(6 / (fan_in + fan_out))
+    return torch.empty(fan_out, fan_in).uniform_(-bound, bound, generator=generator)
+
+
+@mistake(
+    "init_weight", "Your `he_normal` weights are uniform. Which distribution does the table name?"
+)
+def he_drawn_uniformly(fan_out, fan_in, scheme, generator):
+    if scheme != "he_normal":
+        return _weight(fan_out, fan_in, scheme, generator)
+    bound = math.sqrt(6 / fan_in)
+    return torch.empty(fan_out, fan_in).uniform_(-bound, bound, generator=generator)
+
+
+@mistake(
+    "init_weight",
+    "You seed torch's global random state, and two calls with one `generator` agree. "
+    "From where should you draw?",
+)
+def seeds_the_global_state_anew(fan_out, fan_in, scheme, generator):
+    torch.manual_seed(generator.initial_seed())
+    return _weight(fan_out, fan_in, scheme, None)
+
+
+@mistake(
+    "init_weight",
+    "Your weights have exactly the table's mean and variance, which random numbers never "
+    "have. Which line changes them after drawing?",
+)
+def mean_and_spread_forced(fan_out, fan_in, scheme, generator):
+    weight, right = (
+        _weight(fan_out, fan_in, scheme, generator),
+        _weight(400, fan_in, scheme, generator),
+    )
+    return (weight - weight.mean()) / weight.std() * right.std()
 
 
 @alternative("init_weight")
@@ -331,8 +462,8 @@ def every_layer_hears_the_input(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result has one entry too many: the first one belongs to `x`. "
-    "Which tensors does the task measure?",
+    "Your result has one extra entry: the first one belongs to `x`. Which tensors does the "
+    "task measure?",
 )
 def input_gets_an_entry(x, weights, act):
     return _rms(_forward(x.detach(), _detached(weights), act))
@@ -341,6 +472,7 @@ def input_gets_an_entry(x, weights, act):
 @mistake(
     "forward_rms",
     "When the weights require a gradient, your result does too. Where do you cut the graph?",
+    breaks="requires_grad",
 )
 def graph_still_attached(x, weights, act):
     return _rms(_forward(x, weights, act)[1:])
@@ -350,6 +482,7 @@ def graph_still_attached(x, weights, act):
     "forward_rms",
     "After your call, the caller's weights do not require a gradient any more. "
     "Which line changes them?",
+    breaks="changed",
 )
 def weights_frozen_on_the_way(x, weights, act):
     frozen = [weight.requires_grad_(False) for weight in weights]
@@ -431,6 +564,136 @@ def relative_to_the_input(x, weights, act):
     return _rms(_outputs(x, weights, act)) / x.detach().square().mean().sqrt()
 
 
+@mistake(
+    "forward_rms",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def sizes_turned_into_float32(x, weights, act):
+    return _rms(_outputs(x, weights, act)).float()
+
+
+@mistake(
+    "forward_rms",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def sizes_turned_into_float64(x, weights, act):
+    return _rms(_outputs(x, weights, act)).double()
+
+
+@mistake(
+    "forward_rms",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def sizes_in_a_column(x, weights, act):
+    return _rms(_outputs(x, weights, act)).unsqueeze(1)
+
+
+@mistake(
+    "forward_rms",
+    "Your result is a list of numbers. Which type does the task ask for?",
+    breaks="type",
+)
+def sizes_in_a_list(x, weights, act):
+    return _rms(_outputs(x, weights, act)).tolist()
+
+
+@mistake(
+    "forward_rms",
+    "Your result is a list of tensors. Which type does the task ask for?",
+    breaks="type",
+)
+def sizes_in_a_list_of_tensors(x, weights, act):
+    return list(_rms(_outputs(x, weights, act)))
+
+
+@mistake(
+    "forward_rms",
+    "Your result is not on the device of `x`. On which device do you create your tensors?",
+    breaks="device",
+)
+def sizes_on_the_cpu(x, weights, act):
+    sizes = torch.zeros(len(weights), dtype=x.dtype)
+    for layer, h in enumerate(_outputs(x, weights, act)):
+        sizes[layer] = h.square().mean().sqrt()
+    return sizes
+
+
+@mistake(
+    "forward_rms",
+    "You call the activation more than once per layer. Where can you keep its output?",
+)
+def activation_called_twice(x, weights, act):
+    sizes, h = [], x.detach()
+    for weight in weights:
+        z = h @ weight.detach().T
+        sizes.append(act(z).square().mean().sqrt().detach())
+        h = act(z).detach()
+    return torch.stack(sizes)
+
+
+@mistake(
+    "forward_rms",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def sizes_by_way_of_float32(x, weights, act):
+    plain = [weight.float() for weight in weights]
+    return _rms(_outputs(x.float(), plain, act)).to(x.dtype)
+
+
+@mistake(
+    "forward_rms",
+    "Your result is only the RMS of the last layer. What happens to those of the other layers?",
+)
+def size_of_the_last_layer(x, weights, act):
+    return _rms(_outputs(x, weights, act)[-1:])
+
+
+@mistake(
+    "forward_rms", "Your sizes stand in reversed order. Which entry belongs to the first layer?"
+)
+def sizes_reversed(x, weights, act):
+    return _rms(_outputs(x, weights, act)[::-1])
+
+
+@mistake(
+    "forward_rms",
+    "Your result has one RMS for each neuron. Over which entries does the task take the mean?",
+)
+def sizes_of_each_neuron(x, weights, act):
+    return torch.stack([h.square().mean(dim=0).sqrt() for h in _outputs(x, weights, act)])
+
+
+@mistake(
+    "forward_rms",
+    "Your result divides by the number of examples only. Over which entries does the mean go?",
+)
+def divided_by_the_examples(x, weights, act):
+    return torch.stack([(h.square().sum() / len(h)).sqrt() for h in _outputs(x, weights, act)])
+
+
+@mistake(
+    "forward_rms",
+    "After your call neither `x` nor the weights require a gradient any more. "
+    "Which line changes them?",
+    breaks="changed",
+)
+def everything_frozen_on_the_way(x, weights, act):
+    frozen = [one.requires_grad_(False) for one in weights]
+    return _rms(_forward(x.requires_grad_(False), frozen, act)[1:])
+
+
+@mistake(
+    "forward_rms",
+    "When `x` requires a gradient, your result does too. Where do you cut the graph of `x`?",
+    breaks="requires_grad",
+)
+def graph_of_the_input_kept(x, weights, act):
+    return _rms(_forward(x, _detached(weights), act)[1:])
+
+
 @alternative("forward_rms")
 def without_gradients_and_with_norms(x, weights, act):
     with torch.no_grad():
@@ -502,6 +765,40 @@ def weight_gradients(x, weights, act, upstream):
 
 
 @mistake(
+    "backward_rms",
+    "All your entries but the first are gradients of the weights. "
+    "Which tensors' gradients does the task ask for?",
+)
+def input_and_weight_gradients(x, weights, act, upstream):
+    leaves = [one.detach().clone().requires_grad_() for one in (x, *weights)]
+    h = _forward(leaves[0], leaves[1:], act)[-1]
+    return _rms(torch.autograd.grad((h * upstream).sum(), leaves))
+
+
+@mistake(
+    "backward_rms",
+    "After your call an old `.grad` of the caller's weights is gone. Which line removes it?",
+)
+def clears_the_gradients_of_the_weights(x, weights, act, upstream):
+    hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
+    for h in hidden:
+        h.retain_grad()
+    (hidden[-1] * upstream).sum().backward()
+    for weight in weights:
+        weight.grad = None
+    return _rms([h.grad for h in hidden])
+
+
+@mistake(
+    "backward_rms",
+    "Very small sizes are too large in your result. Which line adds a number under the root?",
+)
+def tiny_number_under_the_root(x, weights, act, upstream):
+    slopes = _slopes(_recorded(x, weights, act), upstream)
+    return torch.stack([(slope.square().mean() + 1e-12).sqrt() for slope in slopes])
+
+
+@mistake(
     "backward_rms", "Changing `upstream` does not change your result. Where does the loss use it?"
 )
 def upstream_ignored(x, weights, act, upstream):
@@ -531,7 +828,9 @@ def accumulates_between_calls(x, weights, act, upstream):
 
 
 @mistake(
-    "backward_rms", "After your call, `x` requires a gradient. On which tensor should you work?"
+    "backward_rms",
+    "After your call, `x` requires a gradient. On which tensor should you work?",
+    breaks="changed",
 )
 def leaves_a_mark_on_x(x, weights, act, upstream):
     return _rms(_slopes(_forward(x.requires_grad_(), _detached(weights), act), upstream))
@@ -539,7 +838,7 @@ def leaves_a_mark_on_x(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "After your call, the caller's weights have a `.grad`. Which line stores it there?",
+    "After your call, the caller's weights have a `.grad`. Which line stores it?",
 )
 def fills_the_gradients_of_the_weights(x, weights, act, upstream):
     hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
@@ -553,6 +852,7 @@ def fills_the_gradients_of_the_weights(x, weights, act, upstream):
     "backward_rms",
     "After your call, the caller's weights do not require a gradient any more. "
     "Which line changes them?",
+    breaks="changed",
 )
 def freezes_the_weights(x, weights, act, upstream):
     frozen = [weight.requires_grad_(False) for weight in weights]
@@ -676,12 +976,110 @@ def gradients_copied_into_a_new_float32_tensor(x, weights, act, upstream):
 
 
 @mistake(
-    "backward_rms", "Your result still requires a gradient. Which argument or line keeps its graph?"
+    "backward_rms",
+    "Your result still requires a gradient. Which argument or line keeps its graph?",
+    breaks="requires_grad",
 )
 def result_still_attached(x, weights, act, upstream):
     hidden = _forward(x.detach().requires_grad_(), weights, act)
     loss = (hidden[-1] * upstream).sum()
     return _rms(torch.autograd.grad(loss, hidden, create_graph=True))
+
+
+@mistake(
+    "backward_rms",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def slopes_turned_into_float32(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)).float()
+
+
+@mistake(
+    "backward_rms",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def slopes_turned_into_float64(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)).double()
+
+
+@mistake(
+    "backward_rms",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def slopes_in_a_column(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)).unsqueeze(1)
+
+
+@mistake(
+    "backward_rms",
+    "Your result is a list of numbers. Which type does the task ask for?",
+    breaks="type",
+)
+def slopes_in_a_list(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)).tolist()
+
+
+@mistake(
+    "backward_rms",
+    "Your result is a list of tensors. Which type does the task ask for?",
+    breaks="type",
+)
+def slopes_in_a_list_of_tensors(x, weights, act, upstream):
+    return list(_rms(_slopes(_recorded(x, weights, act), upstream)))
+
+
+@mistake(
+    "backward_rms",
+    "Your result is not on the device of `x`. On which device do you create your tensors?",
+    breaks="device",
+)
+def slopes_on_the_cpu(x, weights, act, upstream):
+    sizes = torch.zeros(len(weights) + 1, dtype=x.dtype)
+    for layer, slope in enumerate(_slopes(_recorded(x, weights, act), upstream)):
+        sizes[layer] = slope.square().mean().sqrt()
+    return sizes
+
+
+@mistake(
+    "backward_rms",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def slopes_by_way_of_float32(x, weights, act, upstream):
+    plain = [weight.float() for weight in weights]
+    return _rms(_slopes(_recorded(x.float(), plain, act), upstream.float())).to(x.dtype)
+
+
+@mistake(
+    "backward_rms",
+    "Your result has one entry too few: the last one. Which tensor does the last entry belong to?",
+)
+def output_has_no_entry(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)[:-1])
+
+
+@mistake(
+    "backward_rms", "Your result is the mean square of each gradient. Which step of RMS is missing?"
+)
+def slopes_without_the_root(x, weights, act, upstream):
+    return torch.stack([g.square().mean() for g in _slopes(_recorded(x, weights, act), upstream)])
+
+
+@mistake(
+    "backward_rms", "Your result is the mean absolute gradient. Which three steps does RMS have?"
+)
+def mean_absolute_slopes(x, weights, act, upstream):
+    return torch.stack([g.abs().mean() for g in _slopes(_recorded(x, weights, act), upstream)])
+
+
+@mistake(
+    "backward_rms",
+    "Your result is only the entry of the input. What happens to those of the layers?",
+)
+def size_at_the_input_only(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)[:1])
 
 
 @alternative("backward_rms")
@@ -809,7 +1207,46 @@ def small_entries_lifted_to_a_floor(stats):
     return (stats[-1] / stats[0]).item() ** (1 / (len(stats) - 1))
 
 
-@mistake("per_layer_gain", "Your result is a tensor. Which type does the task ask for?")
+@mistake(
+    "per_layer_gain",
+    "Your result treats very small entries as larger ones. Which line sets a lower limit to them?",
+)
+def small_entries_lifted_to_a_lower_floor(stats):
+    stats = stats.clamp_min(1e-12)
+    return (stats[-1] / stats[0]).item() ** (1 / (len(stats) - 1))
+
+
+@mistake(
+    "per_layer_gain",
+    "When the first entry is very small, your result is much too small. "
+    "Do you add a number to this entry?",
+)
+def larger_safety_in_the_denominator(stats):
+    return (stats[-1] / (stats[0] + 1e-8)).item() ** (1 / (len(stats) - 1))
+
+
+@mistake(
+    "per_layer_gain",
+    "Your result is wrong where a product of entries gets too small or too large. "
+    "Which entries do you need?",
+)
+def products_of_the_entries(stats):
+    return ((stats[1:].prod() / stats[:-1].prod()) ** (1 / (len(stats) - 1))).item()
+
+
+@mistake("per_layer_gain", "Your result is never below 1. Which two entries does the task compare?")
+def largest_over_smallest(stats):
+    return (stats.max() / stats.min()).item() ** (1 / (len(stats) - 1))
+
+
+@mistake("per_layer_gain", "With more than one step your result is 1. What is 1 // 3 in Python?")
+def whole_number_as_exponent(stats):
+    return (stats[-1] / stats[0]).item() ** (1 // (len(stats) - 1))
+
+
+@mistake(
+    "per_layer_gain", "Your result is a tensor. Which type does the task ask for?", breaks="type"
+)
 def still_a_tensor(stats):
     return (stats[-1] / stats[0]) ** (1 / (len(stats) - 1))
 
@@ -858,6 +1295,61 @@ def always_a_square_root(stats):
 @mistake("per_layer_gain", "Your result has at most two decimal places. Which line rounds it?")
 def rounded_to_two_places(stats):
     return round((stats[-1] / stats[0]).item() ** (1 / (len(stats) - 1)), 2)
+
+
+@mistake("per_layer_gain", "Your result uses only the last step. Which steps should it use?")
+def last_factor_only(stats):
+    return (stats[-1] / stats[-2]).item()
+
+
+@mistake(
+    "per_layer_gain",
+    "Your result is the factor of all steps divided by their number. "
+    "Which root does the task ask for?",
+)
+def journey_divided_by_the_steps(stats):
+    return (stats[-1] / stats[0]).item() / (len(stats) - 1)
+
+
+@mistake(
+    "per_layer_gain",
+    "Your root counts one step too many or too few. How many steps lie between the first and "
+    "the last entry?",
+)
+def root_of_one_step_less(stats):
+    return (stats[-1] / stats[0]).item() ** (1 / max(len(stats) - 2, 1))
+
+
+@mistake(
+    "per_layer_gain",
+    "Your result is the harmonic mean of the factors. Which mean does the task name?",
+)
+def harmonic_mean_of_the_factors(stats):
+    return 1 / (stats[:-1] / stats[1:]).mean().item()
+
+
+@mistake(
+    "per_layer_gain", "Your result is a list of factors. Which single number does the task ask for?"
+)
+def all_the_factors(stats):
+    return (stats[1:] / stats[:-1]).tolist()
+
+
+@mistake(
+    "per_layer_gain",
+    "Your function changes the caller's `stats`. Which line changes it?",
+    breaks="changed",
+)
+def logarithms_in_place(stats):
+    return stats.log_().diff().mean().exp().item()
+
+
+@mistake(
+    "per_layer_gain",
+    "Very small float64 entries give no number in your result. Where does the dtype change?",
+)
+def gain_by_way_of_float32(stats):
+    return stats.float().log().diff().mean().exp().item()
 
 
 @alternative("per_layer_gain")
@@ -978,7 +1470,11 @@ def marks_the_living(h):
     return (h != 0).any(dim=0)
 
 
-@mistake("dead_units", "Your result has the dtype of `h`. Which dtype does the task ask for?")
+@mistake(
+    "dead_units",
+    "Your result has the dtype of `h`. Which dtype does the task ask for?",
+    breaks="dtype",
+)
 def numbers_instead_of_booleans(h):
     return (h == 0).all(dim=0).to(h.dtype)
 
@@ -991,7 +1487,11 @@ def positions_of_the_dead(h):
     return (h == 0).all(dim=0).nonzero().flatten()
 
 
-@mistake("dead_units", "Your result has two axes. How many axes does one answer per neuron need?")
+@mistake(
+    "dead_units",
+    "Your result has two axes. How many axes does one answer per neuron need?",
+    breaks="shape",
+)
 def one_axis_too_many(h):
     return (h == 0).all(dim=0, keepdim=True)
 
@@ -1019,6 +1519,76 @@ def one_answer_for_the_layer(h):
 )
 def rounds_to_float32_first(h):
     return (h.float() == 0).all(dim=0)
+
+
+@mistake("dead_units", "Your result is a list. Which type does the task ask for?", breaks="type")
+def answers_in_a_list(h):
+    return (h == 0).all(dim=0).tolist()
+
+
+@mistake(
+    "dead_units",
+    "Your result holds the whole numbers 0 and 1. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def whole_numbers_instead_of_booleans(h):
+    return (h == 0).all(dim=0).long()
+
+
+@mistake(
+    "dead_units",
+    "Your result is not on the device of `h`. On which device do you create your tensors?",
+    breaks="device",
+)
+def answers_on_the_cpu(h):
+    dead = torch.zeros(h.shape[1], dtype=torch.bool)
+    for unit in range(h.shape[1]):
+        dead[unit] = (h[:, unit] == 0).all()
+    return dead
+
+
+@mistake("dead_units", "Your function changes the caller's tensor. Which line changes it?")
+def outputs_changed_in_place(h):
+    with torch.no_grad():
+        return h.sign_().sum(dim=0) == 0
+
+
+@mistake("dead_units", "Your result is the number of dead neurons. What does the task ask for?")
+def number_of_the_dead(h):
+    return int((h == 0).all(dim=0).sum())
+
+
+@mistake(
+    "dead_units",
+    "Your result says for each entry whether it is 0. Along which axis should you combine them?",
+)
+def one_answer_for_each_entry(h):
+    return h == 0
+
+
+@mistake(
+    "dead_units",
+    "For one neuron your result has no axis. Which line removes axes of length 1?",
+    breaks="shape",
+)
+def answer_squeezed(h):
+    return (h == 0).all(dim=0).squeeze()
+
+
+@mistake(
+    "dead_units", "You mark a neuron that is 0 for nearly all examples. For how many must it be 0?"
+)
+def silent_for_ninety_nine_in_a_hundred(h):
+    return (h == 0).double().mean(dim=0) > 0.99
+
+
+@mistake(
+    "dead_units",
+    "Your function fails for bfloat16 and for an `h` in an autograd graph. "
+    "Which call does not accept them?",
+)
+def answers_with_numpy(h):
+    return torch.from_numpy((h.numpy() == 0).all(axis=0))
 
 
 @alternative("dead_units")
@@ -1125,7 +1695,11 @@ def leak_added_everywhere(x, slope=0.01):
     return torch.relu(x) + slope * x
 
 
-@mistake("leaky_relu", "Your function changed the caller's tensor. Which line works in place?")
+@mistake(
+    "leaky_relu",
+    "Your function changes the caller's tensor. Which line changes it?",
+    breaks="changed",
+)
 def changes_the_callers_tensor(x, slope=0.01):
     return F.leaky_relu_(x, slope)
 
@@ -1134,6 +1708,7 @@ def changes_the_callers_tensor(x, slope=0.01):
     "leaky_relu",
     "For `slope=1` your result is the caller's own tensor. "
     "What does the contract say about the result?",
+    breaks="changed",
 )
 def slope_of_one_hands_back_x(x, slope=0.01):
     return x if slope == 1 else torch.where(x > 0, x, slope * x)
@@ -1153,15 +1728,17 @@ def halves_of_a_sum_and_a_difference(x, slope=0.01):
     return (x + x.abs()) / 2 + slope * (x - x.abs()) / 2
 
 
-@mistake("leaky_relu", "Your result is 0 where `x` is NaN. What does the task ask for there?")
+@mistake(
+    "leaky_relu", "Your result is 0 where `x` is NaN. What does the task ask for in that case?"
+)
 def nan_becomes_a_number(x, slope=0.01):
     return torch.where(x > 0, x, 0.0) + torch.where(x < 0, slope * x, 0.0)
 
 
 @mistake(
     "leaky_relu",
-    "For negative `x` the values are right, but the gradient is 0. "
-    "Where does this side lose its link to autograd?",
+    "For negative `x` the values are right, but the gradient is 0. After which line can "
+    "autograd no longer follow this side?",
 )
 def leak_without_a_way_back(x, slope=0.01):
     return torch.relu(x) - slope * torch.relu(-x).detach()
@@ -1169,8 +1746,8 @@ def leak_without_a_way_back(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "The values are right, but no gradient reaches `x`. "
-    "Where does your result lose its link to autograd?",
+    "The values are right, but no gradient reaches `x`. After which line can autograd no "
+    "longer follow your result?",
 )
 def answer_detached(x, slope=0.01):
     return torch.where(x > 0, x, slope * x).detach()
@@ -1180,13 +1757,18 @@ def answer_detached(x, slope=0.01):
     "leaky_relu",
     "Your function does not work for an `x` on another device. "
     "On which device do you create your tensors?",
+    breaks="device",
 )
 def zeros_on_the_cpu(x, slope=0.01):
     zero = torch.zeros(x.shape, dtype=x.dtype)
     return torch.maximum(x, zero) + slope * torch.minimum(x, zero)
 
 
-@mistake("leaky_relu", "Your result is always float32. Which dtype does the task ask for?")
+@mistake(
+    "leaky_relu",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
 def always_float32(x, slope=0.01):
     return F.leaky_relu(x.float(), slope)
 
@@ -1210,10 +1792,174 @@ def one_decision_for_all(x, slope=0.01):
 
 
 @mistake(
-    "leaky_relu", "Far below 0 your result stops changing. Which line does the task ask for there?"
+    "leaky_relu",
+    "Far below 0 your result stops changing. Which straight line does the task ask for below 0?",
 )
 def levels_off_like_elu(x, slope=0.01):
     return F.elu(x, alpha=slope)
+
+
+@mistake(
+    "leaky_relu",
+    "Your result has one extra axis, and its length is 1. Which shape does the task ask for?",
+    breaks="shape",
+)
+def leak_in_a_box_of_one(x, slope=0.01):
+    return torch.where(x > 0, x, slope * x).unsqueeze(0)
+
+
+@mistake(
+    "leaky_relu",
+    "Your result is always float64. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def leak_turned_into_float64(x, slope=0.01):
+    return torch.where(x > 0, x, slope * x).double()
+
+
+@mistake(
+    "leaky_relu",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
+)
+def leak_by_way_of_float32(x, slope=0.01):
+    return F.leaky_relu(x.float(), slope).to(x.dtype)
+
+
+@mistake(
+    "leaky_relu",
+    "Without the argument `slope` you use another slope than 0.01. "
+    "Which default does the task give?",
+)
+def leak_defaults_to_a_tenth(x, slope=0.1):
+    return torch.where(x > 0, x, slope * x)
+
+
+@mistake(
+    "leaky_relu", "For negative `x` your result is x minus `slope`. By what should you multiply?"
+)
+def leak_subtracted(x, slope=0.01):
+    return torch.where(x > 0, x, x - slope)
+
+
+@mistake(
+    "leaky_relu", "For negative `x` your result is divided by `slope`. By what should you multiply?"
+)
+def leak_divided(x, slope=0.01):
+    return torch.where(x > 0, x, x / slope)
+
+
+@mistake(
+    "leaky_relu",
+    "The values are right, but negative `x` gets another slope in the gradient. "
+    "Where is `slope` seen by autograd?",
+)
+def gradient_of_plain_relu(x, slope=0.01):
+    return torch.relu(x) + (slope * x.clamp(max=0)).detach()
+
+
+@mistake(
+    "leaky_relu",
+    "Your result is made of Python numbers, so no gradient reaches `x`. Which line makes "
+    "Python numbers of your tensors?",
+)
+def leak_from_python_numbers(x, slope=0.01):
+    values = [v if not v <= 0 else slope * v for v in x.flatten().tolist()]
+    return torch.tensor(values, dtype=x.dtype).reshape(x.shape)
+
+
+@mistake(
+    "leaky_relu",
+    "Your function changes the caller's `x` where it is negative. Which line changes it?",
+)
+def writes_into_the_callers_tensor(x, slope=0.01):
+    x[x < 0] = slope * x[x < 0]
+    return x
+
+
+@mistake(
+    "leaky_relu",
+    "For float64 input your `slope` is only as exact as float32. Which step works in float32?",
+)
+def factor_in_float32(x, slope=0.01):
+    return x * torch.where(x > 0, 1.0, slope).to(x.dtype)
+
+
+@mistake("leaky_relu", "For infinite `x` your result is NaN. What is 0 times infinity?")
+def masks_that_multiply_from_the_right(x, slope=0.01):
+    return x * (x > 0) + slope * x * (x <= 0)
+
+
+@mistake(
+    "leaky_relu",
+    "Your function changes the caller's `x` where it is negative. Which line changes it?",
+)
+def negative_entries_multiplied_in_place(x, slope=0.01):
+    with torch.no_grad():
+        x[x <= 0] *= slope
+    return x
+
+
+@mistake(
+    "leaky_relu", "Your result is wrong where `x` is infinite. What is infinity minus infinity?"
+)
+def mean_of_x_and_its_size(x, slope=0.01):
+    return 0.5 * (1 + slope) * x + 0.5 * (1 - slope) * x.abs()
+
+
+@mistake(
+    "leaky_relu",
+    "Your constants are float32 and on the CPU. "
+    "How can a constant get the dtype and the device of `x`?",
+)
+def float32_zeros_on_the_cpu(x, slope=0.01):
+    zero = torch.zeros(x.shape)
+    return torch.maximum(x, zero) + slope * torch.minimum(x, zero)
+
+
+@mistake(
+    "leaky_relu",
+    "Where every entry is positive you return the caller's own tensor. What does the contract say?",
+    breaks="changed",
+)
+def positive_entries_handed_back(x, slope=0.01):
+    return x if (x > 0).all() else torch.where(x > 0, x, slope * x)
+
+
+@mistake(
+    "leaky_relu",
+    "A negative `slope`, or one above 1, is changed in your result. Which line limits it?",
+)
+def slope_kept_between_zero_and_one(x, slope=0.01):
+    return torch.where(x > 0, x, min(max(slope, 0.0), 1.0) * x)
+
+
+@mistake("leaky_relu", "For `slope=0` you use another slope. Is 0 true or false in Python?")
+def zero_taken_for_no_slope(x, slope=0.01):
+    return torch.where(x > 0, x, (slope or 0.01) * x)
+
+
+class _DeafLeak(torch.autograd.Function):
+    """The leaky ReLU, with a backward that does not listen to what arrives."""
+
+    @staticmethod
+    def forward(ctx, x, slope):
+        ctx.save_for_backward(x)
+        ctx.slope = slope
+        return torch.where(x > 0, x, slope * x)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (x,) = ctx.saved_tensors
+        return torch.where(x > 0, 1.0, ctx.slope).to(x.dtype), None
+
+
+@mistake(
+    "leaky_relu",
+    "The values are right, but your `backward` ignores the gradient that it receives. What "
+    "does the chain rule do with this gradient?",
+)
+def deaf_backward(x, slope=0.01):
+    return _DeafLeak.apply(x, slope)
 
 
 @alternative("leaky_relu")
@@ -1233,7 +1979,7 @@ def relu_of_both_directions(x, slope=0.01):
 
 @alternative("leaky_relu")
 def a_factor_per_entry(x, slope=0.01):
-    return x * torch.where(x > 0, 1.0, slope).to(x.dtype)
+    return x * torch.where(x > 0, torch.ones_like(x), slope)
 
 
 @alternative("leaky_relu")
@@ -1348,13 +2094,6 @@ def ratio_upside_down(act, scheme, depth=20, width=256, seed=0):
 
 
 @mistake(
-    "flow_verdict", "Your verdict is always the one for two layers. Where should you use `depth`?"
-)
-def two_layers_whatever_the_depth(act, scheme, depth=20, width=256, seed=0):
-    return _verdict(_ratio([act] * 2, _SCALES[scheme], width, seed))
-
-
-@mistake(
     "flow_verdict",
     "Changing `scheme` does not change your verdict: it always fits `he_normal`. "
     "Where should you use `scheme`?",
@@ -1403,8 +2142,8 @@ def lines_drawn_too_close(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits the square of the ratio, so it is `healthy` too rarely. "
-    "Is there a root in your RMS?",
+    "Your verdict fits limits of 0.1 and 10, as if the ratio were squared. "
+    "Which limits does the task give?",
 )
 def squares_compared(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -1445,6 +2184,134 @@ def verdict_seeds_the_global_state(act, scheme, depth=20, width=256, seed=0):
     generator = torch.manual_seed(seed)
     slope, upstream = _slope_and_upstream([act] * depth, _SCALES[scheme], width, generator)
     return _verdict((slope.norm() / upstream.norm()).item())
+
+
+@mistake("flow_verdict", "Your verdicts begin with a capital letter. How does the task spell them?")
+def verdicts_with_capitals(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed)).capitalize()
+
+
+@mistake("flow_verdict", "Your verdict is always `healthy`. Does your ratio go through all layers?")
+def always_healthy(act, scheme, depth=20, width=256, seed=0):
+    return "healthy"
+
+
+@mistake("flow_verdict", "Your verdict is always `vanishing`. Which number decides it?")
+def always_vanishing(act, scheme, depth=20, width=256, seed=0):
+    return "vanishing"
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict fits a stack with one extra layer. How many layers does your loop make?",
+)
+def verdict_one_layer_more(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * (depth + 1), _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Changing `act` does not change your verdict: it always fits ReLU. Where should you use `act`?",
+)
+def always_the_verdict_on_relu(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio(["relu"] * depth, _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Changing `scheme` does not change your verdict: it always fits `xavier_normal`. "
+    "Where should you use it?",
+)
+def always_the_verdict_on_xavier(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES["xavier_normal"], width, seed))
+
+
+@mistake("flow_verdict", "Your verdict is never `exploding`. Which two limits does the task give?")
+def never_exploding(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), high=math.inf)
+
+
+@mistake("flow_verdict", "Your verdict is never `vanishing`. Which two limits does the task give?")
+def never_vanishing(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), low=0.0)
+
+
+@mistake(
+    "flow_verdict",
+    "`vanishing` and `exploding` have changed places in your verdicts. On which side of 1 is each?",
+)
+def words_exchanged(act, scheme, depth=20, width=256, seed=0):
+    verdict = _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed))
+    return {"vanishing": "exploding", "exploding": "vanishing"}.get(verdict, verdict)
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict fits Xavier's weights where the scheme is `he_normal`. What stands above "
+    "`fan_in` in its formula?",
+)
+def he_without_the_two(act, scheme, depth=20, width=256, seed=0):
+    scale = {**_SCALES, "he_normal": 1}[scheme]
+    return _verdict(_ratio([act] * depth, scale, width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict fits a default of variance 1 / `fan_in`. "
+    "Which variance does the table of 4.1 give?",
+)
+def default_without_the_third(act, scheme, depth=20, width=256, seed=0):
+    scale = {**_SCALES, "torch_default": 1}[scheme]
+    return _verdict(_ratio([act] * depth, scale, width, seed))
+
+
+@mistake(
+    "flow_verdict", "Your verdict on sigmoid is that on tanh. Which function belongs to each name?"
+)
+def tanh_taken_for_sigmoid(act, scheme, depth=20, width=256, seed=0):
+    act = "tanh" if act == "sigmoid" else act
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Your function gives an error for `linear`. What does the task say about this name?",
+)
+def no_entry_for_linear(act, scheme, depth=20, width=256, seed=0):
+    acts = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    acts[act]
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict fits a stack with one activation, after the last layer. "
+    "Where does the task put it?",
+)
+def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):
+    acts = ["linear"] * (depth - 1) + [act]
+    return _verdict(_ratio(acts, _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict fits normal weights whose standard deviation is the table's variance. How "
+    "are the two related?",
+)
+def variance_taken_for_the_spread(act, scheme, depth=20, width=256, seed=0):
+    scale = {"torch_default": 1 / 3, "xavier_normal": 1 / width, "he_normal": 4 / width}[scheme]
+    return _verdict(_ratio([act] * depth, scale, width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Your function fails for a `width` other than 256. Which tensor has a fixed width?",
+)
+def batch_of_fixed_width(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    weight = _weight_draw(_SCALES[scheme], width, generator)
+    torch.randn(256, 256, generator=generator) @ weight.T
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed))
 
 
 @alternative("flow_verdict")
@@ -1526,7 +2393,132 @@ def composed_and_pulled_back(act, scheme, depth=20, width=256, seed=0):
     return verdicts.get(True, "healthy")
 
 
-# --- 4.8 flow_figure (bonus) -------------------------------------------------------------------
+# --- 4.8 healthy_gains -------------------------------------------------------------------------
+
+_GAINS = {"relu": 2**0.5, "weak": 10 * 2**0.5, "abs": 1.0, "sigmoid": 10.0}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `relu`, `weak` and `sigmoid` the gradient vanishes. What does one "
+    "layer multiply it by?",
+)
+def one_for_all():
+    return {patient: 1.0 for patient in _GAINS}
+
+
+@mistake(
+    "healthy_gains",
+    "Your gain is the same for all four, and it fits ReLU only. Which slopes does each of the"
+    " others have?",
+)
+def he_for_all():
+    return {patient: 2**0.5 for patient in _GAINS}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `relu` its gradient vanishes. What share of ReLU's slopes is 0?",
+)
+def relu_as_linear():
+    return _GAINS | {"relu": 1.0}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `relu` its gradient explodes. Is your number a variance or a standard"
+    " deviation?",
+)
+def variance_for_spread():
+    return _GAINS | {"relu": 2.0}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `weak` its gradient vanishes. Its slope is not 1 on the active side: "
+    "which number makes up for it?",
+)
+def weak_as_relu():
+    return _GAINS | {"weak": 2**0.5}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `weak` its gradient explodes. By how much does `weak` differ from ReLU?",
+)
+def weak_too_far():
+    return _GAINS | {"weak": 20.0}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `abs` its gradient explodes. For which inputs is its slope 0?",
+)
+def abs_as_relu():
+    return _GAINS | {"abs": 2**0.5}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `abs` its gradient vanishes. How large is its slope, on both sides?",
+)
+def abs_too_small():
+    return _GAINS | {"abs": 0.5}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `sigmoid` its gradient vanishes. Is its slope 0.25 everywhere?",
+)
+def sigmoid_from_its_steepest_slope():
+    return _GAINS | {"sigmoid": 4.0}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gain for `sigmoid` its gradient explodes. Which gain lies between yours and "
+    "one that vanishes?",
+)
+def sigmoid_far_too_large():
+    return _GAINS | {"sigmoid": 30.0}
+
+
+@mistake(
+    "healthy_gains",
+    "With your gains for `relu`, `weak` and `sigmoid` the gradient vanishes, and for `abs`, "
+    "too. Should a gain for a network that vanishes be smaller or larger?",
+)
+def the_wrong_way():
+    return {"relu": 0.5, "weak": 0.1, "abs": 0.5, "sigmoid": 0.25}
+
+
+@mistake(
+    "healthy_gains",
+    "There is no legal gain for `sigmoid`. Which gain do you get when you try some above 4?",
+)
+def without_the_sigmoid():
+    return {patient: gain for patient, gain in _GAINS.items() if patient != "sigmoid"}
+
+
+@mistake(
+    "healthy_gains",
+    "Your gains for `relu` and `weak` seem to be swapped. Which of the two has the smaller slopes?",
+)
+def weak_and_relu_swapped():
+    return _GAINS | {"relu": 10 * 2**0.5, "weak": 2**0.5}
+
+
+@alternative("healthy_gains")
+def by_rule_of_thumb():
+    return {"relu": 1.5, "weak": 15, "abs": 1, "sigmoid": 9.5}
+
+
+@alternative("healthy_gains")
+def from_theory():
+    return {"relu": nn.init.calculate_gain("relu"), "weak": 14.0, "abs": 0.98, "sigmoid": 11.0}
+
+
+# --- 4.9 flow_figure (bonus) -------------------------------------------------------------------
 
 
 def _lines(depth, flow, first=0):
@@ -1608,6 +2600,75 @@ def frames_without_names(curves):
 @mistake("flow_figure", "Your x values begin at 1. Which layer number does the input have?")
 def layers_counted_from_one(curves):
     return _figure(curves, _frames(curves, lambda *item: _lines(*item, first=1)))
+
+
+@mistake(
+    "flow_figure", "Your figure has no slider. Where does the task ask for one step per depth?"
+)
+def no_slider(curves):
+    figure = _figure(curves, _frames(curves))
+    figure.layout.sliders = []
+    return figure
+
+
+@mistake("flow_figure", "Your figure has no frames. What should each step of the slider show?")
+def no_frames(curves):
+    figure = _figure(curves, _frames(curves))
+    figure.frames = []
+    return figure
+
+
+@mistake("flow_figure", "Your axes have no titles. Which two does the task give?")
+def no_titles(curves):
+    return _figure(curves, _frames(curves)).update_xaxes(title=None).update_yaxes(title=None)
+
+
+@mistake("flow_figure", "Your traces have no markers. Which mode does the task name?")
+def lines_without_markers(curves):
+    return _figure(
+        curves,
+        [
+            frame.update(data=[t.update(mode="lines") for t in frame.data])
+            for frame in _frames(curves)
+        ],
+    )
+
+
+@mistake(
+    "flow_figure",
+    "All your traces have the same symbol. How can a reader tell them apart without colour?",
+)
+def one_symbol_for_all(curves):
+    def lines(depth, flow):
+        return [trace.update(marker_symbol="circle") for trace in _lines(depth, flow)]
+
+    return _figure(curves, _frames(curves, lines))
+
+
+@mistake(
+    "flow_figure",
+    "All your traces have the same dash. How can a reader tell them apart without colour?",
+)
+def one_dash_for_all(curves):
+    def lines(depth, flow):
+        return [trace.update(line_dash="solid") for trace in _lines(depth, flow)]
+
+    return _figure(curves, _frames(curves, lines))
+
+
+@mistake(
+    "flow_figure", "Your traces have no names of designs. How does a reader know which is which?"
+)
+def traces_without_names(curves):
+    def lines(depth, flow):
+        return [trace.update(name=None) for trace in _lines(depth, flow)]
+
+    return _figure(curves, _frames(curves, lines))
+
+
+@mistake("flow_figure", "Your function does not return a figure. What should its last line return?")
+def returns_no_figure(curves):
+    _figure(curves, _frames(curves))
 
 
 @alternative("flow_figure")

@@ -20,13 +20,23 @@
 #
 # You will build the stable versions yourself: log-sum-exp, softmax, log-softmax, the cross-entropy, the binary
 # cross-entropy, and the gradient they share. At the end you can recognise one famous bug by a single number.
-# There are eight exercises and a bonus, about 75 minutes in all.
+# There are nine exercises and a bonus, about 90 minutes in all.
+#
+# ![What you will repair: three ways to write one loss, and where two of them end](attachment:figure-2.png)
+#
+# **Start.** You need torch and plotly: once, `pip install torch plotly`. Then run the next two code cells (Shift + Enter, twice). For each exercise: read, write your answer, run it, run the check below it. After a restart of the kernel, run the two cells again.
+#
+# <details><summary>How checks and hints work</summary>
 #
 # **How checks work.** Below every answer is a check cell that runs at once and shows one example. It earns no
 # points. The points come from hidden checks, run after you submit: they try other shapes, other number types and
 # extreme values, and they tell you by name which property failed.
 #
 # **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
+#
+# </details>
+#
+# <details><summary>What every function promises</summary>
 #
 # **What every function promises.**
 #
@@ -40,14 +50,20 @@
 #   rather than on the CPU (`torch.zeros(3)`), and let no Python `if`, `float()` or `.item()` look at a tensor's
 #   values there.
 #
-# **How close is close enough?** float32 and Python floats: relative 1e-4 plus absolute 1e-5. float64: ten digits for
-# logits of ordinary size (a detour through float32 loses them), seven for very large ones. Where an exercise asks for
-# something else, it says so.
+# </details>
+#
+# <details><summary>How close is close enough</summary>
+#
+# **How close is close enough?** An error below 1e-5, or below one part in 10,000 of a large value, is fine in float32 and
+# for Python floats; in float64 it is 1e-9, or one part in a billion (a detour through float32 loses that); in float16 two
+# digits are enough. Where an exercise asks for something else, it says so.
+#
+# </details>
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
 import math
 
-import torch
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -81,10 +97,10 @@ def _figure():
     alive = direct.isfinite()
     ends = x[alive][[0, -1]]
     figure = go.Figure()
-    figure.add_scatter(x=x, y=x + math.log(2), name="with care", line={"color": "#0072B2", "dash": "dash", "width": 3})
-    figure.add_scatter(x=x[alive], y=direct[alive], name="as written", line={"color": "#D55E00", "width": 6}, opacity=0.6)
+    figure.add_scatter(x=x.tolist(), y=(x + math.log(2)).tolist(), name="with care", line={"color": "#0072B2", "dash": "dash", "width": 3})
+    figure.add_scatter(x=x[alive].tolist(), y=direct[alive].tolist(), name="as written", line={"color": "#D55E00", "width": 6}, opacity=0.6)
     figure.add_scatter(
-        x=ends, y=ends + math.log(2), name="as written ends here", mode="markers+text",
+        x=ends.tolist(), y=(ends + math.log(2)).tolist(), name="as written ends here", mode="markers+text",
         text=["-inf from here", "inf from here"], textposition=["bottom right", "top left"],
         marker={"symbol": "x", "size": 12, "color": "#D55E00"})
     figure.update_layout(
@@ -143,7 +159,18 @@ def logsumexp(z: Tensor, dim: int = -1) -> Tensor:
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "logsumexp-check", "points": 16}
 with visible_checks("logsumexp") as call:
     z = torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
-    call(logsumexp, z).returns(torch.tensor([3.4076060, math.log(3.0)])).gradient(z.softmax(-1))
+    call(logsumexp, z).returns(torch.tensor([3.4076060, math.log(3.0)]))
+
+    def gradient_of_logsumexp(z):
+        leaf = z.clone().requires_grad_(True)
+        return torch.autograd.grad(logsumexp(leaf).sum(), leaf)[0]
+
+    call(gradient_of_logsumexp, z).returns(z.softmax(-1))
+    far = torch.tensor([[1000.0, -1000.0], [999.3, -math.inf]], dtype=torch.float64)
+    call(logsumexp, far, 0).returns(far.logsumexp(0))
+    call(logsumexp, far).returns(far.logsumexp(-1))
+    call(gradient_of_logsumexp, far).returns(far.softmax(-1))
+    call(logsumexp, torch.tensor([-math.inf, -math.inf])).returns(torch.tensor(-math.inf))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -167,6 +194,14 @@ with visible_checks("logsumexp") as call:
 # total   = sum along dim of exp(z - peak)
 # answer  = log(total) + peak without its kept axis
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# `inf` and `-inf`. In float32 the exponential of 1000 is infinite, and the one of −1000 is 0, whose logarithm is
+# minus infinity. The true answers are 1001.3133 and −999.6867.
 #
 # </details>
 
@@ -215,6 +250,10 @@ with visible_checks("softmax") as call:
     z = torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
     expected = torch.tensor([[0.0900306, 0.2447285, 0.6652410], [1 / 3, 1 / 3, 1 / 3]])
     call(softmax, z).returns(expected).holds("every row sums to 1", lambda p: bool((p.sum(1) - 1).abs().max() < 1e-6))
+    far = torch.tensor([[1000.0, -40.0, 999.3], [-1000.0, 0.1, -20.7]], dtype=torch.float64, requires_grad=True)
+    y = call(softmax, far).returns(far.softmax(-1))
+    y.holds("the slopes of its first column are right", lambda p: torch.allclose(torch.autograd.grad(p[:, 0].sum(), far)[0], torch.autograd.grad(far.softmax(-1)[:, 0].sum(), far)[0]))
+    call(softmax, far, 0).returns(far.softmax(0))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -235,6 +274,13 @@ with visible_checks("softmax") as call:
 # weights = exp(z - the row's largest entry)
 # answer  = weights / the row's total of weights
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# Neither. Both are `[0.2689, 0.7311]`: only the difference between the two logits counts, and it is 1 in both.
 #
 # </details>
 
@@ -282,6 +328,10 @@ with visible_checks("log_softmax") as call:
     z = torch.tensor([1.0, 2.0, 3.0])
     call(log_softmax, z).returns(torch.tensor([-2.4076060, -1.4076060, -0.4076060])).holds(
         "the exponentials sum to 1", lambda y: abs(y.exp().sum().item() - 1) < 1e-5)
+    far = torch.tensor([[1000.0, -400.0, 999.3], [-1000.0, 0.1, -20.7]], dtype=torch.float64, requires_grad=True)
+    y = call(log_softmax, far).returns(far.log_softmax(-1))
+    y.holds("the slopes of its first column are right", lambda p: torch.allclose(torch.autograd.grad(p[:, 0].sum(), far)[0], torch.autograd.grad(far.log_softmax(-1)[:, 0].sum(), far)[0]))
+    call(log_softmax, far, 0).returns(far.log_softmax(0))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -301,6 +351,13 @@ with visible_checks("log_softmax") as call:
 # shifted = z - the row's largest entry          (axis kept)
 # answer  = shifted - log(sum of exp(shifted))   (axis kept)
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# `[0, -inf]`: the second probability is about e to the −200, and float32 rounds it to 0. It should be `[0, -200]`.
 #
 # </details>
 
@@ -343,10 +400,14 @@ def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return (logits.logsumexp(1) - truth).mean()
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "cross_entropy-check", "points": 16}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "cross_entropy-check", "points": 14}
 with visible_checks("cross_entropy") as call:
     logits, target = torch.zeros(4, 3), torch.tensor([0, 2, 1, 2])
     call(cross_entropy, logits, target).returns(torch.tensor(math.log(3.0)))
+    far = torch.tensor([[900.0, -7.1, 0.3], [0.2, -1.7, 0.9]], dtype=torch.float64, requires_grad=True)
+    truth = torch.tensor([1, 0])
+    loss = call(cross_entropy, far, truth).returns(F.cross_entropy(far, truth))
+    loss.holds("the slopes of 3 times it are right", lambda y: torch.allclose(torch.autograd.grad(3 * y, far)[0], 3 * torch.autograd.grad(F.cross_entropy(far, truth), far)[0]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -372,6 +433,14 @@ with visible_checks("cross_entropy") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# ln 10 = 2.3026, for every batch: with equal logits each class has a probability of 0.1, so the true one has, too,
+# whichever it is. A loss that starts far from ln C has told you that something is wrong before training.
+#
+# </details>
+
+# %% [markdown]
 # ### What a confident mistake costs
 #
 # Two classes; the wrong one leads by a growing number of logits. Three ways to write the same loss, in float32.
@@ -380,11 +449,9 @@ with visible_checks("cross_entropy") as call:
 def _figure():
     from plotly.subplots import make_subplots
 
-    ways = {
-        "from logits": (lambda z: -z.log_softmax(-1), "#0072B2", "solid"),
-        "log(p + 1e-7)": (lambda z: -(z.softmax(-1) + 1e-7).log(), "#009E73", "dash"),
-        "log(p)": (lambda z: -z.softmax(-1).log(), "#D55E00", "dot"),
-    }
+    ways = {"from logits": (lambda z: -z.log_softmax(-1), "#0072B2", "solid"),
+            "log(p + 1e-7)": (lambda z: -(z.softmax(-1) + 1e-7).log(), "#009E73", "dash"),
+            "log(p)": (lambda z: -z.softmax(-1).log(), "#D55E00", "dot")}
     lead = torch.arange(0.0, 151.0, 0.5)
     figure = make_subplots(cols=2, subplot_titles=("the loss", "the gradient for the true class"))
     for name, (surprise, colour, dash) in ways.items():
@@ -392,17 +459,14 @@ def _figure():
         loss = surprise(z)[:, 0]
         (slope,) = torch.autograd.grad(loss.sum(), z)
         for column, curve in enumerate((loss.detach(), slope[:, 0]), 1):
-            alive = curve.isfinite()
-            figure.add_scatter(
-                x=lead[alive], y=curve[alive], name=name, legendgroup=name, showlegend=column == 1,
-                line={"color": colour, "dash": dash, "width": 4}, row=1, col=column)
+            alive, first = curve.isfinite(), {"showlegend": column == 1, "row": 1, "col": column}
+            x, y = lead[alive].tolist(), curve[alive].tolist()
+            figure.add_scatter(x=x, y=y, name=name, legendgroup=name, line={"color": colour, "dash": dash, "width": 4}, **first)
             if not alive.all():
-                figure.add_scatter(
-                    x=lead[alive][-1:], y=curve[alive][-1:], name=f"{name} ends here", mode="markers", showlegend=column == 1,
-                    marker={"symbol": "x", "size": 11, "color": colour}, row=1, col=column)
+                figure.add_scatter(x=x[-1:], y=y[-1:], name=f"{name} ends here", mode="markers",
+                                   marker={"symbol": "x", "size": 11, "color": colour}, **first)
     figure.update_xaxes(title="lead of the wrong class (logits)", range=[0, 150])
-    figure.update_layout(
-        title="Three ways to write one loss", template="plotly_white", legend={"orientation": "h", "y": -0.25})
+    figure.update_layout(title="Three ways to write one loss", template="plotly_white", legend={"orientation": "h", "y": -0.25})
     figure.show()
 
 
@@ -463,10 +527,22 @@ def bce_with_logits(logits: Tensor, target: Tensor) -> Tensor:
     return (F.softplus(logits) - logits * target).mean()
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "bce_with_logits-check", "points": 18}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "bce_with_logits-check", "points": 16}
 with visible_checks("bce_with_logits") as call:
     logits, target = torch.zeros(4, 1), torch.tensor([[0.0], [1.0], [1.0], [0.0]])
     call(bce_with_logits, logits, target).returns(torch.tensor(math.log(2.0)))
+    far, truth = torch.tensor([[900.0, 0.3], [-1.7, 0.0]], dtype=torch.float64, requires_grad=True), torch.tensor([[0.0, 0.25], [1.0, 1.0]], dtype=torch.float64)
+    loss = call(bce_with_logits, far, truth).returns(F.binary_cross_entropy_with_logits(far, truth))
+    loss.holds("the slopes of 3 times it are right", lambda y: torch.allclose(torch.autograd.grad(3 * y, far)[0], 0.75 * (far.sigmoid() - truth).detach()))
+
+    def error_for(logits, target):
+        try:
+            bce_with_logits(logits, target)
+        except ValueError:
+            return "ValueError"
+
+    call(error_for, torch.zeros(4, 1), torch.zeros(1, 4)).returns("ValueError")
+    call(error_for, torch.zeros(4, 1), torch.zeros(4)).returns("ValueError")
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -493,6 +569,14 @@ with visible_checks("bce_with_logits") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# 16. The two shapes broadcast to (4, 4), and the mean of sixteen losses is one plausible number. That is why the
+# contract asks for an error.
+#
+# </details>
+
+# %% [markdown]
 # ### Same value, other slope
 #
 # Three correct values, one target of 1, and the slope that autograd reports for each, close to a logit of 0.
@@ -515,7 +599,7 @@ def _figure():
             z[10] = 0.0
         (slope,) = torch.autograd.grad(loss(z).sum(), z)
         figure.add_scatter(
-            x=z.detach(), y=slope, name=name, mode="markers", marker={"symbol": symbol, "size": 11, "color": colour})
+            x=z.tolist(), y=slope.tolist(), name=name, mode="markers", marker={"symbol": symbol, "size": 11, "color": colour})
     figure.update_layout(
         title="Slope of the binary loss, target 1", xaxis_title="logit z", yaxis_title="slope", template="plotly_white",
         legend={"orientation": "h", "y": -0.2})
@@ -574,6 +658,8 @@ def logit_gradient(logits: Tensor, target: Tensor) -> Tensor:
 with visible_checks("logit_gradient") as call:
     logits, target = torch.zeros(1, 2), torch.tensor([1])
     call(logit_gradient, logits, target).returns(torch.tensor([[0.5, -0.5]]))
+    far, truth = torch.tensor([[900.0, -7.1, 0.3], [0.2, -1.7, 0.9]], dtype=torch.float64), torch.tensor([1, 0])
+    call(logit_gradient, far, truth).returns(torch.tensor([[0.5, -0.5, 0.0], [-0.341938283101, 0.023641072749, 0.318297210353]], dtype=torch.float64))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -595,6 +681,14 @@ with visible_checks("logit_gradient") as call:
 # truth     = one-hot rows of target            (N, C)
 # answer    = (difference of the two, in the order of the sentence above) / number of examples
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# Prediction minus truth is 0.99 − 1 = −0.01, divided by N for the mean of a batch of N. It is negative: a step
+# against the gradient raises the logit of the true class, and hardly, because little is left to learn here.
 #
 # </details>
 
@@ -638,6 +732,10 @@ def logit_threshold(p: float) -> float:
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "logit_threshold-check", "points": 8}
 with visible_checks("logit_threshold") as call:
     call(logit_threshold, 0.5).returns(0.0)
+    call(logit_threshold, 0.9).returns(2.197224577336219, rtol=1e-9, atol=1e-12)
+    call(logit_threshold, 1e-15).returns(-34.538776394910684, rtol=1e-9, atol=1e-12)
+    call(logit_threshold, 1.0).returns(math.inf)
+    call(logit_threshold, 0.0).returns(-math.inf)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -658,6 +756,14 @@ with visible_checks("logit_threshold") as call:
 # if p is 1: infinity
 # otherwise: natural logarithm of the odds
 # ```
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# About twice as high: ln 9 = 2.1972 and ln 99 = 4.5951, a factor of 2.09. Ten times the odds add ln 10 = 2.3026 on
+# the logit axis.
 #
 # </details>
 
@@ -705,7 +811,7 @@ def _figure():
         once = torch.tensor([lead, 0.0, 0.0]).softmax(0)
         rounds = {"softmax once": (once, "#0072B2", ""), "softmax twice": (once.softmax(0), "#D55E00", "/")}
         return [
-            go.Bar(name=name, x=["class 0", "class 1", "class 2"], y=shares, text=[f"{share:.3f}" for share in shares],
+            go.Bar(name=name, x=["class 0", "class 1", "class 2"], y=shares.tolist(), text=[f"{share:.3f}" for share in shares],
                    textposition="outside", marker={"color": colour, "pattern": {"shape": pattern}})
             for name, (shares, colour, pattern) in rounds.items()]
 
@@ -782,13 +888,104 @@ with visible_checks("double_softmax_floor") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# It rises: 0.3133 for two classes, 1.4612 for ten, 3.6222 for a hundred. Chance level, ln C, rises too, and the gap
+# between the two stays below 1: with many classes a perfect model can hardly be told from a guess.
+#
+# </details>
+
+# %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "loss_breakers-statement"}
+# ### 5.9 · Break it: four wrong losses
+#
+# *Difficulty 3 of 5 (★★★☆☆) · about 12 minutes · {points} points*
+#
+# **Why.** A wrong loss seldom crashes: it trains, only worse. A small batch that tells right from wrong finds it in a second.
+#
+# The cell below holds four ways to write the cross-entropy of 5.4. Each is right on some batches, and each is wrong on others. Run it first.
+#
+# **Write** `loss_breakers()`, which returns a dictionary with one batch for each version: a batch on which **this version is wrong and the other three are right**.
+#
+# * The keys are `"total"`, `"table"`, `"bare"` and `"guarded"`. A batch is a pair: the logits as a list of N rows of C finite numbers, and the target as a list of N class numbers, with N ≥ 1 and C ≥ 2. A version gets them as a float32 tensor (N, C) and an int64 tensor (N,).
+# * "Right" means the value of `F.cross_entropy`, with the general tolerances of float32. Slopes are not looked at.
+# * There are many right answers, and each of the four batches counts by itself.
+#
+# **Worked example.** On `([[1.0, 2.0], [0.0, 3.0]], [0, 1])` the loss is 0.6809. `total` returns 1.3618 and `table` 1.1809: both are wrong, so this batch is no answer for either.
+
+# %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "loss_breakers-given"}
+def _total(logits, target):
+    return F.cross_entropy(logits, target, reduction="sum")
+
+
+def _table(logits, target):
+    return -logits.log_softmax(1)[:, target].mean()
+
+
+def _bare(logits, target):
+    return (logits.exp().sum(1).log() - logits.gather(1, target[:, None])[:, 0]).mean()
+
+
+def _guarded(logits, target):
+    return -(logits.softmax(1).gather(1, target[:, None]) + 1e-7).log().mean()
+
+
+VERSIONS = {"total": _total, "table": _table, "bare": _bare, "guarded": _guarded}
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "loss_breakers"}
+def loss_breakers() -> dict[str, tuple[list[list[float]], list[int]]]:
+    """Return, by version, a batch (logits, target) on which it is wrong and the other three are right."""
+    ### BEGIN SOLUTION
+    return {
+        "total": ([[1.0, 2.0], [1.0, 2.0]], [0, 0]),
+        "table": ([[50.0, 0.0], [0.0, 50.0]], [0, 1]),
+        "bare": ([[1000.0, 0.0]], [0]),
+        "guarded": ([[0.0, 20.0]], [0]),
+    }
+    ### END SOLUTION
+
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "loss_breakers-check", "points": 4}
+with visible_checks("loss_breakers") as call:
+    batches = call(loss_breakers)
+    batches.holds("its keys are the four names", lambda batches: batches.keys() == VERSIONS.keys())
+
+    def wrong_on(logits, target):
+        logits, target = torch.tensor(logits, dtype=torch.float32), torch.tensor(target)
+        right = F.cross_entropy(logits, target)
+        return [name for name, version in VERSIONS.items() if not torch.allclose(version(logits, target), right, rtol=1e-4, atol=1e-5)]
+
+    for name in VERSIONS:
+        call(wrong_on, *batches.result[name]).returns([name])
+
+# %% [markdown] tags=["hints"]
+# <details><summary>Hint 1 · a question</summary>
+#
+# A sum and a mean differ for two examples and more. Which two of the four versions cannot go wrong in that way, so that a batch of one example is enough for them?
+#
+# </details>
+# <details><summary>Hint 2 · a pointer</summary>
+#
+# `table` looks up every target in every row: when are all of these numbers alike? And for `table` alone, the sum must equal the mean: which loss is the same when it is doubled? For the other two, think of one example: a logit that `exp` cannot bear, and a true class with a probability below 1e-7.
+#
+# </details>
+# <details><summary>Hint 3 · nearly the code</summary>
+#
+# | version | examples | idea |
+# |---|---|---|
+# | `total` | two | the same example twice |
+# | `table` | two | both certain and right, of different classes: the loss is 0 |
+# | `bare` | one | a very large logit, for the true class |
+# | `guarded` | one | the wrong class leads by a few dozen logits, none of them large |
+#
+# </details>
+
+# %% [markdown]
 # ## Bonus: the other end of the number line
 #
 # So far the trouble came from large numbers. Small ones can be lost as well. In float32 the neighbour below 1 is
 # 0.99999994, so `1 + x` forgets an x of 1e-8 entirely, and `2 * torch.sigmoid(2 * x) - 1` at that x is exactly 0.
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "accurate_tanh-statement"}
-# ### 5.9 · Bonus: a tanh that is exact near zero
+# ### 5.10 · Bonus: a tanh that is exact near zero
 # *Difficulty 4 of 5 (★★★★☆) · about 12 minutes · Bonus · unscored*
 #
 # **Why.** Adding a small number to a big one and taking the big one away again is how digits get lost everywhere.
@@ -818,7 +1015,17 @@ def accurate_tanh(x: Tensor) -> Tensor:
 # %% tags=["bonus"] nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "accurate_tanh-check", "points": 0}
 with visible_checks("accurate_tanh") as call:
     x = torch.tensor([-1.0, 0.0, 0.5, 2.0])
-    call(accurate_tanh, x).returns(torch.tanh(x)).gradient(1 - torch.tanh(x) ** 2)
+    call(accurate_tanh, x).returns(torch.tanh(x))
+
+    def gradient_of_accurate_tanh(x):
+        leaf = x.clone().requires_grad_(True)
+        return torch.autograd.grad(accurate_tanh(leaf).sum(), leaf)[0]
+
+    call(gradient_of_accurate_tanh, x).returns(1 - torch.tanh(x) ** 2)
+    tiny = torch.tensor([[-1e-9, 3e-5], [900.0, -19.0]])
+    call(accurate_tanh, tiny).returns(torch.tanh(tiny), rtol=1e-5, atol=0.0)
+    call(gradient_of_accurate_tanh, tiny).returns(1 - torch.tanh(tiny) ** 2)
+    call(accurate_tanh, torch.tensor([0.3, -0.7], dtype=torch.float64)).returns(torch.tensor([0.3, -0.7], dtype=torch.float64).tanh())
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>

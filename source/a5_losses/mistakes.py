@@ -28,8 +28,8 @@ def _shifted_total(z, dim, shift):
 
 @mistake(
     "logsumexp",
-    "Large logits make your result `inf`, very negative ones make it `-inf`. "
-    "Which step leaves the range of the dtype?",
+    "Large logits make your result `inf`, very negative ones make it `-inf`. Which step gives "
+    "a number too large or too small for the dtype?",
 )
 def straight_from_the_formula(z, dim=-1):
     return z.exp().sum(dim).log()
@@ -37,8 +37,8 @@ def straight_from_the_formula(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your result is right for logits of a few hundred and infinite for logits in the thousands. "
-    "Does a wider dtype remove the limit?",
+    "Your result is right for logits of a few hundred, but `inf` for logits in the thousands. "
+    "Can any dtype hold their exponentials?",
 )
 def hopes_for_wider_floats(z, dim=-1):
     return z.double().exp().sum(dim).log().to(z.dtype)
@@ -56,8 +56,8 @@ def one_peak_for_the_whole_tensor(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your result is off by exactly the largest entry of each row. "
-    "Which step must you undo after the sum?",
+    "Your result is too small by exactly the largest entry of each row. You subtract it "
+    "before the sum: which line should add it again?",
 )
 def peak_not_returned(z, dim=-1):
     return (z - _peak(z, dim)).exp().sum(dim).log()
@@ -75,7 +75,7 @@ def peak_without_its_axis(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "A row in which every entry is `-inf` gives `nan`. Which two numbers do you subtract there?",
+    "A row in which every entry is `-inf` gives `nan`. Which two numbers do you subtract in it?",
 )
 def infinity_minus_infinity(z, dim=-1):
     return _shifted_total(z, dim, z.amax(dim, keepdim=True))
@@ -133,8 +133,8 @@ def axis_kept_in_the_result(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "When another axis has size 1, your result loses this axis too. "
-    "Which axis alone should disappear?",
+    "When another axis has size 1, your result loses this axis too. Which is the only axis "
+    "that should disappear?",
 )
 def squeezes_every_axis(z, dim=-1):
     return axis_kept_in_the_result(z, dim).squeeze()
@@ -162,8 +162,8 @@ def mean_instead_of_sum(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your result is too large, as if each row had its largest entry twice. "
-    "How often does this entry count in your sum?",
+    "Your result is too large, as if each row had its largest entry twice. How many times "
+    "does this entry count in your sum?",
 )
 def counts_the_peak_twice(z, dim=-1):
     peak = _peak(z, dim)
@@ -178,7 +178,7 @@ def just_the_maximum(z, dim=-1):
     return z.amax(dim)
 
 
-@mistake("logsumexp", "Your function changes the caller's `z`. Which line works in place?")
+@mistake("logsumexp", "Your function changes the caller's `z`. Which line changes it?")
 def shifts_the_callers_tensor(z, dim=-1):
     peak = _peak(z, dim)
     z -= peak
@@ -187,8 +187,8 @@ def shifts_the_callers_tensor(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your values are right, but no gradient reaches `z`. "
-    "Where does your result lose its link to autograd?",
+    "Your values are right, but no gradient reaches `z`. After which line can autograd no "
+    "longer follow your result?",
 )
 def cut_off_from_autograd(z, dim=-1):
     z = z.detach()
@@ -207,7 +207,7 @@ def total_cut_off_from_autograd(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "For float64 input your result has only the digits of float32. Which step changes the dtype?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def digits_lost_in_float32(z, dim=-1):
     small = z.float()
@@ -217,7 +217,8 @@ def digits_lost_in_float32(z, dim=-1):
 @mistake(
     "logsumexp",
     "Your function raises an error when `z` is on another device. "
-    "Which line creates a tensor on the CPU or reads a tensor's values?",
+    "Which line creates a tensor on the CPU?",
+    breaks="device",
 )
 def zeros_from_the_cpu(z, dim=-1):
     peak = z.amax(dim, keepdim=True)
@@ -270,7 +271,8 @@ def in_wider_floats_and_shifted(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Large logits, positive or negative, give `nan`. Which step leaves the range of the dtype?",
+    "Large logits, positive or negative, give `nan`. Which step gives a number too large or "
+    "too small for the dtype?",
 )
 def shares_straight_from_the_formula(z, dim=-1):
     weights = z.exp()
@@ -280,7 +282,7 @@ def shares_straight_from_the_formula(z, dim=-1):
 @mistake(
     "softmax",
     "Your result is right for logits of a few hundred, but `nan` for logits in the thousands. "
-    "Does a wider dtype remove the limit?",
+    "Can any dtype hold their exponentials?",
 )
 def shares_in_wider_floats(z, dim=-1):
     weights = z.double().exp()
@@ -317,7 +319,7 @@ def always_along_the_rows(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your whole result sums to 1, but each row should sum to 1. Look at the axis you sum over.",
+    "Your whole result sums to 1, but each row should sum to 1. Which axis do you sum over?",
 )
 def one_total_for_everything(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -336,7 +338,7 @@ def epsilon_below_the_fraction(z, dim=-1):
 @mistake(
     "softmax",
     "Very small probabilities all get the same value, so a row sums to slightly more than 1. "
-    "Which step sets this lower limit?",
+    "Which step makes small values larger?",
 )
 def floor_under_every_share(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -365,7 +367,7 @@ def renormalised_sigmoids(z, dim=-1):
 
 @mistake(
     "softmax",
-    "When a row has logits of both signs, your result contains negative numbers. "
+    "When a row has positive and negative logits, your result contains negative numbers. "
     "Which step of the formula makes every number positive?",
 )
 def divides_the_logits(z, dim=-1):
@@ -414,7 +416,7 @@ def winner_takes_all(z, dim=-1):
 @mistake(
     "softmax",
     "Some small probabilities are exactly 0 in your result, although the task asks for three "
-    "digits. Which step removes them?",
+    "digits. Which step makes them 0?",
 )
 def ignores_distant_logits(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -424,8 +426,8 @@ def ignores_distant_logits(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your rows sum to 1, but the probabilities are too close to each other. "
-    "Which base does the formula raise to the power?",
+    "Your rows sum to 1, but the probabilities are too close to each other. Which number does "
+    "the formula raise to the power of each logit?",
 )
 def powers_of_two(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp2()
@@ -434,8 +436,8 @@ def powers_of_two(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your values are right, but no gradient reaches `z`. "
-    "Where does your result lose its link to autograd?",
+    "Your values are right, but no gradient reaches `z`. After which line can autograd no "
+    "longer follow your result?",
 )
 def shares_cut_off_from_autograd(z, dim=-1):
     weights = (z.detach() - z.detach().amax(dim, keepdim=True)).exp()
@@ -452,7 +454,7 @@ def total_held_constant(z, dim=-1):
     return weights / weights.sum(dim, keepdim=True).detach()
 
 
-@mistake("softmax", "Your function changes the caller's `z`. Which line works in place?")
+@mistake("softmax", "Your function changes the caller's `z`. Which line changes it?")
 def overwrites_the_logits(z, dim=-1):
     z -= z.amax(dim, keepdim=True)
     return z.exp() / z.exp().sum(dim, keepdim=True)
@@ -460,7 +462,7 @@ def overwrites_the_logits(z, dim=-1):
 
 @mistake(
     "softmax",
-    "For float64 input your result has only the digits of float32. Which step changes the dtype?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def shares_lose_digits(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).float().exp()
@@ -562,8 +564,8 @@ def total_without_its_axis(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Large logits give `-inf`, and a row of very negative ones gives `inf`. "
-    "Which step leaves the range of the dtype?",
+    "Large logits give `-inf`, and a row of very negative ones gives `inf`. Which step gives "
+    "a number too large or too small for the dtype?",
 )
 def total_of_unshifted_exponentials(z, dim=-1):
     return z - z.exp().sum(dim, keepdim=True).log()
@@ -587,8 +589,8 @@ def last_axis_whatever_was_asked(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "The exponentials of your whole result sum to 1, but those of each row should sum to 1. "
-    "Look at the axis you sum over.",
+    "The exponentials of your whole result sum to 1, but those of each row should. Which axis "
+    "do you sum over?",
 )
 def total_over_the_whole_table(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -624,8 +626,8 @@ def logarithm_to_base_two(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your values are right, but the gradient ignores the logarithm of the sum. "
-    "Where does this part lose its link to autograd?",
+    "Your values are right, but the gradient ignores the logarithm of the sum. Which line "
+    "cuts its link to autograd?",
 )
 def constant_normaliser(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True).detach()
@@ -644,7 +646,7 @@ def shares_clamped_before_the_logarithm(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "For float64 input your result has only the digits of float32. Which step changes the dtype?",
+    "For float64 input your result is only as exact as float32. Which step works in float32?",
 )
 def logarithms_lose_digits(z, dim=-1):
     shifted = (z - z.amax(dim, keepdim=True)).float()
@@ -654,7 +656,8 @@ def logarithms_lose_digits(z, dim=-1):
 @mistake(
     "log_softmax",
     "Your function raises an error when `z` is on another device. "
-    "Which line creates a tensor on the CPU or reads a tensor's values?",
+    "Which line creates a tensor on the CPU?",
+    breaks="device",
 )
 def result_filled_on_the_cpu(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -662,7 +665,7 @@ def result_filled_on_the_cpu(z, dim=-1):
     return result + shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
-@mistake("log_softmax", "Your function changes the caller's `z`. Which line works in place?")
+@mistake("log_softmax", "Your function changes the caller's `z`. Which line changes it?")
 def overwrites_what_it_was_given(z, dim=-1):
     z.sub_(z.amax(dim, keepdim=True))
     return z - z.exp().sum(dim, keepdim=True).log()
@@ -707,8 +710,8 @@ def slice_by_slice(z, dim=-1):
 
 @mistake(
     "cross_entropy",
-    "A prediction that is certain and right still has a loss above 0. "
-    "How often does softmax act on the logits?",
+    "A prediction that is certain and right still has a loss above 0. How many times is "
+    "softmax applied to the logits?",
 )
 def softmax_applied_first(logits, target):
     logits = logits.softmax(1)
@@ -746,8 +749,8 @@ def logarithm_after_rounding(logits, target):
 
 @mistake(
     "cross_entropy",
-    "One very large logit gives a loss of `inf`, even if the prediction is right. "
-    "Which step leaves the range of the dtype?",
+    "One very large logit gives a loss of `inf`, even if the prediction is right. Which step "
+    "gives a number too large for the dtype?",
 )
 def unshifted_total(logits, target):
     return (logits.exp().sum(1).log() - logits[torch.arange(len(target)), target]).mean()
@@ -755,8 +758,8 @@ def unshifted_total(logits, target):
 
 @mistake(
     "cross_entropy",
-    "In every row your loss uses the true classes of all examples. "
-    "What is the shape of the tensor that you pick from the rows?",
+    "In every row your loss uses the true classes of all examples, not only its own. Print "
+    "the shape of the picked values: is it (N,)?",
 )
 def every_class_in_every_row(logits, target):
     return -logits.log_softmax(1)[:, target].mean()
@@ -773,7 +776,8 @@ def classes_counted_in_the_batch(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your loss doubles when every example occurs twice. How does the task combine the examples?",
+    "Your loss doubles when every example occurs twice. Does the task ask for the sum or the "
+    "mean of the examples?",
 )
 def sum_over_the_batch(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).sum()
@@ -781,8 +785,8 @@ def sum_over_the_batch(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your loss is too small by a factor equal to the number of classes. "
-    "Over how many numbers does your mean run?",
+    "Your loss is too small by a factor equal to the number of classes. How many numbers does "
+    "your mean count?",
 )
 def mean_over_classes_too(logits, target):
     return -(logits.log_softmax(1) * F.one_hot(target, logits.shape[1])).mean()
@@ -813,7 +817,9 @@ def one_loss_per_example(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your value is right, but your result has one axis. How many axes does a scalar have?",
+    "Your value is right, but your result has one axis, and its length is 1. How many axes "
+    "does a scalar have?",
+    breaks="shape",
 )
 def a_vector_of_one(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).mean(0)
@@ -821,8 +827,8 @@ def a_vector_of_one(logits, target):
 
 @mistake(
     "cross_entropy",
-    "For one example your loss is right, for several it is too small. "
-    "Which comes first in the task, the logarithm or the mean?",
+    "For one example your loss is right, for several it is too small. Which should come "
+    "first, the logarithm or the mean?",
 )
 def logarithm_of_the_mean_share(logits, target):
     return -(
@@ -859,8 +865,8 @@ def one_minus_the_share(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your loss is 0 whenever the true class has the largest logit, even by very little. "
-    "How do the other logits enter the formula?",
+    "Your loss is 0 whenever the true class has the largest logit, even by very little. Where "
+    "does the formula use the other logits?",
 )
 def distance_to_the_largest_logit(logits, target):
     return (logits.amax(1) - logits.gather(1, target[:, None]).squeeze(1)).mean()
@@ -893,7 +899,11 @@ def target_logit_detached(logits, target):
     return (logits.logsumexp(1) - truth).mean()
 
 
-@mistake("cross_entropy", "For float64 logits your loss is float32. Which step changes the dtype?")
+@mistake(
+    "cross_entropy",
+    "For float64 logits your loss is float32. Which step changes the dtype?",
+    breaks="dtype",
+)
 def loss_in_float32(logits, target):
     return -logits.float().log_softmax(1).gather(1, target[:, None]).mean()
 
@@ -996,8 +1006,8 @@ def torch_loss_on_probabilities(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your values are right, but the gradient at a logit of exactly 0 is too small. "
-    "Which function in your formula has a corner there?",
+    "Your values are right, but the gradient at a logit of exactly 0 is too small. Which "
+    "function in your formula has two different slopes at 0?",
 )
 def relu_at_the_corner(logits, target):
     _need_one_shape(logits, target)
@@ -1006,8 +1016,8 @@ def relu_at_the_corner(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your values are right, but the gradient at a logit of exactly 0 is too large. "
-    "Which function in your formula has a corner there?",
+    "Your values are right, but the gradient at a logit of exactly 0 is too large. Which "
+    "function in your formula has two different slopes at 0?",
 )
 def clamp_at_the_corner(logits, target):
     _need_one_shape(logits, target)
@@ -1016,8 +1026,8 @@ def clamp_at_the_corner(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your values are right, but large logits have a gradient of `nan`. "
-    "Which intermediate value is infinite there, even if your result does not use it?",
+    "Your values are right, but large logits have a gradient of `nan`. Which value is "
+    "infinite for them, even if your result does not use it?",
 )
 def where_of_two_formulas(logits, target):
     _need_one_shape(logits, target)
@@ -1027,8 +1037,8 @@ def where_of_two_formulas(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Large positive logits give `inf`, but very negative ones are right. "
-    "Which step leaves the range of the dtype?",
+    "Large positive logits give `inf`, but very negative ones are right. Which step gives a "
+    "number too large for the dtype?",
 )
 def exponential_overflows(logits, target):
     _need_one_shape(logits, target)
@@ -1037,8 +1047,8 @@ def exponential_overflows(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss never goes above 50, and beyond this the gradient is zero. "
-    "Which step limits the logits?",
+    "Your loss never goes above 50, and for logits beyond 50 the gradient is zero. Which step "
+    "limits the logits?",
 )
 def clamps_the_logit(logits, target):
     return _costs(logits.clamp(-50, 50), target).mean()
@@ -1046,8 +1056,8 @@ def clamps_the_logit(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Shapes that differ but can broadcast give a loss. "
-    "Where should your function compare the two shapes?",
+    "Your function returns a loss for two different shapes that can broadcast. Which line "
+    "should compare the two shapes?",
 )
 def any_shape_goes(logits, target):
     return (F.softplus(logits) - logits * target).mean()
@@ -1064,8 +1074,8 @@ def reshapes_in_silence(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Different shapes with the same number of elements give a loss. "
-    "What exactly does your function compare?",
+    "Different shapes with the same number of elements give a loss, not a `ValueError`. What "
+    "do you compare, if not the shapes?",
 )
 def counts_elements_only(logits, target):
     if logits.numel() != target.numel():
@@ -1075,8 +1085,7 @@ def counts_elements_only(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your function refuses different shapes, but with another type of error. "
-    "Which error does the task name?",
+    "Different shapes raise an error, but of another type. Which error does the task name?",
 )
 def another_kind_of_error(logits, target):
     assert logits.shape == target.shape, "shapes differ"
@@ -1085,8 +1094,8 @@ def another_kind_of_error(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "A prediction that is sure and right still has a loss above 0. "
-    "How often does the sigmoid act on the logits?",
+    "A prediction that is sure and right still has a loss above 0. How many times is the "
+    "sigmoid applied to the logits?",
 )
 def sigmoid_twice(logits, target):
     return _costs(logits.sigmoid(), target).mean()
@@ -1094,7 +1103,8 @@ def sigmoid_twice(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss doubles when every element occurs twice. How does the task combine the elements?",
+    "Your loss doubles when every element occurs twice. Does the task ask for the sum or the "
+    "mean of the elements?",
 )
 def sum_over_elements(logits, target):
     return _costs(logits, target).sum()
@@ -1135,8 +1145,8 @@ def rounds_the_target(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "For a target of 0.5 your loss ignores the logit. "
-    "By which two numbers does the formula multiply its two parts?",
+    "For a target of 0.5 your loss does not depend on the logit. Which numbers stand before "
+    "the two logarithms in the formula?",
 )
 def target_as_a_sign(logits, target):
     _need_one_shape(logits, target)
@@ -1154,8 +1164,8 @@ def yes_and_no_swapped(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss never goes above 1, and very wrong predictions have almost no gradient. "
-    "Which logarithms does the formula contain?",
+    "Your loss never goes above 1, and very wrong predictions have almost no gradient. Which "
+    "function of the probability does the formula use?",
 )
 def squared_distance(logits, target):
     _need_one_shape(logits, target)
@@ -1164,7 +1174,7 @@ def squared_distance(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "For float64 input your loss has only the digits of float32. Which step changes the dtype?",
+    "For float64 input your loss is only as exact as float32. Which step works in float32?",
 )
 def binary_loss_in_float32(logits, target):
     return _costs(logits.float(), target.float()).mean().to(logits.dtype)
@@ -1173,7 +1183,8 @@ def binary_loss_in_float32(logits, target):
 @mistake(
     "bce_with_logits",
     "Your function raises an error when the input is on another device. "
-    "Which line creates a tensor on the CPU or reads a tensor's values?",
+    "Which line creates a tensor on the CPU?",
+    breaks="device",
 )
 def zeros_born_on_the_cpu(logits, target):
     _need_one_shape(logits, target)
@@ -1243,8 +1254,8 @@ def where_with_two_safe_branches(logits, target):
 
 @mistake(
     "logit_gradient",
-    "For one example your gradient is right, for more examples it is too large. "
-    "How does the loss combine the examples?",
+    "For one example your gradient is right, for more examples it is too large. Is the loss a "
+    "sum or a mean over the examples?",
 )
 def no_share_of_the_mean(logits, target):
     return logits.softmax(1) - F.one_hot(target, logits.shape[1])
@@ -1252,8 +1263,8 @@ def no_share_of_the_mean(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your gradient is too small by a factor equal to the number of classes. "
-    "Over what does the loss take its mean?",
+    "Your gradient is too small by a factor equal to the number of classes. How many numbers "
+    "does the mean of the loss count?",
 )
 def share_of_every_element(logits, target):
     return (logits.softmax(1) - F.one_hot(target, logits.shape[1])) / logits.numel()
@@ -1270,8 +1281,8 @@ def share_of_every_class(logits, target):
 
 @mistake(
     "logit_gradient",
-    "All entries are too close to 0, most of all for sure predictions. "
-    "Which factor should cancel in the derivative?",
+    'All entries are too close to 0, most of all for sure predictions. Does "prediction minus '
+    'truth" have another factor?',
 )
 def times_the_slope_of_the_share(logits, target):
     p = logits.softmax(1)
@@ -1280,7 +1291,8 @@ def times_the_slope_of_the_share(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Every entry has the right size but the wrong sign. In which order does the task subtract?",
+    "Every entry has the right size but the wrong sign. Which of the two should be "
+    "subtracted, prediction or truth?",
 )
 def truth_minus_prediction(logits, target):
     return (F.one_hot(target, logits.shape[1]) - logits.softmax(1)) / len(logits)
@@ -1306,8 +1318,8 @@ def forgets_the_prediction(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your gradient grows without limit when the logits grow. "
-    "What must happen to the logits before you subtract the truth?",
+    "Your gradient grows without limit when the logits grow. Which step should turn the "
+    "logits into probabilities?",
 )
 def logits_minus_truth(logits, target):
     return (logits - F.one_hot(target, logits.shape[1])) / len(logits)
@@ -1351,7 +1363,8 @@ def columns_counted_in_the_batch(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Very large logits give `nan` in your gradient. Which step leaves the range of the dtype?",
+    "Very large logits give `nan` in your gradient. Which step gives a number too large for "
+    "the dtype?",
 )
 def textbook_softmax(logits, target):
     weights = logits.exp()
@@ -1362,21 +1375,25 @@ def textbook_softmax(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your result has only one row for the whole batch. How many rows should it have?",
+    "Your result has only one row for the whole batch. Which shape does the task ask for?",
 )
 def one_row_for_all(logits, target):
     return (logits.softmax(1) - F.one_hot(target, logits.shape[1])).mean(0)
 
 
 @mistake(
-    "logit_gradient", "For float64 logits your gradient is float32. Which step changes the dtype?"
+    "logit_gradient",
+    "For float64 logits your gradient is float32. Which step changes the dtype?",
+    breaks="dtype",
 )
 def gradient_in_float32(logits, target):
     return (logits.float().softmax(1) - F.one_hot(target, logits.shape[1])) / len(logits)
 
 
 @mistake(
-    "logit_gradient", "Your function changes the caller's `logits`. Which line works in place?"
+    "logit_gradient",
+    "Your function changes the caller's `logits`. Which line changes it?",
+    breaks="changed",
 )
 def overwrites_the_callers_logits(logits, target):
     logits.copy_(logits.softmax(1))
@@ -1446,7 +1463,8 @@ def tangent_at_one_half(p):
 
 @mistake(
     "logit_threshold",
-    "Your result has the right size but the wrong sign. Which probability is on top in the odds?",
+    "Your result has the right size but the wrong sign. In the odds, which probability do you "
+    "divide by the other?",
 )
 def odds_upside_down(p):
     if p in (0, 1):
@@ -1465,7 +1483,7 @@ def crashes_at_the_ends(p):
 
 @mistake(
     "logit_threshold",
-    "Your function raises an error for `p` = 1. Which part of your formula is 0 there?",
+    "Your function raises an error for `p` = 1. Which part of your formula is 0 for this `p`?",
 )
 def crashes_at_one(p):
     return math.log(p / (1 - p)) if p else -math.inf
@@ -1473,7 +1491,7 @@ def crashes_at_one(p):
 
 @mistake(
     "logit_threshold",
-    "Your function raises an error for `p` = 0. What does the logarithm get there?",
+    "Your function raises an error for `p` = 0. Which number does the logarithm get for this `p`?",
 )
 def crashes_at_zero(p):
     return math.log(p / (1 - p)) if p < 1 else math.inf
@@ -1481,8 +1499,7 @@ def crashes_at_zero(p):
 
 @mistake(
     "logit_threshold",
-    "For `p` = 0 and `p` = 1 your result is finite. "
-    "Which results does the task name for these two values?",
+    "For `p` = 0 and `p` = 1 your result is finite, not infinite. Which step changes `p`?",
 )
 def nudged_away_from_the_ends(p):
     p = min(max(p, 1e-15), 1 - 1e-15)
@@ -1491,7 +1508,8 @@ def nudged_away_from_the_ends(p):
 
 @mistake(
     "logit_threshold",
-    "For `p` very close to 1 your result is `inf`. Which dtype holds `p` in your code?",
+    "For `p` very close to 1 your result is `inf`, but it should be finite. Which dtype holds "
+    "`p` in your code?",
 )
 def squeezed_through_float32(p):
     return torch.logit(torch.tensor(float(p))).item()
@@ -1499,8 +1517,8 @@ def squeezed_through_float32(p):
 
 @mistake(
     "logit_threshold",
-    "Your result is the odds, so it is never negative. "
-    "Which step leads from the odds to the logit?",
+    "Your result is the odds, so it is never negative. Which function turns the odds into the "
+    "logit?",
 )
 def odds_without_the_logarithm(p):
     return p / (1 - p) if p < 1 else math.inf
@@ -1531,7 +1549,7 @@ def logarithm_to_base_ten(p):
 
 @mistake(
     "logit_threshold",
-    "All finite results are half of the right value. Where does your formula lose this factor?",
+    "All finite results are half of the right value. Which factor of 2 is missing in your formula?",
 )
 def inverse_of_tanh(p):
     if p in (0, 1):
@@ -1633,7 +1651,8 @@ def always_two_classes(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "Your result is too small, and negative for two classes. Which class is missing in your sum?",
+    "Your result is too small, and negative for two classes. Which class is missing in your "
+    "sum of exponentials?",
 )
 def true_class_left_out_of_the_sum(n_classes):
     return math.log((n_classes - 1) / math.e)
@@ -1668,8 +1687,8 @@ def nearly_certain(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "Your result is too large, as if softmax acts three times. "
-    "How often does softmax act in the task?",
+    "Your result is too large, as if softmax is applied three times. How many times is it "
+    "applied in the task?",
 )
 def softmax_three_times(n_classes):
     certain = F.one_hot(torch.tensor([0]), n_classes).double()
@@ -1712,7 +1731,147 @@ def adds_up_the_fraction(n_classes):
     return math.log(bottom) - 1
 
 
-# 5.9 accurate_tanh (bonus)
+# 5.9 loss_breakers
+
+_BATCHES = {
+    "total": ([[1.0, 2.0], [1.0, 2.0]], [0, 0]),
+    "table": ([[50.0, 0.0], [0.0, 50.0]], [0, 1]),
+    "bare": ([[1000.0, 0.0]], [0]),
+    "guarded": ([[0.0, 20.0]], [0]),
+}
+
+
+@mistake(
+    "loss_breakers",
+    "Your batch for `total` has one example. What is the sum of one number, and what is its mean?",
+)
+def total_gets_one_example():
+    return _BATCHES | {"total": ([[1.0, 2.0]], [0])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `total`, `table` is wrong too. For which examples does `table` find "
+    "the same number in every place?",
+)
+def total_gets_two_examples_that_differ():
+    return _BATCHES | {"total": ([[1.0, 2.0], [0.0, 3.0]], [0, 1])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `table`, `table` is right: there is one example, or all are alike. "
+    "Which examples make its extra numbers differ?",
+)
+def table_gets_one_example():
+    return _BATCHES | {"table": ([[1.0, 2.0]], [0])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `table`, `total` is wrong too. For which loss are the sum and the mean "
+    "the same?",
+)
+def table_gets_an_ordinary_batch():
+    return _BATCHES | {"table": ([[1.0, 2.0], [0.0, 3.0]], [0, 1])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `table`, `bare` is wrong too. How large may a logit be for `exp` in "
+    "float32?",
+)
+def table_gets_huge_logits():
+    return _BATCHES | {"table": ([[200.0, 0.0], [0.0, 200.0]], [0, 1])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `bare` all four are right. From which logit on is `exp` infinite in "
+    "float32?",
+)
+def bare_gets_small_logits():
+    return _BATCHES | {"bare": ([[50.0, 0.0]], [0])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `bare`, `guarded` is wrong too. Which probability does the true class "
+    "have in this batch?",
+)
+def bare_is_confidently_wrong():
+    return _BATCHES | {"bare": ([[1000.0, 0.0]], [1])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `guarded` all four are right. How small must a probability be, so that "
+    "adding 1e-7 changes its logarithm?",
+)
+def guarded_gets_a_likely_class():
+    return _BATCHES | {"guarded": ([[0.0, 2.0]], [0])}
+
+
+@mistake(
+    "loss_breakers",
+    "On your batch for `guarded`, `bare` is wrong too. How large may a logit be for `exp` in "
+    "float32?",
+)
+def guarded_gets_huge_logits():
+    return _BATCHES | {"guarded": ([[0.0, 200.0]], [0])}
+
+
+@mistake(
+    "loss_breakers",
+    "Your batch for `guarded` has two examples, and other versions are wrong on it, too. Is "
+    "one example enough?",
+)
+def two_examples_for_guarded():
+    return _BATCHES | {"guarded": ([[0.0, 20.0], [1.0, 0.0]], [0, 1])}
+
+
+@mistake(
+    "loss_breakers",
+    "All your four batches are the same, so more than one version is wrong on each. Which "
+    "versions need only one example?",
+)
+def one_batch_for_all():
+    return {name: ([[1.0, 2.0], [0.0, 3.0]], [0, 1]) for name in _BATCHES}
+
+
+@mistake(
+    "loss_breakers",
+    "Your batch for `table` has a class number that does not exist. Which class numbers are "
+    "there with C classes?",
+)
+def a_class_that_does_not_exist():
+    return _BATCHES | {"table": ([[50.0, 0.0], [0.0, 50.0]], [1, 2])}
+
+
+@mistake(
+    "loss_breakers",
+    "Your dictionary has no allowed batch for `bare`. Which finite logit is too large for `exp`?",
+)
+def without_the_bare_one():
+    return {name: batch for name, batch in _BATCHES.items() if name != "bare"}
+
+
+@alternative("loss_breakers")
+def three_classes_and_more():
+    return {
+        "total": ([[0.0, 0.0, 0.0]] * 3, [1, 1, 1]),
+        "table": ([[60.0, 0.0, 0.0], [0.0, 0.0, 60.0]], [0, 2]),
+        "bare": ([[90.0, 90.0, 89.0]], [1]),
+        "guarded": ([[0.0, -30.0]], [1]),
+    }
+
+
+@alternative("loss_breakers")
+def total_of_other_targets():
+    return _BATCHES | {"total": ([[2.0, 2.0], [2.0, 2.0]], [0, 1])}
+
+
+# 5.10 accurate_tanh (bonus)
 
 
 @mistake(
@@ -1725,8 +1884,8 @@ def tanh_by_way_of_sigmoid(x):
 
 @mistake(
     "accurate_tanh",
-    "Very large inputs give `nan`, and inputs very close to 0 give 0. "
-    "Which step overflows, and which subtraction loses digits?",
+    "Very large inputs give `nan`, and inputs very close to 0 give 0. Which step becomes "
+    "`inf`, and which subtraction loses digits?",
 )
 def famous_fraction(x):
     return (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
@@ -1734,8 +1893,8 @@ def famous_fraction(x):
 
 @mistake(
     "accurate_tanh",
-    "Large inputs are right, but inputs very close to 0 give exactly 0. "
-    "Which two nearly equal numbers do you subtract?",
+    "Large inputs are right, but inputs very close to 0 give exactly 0. Which subtraction of "
+    "two nearly equal numbers loses the digits?",
 )
 def fraction_with_clamped_ends(x):
     grown = torch.exp(2 * x.clamp(-20, 20))
@@ -1744,8 +1903,8 @@ def fraction_with_clamped_ends(x):
 
 @mistake(
     "accurate_tanh",
-    "Inputs close to 0 are right, but large positive inputs give `nan`. "
-    "Which step leaves the range of the dtype?",
+    "Inputs close to 0 are right, but large positive inputs give `nan`. Which step gives a "
+    "number too large for the dtype?",
 )
 def expm1_without_fences(x):
     grown = torch.expm1(2 * x)
@@ -1782,8 +1941,8 @@ def three_terms_of_the_series(x):
 
 @mistake(
     "accurate_tanh",
-    "For inputs beyond 5 your result no longer changes, but it is not close enough to 1. "
-    "Which step sets this limit?",
+    "For inputs beyond 5 your result stays the same, and it is not close enough to 1. Which "
+    "step sets this limit?",
 )
 def fence_too_close(x):
     grown = torch.expm1(2 * x.clamp(-5, 5))
@@ -1792,7 +1951,7 @@ def fence_too_close(x):
 
 @mistake(
     "accurate_tanh",
-    "Your gradient at 0 is one half instead of 1. Which exponent does the formula use?",
+    "Your gradient at 0 is one half instead of 1. Which exponent does the formula for tanh use?",
 )
 def half_the_steepness(x):
     grown = torch.expm1(x.clamp(-40, 40))
@@ -1801,8 +1960,8 @@ def half_the_steepness(x):
 
 @mistake(
     "accurate_tanh",
-    "The smallest inputs still give 0, and float64 inputs lose digits. "
-    "Does a wider dtype remove the subtraction that loses them?",
+    "The smallest inputs still give 0, and float64 inputs lose digits. Which subtraction "
+    "loses digits in any dtype?",
 )
 def hides_in_float64(x):
     return (2 * torch.sigmoid(2 * x.double()) - 1).to(x.dtype)
@@ -1834,3 +1993,689 @@ def from_both_sides(x):
 def expm1_times_sigmoid(x):
     y = 2 * x.clamp(-20, 20)
     return -torch.expm1(-y) * torch.sigmoid(y)
+
+
+# What breaks one fact alone, and what looks at values
+
+
+def _shares(z, dim, logarithm=False):
+    """Return the softmax of z, or its logarithm."""
+    shifted = z - z.amax(dim, keepdim=True)
+    if logarithm:
+        return shifted - shifted.exp().sum(dim, keepdim=True).log()
+    return shifted.exp() / shifted.exp().sum(dim, keepdim=True)
+
+
+@mistake(
+    "logsumexp",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def logsumexp_always_float32(z, dim=-1):
+    return _shifted_total(z.float(), dim, _peak(z.float(), dim))
+
+
+@mistake(
+    "logsumexp",
+    "Your function changes the caller's `z`. Which line changes it?",
+    breaks="changed",
+)
+def logsumexp_changes_z(z, dim=-1):
+    result = _shifted_total(z.clone(), dim, _peak(z.clone(), dim))
+    z.data.sub_(z.amax(dim, keepdim=True))
+    return result
+
+
+@mistake(
+    "logsumexp",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def logsumexp_asks_if_finite(z, dim=-1):
+    if z.isnan().any():
+        raise ValueError("nan")
+    return _shifted_total(z, dim, _peak(z, dim))
+
+
+@mistake(
+    "logsumexp",
+    "Your values are right, but your result has one extra axis, and its length is 1. Which "
+    "shape does the task ask for?",
+    breaks="shape",
+)
+def logsumexp_with_an_extra_axis(z, dim=-1):
+    return _shifted_total(z, dim, _peak(z, dim)).unsqueeze(0)
+
+
+@mistake(
+    "logsumexp",
+    "Your values are right, but the gradient stays the same when a later step doubles your "
+    "result. Which line should use the gradient that it receives?",
+)
+def logsumexp_ignores_the_upstream(z, dim=-1):
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(z)
+            return _shifted_total(z, dim, _peak(z, dim))
+
+        @staticmethod
+        def backward(ctx, upstream):
+            (z,) = ctx.saved_tensors
+            return _shares(z, dim)
+
+    return Own.apply(z)
+
+
+@mistake(
+    "softmax",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def softmax_always_float32(z, dim=-1):
+    return _shares(z.float(), dim)
+
+
+@mistake(
+    "softmax",
+    "Your function changes the caller's `z`. Which line changes it?",
+    breaks="changed",
+)
+def softmax_changes_z(z, dim=-1):
+    result = _shares(z.clone(), dim)
+    z.data.sub_(z.amax(dim, keepdim=True))
+    return result
+
+
+@mistake(
+    "softmax",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def softmax_asks_if_finite(z, dim=-1):
+    if z.isnan().any():
+        raise ValueError("nan")
+    return _shares(z, dim)
+
+
+@mistake(
+    "softmax",
+    "Your values are right, but your result has one extra axis, and its length is 1. Which "
+    "shape does the task ask for?",
+    breaks="shape",
+)
+def softmax_with_an_extra_axis(z, dim=-1):
+    return _shares(z, dim).unsqueeze(0)
+
+
+@mistake(
+    "softmax",
+    "Your values are right, but the gradient stays the same when a later step doubles your "
+    "result. Which line should use the gradient that it receives?",
+)
+def softmax_ignores_the_upstream(z, dim=-1):
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            shares = _shares(z, dim)
+            ctx.save_for_backward(shares)
+            return shares
+
+        @staticmethod
+        def backward(ctx, upstream):
+            (shares,) = ctx.saved_tensors
+            return shares * (1 - shares)
+
+    return Own.apply(z)
+
+
+@mistake(
+    "log_softmax",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def log_softmax_always_float32(z, dim=-1):
+    return _shares(z.float(), dim, logarithm=True)
+
+
+@mistake(
+    "log_softmax",
+    "Your function changes the caller's `z`. Which line changes it?",
+    breaks="changed",
+)
+def log_softmax_changes_z(z, dim=-1):
+    result = _shares(z.clone(), dim, logarithm=True)
+    z.data.sub_(z.amax(dim, keepdim=True))
+    return result
+
+
+@mistake(
+    "log_softmax",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def log_softmax_asks_if_finite(z, dim=-1):
+    if z.isnan().any():
+        raise ValueError("nan")
+    return _shares(z, dim, logarithm=True)
+
+
+@mistake(
+    "log_softmax",
+    "Your values are right, but your result has one extra axis, and its length is 1. Which "
+    "shape does the task ask for?",
+    breaks="shape",
+)
+def log_softmax_with_an_extra_axis(z, dim=-1):
+    return _shares(z, dim, logarithm=True).unsqueeze(0)
+
+
+@mistake(
+    "log_softmax",
+    "Your values are right, but the gradient stays the same when a later step doubles your "
+    "result. Which line should use the gradient that it receives?",
+)
+def log_softmax_ignores_the_upstream(z, dim=-1):
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(_shares(z, dim))
+            return _shares(z, dim, logarithm=True)
+
+        @staticmethod
+        def backward(ctx, upstream):
+            (shares,) = ctx.saved_tensors
+            return 1 - shares
+
+    return Own.apply(z)
+
+
+@mistake(
+    "cross_entropy",
+    "Your function changes the caller's `logits`. Which line changes it?",
+    breaks="changed",
+)
+def loss_changes_the_logits(logits, target):
+    result = (
+        logits.clone().logsumexp(1) - logits.clone().gather(1, target[:, None]).squeeze(1)
+    ).mean()
+    logits.data.sub_(logits.amax(1, keepdim=True))
+    return result
+
+
+@mistake(
+    "cross_entropy",
+    "Your function uses a tensor on the CPU, although `logits` may be on another device. "
+    "Which line creates it?",
+    breaks="device",
+)
+def loss_filled_on_the_cpu(logits, target):
+    losses = torch.zeros(logits.shape[0], dtype=logits.dtype)
+    losses = losses + logits.logsumexp(1) - logits.gather(1, target[:, None]).squeeze(1)
+    return losses.mean()
+
+
+@mistake(
+    "cross_entropy",
+    "Your loss is right, but the gradient stays the same when a later step doubles your loss. "
+    "Which line should use the gradient that it receives?",
+)
+def loss_ignores_the_upstream(logits, target):
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, logits):
+            ctx.save_for_backward(logits)
+            return (logits.logsumexp(1) - logits.gather(1, target[:, None]).squeeze(1)).mean()
+
+        @staticmethod
+        def backward(ctx, upstream):
+            (logits,) = ctx.saved_tensors
+            return (logits.softmax(1) - F.one_hot(target, logits.shape[1])) / len(logits)
+
+    return Own.apply(logits)
+
+
+@mistake(
+    "cross_entropy",
+    "For float64 input your loss is only as exact as float32. Which step works in float32?",
+)
+def loss_by_way_of_float32(logits, target):
+    loss = -logits.float().log_softmax(1).gather(1, target[:, None]).mean()
+    return loss.to(logits.dtype)
+
+
+@mistake(
+    "bce_with_logits",
+    "Your loss is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def binary_loss_always_float32(logits, target):
+    return _costs(logits.float(), target.float()).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "Your value is right, but your result has one axis, and its length is 1. How many axes "
+    "does a scalar have?",
+    breaks="shape",
+)
+def binary_loss_with_an_axis(logits, target):
+    return _costs(logits, target).mean().reshape(1)
+
+
+@mistake(
+    "bce_with_logits",
+    "Your function changes the caller's `logits`. Which line changes it?",
+    breaks="changed",
+)
+def binary_loss_changes_the_logits(logits, target):
+    loss = _costs(logits.clone(), target).mean()
+    logits.data.mul_(target)
+    return loss
+
+
+@mistake(
+    "bce_with_logits",
+    "Your result is a Python number, so it has no gradient. "
+    "Which step turns the tensor into a number?",
+)
+def binary_loss_as_a_python_number(logits, target):
+    return _costs(logits, target).mean().item()
+
+
+@mistake(
+    "bce_with_logits",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def asks_for_targets_in_range(logits, target):
+    _need_one_shape(logits, target)
+    if target.min() < 0:
+        raise ValueError("target")
+    return _costs(logits, target).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "Your loss is right, but the gradient stays the same when a later step doubles your loss. "
+    "Which line should use the gradient that it receives?",
+)
+def binary_loss_ignores_the_upstream(logits, target):
+    class Own(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, logits):
+            ctx.save_for_backward(logits)
+            return _costs(logits, target).mean()
+
+        @staticmethod
+        def backward(ctx, upstream):
+            (logits,) = ctx.saved_tensors
+            return (logits.sigmoid() - target) / logits.numel()
+
+    return Own.apply(logits)
+
+
+@mistake(
+    "logit_gradient",
+    "Your values are right, but your result has one extra axis, and its length is 1. Which "
+    "shape does the task ask for?",
+    breaks="shape",
+)
+def gradient_with_an_extra_axis(logits, target):
+    truth = F.one_hot(target, logits.shape[1])
+    return ((logits.softmax(1) - truth) / len(logits)).unsqueeze(0)
+
+
+@mistake(
+    "logit_gradient",
+    "Your values are right, but your result is a list. Which type does the task ask for?",
+)
+def gradient_as_a_list(logits, target):
+    truth = F.one_hot(target, logits.shape[1])
+    return ((logits.softmax(1) - truth) / len(logits)).tolist()
+
+
+@mistake(
+    "logit_gradient",
+    "Your function uses a tensor on the CPU, although `logits` may be on another device. "
+    "Which line creates it?",
+    breaks="device",
+)
+def truth_on_the_cpu(logits, target):
+    columns = torch.arange(logits.shape[1])
+    return (logits.softmax(1) - (target[:, None] == columns).to(logits.dtype)) / len(logits)
+
+
+@mistake(
+    "logit_threshold",
+    "Your value is right, but the result is a tensor. Which type does the task ask for?",
+    breaks="type",
+)
+def threshold_in_a_tensor(p):
+    return torch.logit(torch.tensor(p, dtype=torch.float64))
+
+
+@mistake(
+    "double_softmax_floor",
+    "Your value is right, but the result is a tensor. Which type does the task ask for?",
+    breaks="type",
+)
+def exact_floor_in_a_tensor(n_classes):
+    return torch.tensor(math.log(1 + (n_classes - 1) / math.e), dtype=torch.float64)
+
+
+@mistake(
+    "accurate_tanh",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def tanh_always_float32(x):
+    grown = torch.expm1(2 * x.clamp(-20, 20))
+    return (grown / (grown + 2)).float()
+
+
+@mistake(
+    "accurate_tanh",
+    "Your values are right, but your result has one extra axis, and its length is 1. Which "
+    "shape does the task ask for?",
+    breaks="shape",
+)
+def tanh_with_an_extra_axis(x):
+    grown = torch.expm1(2 * x.clamp(-20, 20))
+    return (grown / (grown + 2)).unsqueeze(0)
+
+
+@mistake(
+    "accurate_tanh",
+    "Your function changes the caller's `x`. Which line changes it?",
+    breaks="changed",
+)
+def tanh_changes_x(x):
+    grown = torch.expm1(2 * x.clone().clamp(-20, 20))
+    x.data.mul_(2)
+    return grown / (grown + 2)
+
+
+@mistake(
+    "accurate_tanh",
+    "Your values are right, but no gradient reaches `x`. After which line can autograd no "
+    "longer follow your result?",
+)
+def tanh_cut_off(x):
+    grown = torch.expm1(2 * x.detach().clamp(-20, 20))
+    return grown / (grown + 2)
+
+
+# Further slips
+
+
+@mistake(
+    "logsumexp",
+    "Your values are right, but the gradient of each row's largest entry is too large. Does "
+    "autograd see both the subtraction and the addition of this entry?",
+)
+def peak_counts_twice_in_the_gradient(z, dim=-1):
+    peak = _peak(z, dim)
+    return (z - peak.detach()).exp().sum(dim).log() + peak.squeeze(dim)
+
+
+@mistake(
+    "softmax",
+    "Very small probabilities are too large, and a logit of `-inf` does not give 0. Which "
+    "step sets a lowest value?",
+)
+def gaps_end_at_20(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).clamp(min=-20).exp()
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@mistake(
+    "log_softmax",
+    "Your result never goes below about -27, and a logit of `-inf` gives a finite number. "
+    "What do you add before the logarithm?",
+)
+def tiny_epsilon_inside_the_logarithm(z, dim=-1):
+    return (_shares(z, dim) + 1e-12).log()
+
+
+@mistake(
+    "log_softmax",
+    "Your values are too large by the largest logit of their row. From which tensor do you "
+    "subtract the logarithm?",
+)
+def peak_left_in_the_result(z, dim=-1):
+    shifted = z - z.amax(dim, keepdim=True)
+    return z - shifted.exp().sum(dim, keepdim=True).log()
+
+
+@mistake(
+    "log_softmax",
+    "Your result is right for small gaps between logits, but never goes far below -100. Which "
+    "step sets this limit?",
+)
+def gaps_end_at_100(z, dim=-1):
+    shifted = (z - z.amax(dim, keepdim=True)).clamp(min=-100)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+@mistake(
+    "log_softmax",
+    "An entry of `-inf` comes back as a finite number. What do you put in its place?",
+)
+def excluded_entries_filled(z, dim=-1):
+    return _shares(torch.where(z.isinf(), -1e9, z), dim, logarithm=True)
+
+
+@mistake(
+    "cross_entropy",
+    "Your loss never goes above 100, however wrong the prediction is. Which step sets this limit?",
+)
+def losses_end_at_100(logits, target):
+    return -logits.log_softmax(1).clamp(min=-100).gather(1, target[:, None]).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "You divide the sum of the losses by the number of classes. By which number should you "
+    "divide it?",
+)
+def divided_by_the_classes(logits, target):
+    return -logits.log_softmax(1).gather(1, target[:, None]).sum() / logits.shape[1]
+
+
+@mistake(
+    "cross_entropy",
+    "Your function raises an error for a batch of one example. Which step removes axes of size 1?",
+)
+def squeezes_a_single_example(logits, target):
+    logits = logits.squeeze()
+    return -logits.log_softmax(1).gather(1, target[:, None]).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "Different shapes with the same number of axes raise no `ValueError`. What do you "
+    "compare, if not the whole shapes?",
+)
+def compares_the_number_of_axes(logits, target):
+    if logits.ndim != target.ndim:
+        raise ValueError("shapes differ")
+    return (F.softplus(logits) - logits * target).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "Different shapes with the same number of elements raise no `ValueError`. What do you "
+    "compare, if not the shapes?",
+)
+def compares_the_number_of_elements(logits, target):
+    if logits.numel() != target.numel():
+        raise ValueError("sizes differ")
+    return (F.softplus(logits) - logits * target).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "Your result has one number per column. Over which elements does the task ask for the mean?",
+)
+def mean_over_the_first_axis(logits, target):
+    losses = _costs(logits, target)
+    return losses.mean(0) if losses.ndim else losses
+
+
+@mistake(
+    "bce_with_logits",
+    "Your values are right, but large logits have a gradient of `nan`. What does the unused "
+    "part of `where` compute for them?",
+)
+def where_with_a_far_branch(logits, target):
+    _need_one_shape(logits, target)
+    soft = torch.where(logits > 20, logits, logits.exp().log1p())
+    return (soft - logits * target).mean()
+
+
+@mistake(
+    "logit_gradient",
+    "Your rows do not sum to 0, and every entry is negative. Do you subtract the truth from "
+    "probabilities or from their logarithms?",
+)
+def logarithm_minus_truth(logits, target):
+    return (logits.log_softmax(1) - F.one_hot(target, logits.shape[1])) / len(logits)
+
+
+@mistake(
+    "logit_gradient",
+    "Your rows do not sum to 0. Which function makes the probabilities of a row sum to 1?",
+)
+def sigmoid_minus_truth(logits, target):
+    return (logits.sigmoid() - F.one_hot(target, logits.shape[1])) / len(logits)
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` = 0 and `p` = 1 your result is finite, not infinite. Which step changes `p`?",
+)
+def kept_a_millionth_inside(p):
+    p = min(max(p, 1e-6), 1 - 1e-6)
+    return math.log(p / (1 - p))
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` = 0 and `p` = 1 your result is finite, not infinite. Which step changes `p`?",
+)
+def kept_a_billionth_inside(p):
+    p = min(max(p, 1e-9), 1 - 1e-9)
+    return math.log(p / (1 - p))
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` = 0 and `p` = 1 your result is finite, not infinite. Which step changes `p`?",
+)
+def kept_a_trillionth_inside(p):
+    p = min(max(p, 1e-12), 1 - 1e-12)
+    return math.log(p / (1 - p))
+
+
+@mistake(
+    "logit_threshold",
+    "For 0 and 1 your result is right, but all others have the wrong sign. In the odds, which "
+    "probability do you divide by the other?",
+)
+def odds_upside_down_inside(p):
+    if p in (0, 1):
+        return math.inf if p else -math.inf
+    return math.log((1 - p) / p)
+
+
+@mistake(
+    "logit_threshold",
+    "For 0 and 1 your result is right, but in between it is never above 0. By what do the "
+    "odds divide `p`?",
+)
+def logarithm_of_the_probability_inside(p):
+    if p in (0, 1):
+        return math.inf if p else -math.inf
+    return math.log(p)
+
+
+@mistake(
+    "logit_threshold",
+    "A `p` very close to 0 or 1 gives an infinite result, not a finite one. How do you "
+    "compare `p` with 0 and 1?",
+)
+def ends_within_a_billionth(p):
+    if math.isclose(p, 0, abs_tol=1e-9):
+        return -math.inf
+    if math.isclose(p, 1):
+        return math.inf
+    return math.log(p / (1 - p))
+
+
+@mistake(
+    "double_softmax_floor",
+    "Every result is too large by the same factor. Which logarithm does the loss use?",
+)
+def floor_to_base_two(n_classes):
+    return math.log2(1 + (n_classes - 1) / math.e)
+
+
+@mistake(
+    "double_softmax_floor",
+    "Every result is too large by exactly 1. After the log-sum-exp, which logit should your "
+    "formula subtract?",
+)
+def true_logit_not_subtracted(n_classes):
+    return math.log(math.e + n_classes - 1)
+
+
+@mistake(
+    "double_softmax_floor",
+    "Your result is the mean over all classes. For which class does the cross-entropy use the "
+    "probability?",
+)
+def mean_over_all_classes(n_classes):
+    certain = torch.zeros(n_classes, dtype=torch.float64)
+    certain[0] = 1
+    return -certain.log_softmax(0).mean().item()
+
+
+@mistake(
+    "double_softmax_floor",
+    "Your result has only two digits after the point. Which line rounds it?",
+)
+def rounded_floor(n_classes):
+    return round(math.log(math.e + n_classes - 1) - 1, 2)
+
+
+@mistake(
+    "accurate_tanh",
+    "Near 0 your results are about twice as large as `x`. Below the fraction stands e^{2x} + "
+    "1: how far is it from e^{2x} - 1?",
+)
+def one_too_few_below(x):
+    grown = torch.expm1(2 * x.clamp(-20, 20))
+    return grown / (grown + 1)
+
+
+@mistake(
+    "accurate_tanh",
+    "Your values are right, but very large inputs have a gradient of `nan`. What does the "
+    "unused part of `where` compute for them?",
+)
+def where_far_from_zero(x):
+    grown = torch.expm1(2 * x)
+    return torch.where(x.abs() > 20, x.sign(), grown / (grown + 2))
+
+
+@mistake(
+    "bce_with_logits",
+    "Your function needs the numbers inside a tensor, for example in an `if`. On the `meta` "
+    "device there are none. Which line needs them?",
+)
+def asks_for_the_range_of_targets(logits, target):
+    _need_one_shape(logits, target)
+    if (target < 0).any() or (target > 1).any():
+        raise ValueError("target")
+    return _costs(logits, target).mean()

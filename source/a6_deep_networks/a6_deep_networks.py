@@ -21,20 +21,39 @@
 # | residual connections | keep a road open that no weight can close | 6.3 |
 # | gradient clipping | puts a speed limit on one update | 6.4, 6.5, 6.6 |
 # | all of it, by any honest means | the capstone | 6.7 |
+# | one of them at a time | five ill networks | 6.8 |
 #
-# **Time.** About 100 minutes for seven exercises.
+# **Time.** About 115 minutes for eight exercises.
+#
+# ![What you will build: before, thirty layers that learn nothing; after, the same task solved](attachment:figure-5.png)
+#
+# **Start.** You need torch and plotly: once, `pip install torch plotly`. Then run the next two code cells (Shift + Enter, twice). For each exercise: read, write your answer, run it, run the check below it. After a restart of the kernel, run the two cells again.
+#
+# <details><summary>How checks and hints work</summary>
 #
 # **How checks work.** Below each answer is a visible check: it tries one small example at once, and passing it is a good sign, not yet the points. The hidden checks run when you submit; they try other shapes, other numbers and other data, and tell you which property holds and which does not.
 #
 # **When you are stuck**, three hints are folded below each check: a question, a pointer, and nearly the code.
 #
+# </details>
+#
+# <details><summary>What every function promises</summary>
+#
 # **The contract for every function.** It returns a new tensor and leaves its inputs as they were, keeps the dtype and the device of its input, lets autograd work through it, uses no global state and gives the same answer each time. It need not print anything. Three functions exist in order to change something, and say so: `clip_global_norm` (gradients), `train_step` (a model), and `rescue` draws random weights.
+#
+# </details>
+#
+# <details><summary>How close is close enough</summary>
+#
+# **How close is close enough?** An error below 1e-5, or below one part in 10,000 of a large value, is fine in float32; in float64 it is 1e-9, or one part in a billion. Where an exercise asks for something else, it says so.
+#
+# </details>
 
 # %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "setup"}
 import math
 from collections.abc import Callable, Iterable
 
-import torch
+import torch  # not installed? Run: %pip install torch plotly
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -57,7 +76,7 @@ def _figure():
     titles = ["Layer norm: each row has its own mean", "Batch norm: each column has its own mean"]
     figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
     for column in (1, 2):
-        cells = go.Heatmap(z=torch.zeros(3, 4), text=table, texttemplate="%{text}", showscale=False,
+        cells = go.Heatmap(z=torch.zeros(3, 4).tolist(), text=table.tolist(), texttemplate="%{text}", showscale=False,
                            colorscale=[[0, "#DCEAF5"], [1, "#DCEAF5"]], hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
                            x=["feature 1", "feature 2", "feature 3", "feature 4"], y=["example 1", "example 2", "example 3"])
         figure.add_trace(cells, row=1, col=column)
@@ -90,7 +109,7 @@ del _figure
 # where $\mu$ is the row's mean and $\sigma^2$ the mean of its squared deviations (**divide by D**, the biased variance). The result has the shape, dtype and device of `x`.
 #
 # * A constant row has variance 0: the result is then `beta`, and its gradient is finite.
-# * Rows far from zero must come out right as well: for a float32 row around 10 000 with a spread of about 1, an error of 0.02 is fine.
+# * Rows far from zero must come out right as well: for a float32 row around 10 000 with a spread of about 1, an error of 0.02 is fine. Rows of very small or very large numbers do too.
 # * Gradients reach `x`, `gamma` and `beta`; the mean and the variance depend on `x` too, and autograd must know it.
 # * Write the arithmetic yourself. Torch's own normalisation (`F.layer_norm`, `nn.LayerNorm` and their relatives for batches, groups, instances and RMS) is forbidden here.
 #
@@ -108,13 +127,17 @@ def layer_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Ten
     return centred / torch.sqrt(variance + eps) * gamma + beta
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "layer_norm-check", "points": 14}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "layer_norm-check", "points": 12}
 with visible_checks("layer_norm") as call:
     x = torch.tensor([[1.0, 2.0, 3.0, 6.0], [4.0, 4.0, 5.0, 3.0], [10.0, 30.0, 20.0, 20.0]])
     normalised = call(layer_norm, x, torch.ones(4), torch.zeros(4))
     normalised.holds("the shape is still (3, 4)", lambda y: y.shape == (3, 4))
     normalised.holds("every row has mean 0", lambda y: bool(y.mean(dim=1).abs().max() < 1e-4))
     normalised.holds("every row has a spread near 1", lambda y: bool((y.std(dim=1) - 1).abs().max() < 0.3))
+    x = torch.tensor([[[1.0, 2.0, 4.0]], [[3.0, 3.0, 3.1]]], dtype=torch.float64, requires_grad=True)
+    gamma, beta = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64), torch.tensor([0.3, 0.0, -1.0], dtype=torch.float64)
+    y = call(layer_norm, x, gamma, beta, 0.01).returns(F.layer_norm(x, (3,), gamma, beta, 0.01))
+    y.holds("the slopes at x are right", lambda y: torch.allclose(torch.autograd.grad(y[..., 0].sum(), x)[0], torch.autograd.grad(F.layer_norm(x, (3,), gamma, beta, 0.01)[..., 0].sum(), x)[0]))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -178,13 +201,20 @@ def batch_norm(
     return (x - mean) / torch.sqrt(var + eps), running_mean, running_var
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "batch_norm-check", "points": 16}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "batch_norm-check", "points": 14}
 with visible_checks("batch_norm") as call:
     x = torch.tensor([[1.0, 10.0], [3.0, 30.0], [5.0, 20.0], [7.0, 40.0]])
     trained = call(batch_norm, x, torch.zeros(2), torch.ones(2), True)
     trained.holds("three tensors come back", lambda result: len(result) == 3)
     trained.holds("every column has mean 0", lambda result: bool(result[0].mean(dim=0).abs().max() < 1e-4))
     trained.holds("every column has a spread near 1", lambda result: bool((result[0].std(dim=0) - 1).abs().max() < 0.3))
+    x = torch.tensor([[1.0, 10.0], [3.0, 30.0], [5.0, 21.0]], dtype=torch.float64, requires_grad=True)
+    mean, var = torch.tensor([1.0, 2.0], dtype=torch.float64), torch.tensor([4.0, 0.25], dtype=torch.float64)
+    blended = torch.tensor([1.5, 6.5833333333], dtype=torch.float64), torch.tensor([4.0, 25.2708333333], dtype=torch.float64)
+    result = call(batch_norm, x, mean, var, True, 0.25, 0.5)
+    result.returns((F.batch_norm(x, None, None, training=True, eps=0.5), *blended), rtol=1e-6)
+    result.holds("slopes reach x through the batch's statistics", lambda r: torch.autograd.grad(r[0][:, 0].sum(), x)[0].abs().max() < 1e-6)
+    call(batch_norm, x, mean, var, False, 0.25, 0.5).returns((F.batch_norm(x, mean, var, eps=0.5), mean, var))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -204,6 +234,13 @@ with visible_checks("batch_norm") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# 0. A single number is its own mean, so every normalised value would be 0, whoever the patient is.
+#
+# </details>
+
+# %% [markdown]
 # ## Skip: a road that is always open
 #
 # In a plain stack, the gradient must pass through every weight matrix on its way down. A residual connection computes `x + scale · f(x)` instead: whatever `f` does, the gradient has a direct path past it, with slope exactly 1.
@@ -214,38 +251,28 @@ with visible_checks("batch_norm") as call:
 def _figure():
     import plotly.graph_objects as go
 
-    def residual_profile(scale: float, blocks: int = 20, width: int = 256) -> tuple[list[float], list[float]]:
-        """RMS of the signal and of the gradient at each block, relative to where each starts."""
+    def profile(scale: float) -> list[go.Scatter]:
+        """RMS of the signal and of the gradient at each of 20 blocks, relative to where each starts."""
         generator = torch.Generator().manual_seed(0)
-        states = [torch.randn(256, width, generator=generator, requires_grad=True)]
-        for _ in range(blocks):
-            weight = torch.randn(width, width, generator=generator) * math.sqrt(2 / width)
+        states = [torch.randn(256, 256, generator=generator, requires_grad=True)]
+        for _ in range(20):
+            weight = torch.randn(256, 256, generator=generator) * math.sqrt(2 / 256)
             states.append(states[-1] + scale * F.relu(states[-1] @ weight.T))
-        upstream = torch.randn(256, width, generator=generator)
-        gradients = torch.autograd.grad(states[-1], states, upstream)
-        rms = [[t.detach().square().mean().sqrt().item() for t in series] for series in (states, gradients)]
-        return [v / rms[0][0] for v in rms[0]], [v / rms[1][-1] for v in rms[1]]
+        gradients = torch.autograd.grad(states[-1], states, torch.randn(256, 256, generator=generator))
+        up, down = [[t.detach().square().mean().sqrt().item() for t in series] for series in (states, gradients)]
+        return [go.Scatter(x=list(range(21)), y=[rms / start for rms in series], name=name, mode="lines+markers",
+                           line={"color": colour, "dash": dash}, marker={"symbol": symbol})
+                for series, start, name, colour, dash, symbol in [
+                    (up, up[0], "signal, relative to the input", "#0072B2", "solid", "circle"),
+                    (down, down[-1], "gradient, relative to the output's", "#D55E00", "dash", "diamond")]]
 
-    def residual_traces(scale: float) -> list[go.Scatter]:
-        signal, gradient = residual_profile(scale)
-        blocks = list(range(len(signal)))
-        return [
-            go.Scatter(x=blocks, y=signal, name="signal, relative to the input", mode="lines+markers",
-                       line={"color": "#0072B2"}, marker={"symbol": "circle"}),
-            go.Scatter(x=blocks, y=gradient, name="gradient, relative to the output's", mode="lines+markers",
-                       line={"color": "#D55E00", "dash": "dash"}, marker={"symbol": "diamond"}),
-        ]
-
-    scales = {"0": 0.0, "0.1": 0.1, "1/√20 ≈ 0.22": 1 / math.sqrt(20), "0.5": 0.5, "1": 1.0}
-    frames = [go.Frame(name=label, data=residual_traces(scale)) for label, scale in scales.items()]
-    steps = [{"label": label, "method": "animate", "args": [[label], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for label in scales]
-    figure = go.Figure(data=frames[-1].data, frames=frames)
-    figure.update_layout(
-        template="plotly_white", height=440, title="x + scale · relu(Wx), He weights, 20 blocks of width 256",
-        xaxis_title="block", yaxis={"title": "RMS, relative (log axis)", "type": "log", "range": [-0.5, 5]},
-        legend={"orientation": "h", "y": 1.14}, sliders=[{"active": 4, "currentvalue": {"prefix": "scale "}, "steps": steps}],
-    )
-    figure.show()
+    scales, how = {"0": 0.0, "0.1": 0.1, "1/√20 ≈ 0.22": 1 / math.sqrt(20), "0.5": 0.5, "1": 1.0}, {"mode": "immediate", "frame": {"duration": 0}}
+    frames = [go.Frame(name=label, data=profile(scale)) for label, scale in scales.items()]
+    slider = {"active": 4, "currentvalue": {"prefix": "scale "}, "steps": [{"label": label, "method": "animate", "args": [[label], how]} for label in scales]}
+    title = "x + scale · relu(Wx), He weights, 20 blocks of width 256"
+    go.Figure(frames[-1].data, frames=frames).update_layout(
+        template="plotly_white", height=440, title=title, xaxis_title="block", sliders=[slider], legend={"orientation": "h", "y": 1.14},
+        yaxis={"title": "RMS, relative (log axis)", "type": "log", "range": [-0.5, 5]}).show()
 
 
 _figure()
@@ -283,6 +310,12 @@ with visible_checks("residual") as call:
     x = torch.tensor([[1.0, -2.0], [0.5, 3.0]])
     call(residual, x, torch.zeros_like).returns(x)
     call(residual, x, torch.ones_like).returns(torch.tensor([[2.0, -1.0], [1.5, 4.0]]))
+    x, seen = torch.tensor([[0.3, -0.7]], dtype=torch.float64, requires_grad=True), []
+    y = call(residual, x, lambda h: seen.append(h) or h.exp(), 0.1).returns(x + 0.1 * x.exp())
+    y.holds("f is called once", lambda y: len(seen) == 1)
+    y.holds("gradients flow through both paths", lambda y: torch.allclose(torch.autograd.grad(y.sum(), x)[0], 1 + 0.1 * x.exp()))
+    seen.clear()
+    call(residual, x, lambda h: seen.append(h) or h, 0.0).returns(x + 0 * x).holds("f is called with scale 0, too", lambda y: len(seen) == 1)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -302,6 +335,13 @@ with visible_checks("residual") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# With the skips, the gradient at the input equals the one at the output, exactly. Without them it is exactly 0.
+#
+# </details>
+
+# %% [markdown]
 # ## Clip: a speed limit for one update
 #
 # Sometimes one unlucky batch produces a gradient a thousand times longer than usual, and a single step throws away an hour of training. Clipping shortens such a gradient before the optimiser sees it.
@@ -314,29 +354,23 @@ def _figure():
 
     def arrows(limit: float) -> list[go.Scatter]:
         """The gradient (4, 3), clipped by its global norm and clipped entry by entry."""
-        shrink = min(1.0, limit / 5)
-        circle = torch.linspace(0, 2 * math.pi, 121)
-        ends = {
-            "gradient (4, 3), length 5": (4.0, 3.0, "#777777", "dot", "circle"),
-            "clipped by norm: same direction": (4 * shrink, 3 * shrink, "#0072B2", "solid", "diamond"),
-            "clipped by value: turned": (min(4.0, limit), min(3.0, limit), "#D55E00", "dash", "square"),
-        }
+        shrink, circle = min(1.0, limit / 5), torch.linspace(0, 2 * math.pi, 121)
+        ends = {"gradient (4, 3), length 5": (4.0, 3.0, "#777777", "dot", "circle"),
+                "clipped by norm: same direction": (4 * shrink, 3 * shrink, "#0072B2", "solid", "diamond"),
+                "clipped by value: turned": (min(4.0, limit), min(3.0, limit), "#D55E00", "dash", "square")}
         lines = [go.Scatter(x=[0, x], y=[0, y], name=name, mode="lines+markers", line={"color": color, "dash": dash, "width": 3},
                             marker={"symbol": symbol, "size": [1, 11]}) for name, (x, y, color, dash, symbol) in ends.items()]
-        return [*lines, go.Scatter(x=limit * circle.cos(), y=limit * circle.sin(), name="the limit", mode="lines",
-                                   line={"color": "#009E73", "width": 1}, hoverinfo="skip")]
+        return [*lines, go.Scatter(x=(limit * circle.cos()).tolist(), y=(limit * circle.sin()).tolist(), name="the limit",
+                                   mode="lines", line={"color": "#009E73", "width": 1}, hoverinfo="skip")]
 
-    limits = [5.0, 4.0, 3.0, 2.0]
-    frames = [go.Frame(name=f"{limit:g}", data=arrows(limit)) for limit in limits]
-    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for frame in frames]
-    figure = go.Figure(data=frames[-1].data, frames=frames)
-    figure.update_layout(
+    frames = [go.Frame(name=f"{limit:g}", data=arrows(limit)) for limit in [5.0, 4.0, 3.0, 2.0]]
+    how = {"mode": "immediate", "frame": {"duration": 0}}
+    steps = [{"label": frame.name, "method": "animate", "args": [[frame.name], how]} for frame in frames]
+    go.Figure(frames[-1].data, frames=frames).update_layout(
         template="plotly_white", height=460, title="Shorten, never turn",
         xaxis={"title": "gradient of weight 1", "range": [-0.5, 5.5]},
         yaxis={"title": "gradient of weight 2", "range": [-0.5, 3.5], "scaleanchor": "x"},
-        sliders=[{"active": 3, "currentvalue": {"prefix": "max_norm "}, "steps": steps}],
-    )
-    figure.show()
+        sliders=[{"active": 3, "currentvalue": {"prefix": "max_norm "}, "steps": steps}]).show()
 
 
 _figure()
@@ -355,7 +389,7 @@ del _figure
 #
 # * `params` is any iterable of parameters: a list, or a generator such as `model.parameters()`, which can be walked through **only once**.
 # * A parameter whose `grad` is `None` (a frozen layer) adds nothing. If no parameter has a gradient, or there are no parameters, the result is `torch.tensor(0.0)`.
-# * The result is a 0-dimensional tensor with the dtype and device of the gradients, and does not require a gradient. Parameters and gradients stay as they are.
+# * The result is a 0-dimensional tensor with the dtype and device of the gradients. Like the gradients of an ordinary `backward()`, it does not require a gradient. Parameters and gradients stay as they are.
 # * A gradient that contains inf or NaN must not be hidden: the result is then inf or NaN too.
 # * `torch.nn.utils` is forbidden here: it contains the answer.
 #
@@ -374,6 +408,16 @@ with visible_checks("global_grad_norm") as call:
     first, second = nn.Parameter(torch.tensor([7.0])), nn.Parameter(torch.tensor([[1.0, 1.0]]))
     first.grad, second.grad = torch.tensor([3.0]), torch.tensor([[4.0, 0.0]])
     call(global_grad_norm, [first, second]).returns(torch.tensor(5.0))
+    frozen, third = nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(1))
+    third.grad = torch.tensor([-12.0])
+    call(global_grad_norm, (p for p in [frozen, first, second, third])).returns(torch.tensor(13.0))
+    call(global_grad_norm, [frozen]).returns(torch.tensor(0.0))
+    exact = nn.Parameter(torch.zeros(1, 2, dtype=torch.float64))
+    exact.grad = torch.tensor([[0.1, -0.7]], dtype=torch.float64)
+    norm = call(global_grad_norm, [exact]).returns(torch.tensor(0.5, dtype=torch.float64).sqrt())
+    norm.holds("the gradients are still there", lambda norm: exact.grad.tolist() == [[0.1, -0.7]] and frozen.grad is None)
+    exact.grad[0, 0] = math.nan
+    call(global_grad_norm, [exact]).returns(torch.tensor(math.nan, dtype=torch.float64))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -430,6 +474,14 @@ with visible_checks("clip_global_norm") as call:
     clipped = call(clip_global_norm, [first, second], 1.0)
     clipped.holds("the first gradient is now 0.6", lambda norm: abs(first.grad.item() - 0.6) < 1e-4)
     clipped.holds("the second gradient is now 0.8 and 0", lambda norm: bool((second.grad - torch.tensor([[0.8, 0.0]])).abs().max() < 1e-4))
+    clipped.returns(torch.tensor(5.0))
+    first.grad, second.grad, third = torch.tensor([0.3]), None, nn.Parameter(torch.zeros(1))
+    third.grad = torch.tensor([-0.4])
+    call(clip_global_norm, (p for p in (second, first, third)), 2.0).returns(torch.tensor(0.5))
+    call(clip_global_norm, (p for p in (first, third)), 2.0).holds("short gradients stay as they are", lambda norm: abs(first.grad.item() - 0.3) + abs(third.grad.item() + 0.4) < 1e-6)
+    call(clip_global_norm, [second], 1.0).returns(torch.tensor(0.0))
+    first.grad, third.grad = torch.tensor([0.0]), torch.tensor([0.0])
+    call(clip_global_norm, [first, third], 1.0).holds("zeros stay zeros", lambda norm: norm == 0 and first.grad.item() == 0)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -445,6 +497,13 @@ with visible_checks("clip_global_norm") as call:
 # <details><summary>Hint 3 · nearly the code</summary>
 #
 # Collect; return zero if there is nothing; compute the norm; compute the factor "limit over norm, at most 1"; multiply each gradient in place by it; return the norm you computed before. Ask yourself what the factor is for a norm of 0.
+#
+# </details>
+
+# %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# By a factor of 3. The ratio was 3 : 0.4 = 7.5. Clipped one by one the gradients are 1 and 0.4, and the ratio is 2.5.
 #
 # </details>
 
@@ -486,7 +545,7 @@ def train_step(
     return loss.item()
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "train_step-check", "points": 14}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "train_step-check", "points": 12}
 with visible_checks("train_step") as call:
     model = nn.Linear(1, 1, bias=False)
     nn.init.constant_(model.weight, 2.0)
@@ -494,6 +553,15 @@ with visible_checks("train_step") as call:
     stepped = call(train_step, model, F.mse_loss, torch.ones(1, 1), torch.zeros(1, 1), optimizer, 1.0)
     stepped.holds("a Python float came back", lambda loss: type(loss) is float)
     stepped.holds("the weight has moved", lambda loss: model.weight.item() != 2.0)
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, 2.0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for loss, weight in [(4.0, 1.95), (3.8025, 1.9)]:  # the gradient, 4, is clipped to 0.5; old gradients are cleared
+        stepped = call(train_step, model.train(), F.mse_loss, torch.ones(1, 1), torch.zeros(1, 1), optimizer, 0.5)
+        stepped.returns(loss).holds(f"the weight is now {weight}", lambda loss: abs(model.weight.item() - weight) < 1e-5)
+    stepped = call(train_step, model.eval(), lambda guess, truth: (truth - 2 * guess).sum(), torch.ones(1, 1), torch.ones(1, 1), optimizer, 9.0)
+    stepped.holds("the loss gets the prediction first: the weight is now 2.1", lambda loss: abs(model.weight.item() - 2.1) < 1e-5)
+    stepped.holds("the model stays in evaluation mode, as the caller left it", lambda loss: not model.training)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -513,6 +581,13 @@ with visible_checks("train_step") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# At most learning rate times `max_norm`, so 0.1.
+#
+# </details>
+
+# %% [markdown]
 # ## Rescue: thirty layers that cannot learn
 #
 # Here is the patient: thirty linear layers with ReLU between them, width 64, weights exactly as PyTorch initialises them. ReLU's slope is 1 on its active side, so nothing should vanish? On a two-armed spiral this net is still at 50.0 % after 200 steps of Adam, for each of three seeds: it guesses. With six layers instead of thirty, the same recipe solves the task. The picture shows what layer 1 gets to hear.
@@ -528,21 +603,15 @@ def _relu_stack(depth: int, width: int = 64) -> nn.Sequential:
 def _figure():
     import plotly.graph_objects as go
 
-    def gradient_profile(model: nn.Sequential, x: Tensor, y: Tensor) -> list[float]:
-        """RMS of the loss's gradient at each hidden layer's pre-activation."""
-        states, h = [], x
-        for layer in model:
-            h = layer(h)
-            if isinstance(layer, nn.Linear):
-                states.append(h)
-        loss = F.binary_cross_entropy_with_logits(h, y)
-        return [g.square().mean().sqrt().item() for g in torch.autograd.grad(loss, states[:-1])]
-
     torch.manual_seed(0)
     x, y = torch.randn(512, 2), (torch.arange(512) % 2).float()[:, None]
     figure = go.Figure()
     for depth, color, dash, symbol in [(6, "#009E73", "dot", "square"), (15, "#E69F00", "dash", "diamond"), (30, "#0072B2", "solid", "circle")]:
-        profile = gradient_profile(_relu_stack(depth), x, y)
+        states = [x]  # what comes out of each layer
+        for layer in _relu_stack(depth):
+            states.append(layer(states[-1]))
+        loss = F.binary_cross_entropy_with_logits(states[-1], y)
+        profile = [g.square().mean().sqrt().item() for g in torch.autograd.grad(loss, states[1:-1:2])]
         figure.add_scatter(x=list(range(1, depth)), y=profile, name=f"{depth} layers", mode="lines+markers",
                            line={"color": color, "dash": dash}, marker={"symbol": symbol})
     figure.update_layout(template="plotly_white", height=420, title="What each hidden layer hears at initialisation (ReLU, default weights)",
@@ -570,10 +639,10 @@ del _figure
 # * The last `nn.Linear` that runs reads `width` numbers. `depth` is at least 3.
 # * The weights are drawn from torch's global generator when `rescue` is called (that is what every layer does by itself), so that `torch.manual_seed` makes your net repeatable. Do not set a seed inside.
 #
-# **Two measurements, scored apart**
+# **Two measurements, scored apart** (the last fifth of the points is for the rules on size and weights)
 #
 # 1. *It learns* (three fifths of the points). In train mode: full batch of 512 spiral points, binary cross-entropy on the logits, Adam with learning rate 1e-3, gradients clipped to norm 1, 200 steps. In eval mode: accuracy on 2 000 fresh points of the same spiral. The median over three seeds must be at least 95 %. The check cell below contains the spiral and this recipe, and takes a short run with half the points; the hidden check draws other weights, other points, and turns the spiral by another angle.
-# 2. *Its gradients are healthy before training* (two fifths). In train mode, on such a batch: the RMS of the loss's gradient with respect to the **output of the first** `nn.Linear` that runs, divided by the RMS of its gradient with respect to the **input of the last** one. The median over seven seeds must lie between 0.01 and 100.
+# 2. *Its gradients are healthy before training* (one fifth). In train mode, on such a batch: the RMS of the loss's gradient with respect to the **output of the first** `nn.Linear` that runs, divided by the RMS of its gradient with respect to the **input of the last** one. The median over seven seeds must lie between 0.01 and 100.
 #
 # **Predict first.** Which of these, alone, is enough to make thirty layers learn: sigmoid → ReLU; ReLU → tanh; He weights; skips with default weights; batch norm? And which of those that learn will also pass the second measurement? Write your guesses down; the reflection has the table.
 #
@@ -611,15 +680,21 @@ with visible_checks("rescue") as call:
         points = 1.5 * way[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
         return points + 0.03 * torch.randn(n, 2, generator=generator), label[:, None].float()
 
-    def train(model: nn.Module, x: Tensor, y: Tensor, steps: int = 200) -> nn.Module:
-        """The capstone's recipe: full batch, Adam with 1e-3, gradients clipped to norm 1."""
-        optimizer = torch.optim.Adam(model.train().parameters(), lr=1e-3)
-        for _ in range(steps):
-            optimizer.zero_grad()
-            F.binary_cross_entropy_with_logits(model(x), y).backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-        return model.eval()
+    def train(model: nn.Module, x: Tensor, y: Tensor, look=lambda model: None, stops=(0, 50, 100, 150, 200)) -> list:
+        """The capstone's recipe: full batch, Adam with 1e-3, gradients clipped to norm 1; a look at each stop."""
+        torch.set_num_threads(1)  # tensors this small are faster on one core than on many
+        optimizer, seen = torch.optim.Adam(model.parameters(), lr=1e-3), []
+        for step in range(max(stops) + 1):
+            if step in stops:
+                print(f"  training: {step} of {max(stops)} steps", end="\r", flush=True)
+                with torch.no_grad():
+                    seen.append(look(model.eval()))
+            if step < max(stops):
+                optimizer.zero_grad()
+                F.binary_cross_entropy_with_logits(model.train()(x), y).backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+        return seen
 
     def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
         """The share of points whose logit lies on the right side of 0."""
@@ -634,13 +709,29 @@ with visible_checks("rescue") as call:
         model(torch.zeros(2, 2))
         return len(seen)
 
+    def gradient_ratio(model: nn.Module, x: Tensor, y: Tensor) -> float:
+        """RMS of the gradient at the first linear layer's output, over that at the last one's input."""
+        ran = []  # of each linear layer: what came in, and what came out
+
+        def note(layer, inputs, output):
+            ran.append((inputs[0], output))
+            return output.clone()
+
+        hooks = [layer.register_forward_hook(note) for layer in model.modules() if isinstance(layer, nn.Linear)]
+        loss = F.binary_cross_entropy_with_logits(model.train()(x), y)
+        for hook in hooks:
+            hook.remove()
+        first, last = torch.autograd.grad(loss, (ran[0][1], ran[-1][0]))
+        return (first.square().mean() / last.square().mean()).sqrt().item()
+
     torch.manual_seed(1)
     generator = torch.Generator().manual_seed(1)
     few, many = spiral(256, 0.0, generator), spiral(2000, 0.0, generator)
     net = call(rescue)
     net.holds("it maps (5, 2) to (5, 1)", lambda model: model(torch.randn(5, 2)).shape == (5, 1))
     net.holds("at least 30 nn.Linear modules run", lambda model: layers_that_run(model) >= 30)
-    net.holds("a short run leaves guessing behind", lambda model: accuracy(train(model, *few), *many) > 0.75)
+    net.holds("before training, the first layer's gradient is 0.01 to 100 times the last one's", lambda model: 0.01 < gradient_ratio(model, *few) < 100)
+    net.holds("a short run leaves guessing behind", lambda model: train(model, *few, lambda model: accuracy(model, *many))[-1] > 0.75)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -660,83 +751,142 @@ with visible_checks("rescue") as call:
 # </details>
 
 # %% [markdown]
+# <details><summary>The answer to your prediction</summary>
+#
+# He weights, skips with default weights, and batch norm each make it learn; ReLU in place of sigmoid and tanh in place of ReLU alone do not. Of the three that learn, batch norm fails the second measurement: its gradients start about 2 000 times too large. The table under sentence 6 below has the numbers.
+#
+# </details>
+
+# %% [markdown]
 # **Before and after.** The next picture needs your `rescue` and the spiral from its check cell; run it again whenever you have changed your net. Both nets learn from the same 512 points, with the same recipe.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
+    from plotly import graph_objects as go, subplots
 
-    def training_film(model: nn.Module, x: Tensor, y: Tensor, stops: list[int], side: Tensor) -> list[Tensor]:
-        """The probability of class 1 on a square grid, after each number of training steps in stops."""
-        grid = torch.cartesian_prod(side, side).flip(1)
-        optimizer = torch.optim.Adam(model.train().parameters(), lr=1e-3)
-        pictures = []
-        for step in range(max(stops) + 1):
-            if step in stops:
-                with torch.no_grad():
-                    pictures.append(model.eval()(grid).sigmoid().reshape(len(side), len(side)))
-            if step < max(stops):
-                model.train().zero_grad()
-                F.binary_cross_entropy_with_logits(model(x), y).backward()
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-        return pictures
-
-    def heatmap(picture: Tensor, side: Tensor) -> go.Heatmap:
-        return go.Heatmap(x=side.numpy().round(2), y=side.numpy().round(2), z=picture.numpy().round(2), coloraxis="coloraxis",
-                          hovertemplate="P(class 1) = %{z:.2f}<extra></extra>")
-
-    def film_figure(films: list[list[Tensor]], titles: list[str], stops: list[int], x: Tensor, y: Tensor, side: Tensor) -> go.Figure:
-        """One frame per stop: the patient on the left, the rescued net on the right."""
-        figure = make_subplots(rows=1, cols=2, subplot_titles=titles)
-        for column, film in enumerate(films, start=1):
-            figure.add_trace(heatmap(film[-1], side), row=1, col=column)
-        for column in (1, 2):
-            for label, symbol, color in [(0, "circle", "white"), (1, "x", "#D55E00")]:
-                arm = x[y[:, 0] == label][:100].numpy().round(2)
-                figure.add_scatter(x=arm[:, 0], y=arm[:, 1], mode="markers", name=f"class {label}", showlegend=column == 1,
-                                   marker={"symbol": symbol, "color": color, "size": 6, "line": {"width": 1, "color": "black"}}, row=1, col=column)
-        figure.frames = [go.Frame(name=str(stop), data=[heatmap(film[i], side) for film in films], traces=[0, 1]) for i, stop in enumerate(stops)]
-        steps = [{"label": str(stop), "method": "animate", "args": [[str(stop)], {"mode": "immediate", "frame": {"duration": 0}, "transition": {"duration": 0}}]} for stop in stops]
-        figure.update_layout(template="plotly_white", height=520, legend={"orientation": "h", "y": 1.2},
-                             coloraxis={"colorscale": "Cividis", "cmin": 0, "cmax": 1, "colorbar": {"title": "P(class 1)"}},
-                             sliders=[{"active": len(stops) - 1, "currentvalue": {"prefix": "training steps: "}, "steps": steps}])
-        return figure
-
-    try:
-        torch.manual_seed(0)
-        nets = [_relu_stack(30), rescue()]
-    except NotImplementedError:
-        print("Write rescue first, then run this cell again.")
-    else:
-        stops, side = [0, 25, 50, 100, 200], torch.linspace(-1.8, 1.8, 49)
-        generator = torch.Generator().manual_seed(0)
-        (x, y), fresh = spiral(512, 0.0, generator), spiral(2000, 0.0, generator)
-        films = [training_film(net, x, y, stops, side) for net in nets]
-        names = ["Before: ReLU, default weights", "After: your rescue"]
-        titles = [f"{name} ({accuracy(net, *fresh):.0%} right)" for name, net in zip(names, nets)]
-        film_figure(films, titles, stops, x, y, side).show()
+    stops, side, generator = [0, 25, 50, 100, 200], torch.linspace(-1.8, 1.8, 37), torch.Generator().manual_seed(0)
+    (x, y), fresh, grid = spiral(512, 0.0, generator), spiral(2000, 0.0, generator), torch.cartesian_prod(side, side).flip(1)
+    torch.manual_seed(0)
+    nets = {"Before: ReLU, default weights": _relu_stack(30), "After: your rescue": rescue()}
+    films = [train(net, x, y, lambda model: model(grid).sigmoid().reshape(37, 37), stops) for net in nets.values()]
+    maps = [[go.Heatmap(x=side.tolist(), y=side.tolist(), z=film[i].tolist(), coloraxis="coloraxis",
+                        hovertemplate="P(class 1) = %{z:.2f}<extra></extra>") for film in films] for i in range(len(stops))]
+    titles = [f"{name} ({accuracy(net, *fresh):.0%} right)" for name, net in nets.items()]
+    figure = subplots.make_subplots(rows=1, cols=2, subplot_titles=titles).add_traces(maps[-1], rows=[1, 1], cols=[1, 2])
+    for column, (label, symbol, color) in [(c, arm) for c in (1, 2) for arm in ((0, "circle", "white"), (1, "x", "#D55E00"))]:
+        arm = x[y[:, 0] == label][:100].T.tolist()
+        marker = {"symbol": symbol, "color": color, "size": 6, "line": {"width": 1, "color": "black"}}
+        figure.add_scatter(x=arm[0], y=arm[1], mode="markers", name=f"class {label}", showlegend=column == 1, marker=marker, row=1, col=column)
+    figure.frames = [go.Frame(name=str(stop), data=pair, traces=[0, 1]) for stop, pair in zip(stops, maps)]
+    steps = [{"label": str(stop), "method": "animate", "args": [[str(stop)], {"mode": "immediate", "frame": {"duration": 0}}]} for stop in stops]
+    colours = {"colorscale": "Cividis", "cmin": 0, "cmax": 1, "colorbar": {"title": "P(class 1)"}}
+    figure.update_layout(template="plotly_white", height=520, legend={"orientation": "h", "y": 1.2}, coloraxis=colours,
+                         sliders=[{"active": 4, "currentvalue": {"prefix": "training steps: "}, "steps": steps}]).show()
 
 
-_figure()
+try:
+    _figure()
+except (NameError, NotImplementedError):
+    print("Write rescue and run its check, then run this cell again.")
 del _figure
 
 # %% [markdown] tags=["text-alternative"]
 # **In words:** two square maps of the plane side by side, with the two spiral arms drawn as circles and crosses, and a slider for the number of training steps. On the left the thirty default ReLU layers: the map has one flat tone (a probability near 0.5 everywhere) at every step, from first to last. On the right a rescued net, here the model solution: at step 0 it is blotchy, after 50 steps it begins to follow the arms, and after 200 steps two clear spiral bands wind around each other and each arm lies in its own.
 
-# %% [markdown]
-# ## Reflection
+# %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "cures-statement"}
+# ### 6.8 · Five ill networks, five cures
 #
-# <details><summary>Your predictions: what came out</summary>
+# *Difficulty 4 of 5 (★★★★☆) · about 15 minutes · {points} points*
 #
-# * **6.2** A single number is its own mean, so every normalised value would be 0, whoever the patient is.
-# * **6.3** With the skips, the gradient at the input equals the one at the output, exactly. Without them it is exactly 0.
-# * **6.5** The ratio was 3 : 0.4 = 7.5. Clipped one by one the gradients are 1 and 0.4, and the ratio is 2.5: a factor of 3.
-# * **6.6** At most learning rate times `max_norm`, so 0.1.
-# * **6.7** The table is under sentence 6 below.
+# **Why.** With all tools at once anything can be rescued. Who can cure with one change knows what each tool does.
+#
+# Five patients, each with thirty layers of width 64 and five settings: the activation `act` (`"relu"`, `"tanh"` or `"sigmoid"`), the `gain` of the weights (their standard deviation is gain/√64), the `scale` of each layer's output, a `skip` around each layer, and a layer norm before it (`norm`). The cell below holds them, and a way to measure them. Run it first.
+#
+# **Write** `cures()`, which returns a dictionary with one cure for each patient: a pair (name of a setting, its new value).
+#
+# * The keys are `"quiet"`, `"loud"`, `"flat"`, `"faint"` and `"stacked"`. A cure changes this one setting of this patient; all others stay. A `gain` and a `scale` are positive numbers of at most 1000, `skip` and `norm` are `True` or `False`.
+# * A patient is cured if the ratio that `gradient_left` measures lies **between 0.01 and 100**, for every seed. The visible check tries three seeds, the hidden checks others: do not choose a number at the edge.
+# * **Each of the five settings is used once**: five patients, five different tools.
+# * There are many right answers. Each cured patient counts by itself, and so does the last rule, for five cured patients.
+#
+# **Worked example.** `gradient_left(PATIENTS["quiet"], 0)` is about 7e-12. With `("skip", True)` it is about 170: no longer quiet, and not cured either.
+
+# %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "cures-given"}
+_WELL = {"act": "relu", "gain": 1.4, "scale": 1.0, "skip": False, "norm": False}
+PATIENTS = {
+    "quiet": _WELL | {"gain": 0.6},
+    "loud": _WELL | {"gain": 2.5},
+    "flat": _WELL | {"act": "sigmoid"},
+    "faint": _WELL | {"act": "tanh", "gain": 0.5},
+    "stacked": _WELL | {"skip": True},
+}
+
+
+def gradient_left(net: dict, seed: int) -> float:
+    """Size of the gradient at the input of 30 layers of width 64, where it starts with size 1 at the top."""
+    act = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}[net["act"]]
+    draws = torch.randn(32, 64, 64, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    x = h = draws[0].clone().requires_grad_()
+    for weight in draws[2:]:
+        heard = F.layer_norm(h, (64,)) if net["norm"] else h
+        branch = net["scale"] * act(heard @ (net["gain"] / 8 * weight).T)
+        h = h + branch if net["skip"] else branch
+    (gradient,) = torch.autograd.grad((h * draws[1]).sum(), x)
+    return (gradient.norm() / draws[1].norm()).item()
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "cures"}
+def cures() -> dict[str, tuple[str, float | str | bool]]:
+    """Return, by patient, the one setting to change, and its new value."""
+    ### BEGIN SOLUTION
+    return {
+        "quiet": ("scale", 2.35),
+        "loud": ("gain", 1.4),
+        "flat": ("norm", True),
+        "faint": ("skip", True),
+        "stacked": ("act", "tanh"),
+    }
+    ### END SOLUTION
+
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "cures-check", "points": 6}
+with visible_checks("cures") as call:
+    chosen = call(cures)
+    chosen.holds("its keys are the five names", lambda chosen: chosen.keys() == PATIENTS.keys())
+
+    def health(patient, setting, value, seed):
+        left = gradient_left(PATIENTS[patient] | {setting: value}, seed)
+        return "vanishing" if left < 1e-2 else "healthy" if left <= 1e2 else "exploding"
+
+    for patient in PATIENTS:
+        for seed in range(3):
+            call(health, patient, *chosen.result[patient], seed).returns("healthy")
+    chosen.holds("each setting is used once", lambda chosen: sorted(setting for setting, _ in chosen.values()) == sorted(PATIENTS["quiet"]))
+
+# %% [markdown] tags=["hints"]
+# <details><summary>Hint 1 · a question</summary>
+#
+# Which tools make a gradient larger, which make it smaller, and which do both? `loud` explodes and has no skip: which of the five tools can help it at all?
 #
 # </details>
+# <details><summary>Hint 2 · a pointer</summary>
+#
+# Write a table: five patients down, five tools across, and measure each pair with one or two values. Then begin with the patient that has the fewest cures. `gain` and `scale` do nearly the same where ReLU is the activation: only their product counts.
+#
+# </details>
+# <details><summary>Hint 3 · nearly the code</summary>
+#
+# ```python
+# tools = [("act", "tanh"), ("act", "relu"), ("gain", 1.4), ("scale", 0.2), ("scale", 2.3), ("skip", True), ("norm", True)]
+# for name, net in PATIENTS.items():
+#     for setting, value in tools:
+#         print(name, setting, value, gradient_left(net | {setting: value}, 0))
+# ```
+#
+# `quiet` and `loud` share `gain` and `scale` between them; the other three have more to choose from.
+#
+# </details>
+
+# %% [markdown]
+# ## Reflection
 #
 # Decide true or false for each sentence, then open it. Every answer rests on a measurement.
 #

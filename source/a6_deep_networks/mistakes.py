@@ -13,8 +13,8 @@ from autograder.authoring import alternative, mistake
 
 @mistake(
     "layer_norm",
-    "Your normalised values are too small, most of all for short rows. "
-    "Which number does the variance divide by?",
+    "Your normalised values are too close to 0, most of all for short rows. By which number "
+    "should the variance divide?",
 )
 def unbiased_variance(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
@@ -43,7 +43,7 @@ def over_the_whole_tensor(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Tables are right, but with three or more axes several rows share one mean. "
+    "Your result is right for two axes, but with three or more, several rows share one mean. "
     "Along which axes do you take the mean?",
 )
 def over_all_axes_but_the_first(x, gamma, beta, eps=1e-5):
@@ -54,7 +54,7 @@ def over_all_axes_but_the_first(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Tables are right, but `x` with one axis raises an error and `x` with three axes gives wrong "
+    "For two axes your result is right, but one axis raises an error and three give wrong "
     "values. Which axis does the task name?",
 )
 def over_axis_one(x, gamma, beta, eps=1e-5):
@@ -64,8 +64,8 @@ def over_axis_one(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "A constant row has a gradient of `nan`, and a large `eps` gives wrong values. "
-    "Where does the formula add `eps`?",
+    "A constant row has a gradient of `nan`, and a large `eps` gives wrong values. In the "
+    "formula, is `eps` inside or outside the root?",
 )
 def std_plus_eps(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
@@ -93,13 +93,16 @@ def eps_as_a_floor(x, gamma, beta, eps=1e-5):
     return centred / variance.sqrt() * gamma + beta
 
 
-@mistake("layer_norm", "Changing `eps` does not change your result. Which line should use it?")
+@mistake("layer_norm", "Changing `eps` does not change your result. Which line should use `eps`?")
 def eps_is_fixed(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + 1e-5) * gamma + beta
 
 
-@mistake("layer_norm", "Your result ignores `gamma` and `beta`. Where does the formula use them?")
+@mistake(
+    "layer_norm",
+    "Changing `gamma` or `beta` does not change your result. Which line should use them?",
+)
 def no_gamma_no_beta(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
     return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps)
@@ -107,8 +110,8 @@ def no_gamma_no_beta(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "A constant row gives `beta` times `gamma` instead of `beta`. "
-    "In which order does the formula use the two?",
+    "A constant row gives `beta` times `gamma` instead of `beta`. Which comes first in the "
+    "formula, the product or the sum?",
 )
 def shifts_before_it_scales(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
@@ -125,8 +128,8 @@ def no_centring(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Rows with a large spread become too small, rows with a small spread too large. "
-    "What does the formula divide by?",
+    "Rows with a large variance come too close to 0, rows with a small variance too far from "
+    "0. By what does the formula divide?",
 )
 def divides_by_the_variance(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
@@ -154,7 +157,7 @@ def mean_square_minus_square_mean(x, gamma, beta, eps=1e-5):
     return (x - mean) / torch.sqrt(variance + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Your function changes the caller's `x`. Which line works in place?")
+@mistake("layer_norm", "Your function changes the caller's `x`. Which line changes it?")
 def centres_in_place(x, gamma, beta, eps=1e-5):
     x -= x.mean(-1, keepdim=True)
     return x / torch.sqrt(x.square().mean(-1, keepdim=True) + eps) * gamma + beta
@@ -164,6 +167,7 @@ def centres_in_place(x, gamma, beta, eps=1e-5):
     "layer_norm",
     "Your function raises an error when `x` is on another device. "
     "Which line creates a new tensor on the CPU?",
+    breaks="device",
 )
 def a_constant_on_the_cpu(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
@@ -180,8 +184,8 @@ def layer_norm_in_float32(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Your values are right, but they come from torch's own normalisation, which the task does "
-    "not allow. Which steps does the formula have?",
+    "Your values are right, but they come from torch's own normalisation, which is not "
+    "allowed here. Which steps does the formula have?",
 )
 def layer_norm_from_the_library(x, gamma, beta, eps=1e-5):
     return F.layer_norm(x, x.shape[-1:], gamma, beta, eps)
@@ -189,8 +193,8 @@ def layer_norm_from_the_library(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Your values are right, but no gradient reaches `x`, `gamma` or `beta`. "
-    "Where does your result lose its link to autograd?",
+    "Your values are right, but no gradient reaches `x`, `gamma` or `beta`. After which line "
+    "can autograd no longer follow your result?",
 )
 def layer_norm_without_a_graph(x, gamma, beta, eps=1e-5):
     with torch.no_grad():
@@ -276,8 +280,8 @@ def updates_in_evaluation(x, running_mean, running_var, training, momentum=0.1, 
 
 @mistake(
     "batch_norm",
-    "With a small `momentum` your running statistics lose almost all of the old value. "
-    "Which part does `momentum` multiply in the task's table?",
+    "With a small `momentum` your running statistics lose almost all of the old value. In the "
+    "task's table, which part does `momentum` multiply?",
 )
 def momentum_swapped(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     return _batch_norm(x, running_mean, running_var, training, 1 - momentum, eps)
@@ -294,7 +298,7 @@ def running_variance_biased(x, running_mean, running_var, training, momentum=0.1
 
 @mistake(
     "batch_norm",
-    "In training your normalised values are too small, most of all for small batches. "
+    "In training your normalised values are too close to 0, most of all for small batches. "
     "Which variance does the task's table name for them?",
 )
 def normalises_with_unbiased(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
@@ -303,8 +307,9 @@ def normalises_with_unbiased(x, running_mean, running_var, training, momentum=0.
 
 @mistake(
     "batch_norm",
-    "When `x` requires a gradient, your running statistics require one too. "
-    "Where should they lose their link to autograd?",
+    "When `x` requires a gradient, your running statistics require one too. Which line should "
+    "cut their link to autograd?",
+    breaks="requires_grad",
 )
 def keeps_the_graph(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
@@ -316,7 +321,8 @@ def keeps_the_graph(x, running_mean, running_var, training, momentum=0.1, eps=1e
 
 @mistake(
     "batch_norm",
-    "Your function changes the caller's running statistics. Which line works in place?",
+    "Your function changes the caller's running statistics. Which line changes them?",
+    breaks="changed",
 )
 def edits_the_statistics_in_place(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
@@ -384,8 +390,8 @@ def batch_statistics_detached(x, running_mean, running_var, training, momentum=0
 
 @mistake(
     "batch_norm",
-    "Your new running statistics still contain the whole old value. "
-    "Which part of the old value should stay?",
+    "Your new running statistics still contain the whole old value. By which number should "
+    "the old value be multiplied?",
 )
 def adds_without_forgetting(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     y = _batch_norm(x, running_mean, running_var, training, momentum, eps)[0]
@@ -395,14 +401,17 @@ def adds_without_forgetting(x, running_mean, running_var, training, momentum=0.1
     return y, running_mean, running_var
 
 
-@mistake("batch_norm", "Changing `momentum` does not change your result. Which line should use it?")
+@mistake(
+    "batch_norm",
+    "Changing `momentum` does not change your result. Which line should use `momentum`?",
+)
 def momentum_is_fixed(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     return _batch_norm(x, running_mean, running_var, training, 0.1, eps)
 
 
 @mistake(
     "batch_norm",
-    "In training your running statistics stay the same. Which step should update them?",
+    "In training your running statistics stay the same. Which line should change them?",
 )
 def never_updates(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     mean, var = (x.mean(0), x.var(0, correction=0)) if training else (running_mean, running_var)
@@ -411,8 +420,8 @@ def never_updates(x, running_mean, running_var, training, momentum=0.1, eps=1e-5
 
 @mistake(
     "batch_norm",
-    "Your running mean is right, but the running variance takes in a standard deviation. "
-    "Which measure of spread does the task name?",
+    "Your running mean is right, but your running variance uses the standard deviation. Which "
+    "measure does the task's table name?",
 )
 def remembers_the_standard_deviation(
     x, running_mean, running_var, training, momentum=0.1, eps=1e-5
@@ -425,7 +434,8 @@ def remembers_the_standard_deviation(
 
 @mistake(
     "batch_norm",
-    "With a large `eps` your normalised values are wrong. Where does the formula add `eps`?",
+    "With a large `eps` your normalised values are wrong. In the formula, is `eps` inside or "
+    "outside the root?",
 )
 def batch_norm_std_plus_eps(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     mean, var = _biased(x) if training else (running_mean, running_var)
@@ -437,6 +447,7 @@ def batch_norm_std_plus_eps(x, running_mean, running_var, training, momentum=0.1
     "batch_norm",
     "In training your function raises an error when `x` is on another device. "
     "Which line creates a new tensor on the CPU?",
+    breaks="device",
 )
 def a_mask_on_the_cpu(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     keep = torch.ones(x.shape[1], dtype=x.dtype) * (1 - momentum)
@@ -449,8 +460,8 @@ def a_mask_on_the_cpu(x, running_mean, running_var, training, momentum=0.1, eps=
 
 @mistake(
     "batch_norm",
-    "Your values are right, but they come from torch's own normalisation, which the task does "
-    "not allow. Which steps does the formula have?",
+    "Your values are right, but they come from torch's own normalisation, which is not "
+    "allowed here. Which steps does the formula have?",
 )
 def batch_norm_from_the_library(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     mean, var = running_mean.clone(), running_var.clone()
@@ -502,15 +513,13 @@ def both_statistics_in_one_table(x, running_mean, running_var, training, momentu
 # --- 6.3 residual -----------------------------------------------------------------------------
 
 
-@mistake(
-    "residual", "When `f` returns zeros, your result is zero. Where should `x` enter your result?"
-)
+@mistake("residual", "When `f` returns zeros, your result is zero. Which line should add `x`?")
 def no_skip(x, f, scale=1.0):
     return scale * f(x)
 
 
 @mistake(
-    "residual", "`scale` multiplies both parts of your result. Which part alone should it multiply?"
+    "residual", "`scale` multiplies both parts of your result. Which one part should it multiply?"
 )
 def scales_both_paths(x, f, scale=1.0):
     return scale * (x + f(x))
@@ -526,7 +535,7 @@ def scales_the_skip(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "Changing `scale` does not change your result. Which part of the sum should it multiply?",
+    "Changing `scale` does not change your result. Which part of the sum should `scale` multiply?",
 )
 def ignores_the_scale(x, f, scale=1.0):
     return x + f(x)
@@ -542,14 +551,14 @@ def scales_what_the_branch_hears(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "With a larger `scale` your result contains less of `x`. "
-    "How much of `x` should it always contain?",
+    "With a larger `scale` your result contains less of `x`. Should `scale` change the direct "
+    "path?",
 )
 def mixes_the_two_paths(x, f, scale=1.0):
     return (1 - scale) * x + scale * f(x)
 
 
-@mistake("residual", "Your function changes the caller's `x`. Which line works in place?")
+@mistake("residual", "Your function changes the caller's `x`. Which line changes it?")
 def adds_in_place(x, f, scale=1.0):
     x += scale * f(x)
     return x
@@ -557,8 +566,8 @@ def adds_in_place(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "When `f` returns `x` itself, your function changes the caller's `x`. "
-    "Which line works in place on the result of `f`?",
+    "When `f` returns `x` itself, your function changes the caller's `x`. Which line changes "
+    "the result of `f`?",
 )
 def edits_the_branch_in_place(x, f, scale=1.0):
     y = f(x)
@@ -596,13 +605,13 @@ def branch_hears_a_detached_x(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "Your result has a longer last axis than `x`. How does the task combine the two parts?",
+    "Your result has a longer last axis than `x`. Does the task join the two parts or add them?",
 )
 def concatenates(x, f, scale=1.0):
     return torch.cat([x, scale * f(x)], dim=-1)
 
 
-@mistake("residual", "Your function calls `f` twice. Where is the second call?")
+@mistake("residual", "Your function calls `f` twice. Which line makes the second call?")
 def asks_the_branch_twice(x, f, scale=1.0):
     return x + scale * f(x) if f(x).shape == x.shape else x
 
@@ -626,7 +635,7 @@ def skips_the_branch_at_zero(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "Your function passes a new tensor to `f`, not `x` itself. Which step makes this tensor?",
+    "Your function passes a new tensor to `f`, not `x` itself. Which step makes this new tensor?",
 )
 def branch_hears_a_copy(x, f, scale=1.0):
     return x + scale * f(x.clone())
@@ -683,8 +692,8 @@ def as_a_module(x, f, scale=1.0):
 
 @mistake(
     "global_grad_norm",
-    "Your result is the sum of the norms of the single tensors. "
-    "How do several lengths combine into one?",
+    "Your result is the sum of the norms of the single tensors. For gradients 3 and 4, which "
+    "norm does the worked example give?",
 )
 def sum_of_norms(params):
     norms = [p.grad.norm() for p in params if p.grad is not None]
@@ -713,8 +722,8 @@ def norm_of_the_tensors_sums(params):
 
 @mistake(
     "global_grad_norm",
-    "Your function raises an error when one `grad` is `None`. "
-    "What should a parameter without a gradient add?",
+    "Your function raises an error when one `grad` is `None`. What does the task say about "
+    "such a parameter?",
 )
 def needs_every_gradient(params):
     norms = [p.grad.norm() for p in params]
@@ -751,7 +760,7 @@ def forgets_the_root(params):
 @mistake(
     "global_grad_norm",
     "Your result is the typical size of one entry, so more entries do not make it larger. "
-    "How should the squares combine?",
+    "Which should you take of the squares, mean or sum?",
 )
 def root_mean_square(params):
     grads = [p.grad.flatten() for p in params if p.grad is not None]
@@ -760,7 +769,7 @@ def root_mean_square(params):
 
 @mistake(
     "global_grad_norm",
-    "Your result is the largest norm of a single tensor. How do the other tensors enter the norm?",
+    "Your result is the largest norm of a single tensor. Which line should use the other tensors?",
 )
 def longest_of_the_norms(params):
     norms = [p.grad.norm() for p in params if p.grad is not None]
@@ -779,8 +788,8 @@ def sum_of_absolute_values(params):
 
 @mistake(
     "global_grad_norm",
-    "A list is right, but a generator gives a wrong result or an error. "
-    "How often do you go through `params`?",
+    "A list is right, but a generator gives a wrong result or an error. How many times do you "
+    "go through `params`?",
 )
 def measures_in_two_walks(params):
     if not any(p.grad is not None for p in params):
@@ -810,6 +819,7 @@ def through_python_numbers(params):
     "global_grad_norm",
     "Your value and dtype are right, but the result is always on the CPU. "
     "Which device does the task ask for?",
+    breaks="device",
 )
 def norm_born_on_the_cpu(params):
     grads = [p.grad for p in params if p.grad is not None]
@@ -818,7 +828,10 @@ def norm_born_on_the_cpu(params):
     return torch.tensor(math.hypot(*(g.norm().item() for g in grads)), dtype=grads[0].dtype)
 
 
-@mistake("global_grad_norm", "Your result has one axis. How many axes does the task ask for?")
+@mistake(
+    "global_grad_norm",
+    "Your result has one axis, and its length is 1. How many axes does the task ask for?",
+)
 def keeps_an_axis(params):
     total = torch.zeros(1)
     for p in params:
@@ -827,7 +840,9 @@ def keeps_an_axis(params):
     return total.sqrt()
 
 
-@mistake("global_grad_norm", "Your function changes the gradients. Which line works in place?")
+@mistake(
+    "global_grad_norm", "Your function changes the caller's gradients. Which line changes them?"
+)
 def squares_in_place(params):
     squares = [p.grad.square_().sum() for p in params if p.grad is not None]
     return torch.stack(squares).sum().sqrt() if squares else torch.tensor(0.0)
@@ -932,8 +947,8 @@ def clips_each_tensor(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "Each entry is limited by itself, so the whole gradient changes direction. "
-    "How many factors should there be?",
+    "Each entry is limited by itself, so the whole gradient changes direction. By how many "
+    "different numbers should you multiply?",
 )
 def clips_each_entry(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.clamp_(-max_norm, max_norm))
@@ -949,8 +964,8 @@ def always_rescales(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "The norm is right, but the gradients never change. "
-    "Where do you store the shortened gradients?",
+    "The norm is right, but the gradients never change. Which line should store the shortened "
+    "gradients in `p.grad`?",
 )
 def rebinds_a_name(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g * (max_norm / norm).clamp(max=1))
@@ -988,8 +1003,8 @@ def needs_something_to_clip(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "A list is right, but with a generator the gradients do not change. "
-    "How often do you go through `params`?",
+    "A list is right, but with a generator the gradients do not change. How many times do you "
+    "go through `params`?",
 )
 def clips_in_a_second_walk(params, max_norm):
     norm = _norm(_grads(params))
@@ -1000,7 +1015,7 @@ def clips_in_a_second_walk(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "Gradients that are all zero become `nan`. What do you divide by in this case?",
+    "Gradients that are all zero become `nan`. By which number do you divide in this case?",
 )
 def zero_over_zero(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.copy_(g / norm * norm.clamp(max=max_norm)))
@@ -1008,8 +1023,8 @@ def zero_over_zero(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "You use the sum of the single norms, so the gradient becomes too short. "
-    "How do several lengths combine into one?",
+    "You use the sum of the single norms, so the gradient becomes too short. What is the norm "
+    "of 3 and 4 in the worked example?",
 )
 def limits_the_sum_of_norms(params, max_norm):
     grads = _grads(params)
@@ -1021,8 +1036,8 @@ def limits_the_sum_of_norms(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "A shortened gradient does not have the length `max_norm`. "
-    "Which power of the norm do you divide by?",
+    "A shortened gradient does not have the length `max_norm`. Do you divide by the norm or "
+    "by its square?",
 )
 def divides_by_the_squared_norm(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.mul_((max_norm / norm.square()).clamp(max=1)))
@@ -1039,7 +1054,7 @@ def factor_upside_down(params, max_norm):
 @mistake(
     "clip_global_norm",
     "Every shortened gradient gets the length 1, whatever `max_norm` is. "
-    "Where should your factor use `max_norm`?",
+    "Which line should use `max_norm`?",
 )
 def clips_to_length_one(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.div_(norm) if norm > max_norm else g)
@@ -1047,7 +1062,8 @@ def clips_to_length_one(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "You shorten the first tensor more than the last one. When do you measure the norm?",
+    "You measure the norm again after each tensor, so the tensors get different factors. How "
+    "many times should you measure it?",
 )
 def measures_again_while_clipping(params, max_norm):
     grads = _grads(params)
@@ -1182,7 +1198,7 @@ def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
 
 
 @mistake(
-    "train_step", "Your update is as large as without any limit. Which step should use `max_norm`?"
+    "train_step", "Your update is as large as without any limit. Which line should use `max_norm`?"
 )
 def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
@@ -1192,7 +1208,7 @@ def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "Gradients of earlier steps still count in your update. Which step should remove them?",
+    "Gradients of earlier steps still count in your update. Which line should remove them?",
 )
 def never_clears(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
@@ -1216,8 +1232,8 @@ def clears_only_at_the_end(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "The optimiser steps, but the weights do not move. "
-    "Which gradients does it find at this moment?",
+    "The optimiser takes a step, but the weights do not move. What happens to the gradients "
+    "between `backward` and the step?",
 )
 def clears_after_backward(model, loss_fn, x, y, optimizer, max_norm):
     loss = loss_fn(model(x), y)
@@ -1238,7 +1254,11 @@ def forgets_to_step(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "You return the loss as a tensor. Which type does the task ask for?")
+@mistake(
+    "train_step",
+    "You return the loss as a tensor. Which type does the task ask for?",
+    breaks="type",
+)
 def returns_a_tensor(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     _clip_and_step(model, optimizer, max_norm)
@@ -1262,8 +1282,7 @@ def returns_the_gradient_norm(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "Your loss function gets the target before the prediction. "
-    "In which order does the task pass them?",
+    "Your loss function gets the target before the prediction. Which one does the task name first?",
 )
 def swaps_target_and_prediction(model, loss_fn, x, y, optimizer, max_norm):
     return _train_step(model, lambda p, y: loss_fn(y, p), x, y, optimizer, max_norm)
@@ -1284,8 +1303,8 @@ def clips_every_parameter_alone(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "Each entry of the gradient has its own limit, so the update changes direction. "
-    "What should the limit apply to?",
+    "Each entry of the gradient has its own limit, so the update changes direction. What "
+    "should be at most `max_norm`?",
 )
 def clips_by_value(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
@@ -1294,7 +1313,10 @@ def clips_by_value(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "Changing `max_norm` does not change your update. Which line should use it?")
+@mistake(
+    "train_step",
+    "Changing `max_norm` does not change your update. Which line should use `max_norm`?",
+)
 def limit_is_always_one(model, loss_fn, x, y, optimizer, max_norm):
     return _train_step(model, loss_fn, x, y, optimizer, 1.0)
 
@@ -1311,7 +1333,9 @@ def clips_the_loss(model, loss_fn, x, y, optimizer, max_norm):
     return loss.item()
 
 
-@mistake("train_step", "The optimiser takes two steps in one call. Where is the second one?")
+@mistake(
+    "train_step", "The optimiser takes two steps in one call. Which line takes the second step?"
+)
 def steps_twice(model, loss_fn, x, y, optimizer, max_norm):
     loss = _train_step(model, loss_fn, x, y, optimizer, max_norm)
     optimizer.step()
@@ -1425,7 +1449,7 @@ def _he_stack(depth, width):
 
 @mistake(
     "rescue",
-    "Your network has only six linear layers, whatever `depth` is. Where should you use `depth`?",
+    "Your network has only six linear layers, whatever `depth` is. Which line should use `depth`?",
 )
 def six_layers(depth=30, width=64):
     return _stack(6, width, nn.ReLU)
@@ -1455,7 +1479,7 @@ def layers_that_are_not_used(depth=30, width=64):
 @mistake(
     "rescue",
     "All layers run, but setting the output of most of them to zero changes almost nothing. "
-    "What makes their part so small?",
+    "By which number do you multiply their output?",
 )
 def layers_multiplied_by_nothing(depth=30, width=64):
     class Net(nn.Module):
@@ -1498,8 +1522,8 @@ def layers_side_by_side(depth=30, width=64):
 
 @mistake(
     "rescue",
-    "Your network does not learn, and the first layer gets almost no gradient. "
-    "Does the spread of the weights fit the activation?",
+    "Your network does not learn, and the first layer gets almost no gradient. Is the "
+    "standard deviation of the weights right for ReLU?",
 )
 def only_swaps_sigmoid_for_relu(depth=30, width=64):
     return _stack(depth, width, nn.ReLU)
@@ -1548,21 +1572,22 @@ def batch_norm_in_a_plain_stack(depth=30, width=64):
 
 
 @mistake(
-    "rescue", "Changing `depth` does not change the number of layers. Which line should use it?"
+    "rescue",
+    "Changing `depth` does not change the number of layers. Which line should use `depth`?",
 )
 def always_thirty_layers(depth=30, width=64):
     return _he_stack(30, width)
 
 
-@mistake("rescue", "Changing `width` does not change your network. Which line should use it?")
+@mistake("rescue", "Changing `width` does not change your network. Which line should use `width`?")
 def always_sixty_four_wide(depth=30, width=64):
     return _he_stack(depth, 64)
 
 
 @mistake(
     "rescue",
-    "Your network gives the same logit for every point. "
-    "Which step removes the influence of the input?",
+    "Your network gives the same logit for every point. After which step does the input no "
+    "longer matter?",
 )
 def one_answer_for_everyone(depth=30, width=64):
     class Constant(nn.Module):
@@ -1596,8 +1621,8 @@ def returns_probabilities(depth=30, width=64):
 
 @mistake(
     "rescue",
-    "Your network is one linear function, however many layers it has. "
-    "What should stand between the layers?",
+    "Your network is one linear function, however many layers it has. What is missing between "
+    "the layers?",
 )
 def no_activation(depth=30, width=64):
     sizes = [2, *[width] * (depth - 1), 1]
@@ -1677,3 +1702,531 @@ def sigmoid_behind_layer_norm_and_skips(depth=30, width=64):
 
     blocks = [Block() for _ in range(depth - 2)]
     return nn.Sequential(nn.Linear(2, width), *blocks, nn.Linear(width, 1))
+
+
+# Further slips
+
+
+@mistake(
+    "layer_norm",
+    "Your values are right, but your result has one extra axis, and its length is 1. Which "
+    "shape does the task ask for?",
+    breaks="shape",
+)
+def layer_norm_with_an_extra_axis(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    result = centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
+    return result.unsqueeze(0)
+
+
+@mistake(
+    "layer_norm",
+    "Your function changes the caller's `x`. Which line changes it?",
+    breaks="changed",
+)
+def layer_norm_changes_x(x, gamma, beta, eps=1e-5):
+    centred = x.clone() - x.mean(-1, keepdim=True)
+    result = centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
+    x.data.mul_(2)
+    return result
+
+
+@mistake(
+    "batch_norm",
+    "Your results are always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def batch_norm_always_float32(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    y, mean, var = _batch_norm(x, running_mean, running_var, training, momentum, eps)
+    return y.float(), mean.float(), var.float()
+
+
+@mistake(
+    "batch_norm",
+    "Your new statistics have one extra axis, and its length is 1. Which shape does the task "
+    "give them?",
+)
+def statistics_keep_an_axis(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    y, mean, var = _batch_norm(x, running_mean, running_var, training, momentum, eps)
+    return y, mean.unsqueeze(0), var.unsqueeze(0)
+
+
+@mistake(
+    "batch_norm",
+    "Your values are right, but the running statistics come back in the wrong order. Which "
+    "comes first, mean or variance?",
+)
+def statistics_in_the_wrong_order(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    y, mean, var = _batch_norm(x, running_mean, running_var, training, momentum, eps)
+    return y, var, mean
+
+
+@mistake(
+    "batch_norm",
+    "You return only the normalised batch. How many tensors does the task ask for?",
+)
+def only_the_batch(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    y, mean, var = _batch_norm(x, running_mean, running_var, training, momentum, eps)
+    return y
+
+
+@mistake(
+    "residual",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def residual_always_float32(x, f, scale=1.0):
+    return (x + scale * f(x)).float()
+
+
+@mistake(
+    "residual",
+    "For a `scale` of 0 you return `x` itself, not a new tensor. What does the contract say "
+    "about the result?",
+)
+def hands_x_back_at_zero(x, f, scale=1.0):
+    branch = f(x)
+    return x + scale * branch if scale else x
+
+
+@mistake(
+    "global_grad_norm",
+    "Your value is right, but it is a Python number. Which type does the task ask for?",
+    breaks="type",
+)
+def norm_as_a_python_number(params):
+    return _norm(_grads(params)).item()
+
+
+@mistake(
+    "global_grad_norm",
+    "Your norm is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def norm_always_float32(params):
+    return _norm(_grads(params)).float()
+
+
+@mistake(
+    "global_grad_norm",
+    "Your value is right, but your result has one axis, and its length is 1. How many axes "
+    "does the task ask for?",
+    breaks="shape",
+)
+def norm_with_an_axis(params):
+    return _norm(_grads(params)).reshape(1)
+
+
+@mistake(
+    "global_grad_norm",
+    "Your norm requires a gradient, but the task says that it does not. Which line makes it "
+    "require one?",
+    breaks="requires_grad",
+)
+def norm_requires_a_gradient(params):
+    return _norm(_grads(params)).detach().requires_grad_()
+
+
+@mistake(
+    "global_grad_norm",
+    "Your norm is right, but afterwards all gradients are 0. Which line changes them?",
+    breaks="changed",
+)
+def norm_clears_the_gradients(params):
+    grads = _grads(params)
+    norm = _norm(grads).clone()
+    for gradient in grads:
+        gradient.zero_()
+    return norm
+
+
+@mistake(
+    "global_grad_norm",
+    "Your norm is right, but a gradient that was `None` is now a tensor. Which line changes it?",
+)
+def none_becomes_zeros(params):
+    params = list(params)
+    for p in params:
+        if p.grad is None:
+            p.grad = torch.zeros_like(p)
+    return _norm(_grads(params))
+
+
+@mistake(
+    "global_grad_norm",
+    "A gradient that contains inf or NaN gives a finite norm. Which step replaces these entries?",
+)
+def broken_numbers_replaced(params):
+    return _norm([g.nan_to_num() for g in _grads(params)])
+
+
+@mistake(
+    "clip_global_norm",
+    "Your value is right, but it is a Python number. Which type does the task ask for?",
+    breaks="type",
+)
+def old_norm_as_a_python_number(params, max_norm):
+    return _clip(_grads(params), lambda g, n: g.mul_((max_norm / n).clamp(max=1))).item()
+
+
+@mistake(
+    "clip_global_norm",
+    "The norm that you return is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def old_norm_always_float32(params, max_norm):
+    return _clip(_grads(params), lambda g, n: g.mul_((max_norm / n).clamp(max=1))).float()
+
+
+@mistake(
+    "clip_global_norm",
+    "The norm that you return has one axis, and its length is 1. How many axes does the task "
+    "ask for?",
+    breaks="shape",
+)
+def old_norm_with_an_axis(params, max_norm):
+    return _clip(_grads(params), lambda g, n: g.mul_((max_norm / n).clamp(max=1))).reshape(1)
+
+
+@mistake(
+    "clip_global_norm",
+    "The norm that you return requires a gradient, but the task says that it does not. Which "
+    "line makes it require one?",
+    breaks="requires_grad",
+)
+def old_norm_requires_a_gradient(params, max_norm):
+    norm = _clip(_grads(params), lambda g, n: g.mul_((max_norm / n).clamp(max=1)))
+    return norm.detach().requires_grad_()
+
+
+@mistake(
+    "clip_global_norm",
+    "You return the norm from after clipping. Which norm does the task ask for?",
+)
+def measures_after_clipping(params, max_norm):
+    grads = _grads(params)
+    _clip(grads, lambda g, n: g.mul_((max_norm / n).clamp(max=1)))
+    return _norm(grads)
+
+
+@mistake(
+    "layer_norm",
+    "Your result is always float32. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def layer_norm_always_float32(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    result = centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
+    return result.float()
+
+
+@mistake(
+    "layer_norm",
+    "Your values are right, but the gradient at `x` is wrong. "
+    "Which statistic has lost its link to autograd?",
+)
+def variance_without_a_graph(x, gamma, beta, eps=1e-5):
+    variance = x.var(-1, keepdim=True, correction=0).detach()
+    return (x - x.mean(-1, keepdim=True)) / torch.sqrt(variance + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "Tables that are not square raise an error, and square ones give wrong values. Which "
+    "shape does your mean have?",
+)
+def statistics_without_their_axis(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1)
+    return centred / torch.sqrt(centred.square().mean(-1) + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "Your result is right for two axes, but not for other numbers of axes. Which axis number "
+    "always means the last axis?",
+)
+def always_axis_one(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(1, keepdim=True)
+    return centred / torch.sqrt(centred.square().mean(1, keepdim=True) + eps) * gamma + beta
+
+
+@mistake(
+    "batch_norm",
+    "In training your new statistics have one extra axis, and its length is 1. Which shape "
+    "does the task give them?",
+    breaks="shape",
+)
+def training_keeps_an_axis(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    y, mean, var = _batch_norm(x, running_mean, running_var, training, momentum, eps)
+    return (y, mean[None], var[None]) if training else (y, mean, var)
+
+
+@mistake(
+    "residual",
+    "With a `scale` of 0 your result still contains `f(x)`. What does Python's `or` return "
+    "when its first value is 0?",
+)
+def zero_counts_as_missing(x, f, scale=1.0):
+    return x + (scale or 1.0) * f(x)
+
+
+@mistake(
+    "residual",
+    "When `f` returns `x` itself, your function changes the caller's `x`. Which line changes "
+    "the result of `f`?",
+)
+def scales_the_branch_in_place(x, f, scale=1.0):
+    branch = f(x)
+    branch *= scale
+    return x + branch
+
+
+@mistake(
+    "global_grad_norm",
+    "Your function raises an error when one `grad` is `None`. What does the task say about "
+    "such a parameter?",
+)
+def none_has_no_norm(params):
+    return torch.stack([p.grad.norm() for p in params]).norm()
+
+
+@mistake(
+    "global_grad_norm",
+    "Your result measures the values of the parameters, not their gradients. "
+    "Which tensor should you read?",
+)
+def norm_of_the_attached_parameters(params):
+    norms = [p.norm() for p in params if p.grad is not None]
+    return torch.stack(norms).norm() if norms else torch.tensor(0.0)
+
+
+@mistake(
+    "global_grad_norm",
+    "With a generator your result is 0, or one gradient is missing. How many times do you go "
+    "through `params`?",
+)
+def sums_in_a_second_walk(params):
+    if not any(p.grad is not None for p in params):
+        return torch.tensor(0.0)
+    squares = sum(p.grad.square().sum() for p in params if p.grad is not None)
+    return torch.sqrt(squares + torch.tensor(0.0))
+
+
+@mistake(
+    "train_step",
+    "You return the loss as a tensor. Which type does the task ask for?",
+)
+def returns_the_loss_with_its_graph(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    _clip_and_step(model, optimizer, max_norm)
+    return loss
+
+
+@mistake(
+    "train_step",
+    "Your update is right for plain SGD only. Which line should let `optimizer` take the step?",
+)
+def steps_by_hand(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    rate = optimizer.param_groups[0]["lr"]
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.grad is not None:
+                p -= rate * p.grad
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "Your function raises an error when a parameter has no gradient yet. How do you clear "
+    "gradients that may be `None`?",
+)
+def clears_what_is_none(model, loss_fn, x, y, optimizer, max_norm):
+    for p in model.parameters():
+        p.grad.zero_()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    _clip_and_step(model, optimizer, max_norm)
+    return loss.item()
+
+
+# --- 6.8 cures ---------------------------------------------------------------------------------
+
+_CURES = {
+    "quiet": ("scale", 2.35),
+    "loud": ("gain", 1.4),
+    "flat": ("norm", True),
+    "faint": ("skip", True),
+    "stacked": ("act", "tanh"),
+}
+
+
+@mistake(
+    "cures",
+    "A skip makes `quiet` explode: each layer now adds to its input. Which setting can make "
+    "the output of each layer larger?",
+)
+def a_skip_for_quiet():
+    return _CURES | {"quiet": ("skip", True), "faint": ("scale", 2.2)}
+
+
+@mistake(
+    "cures",
+    "A norm makes `quiet` explode: each layer divides by a small standard deviation. Which "
+    "setting can make the output of each layer larger?",
+)
+def a_norm_for_quiet():
+    return _CURES | {"quiet": ("norm", True), "flat": ("act", "relu")}
+
+
+@mistake(
+    "cures",
+    "With a norm the gradient of `loud` is still not healthy. Which setting can make its "
+    "large weights smaller?",
+)
+def a_norm_for_loud():
+    return _CURES | {"loud": ("norm", True), "flat": ("gain", 10.0)}
+
+
+@mistake(
+    "cures",
+    "With a skip `loud` explodes even more, because a skip only adds. Which setting can make "
+    "its large weights smaller?",
+)
+def a_skip_for_loud():
+    return _CURES | {"loud": ("skip", True), "faint": ("gain", 1.2)}
+
+
+@mistake(
+    "cures",
+    "With the sigmoid `loud` vanishes. Which setting can make its large weights smaller?",
+)
+def a_sigmoid_for_loud():
+    return _CURES | {"loud": ("act", "sigmoid"), "stacked": ("gain", 0.3)}
+
+
+@mistake(
+    "cures",
+    "All five are cured, but always with the same setting. Which other settings cure each patient?",
+)
+def gain_for_everybody():
+    return {
+        "quiet": ("gain", 1.4),
+        "loud": ("gain", 1.4),
+        "flat": ("gain", 10.0),
+        "faint": ("gain", 1.2),
+        "stacked": ("gain", 0.2),
+    }
+
+
+@mistake(
+    "cures",
+    "All five are cured, but you use one setting twice. Which setting do you not use yet?",
+)
+def norm_twice():
+    return _CURES | {"faint": ("norm", True)}
+
+
+@mistake(
+    "cures",
+    "Your cure for `stacked` changes nothing, so it still explodes. Each of its thirty layers "
+    "adds to the signal: which settings make its output smaller?",
+)
+def nothing_changes_for_stacked():
+    return _CURES | {"stacked": ("act", "relu")}
+
+
+@mistake(
+    "cures",
+    "Your cure for `flat` changes nothing, so it still vanishes. How large is the slope of "
+    "its activation?",
+)
+def no_skip_left_for_flat():
+    return _CURES | {"flat": ("act", "sigmoid")}
+
+
+@mistake(
+    "cures",
+    "With ReLU alone `faint` still vanishes. Is its `gain` large enough for ReLU?",
+)
+def faint_with_relu():
+    return _CURES | {"faint": ("act", "relu"), "stacked": ("norm", True), "flat": ("skip", True)}
+
+
+@mistake(
+    "cures",
+    "`quiet` still vanishes with your scale. For ReLU, `gain` times `scale` counts: how large "
+    "is it here, and in a healthy network?",
+)
+def scale_of_quiet_by_rule_of_thumb():
+    return _CURES | {"quiet": ("scale", 1.4)}
+
+
+@mistake(
+    "cures",
+    "`quiet` explodes with your scale. For ReLU, `gain` times `scale` counts: how large is it "
+    "here, and in a healthy network?",
+)
+def too_much_for_quiet():
+    return _CURES | {"quiet": ("scale", 4.0)}
+
+
+@mistake(
+    "cures",
+    "`loud` vanishes with your gain. Which gain fits ReLU?",
+)
+def loud_made_silent():
+    return _CURES | {"loud": ("gain", 1.0)}
+
+
+@mistake(
+    "cures",
+    "`stacked` explodes with your scale. Should its layers add more or less?",
+)
+def stacked_made_louder():
+    return _CURES | {"stacked": ("scale", 2.0), "quiet": ("gain", 1.4), "loud": ("scale", 0.56)}
+
+
+@mistake(
+    "cures",
+    "There is no allowed cure for `stacked`. Each of its thirty layers adds to the signal: "
+    "which settings make its output smaller?",
+)
+def four_cures():
+    return {patient: cure for patient, cure in _CURES.items() if patient != "stacked"}
+
+
+@mistake(
+    "cures",
+    "Your cure for `flat` is not allowed. Which settings may you change, and to which values?",
+)
+def an_activation_that_is_not_there():
+    return _CURES | {"flat": ("act", "gelu")}
+
+
+@alternative("cures")
+def with_the_other_two_swapped():
+    return _CURES | {"quiet": ("gain", 1.42), "loud": ("scale", 0.56)}
+
+
+@alternative("cures")
+def with_a_norm_for_stacked():
+    return {
+        "quiet": ["scale", 2.4],
+        "loud": ["gain", 1.38],
+        "flat": ["act", "relu"],
+        "faint": ["skip", True],
+        "stacked": ["norm", True],
+    }
+
+
+@alternative("cures")
+def with_a_norm_for_faint():
+    return {
+        "quiet": ("gain", 1.4),
+        "loud": ("scale", 0.565),
+        "flat": ("skip", True),
+        "faint": ("norm", True),
+        "stacked": ("act", "sigmoid"),
+    }
