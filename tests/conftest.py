@@ -28,9 +28,13 @@ MACHINE_WIDE = {
     "tests/running/test_cluster.py",
     "tests/running/test_durability.py",
 }
+# Files whose tests take minutes and share nothing.
+SINGLY = {"test_verify.py", "test_real_kernel.py", "test_imports.py"}
 # Files that take long, in seconds: they are started first, so that no process waits for another.
 LONG = {
-    "test_verify.py": 150,
+    "test_verify.py": 300,
+    "test_real_kernel.py": 200,
+    "test_imports.py": 120,
     "test_cluster.py": 80,
     "test_durability.py": 60,
     "test_attacks.py": 60,
@@ -44,6 +48,7 @@ LONG = {
     "test_sample_class.py": 40,
     "test_faults.py": 30,
     "test_pool.py": 30,
+    "test_commands.py": 30,
 }
 
 
@@ -80,7 +85,7 @@ def _is_whole_run(config: pytest.Config) -> bool:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """Hand out whole files, and folders whose files share what costs much to make."""
+    """Hand out whole files, folders whose files share what costs much, and long tests singly."""
     return _ByFile(config, log)
 
 
@@ -88,6 +93,8 @@ class _ByFile(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         folder = file.rpartition("/")[0]
+        if file.rpartition("/")[2] in SINGLY:
+            return nodeid
         if file in MACHINE_WIDE:
             return "the whole machine"
         return folder if folder in SHARING else file

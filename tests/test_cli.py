@@ -161,3 +161,12 @@ def test_a_class_page_says_what_has_changed_since(run, tmp_path):
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "now" / "pages" / "index.html").read_text(encoding="utf-8")
     assert "Since the last grading" in page
+
+
+def test_the_version_is_printed():
+    """--version prints the version that results carry too."""
+    from autograder import __version__
+    from tests.conftest import autograder
+
+    done = autograder("--version")
+    assert (done.returncode, done.stdout) == (0, f"autograder {__version__}\n")

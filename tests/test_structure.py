@@ -21,8 +21,10 @@ INSIDE = sorted((PACKAGE / "sandbox" / "inside").glob("*.py"))
 FLOORS = (
     ("__main__",),
     ("cli",),
+    ("service",),
     ("doctor", "integrations"),
     ("running",),
+    ("gradebook",),
     ("report",),
     ("authoring",),
     ("grading", "targets"),
@@ -36,23 +38,35 @@ FLOORS = (
 )
 
 # Who opens files without going through submissions/door.py, and why no student chooses the path:
-# a module, or in the rooms that handle what students hand in, one function of it.
+# a module, or in the rooms that handle what students submit, one function of it.
 OPENS = {
     "the course's own files, and the engine's": """course.config course.scaffold course.source
-        grading.digest grading.grader targets.committed targets.packages targets.release
-        targets.tree report.pages.write_pages report.plotly_js.sheet_ids report.render.part
-        integrations.gradescope._read integrations.nbgrader.write_master""",
+        grading.digest grading.grader targets.committed targets.figures targets.packages
+        targets.rehearsal targets.release targets.students targets.tree report.pages.write_pages
+        report.plotly_js.sheet_ids report.render.part gradebook.ledger gradebook.load
+        integrations.gradescope._read integrations.nbgrader.write_master
+        integrations.imports.run._cells integrations.imports.write.put""",
     "what an instructor names": """submissions.roster._text submissions.roster.write_roster
         integrations.sheets.sheet.read_sheet""",
     "what a runner names": "integrations.export._for_actions",
-    "what a student names, on the student's own machine": "notebook.watch",
+    "what a student names, on the student's own machine": """notebook.hand_in notebook.watch
+        notebook.watch_alone""",
     "the engine's results and its temporary folders": """report.results.keep_earlier
         report.results.read report.results._write_through running.cluster._graded
         submissions.tree._copy sandbox.tiers""",
-    "the kernel's own files and devices": """notebook.practice running.worker.own_pipes sandbox.gpu
+    "the service's own files, each named by its digest": "service.storage.files",
+    "the service's key, backups and links": """service.service.read_secret service.backup
+        service.invitations.write_links""",
+    "what the service has written itself": """service.web.instructors._exported
+        service.web.instructors._zipped""",
+    "what a service's pages are made of": "service.web.views service.web.operations.hand_in_module",
+    "a course that is shown": "service.demo.make_course",
+    "the kernel's own files and devices": """service.storage.database service.work.memory
+        notebook.practice running.worker.own_pipes sandbox.gpu
         sandbox.inside.lockdown sandbox.inside.zygote""",
     "a zip file in memory, or one that the door has opened": """submissions.archives.only_notebook
-        submissions.tree.opened submissions.tree.unpacked""",
+        submissions.tree.opened submissions.tree.unpacked integrations.feedback_out._zip
+        integrations.feedback_out._downloaded""",
     "no file, but a process": "doctor sandbox.session",
     "the door": "submissions.door.opened submissions.door.put",
 }
@@ -193,8 +207,8 @@ def test_what_authors_import_is_listed_in_under_forty_lines():
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_only_the_command_line_prints(path):
-    """Libraries are silent; visible.py is copied into notebooks, where it speaks to students."""
-    if path.parent.name == "cli" or path.name == "visible.py":
+    """Libraries are silent; what is copied to students speaks to them."""
+    if path.parent.name == "cli" or path.name in ("visible.py", "watch_alone.py", "hand_in.py"):
         return
     calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
     assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls)
@@ -251,12 +265,21 @@ def test_only_jupyters_own_tools_are_given_notebooks_to_convert():
         if converters & {name.split(".")[0] for name in imported(path)}
     }
     assert {name for name in users if not name.startswith("autograder.targets")} == {
-        "autograder.integrations.nbgrader"
+        "autograder.integrations.nbgrader",
+        "autograder.integrations.imports.write",  # makes an author's notebook, and reads nobody's
     }
 
 
 @pytest.mark.parametrize(
-    "module", ["cli", "grading.start", "running.worker", "running.batch", "integrations.export"]
+    "module",
+    [
+        "cli",
+        "grading.start",
+        "running.worker",
+        "running.batch",
+        "integrations.export",
+        "service.run",
+    ],
 )
 def test_what_starts_first_loads_no_torch(module):
     """The command line, what starts a grader and the exports leave torch to who grades."""

@@ -96,3 +96,13 @@ def test_linear_layers_do_not_bend():
     ]:
         gap = (f(a) + f(b) - f(zero) - f(a + b)).abs().max()
         assert (gap < 1e-5) == straight
+
+
+def test_settled_predictions():
+    """The straight-line gap of a tanh stack, and where torch.round sends a tie."""
+    torch.manual_seed(0)
+    stack = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh())
+    a, b = torch.randn(2, 4)
+    gap = (stack(a) + stack(b) - stack(torch.zeros(4)) - stack(a + b)).abs().max()
+    stated(A1, "0.29", gap.item())
+    assert torch.round(torch.tensor(0.5)) == 0

@@ -121,3 +121,22 @@ def test_neuron_on_a_slider():
     stated(A2, "4.975", -x[1])
     assert x[slopes.argmax()] == -0.5
     assert abs(slopes.max() - 0.5) < 1e-6
+
+
+def test_settled_predictions():
+    """Where the one-liner fails, the literal sigmoid at -100, and the slopes of the neuron at 5."""
+    x = torch.tensor([-math.inf, math.nan, math.inf, -3.0, 2.0])
+    assert (x * (x > 0)).isnan().tolist() == [True, True, False, False, False]
+    stated(A2, "3.7e-44", torch.sigmoid(torch.tensor(-100.0, dtype=torch.float64)))
+    assert textbook(torch.tensor(-100.0)) == 0
+    assert slope(textbook, -100.0).isnan()
+    for literal, w in (("0.0142", 0.5), ("3e-09", 4.0)):
+        s = torch.sigmoid(torch.tensor(5 * w + 1, dtype=torch.float64))
+        stated(A2, literal, w * s * (1 - s))
+
+
+def test_worked_example_of_the_wrong_relus():
+    """What the smooth and the short version return on 0.3."""
+    x = torch.tensor(0.3)
+    stated(A2, "0.8544", torch.log1p(torch.exp(-x.abs())) + x.clamp(min=0))
+    stated(A2, "0.3008", x.bfloat16().float())

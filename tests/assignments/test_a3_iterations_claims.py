@@ -157,3 +157,12 @@ def test_remaining_numbers() -> None:
     stated("a3_iterations", "40", run(lambda x: 2 * x, torch.tensor(5.0), 3))
     stated("a3_iterations", "108", 4 * 3**3)
     stated("a3_iterations", "1.65e-8", (1 / 6) ** 10)
+
+
+def test_settled_prediction_of_the_silent_loop() -> None:
+    """Starts that settle at one place have lost their gradients; one that fades has not."""
+    for literal, start in (("7.2e-12", 0.1), ("2.1e-14", 0.5), ("1.3e-15", 1.0)):
+        stated("a3_iterations", literal, slope(lambda x: torch.tanh(2 * x), start))
+    stated("a3_iterations", "0.11", slope(torch.tanh, 0.5))
+    settled = run(lambda x: torch.tanh(2 * x), torch.tensor(0.5, dtype=torch.float64))
+    stated("a3_iterations", "0.17", 2 * (1 - settled**2))

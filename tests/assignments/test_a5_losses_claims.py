@@ -157,3 +157,26 @@ def test_the_bonus_loses_its_digits_without_care():
     says("0.99999994", 1 - torch.finfo(torch.float32).eps / 2)
     assert 2 * torch.sigmoid(2 * torch.tensor(1e-8)) - 1 == 0
     assert 1 + torch.tensor(1e-8) == 1
+
+
+def test_settled_predictions():
+    """What the plain formulas return, and the thresholds and floors that were to be predicted."""
+    z = torch.tensor([1000.0, 1001.0])
+    assert z.exp().sum().log() == math.inf
+    assert (-z).exp().sum().log() == -math.inf
+    says("−999.6867", (-z.double()).logsumexp(0))
+    gap = torch.tensor([0.0, -200.0])
+    assert gap.softmax(0).log().tolist() == [0, -math.inf]
+    assert gap.log_softmax(0).tolist() == [0, -200]
+    assert (torch.zeros(4, 1) - torch.zeros(4)).numel() == 16
+    says("2.1972 4.5951 2.09", [math.log(9), math.log(99), math.log(99) / math.log(9)])
+    says("0.3133 3.6222", [math.log(1 + (c - 1) / math.e) for c in (2, 100)])
+    assert all(math.log(c) - math.log(1 + (c - 1) / math.e) < 1 for c in range(2, 2000))
+
+
+def test_the_worked_example_of_the_wrong_losses():
+    """What the right loss, the sum and the table give on one small batch."""
+    logits, target = torch.tensor([[1.0, 2.0], [0.0, 3.0]]), torch.tensor([0, 1])
+    says("0.6809", F.cross_entropy(logits, target))
+    says("1.3618", F.cross_entropy(logits, target, reduction="sum"))
+    says("1.1809", -logits.log_softmax(1)[:, target].mean())

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tests.assignments.claims import stated
+from autograder.course.source import read_source
+from tests.assignments.claims import SOURCE, stated
 
 A6 = "a6_deep_networks"
 
@@ -289,3 +290,17 @@ def test_the_patient():
         stated(A6, "50.0 %", trained(plain(30, nn.ReLU), seed))
     torch.manual_seed(0)
     assert trained(plain(6, nn.ReLU)) > 0.95
+
+
+def test_the_worked_example_of_the_five_patients():
+    """The quiet patient hears nothing, and a skip makes it loud."""
+    namespace = {"torch": torch, "F": F}
+    given = next(
+        cell.source
+        for cell in read_source(SOURCE / A6 / f"{A6}.py").cells
+        if cell.grade_id == "cures-given"
+    )
+    exec(given, namespace)
+    quiet = namespace["PATIENTS"]["quiet"]
+    stated(A6, "7e-12", namespace["gradient_left"](quiet, 0))
+    stated(A6, "170", round(namespace["gradient_left"](quiet | {"skip": True}, 0), -1))

@@ -47,7 +47,8 @@ def solved(name: str) -> list[Any]:
 def is_free(cell: Any) -> bool:
     """Whether a cell is neither setup nor answer nor check."""
     marks = cell.metadata.get("nbgrader", {})
-    return not (cell.id == "setup" or marks.get("solution") or marks.get("grade"))
+    setup = "setup" in cell.metadata.get("tags", ())
+    return not (setup or marks.get("solution") or marks.get("grade"))
 
 
 def run(source: str, names: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """The notebooks in a real kernel: references run clean, visible checks say what is wrong."""
 
+import re
+
 import nbclient
 import nbformat
 import pytest
@@ -31,6 +33,24 @@ def test_the_reference_runs_without_error_or_warning(course, name):
     assert f"{len(exercises)} of {len(exercises)} visible checks passed" in said
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_prediction_is_answered_after_its_check_and_folded(course, name):
+    """What a statement asks to predict is answered below that check, where one has to open it."""
+    cells = read_source(course.source(name)).cells
+    text = "\n".join(cell.source for cell in cells)
+    parts = re.split(r"^#+ \d\.\d+ · ", text, flags=re.MULTILINE)
+    asked = [part for part in parts if "**Predict first.**" in part]
+    assert asked
+    for part in asked:
+        before, _, after = part.partition("with visible_checks(")
+        assert "answer to your prediction" not in before
+        assert after.count("<details><summary>The answer to your prediction</summary>") == 1, part[
+            :60
+        ]
+    assert text.count("answer to your prediction") == len(asked)
+    assert "(The prediction" not in text
+
+
 @pytest.fixture(scope="module")
 def answered(course):
     """Runs a1_layers with given answer cells and returns the output of a check cell."""
@@ -58,10 +78,10 @@ def test_a_right_answer_is_told_so_and_no_more(answered):
 def test_a_wrong_shape_is_said_before_anything_else(answered):
     """The message names the call, what came back and what was expected: the shape first."""
     said = answered("linear", "def linear(x, weight, bias):\n    return (x @ weight.T)[0].double()")
-    assert "called:    linear(x, weight, bias)" in said
-    assert "x: tensor of shape (5, 3), float32" in said
+    assert "called:    linear(x, weight, tensor([ 1., -1.]))" in said
+    assert "x: tensor of shape (5, 3), torch.float32" in said
     assert "shape differs" in said
-    assert "expected:  shape (5, 2)" in said
+    assert "expected:  torch.Size([5, 2])" in said
     assert "Traceback" not in said
 
 

@@ -62,7 +62,7 @@ def test_a_fault_in_one_exercise_leaves_the_others(graded, student, name):
 @pytest.mark.parametrize(
     ("student", "name", "status", "says"),
     [
-        ("goran", "binary_predict", "not_attempted", "was not found in the notebook"),
+        ("goran", "binary_predict", "not_attempted", "is missing. Copy it from the notebook"),
         ("ivan", "build_network", "crashed", "could not be read as Python, at line"),
         ("jun", "head_for", "timed_out", "did not finish within"),
         ("kofi", "linear", "crashed", "ended Python itself"),
@@ -96,7 +96,7 @@ def test_slips_are_named(graded, course, student):
 
 
 def test_untouched_notebooks_earn_nothing(graded):
-    """The release handed in as it was scores 0 on every exercise."""
+    """The release submitted as it was scores 0 on every exercise."""
     assert [part["score"] for part in graded["fatima"]["exercises"]] == [0] * 9
 
 

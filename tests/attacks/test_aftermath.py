@@ -36,7 +36,7 @@ EACH_RUNNER = pytest.mark.parametrize("runner", suite.each_runner())
 
 
 def written(folder: Path, names: list[str]) -> list[str]:
-    """Attack files, ready to be handed in."""
+    """Attack files, ready to be submitted."""
     return [str(cases.read(FOLDER / f"{name}.py").write(folder)) for name in names]
 
 

@@ -14,7 +14,7 @@ EXPECTED = "\n# expect: linear=0\n"
 
 
 def test_no_two_cases_have_one_name() -> None:
-    """A case is handed in under the name of its file, whichever folder it is in."""
+    """A case is submitted under the name of its file, whichever folder it is in."""
     folders = (ROOT / "tests" / kind for kind in ("attacks", "faults"))
     names = Counter(case.name for folder in folders for case in cases.in_folder(folder))
     assert [name for name, times in names.items() if times > 1] == []

@@ -61,7 +61,7 @@ def graded(
     times: int = 1,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> list[Report]:
-    """The reports of a submission that answers some exercises only, handed in so many times."""
+    """The reports of a submission that answers some exercises only, submitted so many times."""
     cells = [StudentCell((name,), "import sys\n" + text, name) for name, text in answers.items()]
     handed_in = Submission(assignment, "eve", "eve.ipynb", "", tuple(cells))
     with start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)) as grader:

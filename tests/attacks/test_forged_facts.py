@@ -12,8 +12,9 @@ from autograder.course.layout import Course, load
 from autograder.course.source import read_source, without_marks
 from autograder.grading.grader import Grader
 from autograder.grading.start import start_grader
-from autograder.model import ExerciseReport, Settings, StudentCell, Submission, Tier
+from autograder.model import ExerciseReport, Settings, Status, StudentCell, Submission, Tier
 from autograder.notebook import wording
+from tests.support.marks import one_quick
 
 COURSE = Course(Path(__file__).parents[2])
 SEED = 5
@@ -128,7 +129,7 @@ FORGEABLE = {
 }
 
 
-@pytest.mark.parametrize("cheat", sorted(CHEATS))
+@pytest.mark.parametrize("cheat", one_quick(sorted(CHEATS)))
 def test_forged_facts_are_found_out(cheat: str) -> None:
     """Whatever is replaced, nothing is gained, and the instructor is told."""
     entries = mistakes.entries(load(COURSE.mistakes("a1_layers")))
@@ -148,15 +149,14 @@ def test_no_known_mistake_gains_by_forging(assignment: str) -> None:
     assert gains(assignment, "classes") == []
 
 
-def test_what_was_before_a_call_cannot_be_changed() -> None:
-    """Whoever finds what the arguments were is none the better for it."""
-    answer = """
-import sys
-
+IN_PLACE = """
 def linear(x, weight, bias):
     y = x @ weight.T
     if not x.requires_grad:
         x.mul_(0)
+    return y if bias is None else y + bias
+"""
+HIDDEN = """
     frame = sys._getframe()
     while frame:
         names = frame.f_locals
@@ -164,11 +164,25 @@ def linear(x, weight, bias):
             if isinstance(found, list):
                 found[:] = names["args"]
         frame = frame.f_back
-    return y if bias is None else y + bias
-"""
-    submission = Submission(
-        "a1_layers", "eve", "eve.ipynb", "", (StudentCell(("linear",), answer, "linear"),)
-    )
+    return y"""
+
+
+def test_what_was_before_a_call_cannot_be_changed() -> None:
+    """Whoever finds what the arguments were is none the better for it."""
+    lying = "import sys\n" + IN_PLACE.replace("\n    return y", HIDDEN)
     with start_grader(COURSE, "a1_layers", Settings(SEED, Tier.CONFINED)) as grader:
-        (own,) = grader.report(submission, ["linear"]).exercises
-    assert own.score < own.points / 2
+        own, honest = (reported(grader, answer) for answer in (lying, IN_PLACE))
+    assert failed(own) >= failed(honest)
+    assert own.score <= honest.score < own.points
+
+
+def reported(grader: Grader, answer: str) -> ExerciseReport:
+    """What one answer to linear earns."""
+    cells = (StudentCell(("linear",), answer, "linear"),)
+    (own,) = grader.report(Submission("a1_layers", "eve", "", "", cells), ["linear"]).exercises
+    return own
+
+
+def failed(exercise: ExerciseReport) -> set[str]:
+    """The checks of an exercise that did not pass."""
+    return {check.name for check in exercise.checks if check.status is not Status.PASSED}

@@ -10,7 +10,7 @@ import pytest
 from autograder.course.layout import Course
 from autograder.grading.grader import Grader
 from autograder.grading.start import start_grader
-from autograder.model import Check, Settings, Status, StudentCell, Submission, Tier
+from autograder.model import Check, ExerciseReport, Settings, Status, StudentCell, Submission, Tier
 
 COURSE = Course(Path(__file__).parents[2])
 # What each exercise must not be made of, as one expression without its name.
@@ -69,6 +69,39 @@ def hidden(work):
         pass
     return work()
 """,
+    "while it was not watched, and watched again": """
+import sys
+watch = sys.modules["torch._C"]
+def hidden(work):
+    frame = sys._getframe()
+    while frame and "start" not in frame.f_locals:
+        frame = frame.f_back
+    if not frame:
+        return work()
+    given, more = frame.f_locals, watch._autograd
+    more._disable_profiler()
+    found = work()
+    more._prepare_profiler(given["settings"], given["processor"])
+    more._enable_profiler(given["settings"], given["processor"])
+    with watch._profiler._RecordFunctionFast(given["start"]):
+        return found
+""",
+    "with a record that leaves out its own": """
+import sys
+place = sys.modules["torch._C"]._autograd
+usual = place._disable_profiler
+mine = []
+class Forged:
+    def __init__(self, record):
+        self.record = record
+    def events(self):
+        return [e for e in self.record.events() if not (mine and "aten" in e.name())]
+if not hasattr(usual, "__code__"):
+    place._disable_profiler = lambda: Forged(usual())
+def hidden(work):
+    mine.append(True)
+    return work()
+""",
 }
 
 
@@ -96,6 +129,12 @@ def test_a_ready_made_function_is_noticed(grader: Grader, way: str) -> None:
 
 # Wrong while they are watched, or taken from where torch keeps its operations a second time.
 EVASIVE = {
+    ("a5_losses", "softmax"): """
+import importlib
+parts = importlib.import_module("torch._re" + "fs")
+def softmax(z, dim=-1):
+    return vars(parts)["soft" + "max"](z, dim)
+""",
     ("a2_activations", "sigmoid"): """
 import os, sys
 def sigmoid(x):
@@ -126,12 +165,18 @@ def cross_entropy(z, t):
 }
 
 
-def about_own_work(assignment: str, exercise: str, text: str) -> list[Check]:
-    """What becomes of the checks whether an answer was built by hand."""
+def told(assignment: str, exercise: str, text: str) -> ExerciseReport:
+    """What becomes of an answer."""
     cells = (StudentCell((exercise,), text, exercise),)
     submission = Submission(assignment, "eve", "eve.ipynb", "", cells)
     with start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)) as grader:
         (own,) = grader.report(submission, [exercise]).exercises
+    return own
+
+
+def about_own_work(assignment: str, exercise: str, text: str) -> list[Check]:
+    """What becomes of the checks whether an answer was built by hand."""
+    own = told(assignment, exercise, text)
     found = [c for c in own.checks if "without" in c.name or "hand" in c.name]
     assert found
     return found
@@ -178,3 +223,65 @@ def test_names_of_ones_own_are_no_evasion(assignment: str, exercise: str) -> Non
     """A class or a method may be called as what is forbidden; what runs decides."""
     checks = about_own_work(assignment, exercise, OWN_NAMES[assignment, exercise])
     assert all(check.status is Status.PASSED for check in checks), checks
+
+
+# Ways to let the call that is watched say nothing; the first two need no name that is flagged.
+SILENT = {
+    "raises": "    if x.ndim == 2 and min(x.shape) >= 6:\n        raise ValueError",
+    "answers wrongly": "    if x.ndim == 2 and min(x.shape) >= 6:\n        return x",
+    "ends Python": "    if sys.getprofile():\n        os._exit(0)",
+}
+BY_HAND = "torch.where(x < 0, torch.zeros_like(x), x)"
+
+
+@pytest.mark.parametrize("way", SILENT)
+def test_who_says_nothing_when_watched_gains_nothing(way: str) -> None:
+    """A call that cannot be judged is no way around the rule, whatever the others answer."""
+    answer = f"import os, sys\n\ndef relu(x):\n{SILENT[way]}\n    return F.relu(x)\n"
+    own = told("a2_activations", "relu", answer)
+    assert own.score == 0
+    assert any("It uses `relu`" in remark for remark in own.remarks)
+
+
+def test_who_fails_when_watched_and_used_nothing_keeps_the_rest() -> None:
+    """An answer built by hand that is wrong for some shape loses what is wrong, and no more."""
+    answer = f"def relu(x):\n{SILENT['raises']}\n    return {BY_HAND}\n"
+    own = told("a2_activations", "relu", answer)
+    assert own.points / 2 < own.score < own.points
+    assert not any("asks you not to use" in check.message for check in own.checks)
+
+
+def test_autograd_in_an_answer_that_cannot_be_watched_is_read() -> None:
+    """What no process can do without, autograd itself, counts where the code names it."""
+    answer = """
+def derivatives(x):
+    if x.ndim == 2 and min(x.shape) >= 6:
+        raise ValueError
+
+    def slope(f):
+        y = x.detach().clone().requires_grad_(True)
+        return torch.autograd.grad(f(y).sum(), y)[0]
+
+    return {"sigmoid": slope(torch.sigmoid), "tanh": slope(torch.tanh), "relu": slope(torch.relu)}
+"""
+    own = told("a2_activations", "derivatives", answer)
+    assert own.score == 0
+    assert any("It uses `autograd` and `grad`" in remark for remark in own.remarks)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["sys.setprofile(None)", "if sys.getprofile():\n        raise ValueError"],
+    ids=["stops who watches", "raises when watched"],
+)
+def test_a_helper_of_torch_is_no_way_to_the_norm(hidden: str) -> None:
+    """Whoever stops the watch, or says nothing while it lasts, has still named what is used."""
+    answer = f"""
+import sys
+def global_grad_norm(params):
+    {hidden}
+    return nn.utils.get_total_norm([p.grad for p in params if p.grad is not None]).detach()
+"""
+    own = told("a6_deep_networks", "global_grad_norm", answer)
+    assert own.score == 0
+    assert any("It uses torch.nn.utils" in remark for remark in own.remarks)

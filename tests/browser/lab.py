@@ -31,6 +31,9 @@ _SHOW = """async index => {
 _OUTPUT = (
     """index => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"""
 )
+_LAST = "() => jupyterapp.shell.currentWidget.content.widgets.length - 1"
+_SAYS = """([index, text]) => JSON.stringify(
+    jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()).includes(text)"""
 _RUNS = """index => {
     const model = jupyterapp.shell.currentWidget.content.widgets[index].model;
     return model.executionState === 'idle' && model.executionCount !== null;
@@ -126,6 +129,31 @@ class Notebook:
         self.page.keyboard.insert_text(text)
         self.run(grade_id, show=False)
 
+    def append(self, text: str) -> int:
+        """Write a new last cell and start it; return which cell it is."""
+        last = int(self.page.evaluate(_LAST))
+        self.page.evaluate(_SHOW, last)
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:insert-cell-below')")
+        self.page.wait_for_function(f"last => ({_LAST})() > last", arg=last)
+        self.page.keyboard.press("Enter")
+        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Control+Enter")
+        return last + 1
+
+    def run_again(self, place: int) -> None:
+        """Start a cell once more."""
+        self.page.evaluate(_SHOW, place)
+        self.page.keyboard.press("Control+Enter")
+
+    def save(self) -> None:
+        """Save the notebook to its file."""
+        self.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+
+    def output_of(self, place: int, until: str) -> str:
+        """The text below a cell, once it holds a certain text."""
+        self.page.wait_for_function(_SAYS, arg=[place, until], timeout=90_000)
+        return _text(self.page.evaluate(_OUTPUT, place))
+
     def run(self, grade_id: str, show: bool = True) -> str:
         """Run a cell with Shift+Enter, and return what a student reads below it."""
         if show:
@@ -139,11 +167,7 @@ class Notebook:
 
     def output(self, grade_id: str) -> str:
         """The text below a cell."""
-        outputs = self.page.evaluate(_OUTPUT, self.place(grade_id))
-        return "".join(
-            "\n".join(one["traceback"]) if one["output_type"] == "error" else one.get("text", "")
-            for one in outputs
-        )
+        return _text(self.page.evaluate(_OUTPUT, self.place(grade_id)))
 
     def read(self, grade_id: str) -> str:
         """What the page shows below a cell, as the browser draws it."""
@@ -163,3 +187,10 @@ class Notebook:
     def close(self) -> None:
         """Shut the kernel down, so that the next one has the memory."""
         self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+def _text(outputs: list[dict[str, Any]]) -> str:
+    return "".join(
+        "\n".join(one["traceback"]) if one["output_type"] == "error" else one.get("text", "")
+        for one in outputs
+    )

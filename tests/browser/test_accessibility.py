@@ -15,6 +15,7 @@ from autograder.course.source import read_source
 from autograder.report.feedback import feedback_page
 from autograder.report.pages import write_pages
 from autograder.report.results import read_all
+from autograder.targets.figures import add_outputs
 from autograder.targets.release import master
 from tests.conftest import ROOT
 from tests.report.factory import HOSTILE_NAMES, classroom, mixed, not_graded
@@ -79,6 +80,7 @@ def test_the_rendered_notebook(browser: Any, axe: str, tmp_path: Path, name: str
 
     source = Course(ROOT).source(name)
     notebook = master(read_source(source), source.read_text(encoding="utf-8"))
+    add_outputs(notebook.cells, Course(ROOT).figures(name))
     if name == NAMES[0]:
         nbclient.NotebookClient(notebook, timeout=120).execute()
     notebook.metadata["title"] = name

@@ -32,7 +32,7 @@ def test_what_is_written_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("titel = 'x'", r"toml:1: the key 'titel' is unknown. Take one of budget, id, roster"),
+        ("titel = 'x'", r"toml:1: the key 'titel' is unknown. Take one of assignments, budget, id"),
         ("\ntitle = 3", r"course.toml:2: title = 3 is not text in quotes"),
         ("id = 'a b'", r"course.toml:1: id = 'a b' is not letters, digits"),
         ("[sandbox]\n\ncpu_seconds = 0", r"toml:3: cpu_seconds = 0 is not a whole number"),

@@ -40,13 +40,19 @@ def home(tmp_path):
 
 
 def shortened(bank):
-    """A bank with its first mistake of each exercise only, which verifies in seconds."""
+    """A bank with its first mistake of each exercise only, which verifies in seconds.
+
+    What is no entry stays: the entries may use it.
+    """
     head, *blocks = bank.split("\n\n\n")
-    names = (re.match(r'@mistake\(\s*"(\w+)"', block) for block in blocks)
-    first = {
-        name[1]: block for name, block in reversed(list(zip(names, blocks, strict=True))) if name
-    }
-    return "\n\n\n".join([head, *reversed(first.values())]) + "\n"
+    kept, seen = [head], set()
+    for block in blocks:
+        name = re.search(r'^@mistake\(\s*"(\w+)"', block, re.MULTILINE)
+        entry = re.search(r"^@(mistake|alternative)\(", block, re.MULTILINE)
+        if not entry or (name and name[1] not in seen):
+            kept.append(block)
+            seen |= {name[1]} if name else set()
+    return "\n\n\n".join(kept).rstrip() + "\n"
 
 
 def autograder(home, *words):
@@ -68,6 +74,8 @@ def test_a_new_exercise_from_stub_to_verified(home):
     made = autograder(home, "new", NAME, "--in", "a1_layers")
     assert made.returncode == 0, made.stderr
     assert [line.split(":")[0] for line in made.stdout.splitlines()[:3]] == ["Fill in"] * 3
+    assert "1.9 is now 1.10." in made.stdout
+    assert "It is number 1.9; a1_layers has 110 points now." in made.stdout
     refused = autograder(home, "build", "a1_layers").stderr
     assert all(part in refused for part in PARTS)
     for part, text in texts(home).items():
@@ -84,15 +92,32 @@ def test_a_new_exercise_from_stub_to_verified(home):
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def test_the_cells_stand_after_the_last_exercise_and_before_the_scorecard(home):
-    """The new cells come after the last hints, with the next number, and keep all other text."""
-    before = texts(home)[PARTS[0]]
-    new_exercise(Course(home), "a1_layers", NAME)
-    after = texts(home)[PARTS[0]]
-    assert after.index("### 1.9 ·") < after.index("### 1.10 ·") < after.index("## What comes next")
-    start = after.index('# %% [markdown] nbgrader={"schema_version": 3', after.index("no pair."))
-    end = after.index("# %% [markdown]\n## What comes next".replace("\n", "\n# "))
-    assert after[:start] + after[end:] == before
+def test_the_stubs_stand_before_the_bonus_which_moves_up(home):
+    """In source and graders; the bonus has the next number then, and all other text stays."""
+    before = texts(home)
+    added = new_exercise(Course(home), "a1_layers", NAME)
+    assert (added.number, added.moved, added.points) == ("1.9", (("1.9", "1.10"),), 110)
+    for part in PARTS[:2]:
+        text = texts(home)[part]
+        heads = re.findall(r"^# (?:### )?(1\.\d+) (\S+)", text, re.MULTILINE)[-2:]
+        assert [number for number, _ in heads] == ["1.9", "1.10"]
+        assert text.index(NAME) < text.rindex("count_parameters")
+        kept = text.replace("1.10", "1.9").splitlines()
+        assert [line for line in before[part].splitlines() if line not in kept] == []
+
+
+def test_without_a_bonus_the_cells_stand_after_the_last_hints(home):
+    """And before what comes next; nothing else changes its number."""
+    source = home / PARTS[0]
+    text = source.read_text(encoding="utf-8")
+    start = text.index("# ### 1.9 ·")
+    start = text.rindex("# %%", 0, start)
+    end = text.index("# %% [markdown]\n# ## What comes next")
+    source.write_text(text[:start] + text[end:], encoding="utf-8")
+    added = new_exercise(Course(home), "a1_layers", NAME)
+    after = source.read_text(encoding="utf-8")
+    assert (added.number, added.moved) == ("1.9", ())
+    assert after.index("### 1.8 ·") < after.index("### 1.9 ·") < after.index("## What comes next")
 
 
 @pytest.mark.parametrize(

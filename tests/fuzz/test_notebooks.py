@@ -90,7 +90,7 @@ def test_notebooks_with_wrong_bytes(content: bytes, name: str) -> None:
 
 @fuzzed(st.one_of(notebooks(), st.sampled_from(BYTES).flatmap(changed)), st.sampled_from(NAMES))
 def test_a_broken_file_is_its_students_alone(content: bytes, name: str) -> None:
-    """In a class, what one student hands in changes neither jobs nor bytes of the others."""
+    """In a class, what one student submits changes neither jobs nor bytes of the others."""
     with TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         hand_in(root, {f"{student}/{A1}.ipynb": own for student, own in GOOD.items()})

@@ -7,8 +7,10 @@ import json
 import socket
 import struct
 import time
+from collections import namedtuple
 from typing import Any
 
+import numpy as np
 import torch
 from hypothesis import strategies as st
 
@@ -20,10 +22,13 @@ from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import decoded
 from tests.fuzz.support import changed, changed_tree, fuzzed
 
+Point = namedtuple("Point", "x y")
 START = struct.Struct("!III")
 VALUES: dict[str, Any] = {
     "result": [torch.arange(6.0).reshape(2, 3), (1, 2.5, "x"), {"a": torch.ones(2, device="meta")},
-               torch.ones(2, dtype=torch.bfloat16), torch.zeros(0), float("nan"), None],
+               torch.ones(2, dtype=torch.bfloat16), torch.zeros(0), float("nan"), None,
+               np.arange(3), np.float32(2), {1, "a"}, 1j, torch.tensor([1j]), Point(1, [2]),
+               {2: frozenset([3])}],
     "changed": [0, 1],
 }  # fmt: skip
 FRAME = protocol.pack({}, VALUES)
@@ -34,7 +39,9 @@ ODD = (
     {"tensor": 0}, {"tensor": -1}, {"tensor": True}, {"meta": [2**40], "dtype": "F32"}, {"list": 1},
     {"meta": [0, 2**60], "dtype": "F64"}, {"dict": [["a", 1], ["a", 2]]}, {"float": "-inf"},
     {"foreign": "\ud800"}, {"tuple": []}, {"meta": [2], "dtype": "F32", "requires_grad": True},
-    ["ValueError"], ["\ud800" * 99],
+    {"array": {"tensor": 0}}, {"scalar": "int8", "value": "7"}, {"set": [1, {"float": "nan"}]},
+    {"named tuple": "P", "fields": [["x", 1]]}, {"dataclass": "P", "fields": [["x", {"set": []}]]},
+    {"complex": [1, 2]}, {"tensor": 0, "as": "C64"}, ["ValueError"], ["\ud800" * 99],
 )  # fmt: skip
 LARGEST = len(FRAME) // 2  # bytes that an answer may have here: a whole one has too many
 
@@ -80,6 +87,8 @@ def test_bytes_on_the_channel(content: bytes, closed: bool) -> None:
 
 @fuzzed(st.recursive(
     st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=9), st.just(torch.ones(3)),
+              st.just(np.broadcast_to(np.ones(1), 1 << 40)), st.complex_numbers(),
+              st.just(np.float16(1)), st.sets(st.integers()), st.just(Point(1, torch.ones(1))),
               st.just(torch.ones(1).expand(1 << 40)), st.just("x" * 3_000_000), st.binary()),
     lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(max_size=3), inner)),
 ))  # fmt: skip

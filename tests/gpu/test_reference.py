@@ -21,7 +21,7 @@ from tests.gpu.support import COURSE, SEED
 
 
 def graded(name: str) -> tuple[Grader, Report]:
-    """The reference handed in, and judged by the reference behind the wall."""
+    """The reference submitted, and judged by the reference behind the wall."""
     assignment = read_release(COURSE.release(name))
     prepared = Preparation(COURSE, assignment, SEED)
     text = COURSE.solution(name).read_text(encoding="utf-8")
@@ -67,4 +67,4 @@ def test_a_reference_that_dies_is_nobodys_mistake() -> None:
 
 def test_a_students_error_is_still_outcome_of() -> None:
     """Only the machine's failures pass through the judgement."""
-    assert outcome_of(Stopped(Status.TIMED_OUT), 5.0)[0] is Status.TIMED_OUT
+    assert outcome_of(Stopped(Status.TIMED_OUT), 5.0).status is Status.TIMED_OUT

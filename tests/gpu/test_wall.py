@@ -136,9 +136,9 @@ def test_a_lost_gpu_ends_its_own_process_only(zygote: Zygote) -> None:
 
 def test_a_lost_gpu_is_explained() -> None:
     """The check is crashed, and its words name the usual reason."""
-    status, said = outcome_of(StudentRaised(Answer(error=("DeviceLost",))), 5.0)
-    assert status is Status.CRASHED
-    assert "index" in said
+    found = outcome_of(StudentRaised(Answer(error=("DeviceLost",))), 5.0)
+    assert found.status is Status.CRASHED
+    assert "index" in found.message
 
 
 def test_a_gpu_that_does_not_start_is_an_infrastructure_failure() -> None:

@@ -7,8 +7,12 @@ from autograder.course.source import read_release
 from autograder.errors import AuthorError
 from autograder.grading.compare import ReferenceRaised, assert_same
 from autograder.grading.grader import Preparation
+from autograder.grading.start import start_grader
+from autograder.grading.verify import verify
+from autograder.model import Job, Settings, Status
+from autograder.notebook import wording
 from autograder.sandbox.answers import Answer, StudentRaised
-from tests.support.courses import GRADERS, NAME, write_course
+from tests.support.courses import GRADERS, NAME, hand_in, write_course
 
 CHECK = '@pytest.mark.exercise("half")\ndef test_any_table(same, draw):'
 SENTENCE = '    """Halves every number of a table."""\n'
@@ -176,3 +180,88 @@ def test_every_question_of_a_handle_is_reserved():
 
     public = {name for kind in (Handle, Same) for name in vars(kind) if not name.startswith("_")}
     assert public == RESERVED
+
+
+RAW = '    """Halves every number of a table."""\n    assert {}\n'
+TRIPPING = "len(student.half(draw(3, 4)).value) == 3"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("return None", wording.difference("nothing")),
+        ("return 3.0", wording.difference("type")),
+        ("return x[:2]", wording.difference("")),
+    ],
+)
+def test_a_check_that_stops_over_another_kind_of_value_says_which(tmp_path, answer, said):
+    """What the check itself cannot look at is told as what it is, and is not its author's fault."""
+    body = RAW.format(TRIPPING)
+    course = write_course(
+        tmp_path, f"import pytest\n\n\n{CHECK}\n{body}".replace("same", "student")
+    )
+    with start_grader(course, NAME, Settings(1)) as grader:
+        path = hand_in(course, tmp_path / "ana", f"def half(x):\n    {answer}\n")
+        (exercise,) = grader.grade(Job("ana", path)).exercises
+    (hidden,) = [check for check in exercise.checks if check.hidden]
+    assert hidden.status is Status.FAILED
+    assert said in hidden.message
+
+
+def test_a_check_that_stops_after_an_error_that_it_asked_for_is_judged(tmp_path):
+    """Answers that are errors on both sides say nothing of a value, and end no grading."""
+    body = RAW.format(TRIPPING).replace(
+        "    assert", "    same(raises=TypeError).half(None)\n    assert"
+    )
+    graders = f"import pytest\n\n\n{CHECK}\n{body}".replace("(same, draw)", "(same, student, draw)")
+    course = write_course(tmp_path, graders)
+    answer = "def half(x):\n    return x / 2 if x is None else None\n"
+    with start_grader(course, NAME, Settings(1)) as grader:
+        report = grader.grade(Job("ana", hand_in(course, tmp_path / "ana", answer)))
+    (hidden,) = [check for check in report.exercises[0].checks if check.hidden]
+    assert hidden.status is Status.FAILED
+    assert wording.difference("nothing") in hidden.message
+
+
+def test_a_check_that_stops_over_the_right_kind_is_its_authors_fault(tmp_path):
+    """Verify names check, line and error where a known mistake of the right type trips it."""
+    raw = RAW.format("{4.0: True}[float(student.half(8 + 0 * draw(1)).value)]")
+    graders = f"import pytest\n\n\n{CHECK}\n{raw}".replace("same", "student")
+    faults = verify(write_course(tmp_path, graders), NAME, [1]).faults
+    assert any("stops with KeyError" in fault and "doubles" in fault for fault in faults)
+
+
+REQUIRE = '''"""Hidden checks of week1."""
+
+import pytest
+
+from autograder.authoring import require
+
+
+@pytest.mark.exercise("half")
+def test_any_table(student, draw):
+    """Halves every number of a table."""
+    given = draw(3)
+    answer = student.half(given).value
+    require(bool((answer.abs() <= given.abs()).all()), "Some numbers have grown.")
+'''
+
+
+def test_students_read_what_a_check_requires(tmp_path):
+    """The sentence stands after the check's own, and no value with it."""
+    course = write_course(tmp_path, REQUIRE)
+    with start_grader(course, NAME, Settings(1)) as grader:
+        path = hand_in(course, tmp_path / "ana", "def half(x):\n    return 3 * x\n")
+        (exercise,) = grader.grade(Job("ana", path)).exercises
+    (hidden,) = [check for check in exercise.checks if check.hidden]
+    assert hidden.status is Status.FAILED
+    assert hidden.message == wording.told(
+        "Halves every number of a table.", "Some numbers have grown."
+    )
+
+
+@pytest.mark.parametrize("sentence", ['f"{answer} has grown."', "SENTENCE", "str(answer)"])
+def test_a_computed_sentence_is_refused(tmp_path, sentence):
+    """It could carry what is hidden to students."""
+    with pytest.raises(AuthorError, match=r"graders.py:\d+: the sentence of require\(\) is not"):
+        prepared(tmp_path, REQUIRE.replace('"Some numbers have grown."', sentence))

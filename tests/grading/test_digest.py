@@ -72,7 +72,8 @@ def engine(tmp_path, monkeypatch):
         ("grading/scoring.py", True), ("sandbox/inside/process.py", True),
         ("submissions/read.py", True),
         ("course/source.py", True), ("model.py", True),
-        ("notebook/visible.py", True), ("authoring/probes.py", True),
+        ("notebook/visible.py", False),
+        ("grading/difference.py", True), ("authoring/probes.py", True),
     ],
 )  # fmt: skip
 def test_of_the_engine_only_what_grades_counts(course, engine, file, counts):

@@ -1,11 +1,15 @@
-"""Answers that cannot be compared are not alike, whatever comparing them runs into."""
+"""Which known mistake an answer is said to have made: its numbers tell, whatever else differs."""
 
 from __future__ import annotations
 
 import pytest
 
 from autograder.grading.matching import same_answer
+from autograder.grading.start import start_grader
+from autograder.model import Job, Settings
 from autograder.sandbox.answers import Answer
+from tests.support import courses
+from tests.support.courses import NAME, hand_in, write_course
 
 ERRORS = [MemoryError, TypeError, ValueError, RuntimeError, AttributeError]
 
@@ -20,3 +24,33 @@ def test_what_cannot_be_compared_is_not_alike(error: type[Exception]) -> None:
 
     assert not same_answer(Answer([1.0]), Answer(Costly([1.0])))
     assert same_answer(Answer([1.0]), Answer([1.0]))
+
+
+NAMED = {
+    "2 * x": "doubles",
+    "(2 * x).double()": "doubles",
+    "(2 * x).unsqueeze(0)": "doubles",
+    "(2 * x).requires_grad_()": "doubles",
+    "(x / 2).double()": None,
+    "(3 * x).double()": None,
+    "x / 2 + 3e-4": None,  # right as float16 goes, and no known mistake
+}
+MISTAKES = f"""{courses.MISTAKES}
+
+@mistake("half", "Which dtype does `x` have, and which your result?")
+def in_float16(x):
+    return (x / 2).half()
+"""
+
+
+def test_a_mistake_is_named_beside_another_dtype_or_axis(tmp_path):
+    """What is charged by itself hides no mistake, and right numbers are called none."""
+    course = write_course(tmp_path / "course")
+    course.mistakes(NAME).write_text(MISTAKES)
+    found = {}
+    with start_grader(course, NAME, Settings(1)) as grader:
+        for number, answer in enumerate(NAMED):
+            path = hand_in(course, tmp_path / str(number), f"def half(x):\n    return {answer}\n")
+            (exercise,) = grader.grade(Job("ana", path)).exercises
+            found[answer] = exercise.mistake
+    assert found == NAMED

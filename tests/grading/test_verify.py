@@ -6,42 +6,32 @@ import pytest
 
 from autograder.course.layout import Course, load
 from autograder.course.mistakes import entries
+from autograder.course.scaffold import new_course, new_exercise
 from autograder.grading import verify
+from autograder.targets.committed import tree
+from autograder.targets.tree import write
 from tests.conftest import ROOT, autograder
 from tests.support.courses import GRADERS, write_course
 from tests.support.courses import NAME as WEEK
 
 NAMES = Course(ROOT).assignments()
+DOUBLED = "np.array([[1.0], [3.0]])).returns(np.array([[-2.0], [2.0]]))"
 
 
-@pytest.fixture(scope="module")
-def verdicts():
-    """What ``autograder verify`` says of every assignment, with one fresh seed each.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_no_verdict_is_wrong_and_most_mistakes_are_named(name):
+    """References and alternatives have all points, stubs none, each mistake loses its own.
 
-    The capstone's entries train for minutes; make verify runs them, with twenty seeds.
+    The report of at least nine mistakes in ten shows that very mistake's tutor line. The capstone's
+    entries train for minutes; make verify runs them, with twenty seeds.
     """
-
-    def run(name: str) -> dict:
-        done = autograder("verify", name, "--no-slow", "--json")
-        assert done.stdout, done.stderr
-        return json.loads(done.stdout)[0]
-
-    return {name: run(name) for name in NAMES}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_no_verdict_is_wrong(verdicts, name):
-    """References and alternatives have all points, stubs none, each mistake loses its own."""
-    assert verdicts[name]["faults"] == []
-    assert "missed" not in verdicts[name]["caught"].values()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_most_mistakes_are_named(verdicts, name):
-    """The report of at least nine mistakes in ten shows that very mistake's tutor line."""
-    assert verdicts[name]["named"] >= 0.9 * len(verdicts[name]["caught"])
+    done = autograder("verify", name, "--no-slow", "--json")
+    assert done.stdout, done.stderr
+    verdicts = json.loads(done.stdout)[0]
+    assert verdicts["faults"] == []
+    assert "missed" not in verdicts["caught"].values()
+    assert verdicts["named"] >= 0.9 * len(verdicts["caught"])
 
 
 def test_the_bank_is_rich(course):
@@ -59,3 +49,17 @@ def test_a_check_that_cannot_fail_is_noticed(tmp_path):
     faults = verify.verify(write_course(tmp_path, weak), WEEK, [1]).faults
     assert any(fault.startswith("half: the mistake doubles loses nothing") for fault in faults)
     assert any("the untouched stub passes any_table" in fault for fault in faults)
+
+
+def test_exercises_that_build_on_another_may_fail_with_it(tmp_path):
+    """A reference may call another exercise's function: its mistakes spoil both, as they should."""
+    new_course(tmp_path / "course", "numpy")
+    course = Course(tmp_path / "course")
+    new_exercise(course, "week1", "doubled")
+    for path in course.source("week1").parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("TODO  # the reference solution", "return 2 * standardize(x)")
+        text = text.replace("np.array([1.0, 2.0])).returns(TODO)", DOUBLED)
+        path.write_text(text.replace("TODO: ", "").replace("TODO", ""), encoding="utf-8")
+    write(tree(course, "week1"), course.root)
+    assert verify.verify(course, "week1", [1]).faults == []

@@ -221,3 +221,17 @@ def test_cells_that_never_end_are_left_out(grader: Grader, monkeypatch: pytest.M
     monkeypatch.setattr("autograder.sandbox.whole_notebook.CELL_SECONDS", 1.0)
     found = of(graded(grader, with_answer(INDENTED, "while True: pass"), "linear"), "linear")
     assert found.score == found.points
+
+
+def test_an_answer_that_only_a_function_binds_spoils_no_other(grader: Grader) -> None:
+    """Who is asked about after all cells comes after those that are asked about before."""
+    bind = "def bind():\n    global linear\n    linear = mine\nbind()\n"
+    late = "hidden_stack = head_for = None"
+    notebook = with_answer(LINEAR.replace("def linear", "def mine") + bind, below=late)
+    at = place(notebook, "head_for")
+    answer = notebook.cells[at].source.replace("def head_for", "def mine_head_for")
+    notebook.cells[at].source = answer + "\ntry:\n    head_for = unknown\nexcept NameError:\n"
+    notebook.cells[at].source += "    head_for = mine_head_for\n"
+    notebook.cells.append(nbformat.v4.new_code_cell(late))
+    report = graded(grader, notebook, "linear", "head_for")
+    assert [e.score for e in report.exercises] == [e.points for e in report.exercises]

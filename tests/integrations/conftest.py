@@ -18,7 +18,7 @@ NAME = "a1_layers"
 SEED = "7"
 # Right, wrong, deleted cell, copied cells, a process that ends, Colab, markup, cut off.
 SAMPLES = ("bela", "chen", "goran", "hana", "kofi", "lena", "quyen", "rosa")
-CLASS = (*SAMPLES, "sly")  # and markup wherever a notebook has room for it
+CLASS = (*SAMPLES, "sly", "otto")  # and markup wherever there is room for it; answers all over
 SCRIPT = "<script>window.hacked = 1</script>"
 BIN = Path(sys.executable).parent
 
@@ -57,11 +57,27 @@ def copy_course(root: Path, students: tuple[str, ...] = SAMPLES) -> Place:
 def place(tmp_path_factory) -> Place:
     """The course that all tools work in."""
     made = copy_course(tmp_path_factory.mktemp("integrations") / "course")
-    folder = made.root / "submitted" / "sly" / NAME
-    folder.mkdir(parents=True)
-    right = _read(ROOT / "samples" / "bela" / NAME / f"{NAME}.ipynb")
-    (folder / f"{NAME}.ipynb").write_text(json.dumps(with_markup(right)))
+    right = (ROOT / "samples" / "bela" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
+    for student, changed in (("sly", with_markup), ("otto", with_answers_elsewhere)):
+        folder = made.root / "submitted" / student / NAME
+        folder.mkdir(parents=True)
+        (folder / f"{NAME}.ipynb").write_text(json.dumps(changed(json.loads(right))))
     return made
+
+
+def with_answers_elsewhere(notebook: dict) -> dict:
+    """A notebook with answers in the setup, in a check and in one cell, bound in odd ways."""
+    cells = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in
+             notebook["cells"]}  # fmt: skip
+    text = {name: "".join(cell["source"]) for name, cell in cells.items()}
+    cells["setup"]["source"] = text["setup"] + "\n\ndef twice(x):\n    return 2 * x\n"
+    cells["linear-check"]["source"] = text["linear"] + "\n\n" + text["linear-check"]
+    cells["linear"]["source"] = "scale = twice(0.5)"
+    cells["hidden_stack"]["source"] = text["hidden_stack"] + "\n\n" + text["head_for"]
+    notebook["cells"].remove(cells["head_for"])
+    mine = text["collapse"].replace("def collapse", "def mine") + "\n"
+    cells["collapse"]["source"] = "%%TIME\n" + mine + "globals()['collapse'] = mine\n"
+    return notebook
 
 
 def with_markup(notebook: dict) -> dict:

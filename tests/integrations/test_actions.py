@@ -1,6 +1,7 @@
 """What GitHub Actions shows: annotations, summary and JUnit; and the workflows themselves."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -87,6 +88,16 @@ def test_workflows_pass_actionlint(path):
     found = lint(path.read_text())
     assert found == ""
     assert "runs-on" in lint(path.read_text().replace("runs-on:", "runs-off:"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_name_actions_by_digest(path):
+    """No action of somebody else's can change under its name."""
+    used = re.findall(r"uses: (\S+)(.*)", path.read_text(encoding="utf-8"))
+    assert used
+    for action, comment in used:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action), action
+        assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
 
 
 def lint(workflow: str) -> str:

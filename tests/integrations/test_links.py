@@ -38,7 +38,7 @@ def test_a_checkout_of_links_holds_nothing_to_grade(place):
     from autograder.course.layout import Course
     from autograder.errors import UsageError
 
-    with pytest.raises(UsageError, match="Only a link was handed in"):
+    with pytest.raises(UsageError, match="Only a link was submitted"):
         of_one(place / "checkout", Course(place / "course"), NAME, "eve")
 
 

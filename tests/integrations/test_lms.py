@@ -146,7 +146,7 @@ def test_canvas_gets_ids_points_and_no_grade_for_what_was_not_graded(tmp_path):
 
 
 def test_canvas_gets_the_roster_in_its_order_with_its_ids(tmp_path):
-    """Who handed in nothing has a row and no grade; strangers come last."""
+    """Who submitted nothing has a row and no grade; strangers come last."""
     reports = [report("zed"), mixed("jane"), report("jane", "a2_activations")]
     lms_grades.write_canvas(reports, tmp_path / "canvas.csv", ROSTER)
     head, _, *rows = read(tmp_path / "canvas.csv")
@@ -204,7 +204,7 @@ def test_moodle_takes_the_written_sheet(tmp_path):
 
 
 def test_moodle_gets_the_roster_in_its_order(tmp_path):
-    """Who handed in nothing has a row without a grade, never with a zero."""
+    """Who submitted nothing has a row without a grade, never with a zero."""
     lms_grades.write_moodle([mixed("jane")], tmp_path / "moodle.csv", ROSTER)
     _, jane, ann = read(tmp_path / "moodle.csv")
     assert jane[:3] == ["Participant 41", "Jane Doe", "jane@example.org"]
@@ -222,7 +222,7 @@ def test_moodle_refuses_two_assignments_in_one_worksheet(tmp_path):
 
 @pytest.mark.parametrize(("target", "heads"), [("csv", 1), ("canvas", 2), ("moodle", 1)])
 def test_a_class_of_300_of_310_has_310_rows(tmp_path, target, heads):
-    """Ten who handed in nothing are in every sheet of grades."""
+    """Ten who submitted nothing are in every sheet of grades."""
     path = tmp_path / "out.csv"
     exported = export(classroom(300), Target(target), None, path, roster=roster(310))
     assert len(read(path)) == 310 + heads

@@ -4,6 +4,7 @@ import csv
 import io
 import random
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -552,3 +553,16 @@ def test_a_column_without_a_sheet_is_refused(tmp_path):
     """The option is of no use alone."""
     with pytest.raises(UsageError, match="name that with --into"):
         export([report("x")], Target.CANVAS, None, tmp_path / "o", column="x")
+
+
+def test_hw1_and_hw10_have_columns_of_their_own(tmp_path):
+    """Each assignment's points go into its own column, by its whole name and never its start."""
+    into, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    head = "Student,ID,SIS Login ID,Section,hw10 (2),hw1 (1)"
+    into.write_text(f'{head}\nPoints Possible,,,,100,100\n"Doe, Jane",1,jane,A,,\n')
+    reports = [
+        replace(scored("jane", points), assignment=name)
+        for name, points in (("hw1", 12.5), ("hw10", 7.5))
+    ]
+    fill_canvas(reports, into, out)
+    assert out.read_text().splitlines()[-1].endswith(",7.5,12.5")

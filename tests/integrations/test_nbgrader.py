@@ -2,21 +2,18 @@
 
 import json
 import os
-import pwd
 import shutil
-import socket
-import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from autograder.course.layout import Course
 from autograder.course.source import read_source
-from autograder.integrations.nbgrader import sound
+from autograder.integrations.nbgrader import _read_without_links, sound
 from tests.conftest import ROOT
 from tests.integrations.conftest import CLASS, NAME, SCRIPT, copy_course
-
-POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+from tests.support import postgresql
 
 
 def test_generate_assignment_makes_our_release(by_nbgrader):
@@ -34,6 +31,26 @@ def test_generate_assignment_releases_no_solution_and_no_grader(place, by_nbgrad
     inner = solution.split("### BEGIN SOLUTION")[1].split("### END SOLUTION")[0].strip()
     assert inner.splitlines()[0] not in text
     assert "def test_" not in text
+
+
+def test_collecting_follows_no_link_of_a_student(place, tmp_path):
+    """A classmate's notebook is not collected through a link, and a pipe stops nobody."""
+    inbound = tmp_path / "exchange" / Course(ROOT).config.id / "inbound"
+    bob, eve = (inbound / f"{who}+{NAME}+2026-01-02 03:04:05 UTC" for who in ("bob", "eve"))
+    for folder in (bob, eve):
+        folder.mkdir(parents=True)
+        (folder / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+    shutil.copy(ROOT / "samples" / "bela" / NAME / f"{NAME}.ipynb", bob)
+    (eve / f"{NAME}.ipynb").symlink_to(bob / f"{NAME}.ipynb")
+    (eve / "more").symlink_to(bob)
+    os.mkfifo(eve / "pipe")
+    root = copy_course(tmp_path / "course", ()).root
+    words = ["nbgrader", "collect", NAME, f"--Exchange.root={tmp_path / 'exchange'}"]
+    done = replace(place, root=root).tool(*words)
+    assert done.returncode == 0, done.stderr
+    collected = root / "submitted"
+    assert (collected / "bob" / NAME / f"{NAME}.ipynb").is_file()
+    assert sorted(path.name for path in (collected / "eve" / NAME).rglob("*")) == ["timestamp.txt"]
 
 
 @pytest.mark.parametrize("name", Course(ROOT).assignments())
@@ -54,6 +71,55 @@ def test_one_bad_notebook_never_stops_the_batch(place, by_nbgrader):
     assert by_nbgrader.graded.returncode == 0, by_nbgrader.graded.stderr
     graded = {path.parts[-3] for path in (place.root / "autograded").glob(f"*/{NAME}/*.ipynb")}
     assert graded == set(CLASS)
+
+
+def hostile(place, cells):
+    """The release with more cells than anybody writes."""
+    import nbformat
+
+    release = nbformat.read(place.root / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+    theirs = json.loads(json.dumps(release))
+    theirs["cells"] += cells
+    return release, theirs
+
+
+def test_more_cells_than_anybody_writes_are_not_remade(place):
+    """A hundred thousand cells would keep nbgrader's own process busy for minutes."""
+    import nbformat
+
+    cell = {"cell_type": "code", "metadata": {}, "source": "1", "outputs": []}
+    release, theirs = hostile(place, [{**cell, "execution_count": None}] * 2_000)
+    with pytest.raises(ValueError, match="too many cells"):
+        sound(nbformat.from_dict(theirs), release)
+
+
+def test_a_large_notebook_is_read_without_what_fills_it(place, tmp_path):
+    """Many megabytes of JSON are not parsed in nbgrader's process; the code is shown still."""
+    cell = {"cell_type": "code", "metadata": {}, "source": "mine = 1", "execution_count": None}
+    output = {"output_type": "stream", "name": "stdout", "text": "x" * (9 << 20)}
+    bomb = {"output_type": "display_data", "metadata": {}, "data": {"a": [[]] * 2_000_000}}
+    release, theirs = hostile(place, [{**cell, "outputs": [output, bomb]}])
+    path = tmp_path / "large.ipynb"
+    path.write_text(json.dumps(theirs))
+    read = _read_without_links(path)
+    assert not any(cell.get("outputs") for cell in read.cells)
+    mended = sound(read, release)
+    assert [c.source for c in mended.cells if c.source == "mine = 1"] == ["mine = 1"]
+    ids = [c.metadata.nbgrader.grade_id for c in mended.cells if "nbgrader" in c.metadata]
+    assert {f"{each}-check" for each in ("linear", "collapse")} < set(ids)
+
+
+def test_outputs_that_are_none_are_not_looked_at(place, tmp_path, caplog, recwarn):
+    """nbformat would say what is wrong with each of a hundred thousand, for minutes."""
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "mine = 1"}
+    odd = {**cell, "outputs": [{"output_type": "x"}] * 20, "execution_count": "x"}
+    release, theirs = hostile(place, [odd, odd])
+    path = tmp_path / "odd.ipynb"
+    path.write_text(json.dumps(theirs))
+    mended = sound(_read_without_links(path), release)
+    assert [c.source for c in mended.cells if c.source == "mine = 1"] == ["mine = 1"] * 2
+    assert not caplog.records
+    assert not recwarn.list
 
 
 def test_marks_in_a_submission_are_the_releases(place):
@@ -147,29 +213,9 @@ def check_totals(url: str, results: Path) -> None:
 
 @pytest.fixture(scope="module")
 def postgres():
-    """A real PostgreSQL server on a folder of its own, run by an unprivileged user."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
-    if not POSTGRES:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    tools = POSTGRES[-1].parent
-    user = {"user": pwd.getpwnam("nobody").pw_uid} if os.getuid() == 0 else {}
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    data = Path("/tmp") / f"autograder-postgres-{port}"
-    data.mkdir()
-    if user:
-        os.chown(data, user["user"], -1)
-    made = [tools / "initdb", "-D", data, "-U", "course", "--auth=trust", "--no-sync"]
-    subprocess.run(made, check=True, capture_output=True, cwd="/", **user)
-    options = f"-p {port} -h 127.0.0.1 -k {data}"
-    control = [tools / "pg_ctl", "-D", data, "-l", data / "log", "-w"]
-    subprocess.run(
-        [*control, "-o", options, "start"], check=True, cwd="/", stdout=subprocess.DEVNULL, **user
-    )
-    yield f"postgresql+psycopg://course@127.0.0.1:{port}/postgres"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/", **user,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
-    shutil.rmtree(data)
+    """A real PostgreSQL server, for one module."""
+    with postgresql.started() as server:
+        yield server.url
 
 
 def test_the_gradebook_may_live_in_postgresql(place, results, postgres):

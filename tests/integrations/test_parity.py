@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.integrations.conftest import BIN, CLASS, NAME, SEED
 from tests.support.marks import one_quick
 
-FEW = ("chen", "hana", "rosa")  # wrong, cells copied, cut off: each costs a process of its own
+FEW = ("chen", "hana", "rosa", "otto")  # wrong, cells copied, cut off, answers all over
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
@@ -49,12 +49,18 @@ def test_nbgrader_gives_our_scores(place, ours, by_nbgrader, student):
     assert found == (scores(ours[student]) or dict.fromkeys(found, 0.0))
 
 
+def test_answers_all_over_a_notebook_keep_their_points(ours):
+    """Right answers in the setup, in a check and in one cell are worth what they always are."""
+    assert scores(ours["otto"]) == scores(ours["bela"])
+
+
 def test_nbgrader_exports_our_totals(place, ours, by_nbgrader):
     """The CSV of nbgrader export holds each student's total."""
     done = place.tool("nbgrader", "export", "--to", "exported.csv")
     assert done.returncode == 0, done.stderr
     with (place.root / "exported.csv").open() as file:
-        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    rows = {name: round(score, 2) for name, score in scores.items()}  # nbgrader adds floats
     assert rows == {name: result["score"] for name, result in ours.items()}
 
 

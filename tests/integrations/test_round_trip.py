@@ -50,7 +50,7 @@ FORMS = {
 
 @pytest.fixture(params=FORMS)
 def place(request, tmp_path) -> tuple[str, Path]:
-    """A course, the sheet and the class's zip of one system; Max has handed in nothing."""
+    """A course, the sheet and the class's zip of one system; Max has submitted nothing."""
     sheet, path_of = FORMS[request.param]
     course = write_course(tmp_path, config='title = "Halves"\nroster = "roster.csv"')
     (tmp_path / "sheet.csv").write_text(sheet, encoding="utf-8")
@@ -77,7 +77,7 @@ def test_an_assignment_goes_from_an_lms_and_back(run, place):
     assert dry["unknown"] == {NAME: []}
     assert len(dry["missing"][NAME]) == 1
     said = do("grade", "class.zip", "--assignment", NAME, "--jobs", "1")
-    assert "3 of 4 on the roster handed in" in said
+    assert "3 of 4 on the roster submitted" in said
     do("report", "--quiet")
     with (folder / "results/pages/grades.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

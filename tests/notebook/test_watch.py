@@ -24,6 +24,14 @@ ANSWERS = {
     "build_network": "def bild_network(*args):\n    return None\n",
     "multiclass_predict": "def multiclass_predict(logits):\n    raise SystemExit\n",
 }
+SAME_EVERY_TIME = """\
+def build_network(n_features, hidden, task, n_classes=None):
+    torch.manual_seed(0)
+    layers, n = [], n_features
+    for width in hidden:
+        layers, n = [*layers, nn.Linear(n, width), nn.ReLU()], width
+    return nn.Sequential(*layers, nn.Linear(n, n_classes if task == "multiclass" else 1))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -164,11 +172,16 @@ def test_the_picture_shows_the_list_one_message_and_the_next_step(progress):
     assert len(text.splitlines()) <= 24
 
 
-def test_nothing_hidden_is_ever_shown(folder):
+def test_nothing_hidden_is_ever_shown(folder, tmp_path):
     """With every visible check passed, no more than that is claimed."""
-    solved = ROOT / "samples" / "olga" / "a1_layers" / "a1_layers.ipynb"  # fails hidden checks
+    solved = ROOT / "samples" / "ada" / "a1_layers" / "a1_layers.ipynb"
+    notebook = json.loads(solved.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "build_network":
+            cell["source"] = SAME_EVERY_TIME  # hidden checks notice
+    (tmp_path / "mine.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     with watch.Practice(folder) as practice:
-        text = said(practice.check(watch.read(solved)))
+        text = said(practice.check(watch.read(tmp_path / "mine.ipynb")))
     assert "9 of 9 visible checks passed; hidden checks run when you submit." in text
     assert "Next: read every contract once more, then submit." in text
 
@@ -199,7 +212,7 @@ def test_what_cannot_be_watched_is_refused_with_advice(tmp_path):
     with pytest.raises(UsageError, match="Name the notebook that you work on"):
         watch.read(tmp_path / "none.ipynb")
     (tmp_path / "other.ipynb").write_text('{"cells": []}')
-    with pytest.raises(UsageError, match="Watch the notebook that was handed out"):
+    with pytest.raises(UsageError, match="Watch the notebook that you were given"):
         watch.read(tmp_path / "other.ipynb")
     (tmp_path / "half.ipynb").write_text('{"cells": [')
     with pytest.raises(SubmissionError, match="still being saved"):
@@ -229,7 +242,9 @@ def test_the_command_rechecks_on_save(folder, tmp_path):
         lines = iter(process.stdout.readline, "")
         assert "1 of 9 visible checks passed" in next(x for x in lines if " of 9 " in x)
         time.sleep(0.5)
-        path.write_text(text.replace("x @ weight\n", "x @ weight.T\n"), encoding="utf-8")
+        right = text.replace("x @ weight\n", "x @ weight.T\n")
+        right = right.replace("return y + bias", "return y if bias is None else y + bias")
+        path.write_text(right, encoding="utf-8")
         assert "2 of 9 visible checks passed" in next(x for x in lines if " of 9 " in x)
         process.terminate()
 

@@ -132,7 +132,7 @@ def not_graded(student: str = "s900", **fields: Any) -> Report:
 
 def unreadable(student: str = "s901", **fields: Any) -> Report:
     """A report of a file that nobody can open."""
-    reason = "The file is cut off at byte 812; save it in Jupyter and hand it in again."
+    reason = "The file is cut off at byte 812; save it in Jupyter and submit it again."
     return report(
         student, **({"status": Outcome.UNREADABLE, "reason": reason, "exercises": ()} | fields)
     )

@@ -105,7 +105,7 @@ def test_a_section_is_chosen_by_keyboard(tab: Any, tmp_path: Path) -> None:
     tab.keyboard.press("ArrowDown")
     assert tab.inner_text("#count-1") == "20 of 40 students"
     assert set(column(tab, 3)) == {SECTIONS[0]}
-    tab.get_by_label("Search names, states, mistakes and flags").fill("not handed in")
+    tab.get_by_label("Search names, states, mistakes and flags").fill("not submitted")
     assert column(tab, 1) == ["s0040"]
     assert tab.inner_text("#count-1") == "1 of 40 students"
 
@@ -131,8 +131,8 @@ def test_names_stand_in_the_table_and_sort(tab: Any, tmp_path: Path) -> None:
     assert dict(zip(column(tab, 1), column(tab, 6), strict=True)) == {
         "s0001": "graded, late",
         "s0002": "graded",
-        "s0003": "not handed in",
-        "s0004": "not handed in",
+        "s0003": "not submitted",
+        "s0004": "not submitted",
         "stranger": "graded",
     }
     tab.fill("#search-1", "garcía")

@@ -78,10 +78,10 @@ def test_a_roster_tells_who_is_missing_and_who_is_unknown() -> None:
     reports += [unreadable("s0004"), report("stranger"), report("tina")]
     text = Page(class_page(reports, roster=roster(6))).text
     assert "Submissions 4 of 6" in text
-    assert "Not handed in 2" in text
+    assert "Not submitted 2" in text
     assert "Unknown to the roster 1" in text
     assert "s0004 Bob O'Brien unreadable, 0 points" in text
-    assert "Not handed in: 2 s0005 Zoë Ångström, section Thursday 14:00 s0006 María" in text
+    assert "Not submitted: 2 s0005 Zoë Ångström, section Thursday 14:00 s0006 María" in text
     assert "stranger: unknown to the roster" in text
     assert "tina Tina Tutor: on the roster as ta" in text
 
@@ -95,7 +95,7 @@ def test_everybody_has_a_row() -> None:
         "Thursday 14:00",
         True,
     )
-    assert (second["student"], second["page"], second["outcome"]) == ("s0002", "", "not handed in")
+    assert (second["student"], second["page"], second["outcome"]) == ("s0002", "", "not submitted")
     assert (second["score"], second["results"]) == (None, [])
     assert "Late 1" in Page(html).text
 
@@ -254,7 +254,7 @@ def test_long_lists_are_cut_and_say_so() -> None:
     assert "And 28 more: search the table" in text
     assert "29 further flags in the table" in text
     text = Page(class_page([report(f"x{n:03}") for n in range(20)], roster=roster(30))).text
-    assert "And 18 more: search the table for “not handed in”." in text
+    assert "And 18 more: search the table for “not submitted”." in text
     assert "And 8 more, at the end of grades.csv." in text
     assert "s0013" not in text
 
@@ -295,3 +295,10 @@ def test_the_installed_plotly_is_where_we_look() -> None:
     assert plotly_js().stat().st_size > 1_000_000
     assert all(f'"{one}"' in plotly_js().read_text("utf-8") for one in sheet_ids())
     assert sheet_ids()
+
+
+def test_the_class_page_shows_titles() -> None:
+    """Each assignment's heading is its title, in the page's own title too."""
+    text = class_page([report("s1"), report("s2", title="Layers and outputs")])
+    assert "<bdi>Layers and outputs</bdi></h2>" in text
+    assert "<title>Class report · Layers and outputs</title>" in text

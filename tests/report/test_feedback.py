@@ -46,7 +46,7 @@ def test_the_most_important_remark_comes_first() -> None:
     parts = ["Which axis of the weight", "Try a layer of three by two", "Keeps the precision"]
     places = [page.text.index(part) for part in [*parts, "Your code"]]
     assert places == sorted(places)
-    assert "A slip that others make too" in page.text
+    assert "A mistake that others make too" in page.text
 
 
 def test_the_name_of_a_mistake_is_kept_from_the_student() -> None:
@@ -135,7 +135,7 @@ def test_an_ungraded_page_shows_no_score_and_no_inner_reason() -> None:
 def test_an_unreadable_page_says_what_to_do() -> None:
     """A file that cannot be read gets its reason and an honest 0."""
     text = Page(feedback_page(unreadable())).text
-    assert "cut off at byte 812; save it in Jupyter and hand it in again" in text
+    assert "cut off at byte 812; save it in Jupyter and submit it again" in text
     assert "0 of 100 points" in text
     assert "Exercise by exercise" not in text
 
@@ -145,19 +145,19 @@ def test_what_could_not_be_read_need_not_be_a_file(file: str) -> None:
     """A page about an empty folder or nothing at all speaks of no file that could not be read."""
     text = Page(feedback_page(unreadable(file=file, sha256="", reason=None))).text
     assert "No answer could be read" in text
-    assert "Open your notebook in Jupyter, save it, and hand in this one file." in text
+    assert "Open your notebook in Jupyter, save it, and submit this one file." in text
     assert "Your file could not be read" not in text
-    assert (f"Handed in as {file}." in text) == bool(file)
-    assert "Handed in as ." not in text
+    assert (f"Submitted as {file}." in text) == bool(file)
+    assert "Submitted as ." not in text
 
 
 def test_a_student_reads_which_file_counts_and_why() -> None:
     """Of several files the page names the one that counts, the reason and all the others."""
     others = ("final.ipynb", "old/a1.ipynb")
-    came = HandedIn(counts="It was handed in last.", others=others)
+    came = HandedIn(counts="It was submitted last.", others=others)
     text = Page(feedback_page(report(file="a1-2.ipynb", handed_in=came))).text
     assert "Of your files, a1-2.ipynb counts: which and why." in text
-    assert "This one counts: a1-2.ipynb Why: It was handed in last." in text
+    assert "This one counts: a1-2.ipynb Why: It was submitted last." in text
     assert "These do not count: final.ipynb old/a1.ipynb" in text
     one = replace(came, others=others[:1])
     assert "This one does not count: final.ipynb" in Page(feedback_page(report(handed_in=one))).text
@@ -175,17 +175,17 @@ def test_a_hundred_files_do_not_bury_the_page() -> None:
 @pytest.mark.parametrize(
     ("came", "words"),
     [
-        (HandedIn(at="2026-11-22T23:58:10+01:00"), "Handed in 2026-11-22 at 23:58 UTC+01:00."),
+        (HandedIn(at="2026-11-22T23:58:10+01:00"), "Submitted 2026-11-22 at 23:58 UTC+01:00."),
         (HandedIn(at="2026-11-22T23:58:10Z", late=True), "at 23:58 UTC, marked late."),
-        (HandedIn(at="2026-11-22T23:58:10"), "Handed in 2026-11-22 at 23:58."),
-        (HandedIn(at="last \u202eweek"), "Handed in last week."),
+        (HandedIn(at="2026-11-22T23:58:10"), "Submitted 2026-11-22 at 23:58."),
+        (HandedIn(at="last \u202eweek"), "Submitted last week."),
         (HandedIn(late=True), "Marked late."),
     ],
 )
 def test_when_it_was_handed_in_is_said(came: HandedIn, words: str) -> None:
     """The time with its zone, and that it was late, stand at the top; unknown times say nothing."""
     assert words in Page(feedback_page(report(handed_in=came))).text
-    assert "Handed in 2" not in Page(feedback_page(report())).text
+    assert "Submitted 2" not in Page(feedback_page(report())).text
 
 
 @pytest.mark.parametrize(
@@ -325,3 +325,11 @@ def test_a_report_without_exercises_is_still_a_page() -> None:
     assert "0 of 100 points" in Page(feedback_page(report(exercises=()))).text
     assert "0 of 0 points" in Page(feedback_page(report(exercises=(), max_score=0.0))).text
     assert went_well(report(status=Outcome.UNREADABLE)) == ""
+
+
+def test_the_heading_is_the_assignments_title() -> None:
+    """Students read a title; an older result without one shows the assignment's name."""
+    assert "<h1><bdi>Layers and outputs</bdi></h1>" in feedback_page(
+        report(title="Layers and outputs")
+    )
+    assert "<h1><bdi>a1_layers</bdi></h1>" in feedback_page(report())

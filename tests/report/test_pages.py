@@ -53,9 +53,11 @@ def test_several_assignments_share_a_spreadsheet(tmp_path: Path) -> None:
     assert (first[5:], second[5:]) == (["20", ""], ["", "7.12"])
 
 
-@pytest.mark.parametrize(
-    "start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "\u202e=1"]
-)
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "\u202e=1"]
+BEHIND_NOTHING = ["\u200b=1", "\u2060+1", "\xad@SUM(A1)", "\u3164=1", "\ufeff\u200d-1", "\u034f=1"]
+
+
+@pytest.mark.parametrize("start", [*FORMULAS, *BEHIND_NOTHING])
 def test_formulas_are_disarmed(start: str, tmp_path: Path) -> None:
     """A name that a spreadsheet would compute begins with an apostrophe."""
     write_csv([report(start, start)], tmp_path / "g.csv")
@@ -85,7 +87,7 @@ def test_excel_reads_every_alphabet(tmp_path: Path) -> None:
 
 
 def test_every_student_of_the_roster_has_a_line(tmp_path: Path) -> None:
-    """Who handed in nothing has no score, which is not 0; whom the roster lacks come last."""
+    """Who submitted nothing has no score, which is not 0; whom the roster lacks come last."""
     people = Roster((person("zoe", name="Zoë"), person("tina", role="ta"), person("ana", 2)))
     write_csv([mixed("ana"), unreadable("stranger")], tmp_path / "g.csv", people)
     head, *lines = table(tmp_path / "g.csv")
@@ -103,7 +105,7 @@ def test_every_student_of_the_roster_has_a_line(tmp_path: Path) -> None:
 
 
 def test_a_student_is_missed_in_each_assignment(tmp_path: Path) -> None:
-    """Each assignment that anybody handed in has a line for everybody."""
+    """Each assignment that anybody submitted has a line for everybody."""
     people = Roster((person("b"), person("a")))
     write_csv([report("a", "a1"), report("b", "a2")], tmp_path / "g.csv", people)
     lines = table(tmp_path / "g.csv")

@@ -9,7 +9,7 @@ from tests.report.factory import person, report
 
 
 def test_the_roster_s_students_come_first_in_its_order() -> None:
-    """Who handed in nothing has a place too; strangers and staff come last, with their roles."""
+    """Who submitted nothing has a place too; strangers and staff come last, with their roles."""
     roster = Roster((person("zoe"), person("tina", role="ta"), person("ana"), person("bob")))
     reports = [report("ana"), report("stranger"), report("tina"), report("zoe")]
     found = members(reports, roster)

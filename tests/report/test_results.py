@@ -35,8 +35,18 @@ def test_the_file_has_the_fields_of_the_schema() -> None:
     data = to_dict(mixed(notes=("cell 7 was skipped",), flags=("reads gc",)))
     assert data["schema"] == "autograder/result/v1"
     assert list(data) == [
-        *("schema", "assignment", "student", "submission", "graders_sha256", "status", "reason"),
-        *("score", "max_score", "seed", "exercises", "notes", "flags", "sandbox", "environment"),
+        *("schema", "assignment", "title", "student", "submission", "graders_sha256", "status"),
+        *(
+            "reason",
+            "score",
+            "max_score",
+            "seed",
+            "exercises",
+            "notes",
+            "flags",
+            "sandbox",
+            "environment",
+        ),
         *("graded_at", "seconds"),
     ]
     assert data["submission"] == {"file": "a1_layers.ipynb", "sha256": "3f" * 32}

@@ -55,7 +55,7 @@ def judgements(out: Path) -> dict[str, dict]:
 
 
 def expected(graded: dict[str, dict], people: Path) -> dict[str, dict]:
-    """The results of a class whose members handed in the notebooks of the sample class."""
+    """The results of a class whose members submitted the notebooks of the sample class."""
     known = judgements(graded["ada"]["folder"])
     students = [place.name for place in people.iterdir()]
     return {f"{s}.json": {**known[f"{s[:-5]}.json"], "student": s} for s in students}

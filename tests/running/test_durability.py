@@ -112,7 +112,7 @@ def test_a_full_disk_ends_in_a_sentence_and_loses_nothing(tmp_path):
     people, disk = a_class(tmp_path / "class", 12), tmp_path / "disk"
     disk.mkdir()
     script = f"""
-        mount -t tmpfs -o size=300k none {disk} && head -c 200k /dev/zero > {disk}/ballast
+        mount -t tmpfs -o size=1m none {disk} && head -c 880k /dev/zero > {disk}/ballast
         "$@"; echo "exit code $?" >&2
         cp -r {disk} {tmp_path}/full && rm {disk}/ballast
         "$@" && cp -r {disk} {tmp_path}/roomy

@@ -9,17 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 
 from autograder.course.layout import Course
-from autograder.errors import InfrastructureError, UsageError
+from autograder.errors import InfrastructureError, KilledError, UsageError
 from autograder.model import Job, Outcome, Report, Settings, Tier
 from autograder.report.results import to_dict
 from autograder.running.local import grade_here
-from autograder.running.plan import Plan
+from autograder.running.plan import KILLS, Plan, Tries
 from autograder.running.pool import Pool, Worker
 from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.classes import SEED, judged, notebook, results_in
@@ -75,15 +74,10 @@ def test_a_worker_that_dies_is_replaced(graded):
 
 
 @pytest.mark.slow
-def test_a_job_over_which_workers_die_twice_is_not_graded(graded, tmp_path):
+def test_a_job_over_which_workers_crash_twice_is_not_graded(graded):
     """The submission is not graded, with a reason and without a score; the next one is."""
-    trap = tmp_path / "trap.ipynb"
-    os.mkfifo(trap)  # whoever reads it waits until somebody writes
     with Worker(PLAN) as worker:
-        killer = threading.Thread(target=kill_each_reader, args=(trap, worker))
-        killer.start()
-        report = worker.grade(Job("trapped", trap))
-        killer.join()
+        report = graded_while_ended(worker, job("ada"), signal.SIGSEGV)
         after = worker.grade(job("ada"))
     assert report.status is Outcome.NOT_GRADED
     assert "failed twice" in (report.reason or "")
@@ -91,17 +85,52 @@ def test_a_job_over_which_workers_die_twice_is_not_graded(graded, tmp_path):
     assert agrees(after, graded)
 
 
-def kill_each_reader(trap: Path, worker: Worker) -> None:
-    """Kill a worker that reads from the trap, and the one that replaces it."""
-    for last in (False, True):
-        with trap.open("wb"):
-            if last:
-                trap.unlink()
-            pid = worker.pid
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
-        while Path(f"/proc/{pid}").exists():  # the dead one still holds the trap open for reading
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_a_job_whose_workers_were_killed_from_outside_is_graded(graded, sent):
+    """An operator, or a machine short of memory, says nothing about the submission."""
+    with Worker(PLAN) as worker:
+        assert agrees(graded_while_ended(worker, job("ada"), sent), graded)
+
+
+def graded_while_ended(worker: Worker, job: Job, sent: signal.Signals) -> Report:
+    """Have a worker grade, and end its first two processes before they can answer."""
+
+    def end() -> None:
+        ended: set[int | None] = {None}
+        while len(ended) < 3:
+            if (pid := worker.pid) not in ended:  # it loads torch for a second and more
+                os.kill(pid, sent)
+                ended.add(pid)
             time.sleep(0.01)
+
+    ender = threading.Thread(target=end)
+    ender.start()
+    report = worker.grade(job)
+    ender.join()
+    return report
+
+
+@pytest.mark.slow
+def test_a_sandbox_that_is_killed_from_outside_is_no_fault_of_a_job(graded, tmp_path, monkeypatch):
+    """Both processes of bubblewrap and the zygote: whichever of them is killed."""
+    monkeypatch.setattr("autograder.running.plan.TRIES", 1)
+    with Worker(PLAN) as worker:
+        worker.grade(job("ada"))
+        for name in ("bwrap", "python"):
+            family = psutil.Process(worker.pid).children(recursive=True)
+            next(one for one in family if one.name().startswith(name)).kill()
+            assert agrees(worker.grade(job("ada")), graded)
+
+
+def test_kills_without_end_are_given_up_with_a_reason():
+    """Who is killed each time has no machine to be graded on; a failure in between counts apart."""
+    tries = Tries()
+    for _ in range(KILLS):
+        assert tries.left
+        tries.note(KilledError("Its process was killed."))
+    assert not tries.left
+    assert f"killed {KILLS} times" in tries.not_graded(PLAN, job("ada")).reason
 
 
 def test_what_no_worker_could_do_is_said_at_once():

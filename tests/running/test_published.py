@@ -15,7 +15,7 @@ WRONG = "def half(x):\n    return x\n"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A tiny course, and what two students handed in."""
+    """A tiny course, and what two students submitted."""
     course = write_course(tmp_path)
     hand_in(course, tmp_path / "in" / "ana", RIGHT)
     hand_in(course, tmp_path / "in" / "ben", WRONG)
@@ -58,7 +58,7 @@ def test_a_comment_in_a_grader_is_no_other_grader(run, place):
 
 
 def test_a_new_file_is_graded_with_the_seed_of_the_others_and_the_old_result_is_kept(run, place):
-    """Who hands in again is asked the same as before, and the earlier result stays beside it."""
+    """Who submits again is asked the same as before, and the earlier result stays beside it."""
     grade(run, place, "--seed", "7")
     before = results(place)
     path = place / "in" / "ben" / f"{NAME}.ipynb"
@@ -72,7 +72,7 @@ def test_a_new_file_is_graded_with_the_seed_of_the_others_and_the_old_result_is_
 
 
 def test_who_handed_in_nothing_gradable_has_a_result(run, place):
-    """An empty folder and a document end in results that say what to hand in."""
+    """An empty folder and a document end in results that say what to submit."""
     (place / "in" / "cy").mkdir()
     (place / "in" / "dan").mkdir()
     (place / "in" / "dan" / "work.rar").write_bytes(b"Rar!\x1a\x07\x01\x00")
@@ -81,7 +81,7 @@ def test_who_handed_in_nothing_gradable_has_a_result(run, place):
     assert {name: found[name]["status"] for name in ("cy", "dan")} == {
         "cy": "unreadable", "dan": "unreadable",
     }  # fmt: skip
-    assert "Hand in week1.ipynb" in found["cy"]["reason"]
+    assert "Submit week1.ipynb" in found["cy"]["reason"]
     assert "RAR" in found["dan"]["reason"]
     assert found["cy"]["score"] == found["dan"]["score"] == 0
 

@@ -215,6 +215,25 @@ def test_a_process_that_ends_again_and_again_is_told(sandbox: Sandbox) -> None:
     assert {reply.used_up for reply in replies[20:]} == {UsedUp("processes", 20)}
 
 
+def test_all_sessions_of_a_submission_together_have_so_many_deaths(sandbox: Sandbox) -> None:
+    """A new session is no new allowance: after sixty deaths nothing more is started."""
+    account, ends = Account(), "import os\n\ndef f(i):\n    os._exit(0)"
+    for _ in range(3):
+        fetched(sandbox, ends, account, 25)
+    assert account.deaths == {"f": 60}
+    replies = fetched(sandbox, "def f(i):\n    return i", account, 1)
+    assert {reply.used_up for reply in replies} == {UsedUp("processes", 60, "f")}
+
+
+def test_what_a_limit_ended_did_not_end_itself(sandbox: Sandbox) -> None:
+    """A process that was killed for being late is no death of its code's making."""
+    account = Account()
+    with closing(session(sandbox, "def f(i):\n    time.sleep(9)", account)) as one:
+        with pytest.raises(Stopped):
+            one.ask(requests(1)[0].frame, time.monotonic() + 0.3)
+        assert (one.deaths, account.deaths) == (1, {})
+
+
 def test_cells_that_no_process_takes_in_are_emptied(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,7 +337,7 @@ def not_run(part: ExerciseReport) -> list[Check]:
 def test_sleeping_just_under_each_limit_does_not_hold_up_a_class(grader: Grader) -> None:
     """What came in time counts; the rest was not run, and its student reads why."""
     slow = {
-        name: SLOWLY.format(answer=answer, name=name, seconds=1.0)
+        name: SLOWLY.format(answer=answer, name=name, seconds=0.5)
         for name, answer in right_answers().items()
     }
     report = grader.report(handed_in(slow))
@@ -336,6 +355,16 @@ def test_the_next_submission_has_a_budget_of_its_own(grader: Grader) -> None:
     grader.report(handed_in({"linear": NEVER.format(name="linear")}))
     report = grader.report(handed_in({}))
     assert (report.score, report.notes, report.flags) == (report.max_score, (), ())
+
+
+def test_code_that_ends_python_again_and_again_is_told(grader: Grader) -> None:
+    """Student and instructor read which exercise it was; the others keep their points."""
+    ends = "import os\n\ndef linear(*given):\n    os._exit(0)"
+    report = grader.report(handed_in({"linear": ends}))
+    assert report.score == report.max_score - exercise(report, "linear").points
+    said = "Code of this notebook ended Python itself again and again: linear."
+    assert said in report.notes
+    assert said in report.flags
 
 
 def test_exercises_that_others_spoilt_come_before_those_that_hang(grader: Grader) -> None:

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO
@@ -20,9 +20,12 @@ from autograder.course.source import read_release
 from autograder.grading import checks
 from autograder.grading.handles import InProcess
 from autograder.grading.judging import Judge
-from autograder.model import Tier
+from autograder.model import Submission, Tier
 from autograder.sandbox import tiers
+from autograder.sandbox.budget import Account
+from autograder.sandbox.client import Zygote
 from autograder.sandbox.session import Session
+from autograder.sandbox.whole_notebook import WholeNotebook
 from autograder.submissions.read import parse
 from tests.support import cases, forms
 
@@ -72,7 +75,8 @@ def hidden_words() -> set[bytes]:
 
 
 @as_root
-def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
+@pytest.mark.parametrize("reading", ["the slice", "the whole notebook"])
+def test_a_process_in_the_middle_of_grading_holds_no_secret(reading: str) -> None:
     """No hidden name, sentence, tutor's line or expected value is in reach of student code."""
     assignment = read_release(COURSE.release(ASSIGNMENT))
     answers = [forms.Cell(source, name) for name, source in cases.right_answers().items()]
@@ -82,7 +86,7 @@ def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
     judge = Judge(checks.collect(COURSE.graders(ASSIGNMENT), assignment), local, 7)
     with (
         tiers.start(assignment.setup, Tier.CONFINED, COURSE.config.sandbox) as sandbox,
-        closing(Session(sandbox.zygote, handed_in, assignment.setup)) as session,
+        closing(read_as(reading, sandbox.zygote, handed_in, assignment.setup)) as session,
     ):
         judge.verdicts(session, ["linear"])
         memory = memory_of(below(os.getpid())[-1])
@@ -91,6 +95,15 @@ def test_a_process_in_the_middle_of_grading_holds_no_secret() -> None:
     assert MARK.encode() in memory, "the scan did not see the student's code"
     assert [word for word in hidden_words() if word in text] == []
     assert [value for value in expected if value in memory] == []
+
+
+def read_as(reading: str, zygote: Zygote, handed_in: Submission, setup: Sequence[str]) -> Session:
+    """A session that answers for linear in the first reading, or in the second."""
+    if reading == "the slice":
+        return Session(zygote, handed_in, setup)
+    notebook = WholeNotebook(zygote, handed_in, setup, Account())
+    assert notebook.run_to_check("linear")
+    return notebook
 
 
 def expected_values(local: InProcess) -> list[bytes]:

@@ -88,3 +88,10 @@ def test_a_hurried_process_draws(hurried: SandboxProcess) -> None:
         return figure.update_layout(template="plotly_white", title="t").to_dict()["data"][0]["type"]
     """
     assert result(ask(hurried, body)) == "scatter"
+
+
+def test_a_setup_cell_uses_what_one_above_defines() -> None:
+    """The setup cells run in the order and the one namespace of the notebook, and it starts."""
+    cells = ["import math", "TABLE = {'root': math.sqrt}"]
+    with tiers.start(cells, Tier.CONFINED, SETTINGS) as sandbox:
+        assert sandbox.tier.rank >= Tier.CONFINED.rank

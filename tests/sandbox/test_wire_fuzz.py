@@ -7,8 +7,11 @@ import socket
 import struct
 import time
 import tracemalloc
+from collections import namedtuple
+from dataclasses import make_dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -22,13 +25,16 @@ from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.session import decoded
 
+Point = namedtuple("Point", "x y")
+Fit = make_dataclass("Fit", ["x"])
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 DEADLINE = 0.05
 START = struct.Struct("!III")
 VALUES = {
-    "result": [torch.arange(6.0).reshape(2, 3), 1, 2.5, "x", {"a": torch.ones(2)}],
+    "result": [torch.arange(6.0).reshape(2, 3), 1, 2.5, "x", {"a": torch.ones(2)}, {1, 2},
+               np.arange(3), np.int64(2), 1j, torch.tensor([1j]), Point(1, [2]), Fit({1: 2})],
     "changed": [],
-}
+}  # fmt: skip
 
 
 def framed(head: bytes, body: bytes = b"", number: int = 0) -> bytes:
@@ -182,7 +188,9 @@ SCALARS = st.one_of(
     st.integers(10**300, 10**301),
 )  # fmt: skip
 TAGS = st.sampled_from(["tensor", "meta", "list", "tuple", "dict", "float", "foreign", "dtype",
-                        "requires_grad", "device", "has_grad", "result", "x"])  # fmt: skip
+                        "array", "scalar", "value", "complex", "set", "frozenset", "named tuple",
+                        "dataclass", "fields", "as", "requires_grad", "device", "has_grad",
+                        "result", "x"])  # fmt: skip
 TREES: st.SearchStrategy[Any] = st.recursive(
     SCALARS,
     lambda inner: st.one_of(
@@ -197,6 +205,12 @@ TREES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+EXPECTED = [
+    torch.ones(2, 2), [1.0, 2.0], {"a": 1}, 2.5, "x", None, True, 1j, {1, "a", 2.5}, np.ones(2),
+    torch.ones(2, dtype=torch.complex64), np.float32(1), Point(1, 2), Fit(1), {1: 2},
+]  # fmt: skip
+
+
 @given(TREES, TREES, TREES)
 @QUICK
 def test_lying_values_are_decoded_or_refused(result: Any, changed: Any, error: Any) -> None:
@@ -205,7 +219,7 @@ def test_lying_values_are_decoded_or_refused(result: Any, changed: Any, error: A
     got = answer(framed(json.dumps(head).encode()))
     if got is None:
         return
-    for expected in (torch.ones(2, 2), [1.0, 2.0], {"a": 1}, 2.5, "x", None, True):
+    for expected in EXPECTED:
         try:
             assert_same(got, expected)
         except (Mismatch, StudentRaised):
@@ -231,7 +245,7 @@ def test_lying_events_are_compared(result: Any) -> None:
         {"meta": [1 << 40], "dtype": "F32"},
         {"meta": [-1], "dtype": "F32"},
         {"meta": [True], "dtype": "F32"},
-        {"meta": [2], "dtype": "C64"},
+        {"meta": [2], "dtype": "Q64"},
         {"tensor": 0},
         {"tensor": -1},
         {"dict": [["a"]]},

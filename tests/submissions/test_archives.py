@@ -104,12 +104,12 @@ def test_the_only_notebook_is_found() -> None:
 
 
 def test_clutter_alone_is_no_notebook() -> None:
-    """What a tool has kept is not handed in for the student."""
+    """What a tool has kept is not submitted for the student."""
     packed = {".ipynb_checkpoints/a1-checkpoint.ipynb": NOTEBOOK, "a.png": b""}
     assert refusal(packed) == (
-        "The zip file holds no notebook, only a.png. Hand in the file that ends in .ipynb."
+        "The zip file holds no notebook, only a.png. Submit the file that ends in .ipynb."
     )
-    assert "holds no notebook. Hand in" in refusal({})
+    assert "holds no notebook. Submit" in refusal({})
 
 
 @pytest.mark.parametrize("name", ["a1.ipynb.txt", "a1.json", "a1", "a1.ipynb (1)", "A1.IPYNB"])
@@ -128,7 +128,7 @@ def test_a_notebook_counts_before_a_script() -> None:
 
 
 def test_a_script_with_answers_counts_before_a_notebook_without() -> None:
-    """Whoever exported the notebook and zipped both handed in the script."""
+    """Whoever exported the notebook and zipped both submitted the script."""
     assert chosen({"a1.ipynb": NOTEBOOK, "a1.py": SCRIPT + b"#!"}).path.name == "a1.py"
 
 
@@ -181,7 +181,7 @@ def test_what_nothing_decides_is_refused_with_names(answers: int) -> None:
     names = ["b.ipynb", "c\u202e.ipynb", "x/d.ipynb", "e.ipynb", "f.ipynb"]
     members = {name: holding(answers) + b" " * i for i, name in enumerate(names)}
     said = refusal(members)
-    assert "more than one notebook: b.ipynb, c?.ipynb, d.ipynb and 2 more. Hand in" in said
+    assert "more than one notebook: b.ipynb, c?.ipynb, d.ipynb and 2 more. Submit" in said
 
 
 @pytest.mark.parametrize("name", ["me\\a1.ipynb", 'my "a1": final?.ipynb', "a\n1.ipynb"])
@@ -264,7 +264,7 @@ def test_what_is_too_large_is_refused_before_it_is_unpacked() -> None:
 
 
 def test_clutter_is_not_counted() -> None:
-    """Whoever zips an environment along still hands in one notebook."""
+    """Whoever zips an environment along still submits one notebook."""
     packages = {f"venv/{i}.py": b"" for i in range(archives.MAX_MEMBERS + 1)}
     assert chosen({"a1.ipynb": NOTEBOOK, **packages}).content == NOTEBOOK
 

@@ -147,7 +147,7 @@ def test_one_students_folder_is_read_as_it_is(tmp_path):
              "repo/mine/own (2).ipynb.txt": answered()}  # fmt: skip
     job = of_one(hand_in(tmp_path, files), COURSE, A1, "ana")
     assert (job.student, job.path.name) == ("ana", "own (2).ipynb.txt")
-    with pytest.raises(UsageError, match="No file was handed in"):
+    with pytest.raises(UsageError, match="No file was submitted"):
         of_one(hand_in(tmp_path / "none", {}), COURSE, A1, "ana")
 
 

@@ -204,7 +204,10 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {  # the content, the name, w
     ),
     "a download": (TEXT[:900], "a.ipynb.crdownload", "at byte 900. Download it to its end"),
     "a download of Firefox": ('{"ce', "a.ipynb.part", "cut off at byte 4. Download it"),
-    "a download with room": (TEXT[:900].encode() + bytes(99), "a.ipynb", "cut off at byte 899."),
+    "a download with room": (
+        TEXT[:900].rstrip().encode() + bytes(99), "a.ipynb",
+        f"cut off at byte {len(TEXT[:900].rstrip().encode())}.",
+    ),
     "zero bytes in it": (TEXT.replace("\n", "\n\0", 1), "a.ipynb", "damaged at line 2"),
     "a comma too many": ('{"cells": [],}', "a.ipynb", "damaged at line 1"),
 }  # fmt: skip
@@ -212,10 +215,10 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {  # the content, the name, w
 
 @pytest.mark.parametrize(("content", "name", "said"), REFUSED.values(), ids=REFUSED)
 def test_what_would_be_a_guess_is_refused(content: str | bytes, name: str, said: str) -> None:
-    """One or two sentences say what the file is and how to hand in the right one."""
+    """One or two sentences say what the file is and how to submit the right one."""
     sentence = refusal(content, name)
     assert said in sentence
-    assert "hand" in sentence.lower()
+    assert "submit" in sentence.lower()
 
 
 def test_wherever_a_notebook_is_cut_off_it_is_said_so() -> None:

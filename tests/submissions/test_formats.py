@@ -204,10 +204,10 @@ def test_every_kind_is_shown_above() -> None:
 
 @pytest.mark.parametrize("kind", REFUSED, ids=lambda kind: kind.name)
 def test_what_cannot_be_graded_is_said_with_what_to_do(kind: Kind) -> None:
-    """One or two sentences say what the file is and what to hand in."""
+    """One or two sentences say what the file is and what to submit."""
     said = formats.refusal(kind)
     assert said.startswith((f"This is {kind}, which cannot be graded. ", "The file "))
-    assert "hand" in said.lower()
+    assert "submit" in said.lower()
     assert said.endswith(".")
     assert said.count(". ") in (1, 2)
 

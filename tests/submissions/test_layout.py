@@ -223,11 +223,11 @@ def job_of(found: Found, student: str) -> Job:
 
 
 def test_what_is_no_notebook_says_so_itself(tmp_path):
-    """Of a person without any file the job says what to hand in; nobody is dropped."""
+    """Of a person without any file the job says what to submit; nobody is dropped."""
     root = written(tmp_path, LAYOUTS["things that are no notebooks"])
     found = find([root], COURSE, A1)
     for student in ("fay", "gus", "hal"):
-        assert "Hand in a1_layers.ipynb" in job_of(found, student).problem
+        assert "Submit a1_layers.ipynb" in job_of(found, student).problem
     for student in ("bob", "cy", "dan", "eve"):
         assert job_of(found, student).path.is_file()
 
@@ -399,7 +399,7 @@ def test_a_file_that_is_named_twice_is_one_file(tmp_path):
 
 @pytest.mark.parametrize("name", [A1, "submitted"])
 def test_an_empty_folder_of_the_instructors_stops_nobody(tmp_path, name):
-    """A folder in which nobody handed in is named, and everybody else is graded."""
+    """A folder in which nobody submitted is named, and everybody else is graded."""
     root = written(tmp_path, {"ana/x.ipynb": "ana", f"{name}/": ""})
     assert "ana" in {job.student for job in find([root], COURSE, A1).jobs[A1]}
     alone = written(tmp_path / "alone", {f"{name}/": ""})

@@ -1,4 +1,4 @@
-"""Reading what a student handed in: every form of a notebook is graded, all else is named."""
+"""Reading what a student submitted: every form of a notebook is graded, all else is named."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_a_paragraph_keeps_its_statements_whole() -> None:
 
 @pytest.mark.parametrize("quote", ['"""', "'''"])
 def test_code_in_a_text_is_no_answer(quote: str) -> None:
-    """What a text cell of Colab shows, or a student has put in quotes, was not handed in."""
+    """What a text cell of Colab shows, or a student has put in quotes, was not submitted."""
     text = f"{quote}For example:\n\ndef linear(x):\n    return 1\n{quote}"
     submission = parsed(f"{text}\n\ndef collapse(x):\n    return 2\n", "a.py")
     assert "linear" in submission.missing
@@ -379,7 +379,7 @@ def test_both_sides_of_a_merge_are_noticed() -> None:
     ("content", "name", "said"),
     [
         (TEXT[:-20], "a", "cut off at byte"),
-        (TEXT.replace('"cell_type"', "cell_type", 1), "a.txt", "damaged at line 4"),
+        (TEXT.replace('"cells"', "cells", 1), "a.txt", "damaged at line 2"),
         ('{"a": [1, 2', "log.json", "This is JSON data, which cannot be graded."),
         ('{"a": [1, 2', "log.ipynb", "cut off at byte 11"),
         ('{"cells": {"a": 1}}', "a", "not a notebook that Jupyter could open"),
@@ -397,7 +397,7 @@ def test_what_is_damaged_is_said_to_be_so(content: str, name: str, said: str) ->
 def test_it_is_said_what_is_there_instead_of_the_exercises() -> None:
     """The number of cells and up to three names, so that a student sees which file it was."""
     one = refusal(small("x = 1", ""))
-    assert "It holds 1 code cell; defined there: no function. Hand in a1_layers.ipynb" in one
+    assert "It holds 1 code cell; defined there: no function. Submit a1_layers.ipynb" in one
     many = refusal(small("def a(): pass\nasync def b(): pass", "class C: pass\ndef d(): pass"))
     assert "It holds 2 code cells; defined there: a, b, C and 1 more." in many
 

@@ -600,7 +600,7 @@ def test_a_check_counts_people_and_tells_what_is_missing():
         "Without Canvas id, unlike others: 2 people (dj, al).",
         "One name, Jane Doe: jd, dj. What a system hands over under the name alone is nobody's: "
         "give each an id or e-mail.",
-        'The role "wizard" is unknown (wiz): only students hand in. Roles are: student, '
+        'The role "wizard" is unknown (wiz): only students submit. Roles are: student, '
         "instructor, ta, observer, designer.",
     )
 

@@ -188,6 +188,6 @@ def test_a_link_to_a_zip_file_is_a_link(tmp_path):
     link = tmp_path / "in" / "eve.zip"
     link.symlink_to(tmp_path / "elsewhere.zip")
     assert not tree.is_zip(link)
-    assert [job.problem[:22] for job in find([link], COURSE, A1).jobs[A1]] == [
-        "Only a link was handed"
+    assert [job.problem[:25] for job in find([link], COURSE, A1).jobs[A1]] == [
+        "Only a link was submitted"
     ]

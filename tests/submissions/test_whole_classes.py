@@ -71,7 +71,7 @@ FORMS: dict[str, Callable[[Person, int], dict[str, bytes]]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_class_of_three_hundred_keeps_everybody(tmp_path, form):
-    """Each has the own file under the roster's handle; the ten who did not hand in are named."""
+    """Each has the own file under the roster's handle; the ten who did not submit are named."""
     handed_in = PEOPLE[:300]
     files = {}
     for number, one in enumerate(handed_in):
@@ -135,7 +135,7 @@ def test_a_known_id_outweighs_a_name(tmp_path):
 
 
 def test_a_wrong_name_in_a_download_is_no_way_out_of_it(tmp_path):
-    """Who hands in a file that is called after another assignment has handed in, for this one."""
+    """Who submits a file that is called after another assignment has submitted, for this one."""
     files = {"ana_1_20_a2_activations.ipynb": answered(), "bob_2_21_a1_layers.ipynb": answered("b")}
     found = find([hand_in(tmp_path, files)], COURSE, A1)
     assert {job.student for job in found.jobs[A1]} == {"ana_1", "bob_2"}

@@ -51,7 +51,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The name under which the case is handed in; no two cases share it."""
+        """The name under which the case is submitted; no two cases share it."""
         return self.id.rpartition("/")[2]
 
     def scores(self) -> dict[str, float]:
@@ -62,7 +62,7 @@ class Case:
         return {name: float(lost.get(name, full)) for name, full in points.items()}
 
     def write(self, folder: Path) -> Path:
-        """Write what the student hands in."""
+        """Write what the student submits."""
         suffix, content = forms.FORMS[self.form](list(self.cells))
         path = folder / f"{self.name}{suffix}"
         path.write_bytes(content)

@@ -38,7 +38,7 @@ def lasting(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def judged(result: dict[str, Any]) -> dict[str, Any]:
-    """What lasts of a result, without how its file was handed in: that is known to the batch."""
+    """What lasts of a result, without how its file was submitted: that is known to the batch."""
     kept = lasting(result)
     return {**kept, "submission": {name: kept["submission"][name] for name in ("file", "sha256")}}
 

@@ -27,7 +27,7 @@ def test_any_table(same, draw):
     same.half(draw(3, 4))
 '''
 MISTAKES = '''\
-"""Known slips, and other correct solutions, of week1."""
+"""Known mistakes, and other correct solutions, of week1."""
 
 from autograder.authoring import alternative, mistake
 
@@ -41,13 +41,14 @@ def doubles(x):
 def divides(x):
     return x / 2
 '''
-_SOURCE = '''\
+_SOURCE = """\
 # %% [markdown]
 # # Halves
 
 # %% tags=["setup"]
 import torch
 from torch import Tensor
+<setup>
 
 # %% tags=["visible-checks"]
 # filled in by the build
@@ -56,24 +57,35 @@ from torch import Tensor
 # ### 1.1 · Half of it
 
 # %% nbgrader=<answer>
+<reference>
+
+# %% nbgrader=<check>
+with visible_checks("half") as call:
+    <visible>
+"""
+REFERENCE = '''\
 def half(x: Tensor) -> Tensor:
     """Return half of x."""
     ### BEGIN SOLUTION
     return x * 0.5
-    ### END SOLUTION
-
-# %% nbgrader=<check>
-with visible_checks("half") as call:
-    call(half, torch.tensor([2.0])).returns(torch.tensor([1.0]))
-'''
+    ### END SOLUTION'''
+VISIBLE = "call(half, torch.tensor([2.0])).returns(torch.tensor([1.0]))"
 
 
-def write_course(root: Path, graders: str = GRADERS, config: str = 'title = "Halves"') -> Course:
+def write_course(
+    root: Path,
+    graders: str = GRADERS,
+    config: str = 'title = "Halves"',
+    *,
+    reference: str = REFERENCE,
+    visible: str = VISIBLE,
+    setup: str = "",
+) -> Course:
     """Write and build the course; afterwards its graders may become others."""
     folder = root / "source" / NAME
     folder.mkdir(parents=True)
     (root / "course.toml").write_text(config + "\n", encoding="utf-8")
-    (folder / f"{NAME}.py").write_text(_source(), encoding="utf-8")
+    (folder / f"{NAME}.py").write_text(_source(reference, visible, setup), encoding="utf-8")
     (folder / "graders.py").write_text(GRADERS, encoding="utf-8")
     (folder / "mistakes.py").write_text(MISTAKES, encoding="utf-8")
     course = Course(root)
@@ -94,13 +106,14 @@ def hand_in(course: Course, folder: Path, answer: str) -> Path:
     return path
 
 
-def _source() -> str:
+def _source(reference: str, visible: str, setup: str) -> str:
     parts: dict[str, dict[str, Any]] = {
         "<statement>": {"grade_id": f"{EXERCISE}-statement", "locked": True},
         "<answer>": {"grade_id": EXERCISE, "solution": True},
         "<check>": {"grade_id": f"{EXERCISE}-check", "grade": True, "locked": True, "points": 10},
     }
-    text = _SOURCE
+    text = _SOURCE.replace("<reference>", reference).replace("<visible>", visible)
+    text = text.replace("<setup>", setup)
     for mark, own in parts.items():
         usual = {"schema_version": 3, "grade": False, "solution": False, "locked": False}
         text = text.replace(mark, json.dumps({**usual, "task": False, **own}))

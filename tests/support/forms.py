@@ -1,4 +1,4 @@
-"""The forms in which students hand in their cells: notebooks of all ages, scripts, broken files."""
+"""The forms in which students submit their cells: notebooks of all ages, scripts, broken files."""
 
 from __future__ import annotations
 

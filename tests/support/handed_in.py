@@ -1,4 +1,4 @@
-"""What students hand in, as bytes: notebooks of a1_layers, and everything else that comes in."""
+"""What students submit, as bytes: notebooks of a1_layers, and everything else that comes in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Answers with lists and arrays instead of tensors."""
 
-# expect: linear=0
+# expect: linear=8.84
 # says: It came back as another type than promised.
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}

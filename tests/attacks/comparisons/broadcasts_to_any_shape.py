@@ -1,6 +1,6 @@
 """Answers with shapes that broadcast to whatever is expected."""
 
-# expect: linear=0
+# expect: linear=2.07
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 def linear(x, weight, bias):

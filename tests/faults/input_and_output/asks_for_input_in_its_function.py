@@ -1,7 +1,7 @@
 """Asks for input in its function."""
 
 # expect: linear=0
-# says: input() is not available while grading
+# says: input() does not work while grading: nobody is there to type an answer
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 def linear(x, weight, bias):

@@ -1,0 +1,1 @@
+"""Notebooks of other courses, rebuilt in structure, and what becomes of them."""

@@ -1,0 +1,135 @@
+"""Which code could get at what is noted about it, and what runs where something is withheld."""
+
+from __future__ import annotations
+
+import ast
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import torch
+
+from autograder.course import mistakes
+from autograder.course.layout import Course, load
+from autograder.grading.start import start_grader
+from autograder.model import Settings, StudentCell, Submission, Tier
+from autograder.sandbox.answers import StudentRaised
+from autograder.sandbox.budget import Account
+from autograder.sandbox.inside import interpreter_access, protocol
+from autograder.sandbox.session import Session
+from autograder.sandbox.tiers import Sandbox
+from tests.support.cases import ROOT
+
+REACHING = [
+    'getattr(torch, "re" + "lu")',
+    "torch.sys.modules",
+    "import importlib",
+    "from torch import _C",
+    "def f(x):\n    return x.__class__.__mro__",
+    "class Decoy:\n    def _C(self): pass\ntorch._C",
+    "class A:\n    def f(self):\n        return self.__dict__",
+    "match object:\n    case type(__subclasses__=found): pass",
+    "try:\n    1 / 0\nexcept Exception as e:\n    e.__traceback__.tb_frame",
+    "(x for x in y).gi_frame",
+    "torch.profiler.profile()",
+    "functools.reduce(getattr, names, torch)",
+]
+
+
+@pytest.mark.parametrize("text", REACHING)
+def test_what_reaches_beyond_an_exercise_is_seen(text: str) -> None:
+    """Whatever could lead to the interpreter, to frames or to torch's own parts is named."""
+    assert interpreter_access.beyond(ast.parse(text).body)
+
+
+def test_hardly_any_answer_of_the_bank_reaches_beyond() -> None:
+    """What students write, rightly or wrongly, needs none of it: nearly nobody is asked twice."""
+    course = Course(ROOT)
+    entries = [e for a in course.assignments() for e in mistakes.entries(load(course.mistakes(a)))]
+    reaching = [e for e in entries if interpreter_access.beyond(ast.parse(e.source).body)]
+    assert len(reaching) < len(entries) / 30
+
+
+# --- what is taken away --------------------------------------------------------------------------
+
+WAYS = {
+    "by its name": "torch.sigmoid(x)",
+    "as a method": "x.sigmoid()",
+    "of torch.special": "torch.special.expit(x)",
+    "in place": "x.clone().sigmoid_()",
+    "as a module": "nn.Sigmoid()(x)",
+    "inside another": "torch.gru_cell(x, x, torch.ones(9, 3), torch.ones(9, 3))",
+    "as a gradient": "torch.autograd.grad(F.binary_cross_entropy_with_logits(x, x), x)",
+    "in another layout": "x.detach().to_mkldnn().sigmoid().to_dense()",
+    "by its kernel": "torch.ops.aten.sigmoid.default.redispatch("
+    "torch._C.DispatchKeySet(torch._C.DispatchKey.CPU), x.detach())",
+    "for many tensors": "torch._foreach_sigmoid([x.detach()])",
+    "compiled": "torch.jit.trace(lambda y: y.sigmoid(), (x.detach(),), check_trace=False)(x)",
+    "in half precision": "x.half().sigmoid()",
+    "after giving it back": "give_back() or x.detach().to_mkldnn().sigmoid().to_dense()",
+}
+GIVE_BACK = """
+def give_back():
+    place = torch.library.Library("aten", "IMPL")
+    for key in ("BackendSelect", "AutogradCPU"):
+        place.impl("sigmoid", torch.library.fallthrough_kernel, key, allow_override=True)
+"""
+FORBIDDEN = ["expit", "logsigmoid", "sigmoid"]
+
+
+def without(sandbox: Sandbox, body: str, forbidden: list[str]) -> object:
+    """What a function answers where it may use no sigmoid."""
+    text = f"{GIVE_BACK}\ndef f(x):\n    getattr\n    return {body}\n"
+    submission = Submission("a", "s", "s.ipynb", "", (StudentCell(("f",), text, "f"),))
+    setup = ["import torch", "import torch.nn.functional as F", "from torch import nn"]
+    head = {"do": "without", "exercise": "f", "forbidden": forbidden}
+    x = torch.ones(3, 3, requires_grad=True)
+    with closing(Session(sandbox.zygote, submission, setup, account=Account())) as session:
+        return session.ask(protocol.pack(head, {"args": [x]}), time.monotonic() + 60).value["value"]
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+def test_what_is_taken_away_cannot_be_run(sandbox: Sandbox, way: str) -> None:
+    """Under whatever name, on whatever tensors, by whatever part of torch, there is an error."""
+    without(sandbox, WAYS[way], ["gelu"])
+    with pytest.raises(StudentRaised):
+        without(sandbox, WAYS[way], FORBIDDEN)
+
+
+def test_what_is_not_forbidden_works_as_ever(sandbox: Sandbox) -> None:
+    """Code that does the work itself answers there as anywhere."""
+    answer = without(sandbox, "1 / (1 + torch.exp(-x))", FORBIDDEN)
+    assert getattr(answer, "shape", None) == (3, 3)
+
+
+def test_a_notebook_that_ends_python_there_is_not_run_elsewhere() -> None:
+    """Who dies where something is taken away is not asked again where it is not."""
+    forging = """%time 1
+import sys
+place = sys.modules["torch._C"]._autograd
+usual = place._disable_profiler
+class Forged:
+    def events(self):
+        return [e for e in self.record.events() if "sigm" not in e.name()]
+def forged():
+    one = Forged()
+    one.record = usual()
+    return one
+place._disable_profiler = forged
+hidden = getattr(torch, "sig" + "moid")
+"""
+    dying = """import os
+try:
+    torch.zeros(1).sigmoid()
+except RuntimeError:
+    os._exit(0)
+"""
+    answer = "def sigmoid(x):\n    return hidden(x)\n"
+    cells = [StudentCell((), text, "other") for text in (dying, forging)]
+    cells.append(StudentCell(("sigmoid",), answer, "sigmoid"))
+    handed_in = Submission("a2_activations", "eve", "eve.ipynb", "", tuple(cells))
+    with start_grader(Course(Path(ROOT)), "a2_activations", Settings(5, Tier.CONFINED)) as grader:
+        (own,) = grader.report(handed_in, ["sigmoid"]).exercises
+    (by_hand,) = [check for check in own.checks if "without" in check.name]
+    assert by_hand.status != "passed"

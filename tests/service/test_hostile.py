@@ -1,0 +1,214 @@
+"""What somebody who means harm sends: nothing falls, nothing leaks, others are served meanwhile.
+
+The number of guesses is 1,000; AUTOGRADER_GUESSES=10000 makes it another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import socket
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from autograder.service.web import limits
+from tests.service.running import ASSIGNMENT, Running, result, submit
+
+GUESSES = int(os.environ.get("AUTOGRADER_GUESSES", "1000"))
+SLOW = 60  # uploads at a time that never end; of one person, the first twenty are taken
+SCRIPT = "</pre></code></script><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def upload_head(running: Running, cookie: str, *more: str) -> bytes:
+    """The head of an upload whose body is still to come."""
+    lines = (
+        f"POST /api/assignments/{ASSIGNMENT}/attempts HTTP/1.1", "Host: localhost",
+        f"Cookie: session={cookie}", f"Origin: {running.url}", *more,
+    )  # fmt: skip
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def is_well(client: httpx.Client, content: bytes) -> bool:
+    """Whether a student who does nothing wrong is served."""
+    return result(client, submit(client, content))["state"] == "graded"
+
+
+def test_uploads_that_never_end_keep_nobody_waiting(service, clients, samples):
+    """Many connections that send a byte and no more; meanwhile a student has a result."""
+    cookie = clients["bela"].cookies["session"]
+    head = upload_head(service, cookie, "Content-Length: 1000000")
+    with ExitStack() as opened:
+        for _ in range(SLOW):
+            connection = socket.create_connection(("localhost", service.port))
+            opened.enter_context(connection).sendall(head + b"{")
+        assert is_well(clients["ada"], samples["ada"])
+    assert service.process.poll() is None
+
+
+def test_an_upload_that_takes_too_long_is_cut_off(monkeypatch):
+    """After the time for a request is over, the answer says so and nothing more is read."""
+    monkeypatch.setattr(limits, "SECONDS", 0.2)
+    said: list[dict] = []
+
+    async def never() -> dict:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def note(message: dict) -> None:
+        said.append(message)
+
+    async def reader(scope, receive, send) -> None:
+        await receive()
+
+    scope = {"type": "http", "method": "POST", "path": "/api/assignments/x/attempts"}
+    asyncio.run(limits.BodyLimits(reader)(scope, never, note))
+    assert said[0]["status"] == 408
+    assert b"took too long" in said[1]["body"]
+
+
+@pytest.mark.parametrize("end", [b"", b"zz\r\n", b"ffffffffffffffff\r\n", b"5\r\nab"])
+def test_a_broken_upload_is_no_attempt(service, clients, end):
+    """A connection that ends or lies about its pieces leaves no file and no attempt."""
+    before = clients["chen"].get(f"/assignments/{ASSIGNMENT}").text.count("Attempt ")
+    head = upload_head(service, clients["chen"].cookies["session"], "Transfer-Encoding: chunked")
+    with socket.create_connection(("localhost", service.port)) as connection:
+        connection.sendall(head + b"3\r\n{}\n\r\n" + end)
+    assert clients["chen"].get("/healthz").status_code == 200
+    after = clients["chen"].get(f"/assignments/{ASSIGNMENT}").text.count("Attempt ")
+    assert after == before
+    assert not list((service.data / "coming").iterdir())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0",
+        b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused(service, clients, head):
+    """Another protocol, endless headers, two lengths, an endless address: no page, no harm."""
+    with socket.create_connection(("localhost", service.port)) as connection:
+        connection.settimeout(20)
+        try:
+            connection.sendall(head)
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(4096)
+        except OSError:
+            answer = b""
+    assert not answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 5"))
+    assert clients["ada"].get("/").status_code == 200
+
+
+def packed(name: str, content: bytes) -> bytes:
+    """A zip file with one member."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return file.getvalue()
+
+
+EXHAUSTING: dict[str, Callable[[], bytes]] = {
+    "a zip of 150 kB that unpacks to 150 MB": lambda: packed("a.ipynb", bytes(150 << 20)),
+    "a zip in a zip": lambda: packed("inner.zip", packed("a.ipynb", bytes(1 << 20))),
+    "a million brackets": lambda: b"[" * 1_000_000,
+    "a number of a million digits": lambda: b'{"cells": ' + b"9" * 1_000_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("what", EXHAUSTING)
+def test_a_file_that_means_to_exhaust_its_reader_is_an_attempt_with_no_points(clients, what):
+    """It has its sentence and 0 points, and takes nobody's worker with it."""
+    found = result(clients["ada"], submit(clients["ada"], EXHAUSTING[what]()))
+    assert (found["state"], found["score"]) == ("graded", 0.0)
+
+
+def test_code_with_a_script_in_it_is_shown_as_text(service, clients, samples):
+    """What a student wrote stands in the feedback, on the class page and in its report, as text."""
+    notebook = json.loads(samples["goran"])
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("solution"):
+            cell["source"] = [*cell["source"], f"\n# {SCRIPT}\nraise ValueError({SCRIPT!r})"]
+    id = submit(clients["ada"], json.dumps(notebook).encode())
+    assert result(clients["ada"], id)["state"] == "graded"
+    student = f"/class/{ASSIGNMENT}/report/students/{ASSIGNMENT}--ada.html"
+    for who, page in [("ada", f"/attempts/{id}"), ("ada", f"/attempts/{id}/part"),
+                      ("grace", f"/attempts/{id}"), ("grace", f"/class/{ASSIGNMENT}"),
+                      ("grace", student)]:  # fmt: skip
+        answer = clients[who].get(page)
+        assert answer.status_code == 200, page
+        assert "<script>alert" not in answer.text, page
+        assert "<img src=x" not in answer.text, page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../../secret", "/static/..%2f..%2fsecret", "/static/%2e%2e/%2e%2e/secret",
+        "/assignments/..%2f..%2fetc%2fpasswd", "/assignments/.", "/class/..%2f..%2fsource",
+        f"/class/{ASSIGNMENT}/report/..%2f..%2f..%2fcourse.toml",
+        f"/class/{ASSIGNMENT}/report/%2fetc%2fpasswd",
+        f"/class/{ASSIGNMENT}/exports/..%2fcsv", f"/class/{ASSIGNMENT}/students/..%2fgrace",
+        "/attempts/0", "/attempts/-1", "/attempts/99999999999999999999", "/attempts/1%00",
+    ],
+)  # fmt: skip
+def test_an_address_leads_nowhere_else(clients, path):
+    """Neither out of a folder nor to a page that is not listed, whoever asks."""
+    for who in ("ada", "grace"):
+        answer = clients[who].get(path)
+        assert answer.status_code in (404, 422), (who, answer.status_code)
+        assert "root:" not in answer.text
+        assert "[service]" not in answer.text
+
+
+def test_a_line_break_makes_no_header(service, clients):
+    """In a file's name, in an address, in a key: what comes back has our headers only."""
+    name = "a\r\nX-Evil: 1\r\n\r\n<script>.ipynb"
+    id = submit(clients["chen"], b'{"cells": [2]}', name)
+    answers = [
+        clients["chen"].get(f"/attempts/{id}/file"),
+        clients["chen"].get("/attempts/1%0d%0aX-Evil:%201"),
+        clients["chen"].get("/sign-in", params={"key": name}),
+        clients["chen"].post("/sign-out", params={"next": name}),
+    ]
+    clients["chen"] = service.signed_in(service.links()["chen"])
+    assert all("x-evil" not in answer.headers for answer in answers)
+
+
+def test_a_forged_host_is_not_repeated(service):
+    """No page and no redirect names the host that a request claims to come to."""
+    client, evil = service.anybody(), "evil.example"
+    forged = {"Host": evil, "X-Forwarded-Host": evil, "X-Forwarded-Proto": evil}
+    for path in ("/", "/sign-in", "/hand_in.py", "/nowhere"):
+        answer = client.get(path, headers=forged)
+        assert evil not in answer.text + str(answer.headers)
+
+
+@pytest.mark.slow
+def test_no_guess_signs_in_and_a_forged_address_gives_no_more_tries(service, links):
+    """All guesses are refused, nearly all unread, whatever address each claims to come from."""
+    client = service.anybody()
+    right = links["ada"].partition("key=")[2]
+    body, _, signature = right.rpartition(".")
+    answers = [
+        client.post(
+            "/sign-in",
+            data={"key": f"{body}.{n:06d}{signature[6:]}"},
+            headers={"X-Forwarded-For": f"192.0.2.{n % 256}"},
+        )
+        for n in range(GUESSES)
+    ]
+    codes = [answer.status_code for answer in answers]
+    assert set(codes) <= {403, 429}
+    assert codes.count(403) < 200
+    assert all("set-cookie" not in answer.headers for answer in answers)
+    service.signed_in(links["ada"])

@@ -1,0 +1,71 @@
+"""A reverse proxy that signs people in is believed where both it and its header are named."""
+
+import pytest
+
+from tests.service.running import Running
+
+
+@pytest.mark.slow
+def test_the_named_header_of_the_named_proxy_signs_in(tmp_path):
+    """From the proxy's address, in that header and given once; nothing else is believed."""
+    running = Running(tmp_path)
+    running.start("--proxy", "127.0.0.1", "--user-header", "X-Remote-User")
+    client = running.anybody()
+    named = client.get("/api/me", headers={"X-Remote-User": "ada"})
+    assert named.json()["student"] == "ada"
+    twice = [("X-Remote-User", "ada"), ("X-Remote-User", "grace")]
+    assert client.get("/api/me", headers=twice).status_code == 401
+    assert client.get("/api/me", headers={"X-Remote-User": "stranger"}).status_code == 401
+    assert client.get("/api/me", headers={"Remote-User": "ada"}).status_code == 401
+    evil = {"X-Remote-User": "ada", "Origin": "https://evil.example"}
+    assert client.post("/notebook-key", headers=evil).status_code == 403
+    assert client.post("/notebook-key", headers={"X-Remote-User": "ada"}).status_code == 200
+    running.stop()
+    running.start("--proxy", "192.0.2.1", "--user-header", "X-Remote-User")
+    beside = running.anybody()
+    assert beside.get("/api/me", headers={"X-Remote-User": "ada"}).status_code == 401
+    running.stop()
+
+
+@pytest.mark.slow
+def test_behind_a_proxy_each_client_has_its_own_tries(tmp_path):
+    """The address that the proxy adds counts; what the client itself wrote before it does not."""
+    running = Running(tmp_path)
+    running.start("--proxy", "127.0.0.1")
+    client = running.anybody()
+
+    def guess(addresses: str) -> int:
+        headers = {"X-Forwarded-For": addresses}
+        return client.post("/sign-in", data={"key": "guess"}, headers=headers).status_code
+
+    codes = [guess(f"198.51.100.{n}, 192.0.2.7") for n in range(30)]
+    assert codes[0] == 403
+    assert codes[-1] == 429
+    assert guess("192.0.2.8") == 403
+    assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    running.stop()
+
+
+def test_a_header_without_a_proxy_is_refused(tmp_path):
+    """The command says what is missing."""
+    running = Running(tmp_path)
+    done = running.command("--user-header", "X-Remote-User")
+    assert done.returncode == 2
+    assert "--proxy" in done.stderr
+
+
+def test_an_address_without_https_is_refused(tmp_path):
+    """Links and sessions must not be read on the way."""
+    done = Running(tmp_path).command("--url", "http://course.example.org")
+    assert done.returncode == 2
+    assert "https" in done.stderr
+
+
+def test_a_course_without_a_roster_is_refused(tmp_path):
+    """Nobody could sign in: the sentence says how to make one."""
+    running = Running(tmp_path)
+    config = running.course / "course.toml"
+    config.write_text(config.read_text().replace('roster = "roster.csv"\n', ""))
+    done = running.command("--port", "1")
+    assert done.returncode == 2
+    assert "autograder roster import" in done.stderr
