@@ -1,6 +1,6 @@
 """The same cheats and accidents, three graders: this project, nbgrader and otter, side by side.
 
-Every row is a file of tests/attacks or tests/faults, handed in as it is to each grader: a notebook
+Every row is a file of tests/attacks or tests/faults, submitted as it is to each grader: a notebook
 of three exercises in which one answer is wrong and cheats, or in which all is right but for an
 accident. A cheat has fooled a grader when it earns more than the same wrong answer without a
 cheat; an accident has lost points when correct work earns less than it should. Cheats that only
@@ -8,7 +8,7 @@ look whether something is in reach, and prove it by answering right, are left ou
 of this project's wall, and would say nothing about another grader's.
 
 Run: .venv/bin/python -m benchmarks.attacks --record       (needs bubblewrap; 13 minutes)
-     .venv/bin/python -m benchmarks.attacks --markdown     (the recorded result, for a README)
+     .venv/bin/python -m benchmarks.attacks --markdown     (what is on record, for a page)
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _coloured(row: Any, grader: str) -> str:
 
 
 def markdown(kind: str, found: Sequence[Any]) -> str:
-    """One kind of rows for a README."""
+    """One kind of rows for docs/comparison.md."""
     lines = [f"| {kind} | {OURS} | {NBGRADER} | {OTTER} |", "|---|---|---|---|"]
     for row in found:
         cells = [_emphasised(row["verdicts"][grader]) for grader in (OURS, NBGRADER, OTTER)]
@@ -183,7 +183,7 @@ def markdown(kind: str, found: Sequence[Any]) -> str:
 
 
 def summary(found: Any) -> str:
-    """How often the other graders did well, in a sentence for a README."""
+    """How often the other graders did well, in a sentence for docs/comparison.md."""
     cheats, accidents = found["cheats"], found["accidents"]
     return (
         f"Of {len(cheats)} cheats nbgrader withstands {_good(cheats, NBGRADER)} and otter "

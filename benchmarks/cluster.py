@@ -48,7 +48,7 @@ KNOWN = "AUTOGRADER_BENCHMARK_RESULTS"  # tells the workers where the samples' r
 
 
 def job(student: str, number: int = 0) -> Job:
-    """A sample, handed in by somebody with a number."""
+    """A sample, submitted by somebody with a number."""
     path = ROOT / "samples" / student / NAME / f"{NAME}.ipynb"
     return Job(f"{student}{number:07d}", path)
 

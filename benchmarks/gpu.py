@@ -116,7 +116,7 @@ def median_of(action: Callable[[], Any]) -> float:
 
 
 def right_answers(assignment: Assignment, number: int) -> Submission:
-    """The reference, handed in; each number makes it another text."""
+    """The reference, submitted; each number makes it another text."""
     text = COURSE.solution(assignment.name).read_text(encoding="utf-8")
     cells = [
         StudentCell((exercise.id,), renumbered(text, exercise.id, number), exercise.id)

@@ -70,7 +70,7 @@ EXERCISES = [e for e in cases.assignment().exercises if e.id in SEEN]
 
 
 class Grader(Protocol):
-    """A tool that grades what one student hands in."""
+    """A tool that grades what one student submits."""
 
     name: str
 
@@ -83,7 +83,7 @@ def compared(body: str) -> str:
     return body.strip() if "assert" in body else f"{body.strip()}\n{COMPARED}"
 
 
-# --- what the student hands in --------------------------------------------------------------------
+# --- what the student submits --------------------------------------------------------------------
 
 
 def handed_in(release: Any, case: Case) -> bytes:

@@ -22,6 +22,7 @@ def main() -> None:
         subprocess.run([*AUTOGRADER, *words], cwd=ROOT, check=True)
     page = ROOT / "results" / "pages" / "index.html"
     print(f"Class page: {page}\nThe whole demo took {time.perf_counter() - started:.1f} s.")
+    print("The same class, live in a browser: .venv/bin/autograder serve --demo")
 
 
 if __name__ == "__main__":
