@@ -76,7 +76,7 @@ def test_a_student_submits_by_drag_reads_fixes_and_sees_what_is_fixed(
 def test_the_keyboard_alone_is_enough(tab: Any, running: Running, links: dict[str, str]) -> None:
     """Tab and Enter lead to the file, the button and the result."""
     sign_in(tab, links["chen"])
-    # Chromium takes a while to hand its file dialog over, so that is asked for before the page opens.
+    # Chromium needs a while to hand its file dialog over: asked for before the page opens.
     tab.on("filechooser", lambda dialog: None)
     tab.get_by_role("link", name="Layers and outputs").focus()
     tab.keyboard.press("Enter")
