@@ -10,6 +10,7 @@ from autograder.notebook import wording
 from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.session import Inventory
 
+_STOPPED = {Status.CRASHED, Status.TIMED_OUT, Status.OUT_OF_MEMORY}
 _OFTEN = 3  # deaths of an exercise's processes that are worth a word
 
 
@@ -94,6 +95,8 @@ def oddities(exercises: Iterable[ExerciseReport]) -> Iterator[str]:
             yield f"{exercise.id} passes every hidden check and not the notebook's own"
         if any(wording.FORGED in check.message for check in exercise.checks):
             yield f"{exercise.id} answers questions about itself with what is not true"
+        if exercise.score and any(c.keeps < 1 and c.status in _STOPPED for c in exercise.checks):
+            yield f"{exercise.id} earns points and stops in the check that decides about it"
 
 
 def flags(submission: Submission, inventory: Inventory) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import pytest
 from autograder.course.layout import Course
 from autograder.grading.grader import Grader
 from autograder.grading.start import start_grader
-from autograder.model import Check, ExerciseReport, Settings, Status, StudentCell, Submission, Tier
+from autograder.model import Check, ExerciseReport, Report, Settings, Status, StudentCell, Submission, Tier
 
 COURSE = Course(Path(__file__).parents[2])
 # What each exercise must not be made of, as one expression without its name.
@@ -167,11 +167,16 @@ def cross_entropy(z, t):
 
 def told(assignment: str, exercise: str, text: str) -> ExerciseReport:
     """What becomes of an answer."""
+    (own,) = report(assignment, exercise, text).exercises
+    return own
+
+
+def report(assignment: str, exercise: str, text: str) -> Report:
+    """What becomes of a submission with one answer."""
     cells = (StudentCell((exercise,), text, exercise),)
     submission = Submission(assignment, "eve", "eve.ipynb", "", cells)
     with start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)) as grader:
-        (own,) = grader.report(submission, [exercise]).exercises
-    return own
+        return grader.report(submission, [exercise])
 
 
 def about_own_work(assignment: str, exercise: str, text: str) -> list[Check]:
@@ -249,6 +254,22 @@ def test_who_fails_when_watched_and_used_nothing_keeps_the_rest() -> None:
     own = told("a2_activations", "relu", answer)
     assert own.points / 2 < own.score < own.points
     assert not any("asks you not to use" in check.message for check in own.checks)
+
+
+def test_who_stops_in_a_check_that_decides_is_flagged() -> None:
+    """Where nothing can be asked again without what is forbidden, an instructor is told."""
+    answer = """
+def chain_product(x0, step, dstep, n=19):
+    if isinstance(getattr(step, "__self__", None), type):
+        raise ValueError
+    x, product = x0, torch.ones_like(x0)
+    for _ in range(n):
+        x, product = step(x), product * dstep(x)
+    return product
+"""
+    told = report("a3_iterations", "chain_product", answer)
+    assert told.exercises[0].score
+    assert any("stops in the check that decides" in flag for flag in told.flags)
 
 
 def test_autograd_in_an_answer_that_cannot_be_watched_is_read() -> None:
