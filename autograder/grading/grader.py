@@ -28,6 +28,7 @@ from autograder.grading.handles import InProcess
 from autograder.grading.judging import Judge, Verdict
 from autograder.grading.matching import MistakeMatcher
 from autograder.model import (
+    SEEDS_KEPT,
     Assignment,
     Check,
     Device,
@@ -54,7 +55,6 @@ _TOO_MUCH = (
     "There was not enough memory to read this file or its answers. Look at the file, and grade it "
     "again where there is more."
 )
-_SEEDS = 8  # that are kept beside the grader's own: preparing one takes as long as many submissions
 _SHARED = {Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.NOT_RUN}
 Verdicts = Mapping[str, Sequence[Verdict]]  # by exercise
 
@@ -133,7 +133,7 @@ class Grader:
             other = copy.copy(self)
             other._use(self._prepared.with_seed(seed))
         self._others[seed] = other  # the newest is the last
-        while len(self._others) > _SEEDS:
+        while len(self._others) > SEEDS_KEPT:
             del self._others[next(iter(self._others))]
         return other
 

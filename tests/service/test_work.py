@@ -74,6 +74,18 @@ def test_a_slow_submission_lets_others_pass(store, working, samples):
 
 
 @pytest.mark.slow
+def test_the_next_attempt_finds_its_inputs_drawn(store, working, samples):
+    """After a first attempt both idle workers are made ready for a second one."""
+    dispatcher = working()
+    store.submit("ada", samples["ada"])
+    assert working.wait()
+    soon = time.monotonic() + 60
+    while dispatcher.warm.seeds != [{7, 8}] * 2 and time.monotonic() < soon:
+        time.sleep(0.1)
+    assert dispatcher.warm.seeds == [{7, 8}] * 2
+
+
+@pytest.mark.slow
 def test_a_cold_start_starts_few_workers_at_a_time(store, working, samples):
     """Who comes meanwhile waits for the first one: all that start at once would all be late."""
     for name in ("ada", "bela", "chen", "dina", "emil", "goran"):

@@ -146,6 +146,13 @@ class Dispatcher:
             self._running.pop(task.id, None)
             self._news.set()
         self.warm.add_spare(plan)
+        self._foresee(task)
+
+    def _foresee(self, task: Task) -> None:
+        """Have the inputs of this student's next attempt ready before it comes."""
+        assignment, number = task.attempt.assignment, task.attempt.number
+        if task.seed is None:
+            self.warm.foresee(self.plan(assignment, self._seeds(assignment, number + 1)))
 
     def _keep(self, task: Task, report: Report) -> None:
         if self._queue.finish(task, report, self._attempts.put_report(report)):

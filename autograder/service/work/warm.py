@@ -1,8 +1,9 @@
 """Warm workers by assignment: one that is used stays, and one more waits beside it.
 
 Starting one takes seconds of a core, so few start at a time: the others wait for these, else all
-would be late. Where memory is short, those that nobody has used for longest are closed. After a
-change of the graders, the workers that have loaded the old ones are closed too.
+would be late. Inputs of a new seed take up to seconds too: those of everybody's next attempt are
+drawn while a worker is free. Where memory is short, workers that nobody has used for longest are
+closed. After a change of the graders, those that have loaded the old ones are closed too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from autograder.errors import AutograderError, InfrastructureError
-from autograder.model import Job, Report
+from autograder.model import SEEDS_KEPT, Job, Report
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
 from autograder.service.work import memory
@@ -27,6 +28,14 @@ class _Warm:
     worker: Worker
     used: float = field(default_factory=time.monotonic)
     started: bool = False  # has loaded everything
+    seeds: dict[int, None] = field(default_factory=dict)  # whose inputs are drawn, the newest last
+
+    def note(self, seed: int) -> None:
+        """Its inputs are drawn now; of too many seeds the oldest are forgotten."""
+        self.seeds.pop(seed, None)
+        self.seeds[seed] = None
+        while len(self.seeds) > SEEDS_KEPT:
+            del self.seeds[next(iter(self.seeds))]
 
 
 class WarmWorkers:
@@ -44,7 +53,9 @@ class WarmWorkers:
         """Grade one file; raise what would stop any other worker too."""
         with self._taken(plan) as warm:
             self._start(warm, plan)
-            return warm.worker.grade(job)
+            report = warm.worker.grade(job)
+            warm.note(plan.settings.seed)
+            return report
 
     def prove(self, plan: Plan) -> None:
         """Start a worker and have it grade the untouched notebook: whatever is wrong is raised."""
@@ -61,6 +72,27 @@ class WarmWorkers:
         with suppress(AutograderError):  # whoever needs it will hear
             self._prepare(warm, plan)
 
+    def foresee(self, plan: Plan) -> None:
+        """Have inputs that will be asked for soon drawn now, while another worker stays free."""
+        while (warm := self._unprepared(plan)) is not None:
+            try:
+                self._self_test(warm, plan)
+            except AutograderError:  # whoever needs them will hear
+                return
+            finally:
+                self._put_back(warm)
+
+    def _unprepared(self, plan: Plan) -> _Warm | None:
+        """An idle worker without a plan's inputs, to be put back; None where it would be missed."""
+        with self._lock:
+            ready = [warm for warm in self._idle if self._fits(warm, plan)]
+            lacking = [warm for warm in ready if plan.settings.seed not in warm.seeds]
+            if self._closed or len(ready) < 2 or not lacking:
+                return None
+            self._idle.remove(lacking[0])
+            self._busy.add(lacking[0])
+            return lacking[0]
+
     def has_room(self) -> bool:
         """Whether another submission can be graded now, by a worker that is there or a new one."""
         with self._lock:
@@ -73,6 +105,12 @@ class WarmWorkers:
         with self._lock:
             found = [warm.worker.pid for warm in (*self._idle, *self._busy)]
         return [pid for pid in found if pid is not None]
+
+    @property
+    def seeds(self) -> list[frozenset[int]]:
+        """Whose inputs each idle worker has, so that nobody waits for them."""
+        with self._lock:
+            return [frozenset(warm.seeds) for warm in self._idle]
 
     def close(self) -> None:
         """End all workers, whatever they are doing."""
@@ -91,8 +129,13 @@ class WarmWorkers:
     def _start(self, warm: _Warm, plan: Plan) -> None:
         """Have a new worker load everything, by grading the untouched notebook."""
         if not warm.started:
-            warm.worker.grade(Job("self-test", plan.course.release(plan.assignment)))
+            self._self_test(warm, plan)
             warm.started = True
+
+    def _self_test(self, warm: _Warm, plan: Plan) -> None:
+        seed = plan.settings.seed
+        warm.worker.grade(Job("self-test", plan.course.release(plan.assignment), seed=seed))
+        warm.note(seed)
 
     @contextmanager
     def _taken(self, plan: Plan) -> Iterator[_Warm]:
@@ -106,11 +149,12 @@ class WarmWorkers:
         with self._lock:
             if self._closed:
                 raise InfrastructureError("The service is stopping.")
-            for warm in reversed(self._idle):
-                if self._fits(warm, plan):
-                    self._idle.remove(warm)
-                    self._busy.add(warm)
-                    return warm
+            ready = [warm for warm in self._idle if self._fits(warm, plan)]
+            if ready:  # the last used, of those that have the inputs if there are such
+                warm = max(ready, key=lambda one: (plan.settings.seed in one.seeds, one.used))
+                self._idle.remove(warm)
+                self._busy.add(warm)
+                return warm
             self._make_room(plan)
             return self._new(plan)
 
