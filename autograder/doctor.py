@@ -68,7 +68,12 @@ def _gpu() -> Finding:
         with tiers.start(["import torch"], Tier.PRACTICE, gpu=gpu.find()) as sandbox:
             return Finding("GPU", True, f"{sandbox.gpu}, for grade --device cuda")
     except InfrastructureError as error:
-        return Finding("GPU", True, "none that can be used; checks run on the CPU", str(error))
+        return Finding(
+            "GPU",
+            True,
+            "none that can be used, and none is needed: checks run on the CPU",
+            str(error),
+        )
 
 
 def _remotes(course: Path) -> list[str]:

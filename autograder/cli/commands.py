@@ -36,7 +36,7 @@ from autograder.cli.options import (
     Require,
     Scheduler,
 )
-from autograder.cli.tables import Rows, print_changes, print_grades, print_matrix, verdict_dict
+from autograder.cli.tables import Rows, print_changes, print_grades, print_verdicts, verdict_dict
 from autograder.cli.who import print_who_is_who, remark, remark_left_alone
 from autograder.cli.written import written_app
 from autograder.course.options import Kind
@@ -181,7 +181,7 @@ def verify(
     if as_json:
         print(json.dumps([verdict_dict(v, first, seeds) for v in verdicts]))
     elif not quiet:
-        print_matrix(verdicts, first, seeds)
+        print_verdicts(verdicts, first, seeds)
     if any(v.faults for v in verdicts):
         raise typer.Exit(FAULT)
 

@@ -151,9 +151,9 @@ def verdict_dict(verdict: Any, first: int, seeds: int) -> dict[str, Any]:
     }
 
 
-def print_matrix(verdicts: list[Any], first: int, seeds: int) -> None:
+def print_verdicts(verdicts: list[Any], first: int, seeds: int) -> None:
     """Print which mistakes the checks have caught."""
-    title = f"The kill matrix, seeds {first} to {first + seeds - 1}"
+    title = f"Known mistakes and the checks that notice them, seeds {first} to {first + seeds - 1}"
     table = Table(title=title, box=None, padding=(0, 1, 0, 0))  # so that it fits into 80 letters
     table.add_column("assignment", no_wrap=True)
     heads = "checks mistakes visible hidden missed ticked named right wrong".split()

@@ -213,7 +213,7 @@ class _Maker:
         kept: list[ast.stmt] = []
         wanted = needs(body, {name for node in nodes for name in _bound(node)})
         for node in reversed(nodes):
-            if wanted.intersection(_bound(node)):
+            if wanted.intersection({*_bound(node), *_changed(node)}):
                 wanted |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
                 kept.append(node)
         return [ast.unparse(node) for node in reversed(kept)]
@@ -286,6 +286,18 @@ def _bound(node: ast.stmt) -> set[str]:
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
     return set(bound(ast.unparse(node)))
+
+
+def _changed(node: ast.stmt) -> set[str]:
+    """What a bare call may change: ``np.random.seed(0)``, ``rows.append(row)``."""
+    called = (
+        node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    )
+    while isinstance(called, ast.Attribute):
+        called = called.value
+        if isinstance(called, ast.Name):
+            return {called.id}
+    return set()
 
 
 def _fits(name: str) -> bool:

@@ -82,6 +82,15 @@ def test_assertions_become_questions_to_student_and_reference():
     assert "nose" not in numbers
 
 
+def test_data_of_the_setup_keep_their_seed():
+    """What draws them follows the seed in the graders too: else each run would have others."""
+    graders = imported("nbgrader", "laboratory").files["graders.py"]
+    drawn = graders.partition("X, y = make_data")
+    assert drawn[1]
+    assert "np.random.seed(42)" in drawn[0]
+    assert "plt" not in graders
+
+
 def test_what_is_handed_around_becomes_a_probe():
     """It says of each assertion whether it holds, and the reference's words are compared."""
     graders = imported("nbgrader", "algorithms").files["graders.py"]
