@@ -85,7 +85,7 @@ def test_a_killed_grader_takes_its_sandbox_along(runner: Runner, shared: Path) -
     """When the grader itself is killed, so is the code that it was grading."""
     files = written(shared, ENDLESS)
     worker = runner.command("tests.support.worker", str(shared), str(runner.tier), "calm", *files)
-    with runner.start("tests.support.reaper", "14", *worker) as reaper:
+    with runner.start("tests.support.reaper", "10", *worker) as reaper:
         said = reaper.communicate(timeout=300)
     assert int(said[0].split("running:")[1].split()[0]) > 1, said
     assert said[0].split("left:")[1].split() == [], said

@@ -3,7 +3,7 @@
     python -m tests.support.reaper SECONDS COMMAND...
 
 Orphans become children of this process, so none can hide. With SECONDS above 0, the command is
-killed after that time, as if the machine had run out of memory.
+killed so long after it has started another process, as if the machine had run out of memory.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ def main(seconds: str, *command: str) -> None:
     """Run the command, wait a little for its children to end, and print the rest."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while float(seconds) and len(below(os.getpid())) < 2 and process.poll() is None:
+        time.sleep(0.05)
     try:
         process.wait(float(seconds) or None)
     except subprocess.TimeoutExpired:
         print("running:", len(below(os.getpid())))
         process.kill()
         process.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30  # of a machine that may be busy
     while (left := alive()) and time.monotonic() < deadline:
         time.sleep(0.05)
     print("left:", " ".join(left))
