@@ -66,6 +66,7 @@ def test_a_student_submits_by_drag_reads_fixes_and_sees_what_is_fixed(
     address = tab.url
     assert "86 of 100 points" in drop(tab, "goran").replace("\n", " ")
     assert "Now right:" in drop(tab, "ada")
+    tab.locator("#attempts").get_by_role("link", name=re.compile("Attempt 2")).wait_for()
     assert tab.url == address
     assert violations(tab, axe) == []
     assert tab.evaluate("document.activeElement.id") == "attempt-title"

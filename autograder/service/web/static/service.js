@@ -37,6 +37,17 @@ async function show(attempt) {
   const title = document.getElementById("attempt-title");
   if (title) title.focus();
   if (document.getElementById("place")) setTimeout(show, 1000, attempt);
+  else list();
+}
+
+// The list of attempts has one more now.
+async function list() {
+  const before = document.getElementById("attempts");
+  const answer = before && (await fetch(location.pathname));
+  if (!answer || !answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const after = page.getElementById("attempts");
+  if (after) before.replaceWith(after);
 }
 
 // --- submitting ---
