@@ -46,7 +46,6 @@ from autograder.submissions import door, read
 from autograder.targets.figures import add_outputs
 from autograder.targets.release import compact
 
-
 TIMESTAMP = "timestamp.txt"  # which nbgrader writes beside a submission
 MOST_FILES, MOST_LEVELS = 1000, 30  # of one submission; more are not collected
 
@@ -168,7 +167,7 @@ class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
 
     def _is_own(self, record: dict[str, Any]) -> bool:
         with contextlib.suppress(KeyError, OSError):  # in a container often nobody is known
-            return Path(self.inbound_path, record["filename"]).owner() == record["username"]
+            return Path(self.inbound_path, record["filename"]).owner() == str(record["username"])
         return False
 
     def do_copy(self, src: Any, dest: Any, log: Any = None) -> None:
@@ -203,7 +202,7 @@ class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
 
 def _moment(text: str) -> datetime.datetime | None:
     """A time as nbgrader writes it, in UTC."""
-    with contextlib.suppress(ValueError, OverflowError):
+    with contextlib.suppress(Exception):  # whatever its reader makes of a student's text
         return parse_utc(text[:100])  # type: ignore[no-any-return]
     return None
 
@@ -212,14 +211,18 @@ def _files_below(folder: Path) -> Iterator[Path]:
     """Its files but those of times, the outermost first; no link is entered."""
     level = [folder]
     for _ in range(MOST_LEVELS):
-        inside = [path for place in level for path in _inside(place)]
-        yield from (path for path in inside if not path.is_dir() and path.name != TIMESTAMP)
-        level = [path for path in inside if path.is_dir() and not path.is_symlink()]
+        below = []
+        for entry in itertools.chain.from_iterable(map(_inside, level)):
+            if entry.is_dir(follow_symlinks=False):
+                below.append(Path(entry))
+            elif entry.name != TIMESTAMP:
+                yield Path(entry)
+        level = below
 
 
-def _inside(folder: Path) -> list[Path]:
-    with contextlib.suppress(OSError):
-        return sorted(folder.iterdir())
+def _inside(folder: Path) -> list[os.DirEntry[str]]:
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        return sorted(found, key=lambda entry: entry.name)
     return []
 
 
