@@ -12,6 +12,8 @@ from __future__ import annotations
 import atexit
 import contextlib
 import copy
+import datetime
+import itertools
 import os
 import re
 import sys
@@ -27,6 +29,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.exchange.default.collect import ExchangeCollect
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import parse_utc
 from traitlets import Integer, Unicode
 
 from autograder.course.layout import Course
@@ -42,6 +45,9 @@ from autograder.running.pool import Worker
 from autograder.submissions import door, read
 from autograder.targets.figures import add_outputs
 from autograder.targets.release import compact
+
+TIMESTAMP = "timestamp.txt"  # which nbgrader writes beside a submission
+MOST_FILES, MOST_LEVELS = 1000, 30  # of one submission; more are not collected
 
 
 class SoundNotebooks(NotebookExporter):
@@ -140,36 +146,84 @@ def _mark(cell: Any) -> Any:
 
 
 class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
-    """Collect what students submitted, and never what a link among it leads to.
+    """Collect what students submitted, never what a link among it leads to, and everybody's.
 
-    Students may write into their folders of the exchange. nbgrader copies what a link there leads
-    to, with the rights of the instructor: a classmate's notebook would be taken for their own.
+    Students may write into the exchange whatever they like. nbgrader copies what a link there leads
+    to, with the rights of the instructor: a classmate's notebook would be taken for their own. It
+    stops for the whole class where one folder is too large or a time in it is none, and takes the
+    newest folder that bears a student's name, whoever has made it.
     """
 
+    def _path_to_record(self, path: str) -> dict[str, Any]:
+        """A folder without a time that can be read is older than any other, and stops nobody."""
+        username, _, *rest = Path(path).name.rsplit("+", 3)
+        at = _moment(rest[0]) or datetime.datetime.min
+        return {"username": username, "filename": Path(path).name, "timestamp": at}
+
+    def _sort_by_timestamp(self, records: list[dict[str, Any]]) -> Any:
+        """One student's folders: where any of them is the student's own, only these."""
+        own = [record for record in records if self._is_own(record)]
+        return super()._sort_by_timestamp(own if self.check_owner and own else records)
+
+    def _is_own(self, record: dict[str, Any]) -> bool:
+        with contextlib.suppress(KeyError, OSError):  # in a container often nobody is known
+            return Path(self.inbound_path, record["filename"]).owner() == str(record["username"])
+        return False
+
     def do_copy(self, src: Any, dest: Any, log: Any = None) -> None:
-        """Copy a submission's files; the log names what is left behind: no regular file."""
+        """Copy a submission's files; the log names what is left behind: no regular file, too much.
+
+        The time of the folder's name, by which it was chosen, is its time: nbgrader wrote both.
+        """
         place = Path(src).absolute()
         place = place.parent.resolve() / place.name
+        room = 1000 * self.coursedir.max_dir_size - len(place.name)
         with tempfile.TemporaryDirectory() as folder:
-            for path in _files_below(place):
+            for path in itertools.islice(_files_below(place), MOST_FILES):
                 try:
-                    self._copy_one(path, Path(folder) / path.relative_to(place))
+                    room -= self._copy_one(path, Path(folder) / path.relative_to(place), room)
                 except OSError as error:
                     self.log.warning("%s was not collected: %s", path, error.strerror)
+            at = self._path_to_record(place.name)["timestamp"]
+            if at != datetime.datetime.min:
+                Path(folder, TIMESTAMP).write_text(f"{at} UTC", encoding="utf-8")
             super().do_copy(folder, dest, log)
 
-    def _copy_one(self, path: Path, copy: Path) -> None:
+    def _copy_one(self, path: Path, copy: Path, room: int) -> int:
+        """Copy a file; return its size."""
+        most = min(1000 * self.coursedir.max_file_size, room)
         with door.opened(path) as file:
-            if os.fstat(file.fileno()).st_size > 1000 * self.coursedir.max_file_size:
+            if os.fstat(file.fileno()).st_size > most or len(content := file.read(most + 1)) > most:
                 raise OSError(0, "the file is too large")
-            content = file.read()
         copy.parent.mkdir(parents=True, exist_ok=True)
         door.put(copy, content)
+        return len(content)
+
+
+def _moment(text: str) -> datetime.datetime | None:
+    """A time as nbgrader writes it, in UTC."""
+    with contextlib.suppress(Exception):  # whatever its reader makes of a student's text
+        return parse_utc(text[:100])  # type: ignore[no-any-return]
+    return None
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    for place, _, names in os.walk(folder):  # which enters no link
-        yield from (Path(place, name) for name in names)
+    """Its files but those of times, the outermost first; no link is entered."""
+    level = [folder]
+    for _ in range(MOST_LEVELS):
+        below = []
+        for entry in itertools.chain.from_iterable(map(_inside, level)):
+            if entry.is_dir(follow_symlinks=False):
+                below.append(Path(entry))
+            elif entry.name != TIMESTAMP:
+                yield Path(entry)
+        level = below
+
+
+def _inside(folder: Path) -> list[os.DirEntry[str]]:
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        return sorted(found, key=lambda entry: entry.name)
+    return []
 
 
 class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]

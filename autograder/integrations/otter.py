@@ -1,7 +1,7 @@
 """otter-grader: a plugin that puts our scores into the results of ``otter run`` and ``grade``.
 
 The student's code never runs in otter's process: the plugin hands otter an empty notebook to
-execute, clears away whatever else was submitted, has our engine grade the file behind its wall, and
+execute, clears away whatever was submitted, has our engine grade the file behind its wall, and
 replaces otter's verdicts by ours.
 """
 
@@ -36,13 +36,14 @@ class SandboxedGrading:
         """Keep the notebook's bytes, and remove files that the student sent along with it."""
         with door.opened(self._path.resolve().parent / self._path.name) as file:
             self._content = file.read()
-        ours = {self._path.name, "__init__.py", "tests"}
+        ours = {self._path.name, "tests"}
         for path in self._path.parent.iterdir():
             if path.name not in ours:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def before_execution(self, submission: Any) -> Any:
-        """Give otter nothing to execute."""
+        """Give otter nothing to execute, nor to import: a script may be called otter.py."""
+        self._path.unlink()
         submission["cells"] = []
         submission["metadata"] = {"kernelspec": _KERNEL}
         return submission

@@ -13,6 +13,7 @@ import uvicorn
 from autograder.errors import UsageError
 from autograder.service.service import Options, Service
 from autograder.service.web.app import JsonLines, create_app
+from autograder.service.web.connections import OnTime, raise_the_limit
 
 
 def run(options: Options, host: str, port: int) -> None:
@@ -23,11 +24,12 @@ def run(options: Options, host: str, port: int) -> None:
         InfrastructureError: this machine does not reach the tier that is required.
     """
     _log_json()
+    raise_the_limit()
     service = start(options)
     config = uvicorn.Config(
         create_app(service), host=host, port=port, log_config=None, access_log=False,
         proxy_headers=False, server_header=False, timeout_graceful_shutdown=30, lifespan="on",
-        backlog=4096,
+        backlog=4096, http=OnTime,
     )  # fmt: skip
     _Server(config, service).run()
 

@@ -26,10 +26,10 @@ from autograder.submissions.layout import Claim, Layout, Reader, conflicts
 from autograder.submissions.lms import moment
 from autograder.submissions.pattern import Pattern
 from autograder.submissions.roster import Match, Roster, Whose, listed
-from autograder.submissions.tree import PassedOver, Tree, plant, trees
+from autograder.submissions.tree import SUBMITTED, PassedOver, Tree, plant, trees
 
 _WORK = tuple(kind for kind in GRADABLE if kind is not Kind.MARKDOWN)  # often a README
-_TIMESTAMP = "timestamp.txt"  # where nbgrader writes when something was submitted
+_TIMESTAMP = "timestamp.txt"  # in which nbgrader writes when something was submitted
 _SAME_FILE = "the same file, byte for byte, as that of"
 
 
@@ -139,6 +139,7 @@ class _Search:
             people = self._by_student(claims, found)
             _refuse_conflicts(people)
             found.passed_over += _no_files(people.values())
+            found.passed_over += _times_of_their_own(claims)
             found.jobs[name] = [self._job(name, *each) for each in sorted(people.items())]
             self._look_at(name, found)
         return found
@@ -229,7 +230,7 @@ class _Search:
         return {whose for own in same.values() if len(own) > 1 for whose in own.values()}
 
     def _job(self, assignment: str, student: str, claims: Sequence[Claim]) -> Job:
-        files = [c for c in claims if c.entry.is_file and c.title.rpartition("/")[2] != _TIMESTAMP]
+        files = [c for c in claims if c.entry.is_file and not _is_timestamp(c)]
         if not files:
             first = claims[0]
             at = first.said.at or _stamped(claims)
@@ -314,11 +315,32 @@ def _no_files(people: Iterable[Sequence[Claim]]) -> Iterator[PassedOver]:
 
 def _stamped(claims: Sequence[Claim]) -> str:
     """When it was submitted, as nbgrader's file beside it says."""
-    for claim in sorted(claims, key=lambda claim: len(claim.inner)):  # never a student's deeper one
-        if claim.title.rpartition("/")[2] == _TIMESTAMP and claim.entry.is_file:
-            with contextlib.suppress(OSError), door.opened(claim.entry.path) as file:
-                return moment(file.read(100).decode("utf-8", "replace"))
+    for claim in filter(_is_nbgraders, claims):
+        with contextlib.suppress(OSError), door.opened(claim.entry.path) as file:
+            return moment(file.read(100).decode("utf-8", "replace"))
     return ""
+
+
+def _times_of_their_own(claims: Iterable[Claim]) -> Iterator[PassedOver]:
+    for claim in claims:
+        if _is_timestamp(claim) and not (claim.said.at or _is_nbgraders(claim)):
+            yield PassedOver(claim.entry.shown, _NO_PROOF)
+
+
+_NO_PROOF = (
+    "no proof of when it was submitted: anybody can write such a file. nbgrader's own lies in "
+    f"{SUBMITTED}/<student>/<assignment>/"
+)
+
+
+def _is_nbgraders(claim: Claim) -> bool:
+    """Whether a time is where nbgrader puts it, and not where its student does."""
+    above = {*claim.entry.path.parts[-4:-3], *claim.entry.parts[-4:-3]}
+    return _is_timestamp(claim) and len(claim.inner) == 2 and SUBMITTED in above
+
+
+def _is_timestamp(claim: Claim) -> bool:
+    return claim.entry.is_file and claim.title.rpartition("/")[2] == _TIMESTAMP
 
 
 def _nothing_there(claims: Sequence[Claim], assignment: str) -> str:

@@ -53,6 +53,63 @@ def test_collecting_follows_no_link_of_a_student(place, tmp_path):
     assert sorted(path.name for path in (collected / "eve" / NAME).rglob("*")) == ["timestamp.txt"]
 
 
+def test_no_student_stops_the_collecting(place, tmp_path):
+    """A time that is none, a folder that is too large or too deep: the others are collected."""
+    inbound = tmp_path / "exchange" / Course(ROOT).config.id / "inbound"
+    names = {
+        "bob": "2026-01-02 03:04:05 UTC",
+        "big": "2026-01-02 03:04:05.678 UTC",
+        "deep": "2026-01-02 03:04:05 UTC",
+        "none": "no time",
+        "own": "2026-01-02 03:04:05 UTC",
+    }
+    for who, at in names.items():
+        folder = inbound / f"{who}+{NAME}+{at}+xyz"
+        folder.mkdir(parents=True)
+        shutil.copy(ROOT / "samples" / "bela" / NAME / f"{NAME}.ipynb", folder)
+        (folder / "timestamp.txt").write_text("no time" if who == "own" else at)
+        for number in range(3 if who == "big" else 0):
+            with (folder / f"x{number}").open("wb") as file:
+                file.truncate(90_000_000)
+    deep = str(next(inbound.glob("deep+*")))
+    nested = [deep := f"{deep}/d" for _ in range(1100)]
+    for path in nested:
+        os.mkdir(path)
+    root = copy_course(tmp_path / "course", ()).root
+    words = ["nbgrader", "collect", NAME, f"--Exchange.root={tmp_path / 'exchange'}", "--update"]
+    for _ in range(2):
+        done = replace(place, root=root).tool(*words)
+        assert done.returncode == 0, done.stderr
+    for path in reversed(nested):
+        os.rmdir(path)
+    collected = {path.parts[-3] for path in (root / "submitted").glob(f"*/{NAME}/{NAME}.ipynb")}
+    assert collected == set(names)
+    assert sum(path.stat().st_size for path in (root / "submitted" / "big").rglob("*")) < 100e6
+    stamp = root / "submitted" / "own" / NAME / "timestamp.txt"
+    assert stamp.read_text() == "2026-01-02 03:04:05 UTC"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders to others")
+def test_nobody_submits_to_nbgrader_for_somebody_else(place, tmp_path):
+    """A newer folder with a classmate's name does not take the place of the classmate's own."""
+    inbound = tmp_path / "exchange" / Course(ROOT).config.id / "inbound"
+    owners = {"daemon+{}+2026-01-02 03:04:05 UTC+own": 1,
+              "daemon+{}+2026-01-03 03:04:05 UTC+not": 0,
+              "unknown+{}+2026-01-02 03:04:05 UTC+x": 0}  # fmt: skip
+    for name, owner in owners.items():
+        folder = inbound / name.format(NAME)
+        folder.mkdir(parents=True)
+        (folder / f"{NAME}.ipynb").write_text(name)
+        os.chown(folder, owner, owner)
+    root = copy_course(tmp_path / "course", ()).root
+    words = ["nbgrader", "collect", NAME, f"--Exchange.root={tmp_path / 'exchange'}"]
+    done = replace(place, root=root).tool(*words)
+    assert done.returncode == 0, done.stderr
+    submitted = root / "submitted"
+    assert (submitted / "daemon" / NAME / f"{NAME}.ipynb").read_text().endswith("own")
+    assert (submitted / "unknown" / NAME / f"{NAME}.ipynb").is_file()
+
+
 @pytest.mark.parametrize("name", Course(ROOT).assignments())
 def test_release_notebooks_pass_nbgraders_own_validation(course, name):
     """nbgrader's metadata schema accepts every release notebook."""

@@ -83,6 +83,21 @@ def test_no_code_of_a_student_runs_in_otters_process(place, ours, otter_zip, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["otter.py", "ipykernel_launcher.py"])
+def test_a_script_that_is_called_as_a_module_runs_nowhere(place, otter_zip, name, tmp_path):
+    """Python looks for modules where otter runs: a submission may be called as one of them."""
+    trace = tmp_path / "trace"
+    text = (place.root / "solutions" / f"{NAME}.py").read_text(encoding="utf-8")
+    (tmp_path / name).write_text(f"open({str(trace)!r}, 'w').write('was here')\n{text}")
+    line = ("otter", "run", str(tmp_path / name), "-a", str(otter_zip), "-o", str(tmp_path))
+    done = place.tool(*line)
+    assert not trace.exists()
+    assert done.returncode == 0, done.stderr
+    tests = json.loads((tmp_path / "results.json").read_text())["tests"]
+    assert sum(test.get("score", 0) for test in tests) > 0
+
+
+@pytest.mark.slow
 def test_otters_results_keep_gradescopes_schema(place, otter_zip, schema, tmp_path):
     """What otter writes with our verdicts in it is valid, visible checks visible."""
     notebook = place.root / "submitted" / "kofi" / NAME / f"{NAME}.ipynb"

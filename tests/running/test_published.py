@@ -17,14 +17,14 @@ WRONG = "def half(x):\n    return x\n"
 def place(tmp_path: Path) -> Path:
     """A tiny course, and what two students submitted."""
     course = write_course(tmp_path)
-    hand_in(course, tmp_path / "in" / "ana", RIGHT)
-    hand_in(course, tmp_path / "in" / "ben", WRONG)
+    hand_in(course, tmp_path / "submitted" / "ana", RIGHT)
+    hand_in(course, tmp_path / "submitted" / "ben", WRONG)
     return tmp_path
 
 
 def grade(run, place: Path, *options: str) -> str:
     """Run grade in the course; return what it says to the instructor."""
-    words = ["grade", "in", "--assignment", NAME, "--jobs", "1", "--quiet", *options]
+    words = ["grade", "submitted", "--assignment", NAME, "--jobs", "1", "--quiet", *options]
     done = run(*words, cwd=place)
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -45,7 +45,7 @@ def test_grade_leaves_results_of_other_graders_alone(run, place, options):
     graders.write_text(GRADERS.replace("draw(3, 4)", "draw(5, 4)") if not options else GRADERS)
     said = grade(run, place, *options)
     assert "2 results of the same files" in said
-    assert "autograder regrade in --assignment week1" in said
+    assert "autograder regrade submitted --assignment week1" in said
     assert results(place) == before
 
 
@@ -61,7 +61,7 @@ def test_a_new_file_is_graded_with_the_seed_of_the_others_and_the_old_result_is_
     """Who submits again is asked the same as before, and the earlier result stays beside it."""
     grade(run, place, "--seed", "7")
     before = results(place)
-    path = place / "in" / "ben" / f"{NAME}.ipynb"
+    path = place / "submitted" / "ben" / f"{NAME}.ipynb"
     path.write_text(path.read_text().replace("return x", "return x * 0.5"))
     grade(run, place)
     after = results(place)
@@ -73,9 +73,9 @@ def test_a_new_file_is_graded_with_the_seed_of_the_others_and_the_old_result_is_
 
 def test_who_handed_in_nothing_gradable_has_a_result(run, place):
     """An empty folder and a document end in results that say what to submit."""
-    (place / "in" / "cy").mkdir()
-    (place / "in" / "dan").mkdir()
-    (place / "in" / "dan" / "work.rar").write_bytes(b"Rar!\x1a\x07\x01\x00")
+    (place / "submitted" / "cy").mkdir()
+    (place / "submitted" / "dan").mkdir()
+    (place / "submitted" / "dan" / "work.rar").write_bytes(b"Rar!\x1a\x07\x01\x00")
     grade(run, place)
     found = results(place)
     assert {name: found[name]["status"] for name in ("cy", "dan")} == {
@@ -88,14 +88,16 @@ def test_who_handed_in_nothing_gradable_has_a_result(run, place):
 
 def test_what_is_known_of_a_submission_stays_with_its_result(run, place):
     """The result says which file counts and why, which do not, and what came later is added."""
-    (place / "in" / "ana" / "old.ipynb").write_bytes(b"{}")
+    (place / "submitted" / "ana" / "old.ipynb").write_bytes(b"{}")
     grade(run, place)
     submission = results(place)["ana"]["submission"]
     assert submission["counts"] == f"{NAME}.ipynb counts because it can be graded"
     assert submission["others"] == ["old.ipynb"]
     assert submission["whose"] == "the folder ana"
-    (place / "in" / "ana" / "old.ipynb").unlink()
-    (place / "in" / "ana" / "timestamp.txt").write_text("2026-01-02 03:04:05.000000 UTC")
+    (place / "submitted" / "ana" / "old.ipynb").unlink()
+    (place / "submitted" / "ana" / NAME).mkdir()
+    stamp = place / "submitted" / "ana" / NAME / "timestamp.txt"
+    stamp.write_text("2026-01-02 03:04:05.000000 UTC")
     graded_at = results(place)["ana"]["graded_at"]
     grade(run, place)
     result = results(place)["ana"]

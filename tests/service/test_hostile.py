@@ -11,13 +11,19 @@ import json
 import os
 import socket
 import zipfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 
 import httpx
 import pytest
+import uvicorn
 
-from autograder.service.web import limits
+from autograder.service.storage import files
+from autograder.service.storage.files import Files
+from autograder.service.web import connections, limits
+from autograder.service.web.connections import OnTime
+from autograder.service.web.limits import Rate
+from autograder.service.web.uploads import bytes_per_person
 from tests.service.running import ASSIGNMENT, Running, result, submit
 
 GUESSES = int(os.environ.get("AUTOGRADER_GUESSES", "1000"))
@@ -70,6 +76,77 @@ def test_an_upload_that_takes_too_long_is_cut_off(monkeypatch):
     asyncio.run(limits.BodyLimits(reader)(scope, never, note))
     assert said[0]["status"] == 408
     assert b"took too long" in said[1]["body"]
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /"],
+)
+def test_a_connection_on_which_no_request_begins_is_closed(monkeypatch, begun):
+    """Whoever opens all connections and says nothing keeps nobody else out for long."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begun)
+        try:
+            return await asyncio.wait_for(reader.read(), 5)
+        finally:
+            writer.close()
+
+    said = asyncio.run(while_served(talk))
+    assert (b" 200 " in said) == begun.endswith(b"GET /")
+
+
+def test_an_answer_that_takes_its_time_is_not_cut_off(monkeypatch):
+    """Pages that wait for a result stay connected for as long as it takes."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        try:
+            return await asyncio.wait_for(reader.read(), 10)
+        finally:
+            writer.close()
+
+    assert asyncio.run(while_served(talk)).endswith(b"done")
+
+
+async def while_served(talk: Callable[[int], Awaitable[bytes]]) -> bytes:
+    """What a client hears from a server like ours."""
+
+    async def app(scope, receive, send) -> None:
+        await asyncio.sleep(1 if scope["path"] == "/slow" else 0)
+        head = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    config = uvicorn.Config(app, port=0, http=OnTime, lifespan="off", log_config=None,
+                            timeout_keep_alive=60)  # fmt: skip
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        return await talk(server.servers[0].sockets[0].getsockname()[1])
+    finally:
+        server.should_exit = True
+        await serving
+
+
+def test_nobody_fills_the_disk_alone():
+    """A person who sends the largest file again and again has to wait; others need not."""
+    uploaded: Rate = bytes_per_person()
+    assert [bool(uploaded.take("ada", limits.MAX_FILE)) for _ in range(6)] == [False] * 5 + [True]
+    assert not uploaded.take("bela", limits.MAX_FILE)
+
+
+def test_a_disk_that_is_nearly_full_takes_no_file(tmp_path, monkeypatch):
+    """The database and the files that are there already need what is left."""
+    assert Files(tmp_path).has_room
+    monkeypatch.setattr(files, "ROOM", 1 << 62)
+    assert not Files(tmp_path).has_room
 
 
 @pytest.mark.parametrize("end", [b"", b"zz\r\n", b"ffffffffffffffff\r\n", b"5\r\nab"])

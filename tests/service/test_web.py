@@ -127,6 +127,16 @@ def test_another_site_cannot_act_for_who_is_signed_in(clients, attempts, address
     assert clients[who].post(address, headers={"Origin": "null"}).status_code == 403
 
 
+def test_another_site_cannot_sign_anybody_in(service, links):
+    """Else a classmate's form would have a student submit into the classmate's account."""
+    key = links["chen"].partition("key=")[2]
+    for origin in ("https://evil.example", "null", ""):
+        headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+        answer = service.anybody().post("/sign-in", data={"key": key}, headers=headers)
+        assert answer.status_code == 403
+        assert not answer.cookies
+
+
 def test_what_a_student_sees_holds_no_hidden_check_and_nobody_else(clients, attempts):
     """Names of checks, expected values and classmates stay on the server."""
     graders = Course(ROOT).graders(ASSIGNMENT).read_text(encoding="utf-8")

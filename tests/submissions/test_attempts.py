@@ -85,13 +85,40 @@ def test_marks_and_times_are_kept(tmp_path):
     assert late["doe_4"].handed_in.late
     stamp = b"2026-01-02 03:04:05.678901 UTC\n"
     tree = {f"ana/{A1}/{A1}.ipynb": answered(), f"ana/{A1}/timestamp.txt": stamp}
-    assert jobs(hand_in(tmp_path / "a", tree))["ana"].handed_in.at == "2026-01-02T03:04:05+00:00"
+    packed = tmp_path / "class.zip"
+    other = {f"submitted/bob/{A1}/{A1}.ipynb": answered("bob")}
+    packed.write_bytes(zipped({f"submitted/{name}": tree[name] for name in tree} | other))
+    for root in (hand_in(tmp_path / "submitted", tree), tmp_path / "submitted" / "ana", packed):
+        assert jobs(root)["ana"].handed_in.at == "2026-01-02T03:04:05+00:00"
     old = f"ana+{A1}+2026-01-02 03:04:05 UTC+zz/{A1}.ipynb"
     new = f"ana+{A1}+2026-01-03 03:04:05 UTC+aa/{A1}.ipynb"
     job = jobs(hand_in(tmp_path / "in", {new: answered("new"), old: answered("old")}))["ana"]
     assert job.handed_in.at == "2026-01-03T03:04:05+00:00"
     assert job.path.read_bytes() == answered("new")
     assert job.handed_in.counts.endswith("it is the latest attempt, of 2026-01-03T03:04:05+00:00")
+
+
+OWN_TIMES = {
+    "in a folder": "class/ana/timestamp.txt",
+    "not below the assignment": "submitted/ana/timestamp.txt",
+    "as nbgrader has it, elsewhere": f"class/ana/{A1}/timestamp.txt",
+    "below a folder with nbgrader's name": f"class/ana/submitted/ana/{A1}/timestamp.txt",
+    "in a Moodle folder": "class/Jane Doe_11_assignsubmission_file_/timestamp.txt",
+    "where Gradescope's list is lost": "submitted/submission_12/timestamp.txt",
+}
+
+
+@pytest.mark.parametrize("place", OWN_TIMES.values(), ids=OWN_TIMES)
+@pytest.mark.parametrize("layout", [None, "{student}/{file}"])
+def test_no_student_says_when_they_submitted(tmp_path, place, layout):
+    """A timestamp.txt of their own, say in their repository, makes no late work early."""
+    root, student, *_ = Path(place).parts
+    files = {place: b"2020-01-01 00:00:00 UTC", f"{root}/{student}/{A1}.ipynb": answered()}
+    found = find([hand_in(tmp_path, files) / root], COURSE, A1, layout=layout)
+    (job,) = found.jobs[A1]
+    assert job.handed_in.at == ""
+    assert job.path.name == f"{A1}.ipynb"
+    assert [one.why[:8] for one in found.passed_over if "timestamp" in one.shown] == ["no proof"]
 
 
 METADATA = """\

@@ -22,6 +22,7 @@ from autograder.errors import InfrastructureError
 from autograder.report.sanitize import one_line
 
 LONGEST = 150  # bytes of a name
+ROOM = 1 << 30  # bytes of the disk that stay free for the database and what is being graded
 _OLD = 3600  # seconds; no upload and no grading takes as long
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -53,6 +54,11 @@ class Files:
             finally:
                 with suppress(OSError):
                     path.unlink()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk has room for another file."""
+        return shutil.disk_usage(self._folder).free > ROOM
 
     def put(self, content: bytes) -> str:
         """Keep a file; return its digest."""

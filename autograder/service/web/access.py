@@ -162,10 +162,10 @@ def signed_out(request: Request) -> Response:
 
 def _visitor(request: Request, service: Service, *, by_key: bool) -> Visitor | None:
     person = _by_header(request, service) or _by_cookie(request, service)
-    if person is not None and request.method not in SAFE:
-        _refuse_other_sites(request, service)
     if person is None and by_key:
         person = _by_key(request, service)
+    elif request.method not in SAFE:
+        _refuse_other_sites(request, service)
     return Visitor(person, role_of(person)) if person else None
 
 
@@ -192,7 +192,10 @@ def _by_header(request: Request, service: Service) -> Person | None:
 
 
 def _refuse_other_sites(request: Request, service: Service) -> None:
-    """A form of another site may not act for whoever is signed in here (CSRF)."""
+    """A form of another site may not act for whoever is signed in here, nor sign anybody in (CSRF).
+
+    Who is signed in as somebody else without knowing it would submit into that account.
+    """
     origin = request.headers.get("origin")
     site = request.headers.get("sec-fetch-site")  # which no page can set
     ours = urlsplit(service.options.url)

@@ -87,6 +87,7 @@ def api_me(request: Request) -> Me:
             413: "too large",
             429: "too often",
             503: "the service restarts, or its database is away",
+            507: "the disk of the service is nearly full",
         }.items()
     },
 )

@@ -30,7 +30,7 @@ from autograder.service.web.board import Board
 from autograder.service.web.limits import BodyLimits
 from autograder.service.web.operations import Metrics
 from autograder.service.web.signing_in import failed_sign_ins
-from autograder.service.web.uploads import uploads_per_person
+from autograder.service.web.uploads import bytes_per_person, uploads_per_person
 from autograder.service.web.views import page
 
 DRAIN_SECONDS = 20.0
@@ -76,6 +76,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.state.metrics = Metrics(service)
     app.state.uploads = uploads_per_person()
+    app.state.uploaded_bytes = bytes_per_person()
     app.state.failed_sign_ins = failed_sign_ins()
     for room in (operations, signing_in, students, instructors, decisions, written, api):
         app.include_router(room.router)

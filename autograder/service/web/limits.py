@@ -30,20 +30,21 @@ class Refused(Exception):
 class Rate:
     """So many at once, and so many more each second; of each person or address."""
 
-    def __init__(self, burst: int, per_second: float) -> None:
-        self._burst = burst
+    def __init__(self, burst: float, per_second: float) -> None:
+        self._burst = float(burst)
         self._per_second = per_second
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, who: str) -> float:
-        """Take one; return 0, or after how many seconds there will be one."""
+    def take(self, who: str, amount: float = 1) -> float:
+        """Take some; return 0, or after how many seconds there will be enough."""
         now = time.monotonic()
-        left, at = self._left.pop(who, (float(self._burst), now))
+        left, at = self._left.pop(who, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._per_second)
-        self._left[who] = (left - 1 if left >= 1 else left, now)
+        enough = left >= amount
+        self._left[who] = (left - amount if enough else left, now)
         while len(self._left) > MOST_KNOWN:
             self._left.popitem(last=False)
-        return 0.0 if left >= 1 else (1 - left) / self._per_second
+        return 0.0 if enough else (amount - left) / self._per_second
 
 
 class BodyLimits:

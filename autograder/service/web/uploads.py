@@ -14,11 +14,18 @@ from autograder.service.web.access import Visitor
 from autograder.service.web.limits import Rate
 
 LONGEST_NAME = 200
+_MUCH = "You have uploaded much in a short time. Clear the outputs, and try again in ten minutes."
+_FULL = "The disk of the service is nearly full. Tell your instructor, and keep your notebook."
 
 
 def uploads_per_person() -> Rate:
     """Twenty at once, and one more every three seconds."""
     return Rate(20, 1 / 3)
+
+
+def bytes_per_person() -> Rate:
+    """Half a gigabyte at once, and 100 MB more every ten minutes: a disk is everybody's."""
+    return Rate(500 << 20, (100 << 20) / 600)
 
 
 async def receive(
@@ -34,6 +41,7 @@ async def receive(
     _refuse(request, service, visitor, assignment)
     with service.files.coming() as arriving:
         async for piece in pieces:
+            _refuse_flood(request, visitor, len(piece))
             arriving.write(piece)
         if not arriving.size:
             raise HTTPException(400, "The file is empty. Save your notebook and choose it again.")
@@ -55,6 +63,14 @@ def _refuse(request: Request, service: Service, visitor: Visitor, assignment: st
     if wait := uploads.take(visitor.person.student):
         text = f"Many attempts in a short time. Try again in {wait:.0f} seconds."
         raise HTTPException(429, text, {"Retry-After": f"{wait:.0f}"})
+    if not service.files.has_room:
+        raise HTTPException(507, _FULL)
+
+
+def _refuse_flood(request: Request, visitor: Visitor, size: int) -> None:
+    uploaded: Rate = request.app.state.uploaded_bytes
+    if uploaded.take(visitor.person.student, size):
+        raise HTTPException(429, _MUCH, {"Retry-After": "600"})
 
 
 def previous_graded(service: Service, attempt: Attempt) -> Attempt | None:
