@@ -26,7 +26,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from . import definitions, global_state, interpreter_access, notebook, protocol, slicing, withheld
+from . import (
+    definitions,
+    global_state,
+    hints,
+    interpreter_access,
+    notebook,
+    protocol,
+    slicing,
+    withheld,
+)
 from . import values as values_
 from .fingerprints import fingerprint
 from .recorder import Recorder
@@ -338,11 +347,13 @@ class Process:
         namespace = self.base()
         faults = self.faults[exercise] = {}
         places = {id(s): i for i, cell in enumerate(self.cells) for s in cell.statements}
+        texts_from = hints.are_texts_from(self.cells)
         for statement in self._needed(exercise):
-            tree = ast.Module([statement.node], [])
+            cell = places[id(statement)]
             try:
-                file = self._file(places[id(statement)])
-                code = compile(tree, file, "exec", _LAZY_ANNOTATIONS | _TOP_LEVEL_AWAIT)
+                tree = hints.Forgiving(namespace).visit(ast.Module([statement.node], []))
+                flags = _TOP_LEVEL_AWAIT | (_LAZY_ANNOTATIONS if cell >= texts_from else 0)
+                code = compile(tree, self._file(cell), "exec", flags, dont_inherit=True)
                 _finish(eval(code, namespace))
             except BaseException as error:
                 for name in (_ALL_NAMES,) if statement.is_star else statement.binds or ("",):
