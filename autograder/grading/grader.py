@@ -19,7 +19,7 @@ from autograder.course import mistakes
 from autograder.course.layout import Course, load
 from autograder.course.mistakes import Entry
 from autograder.errors import FileError, SubmissionError
-from autograder.grading import checks, judging, remarks, scoring, unwatched
+from autograder.grading import checks, example, judging, remarks, scoring, unwatched
 from autograder.grading.charges import charged
 from autograder.grading.controls import Controls
 from autograder.grading.difference import use_tolerances
@@ -51,6 +51,7 @@ from autograder.sandbox.whole_notebook import WholeNotebook
 from autograder.submissions import read
 
 _PATIENCE = 2.0  # seconds for a check in company; one that needs more gets a process of its own
+_EXAMPLES = 10.0  # seconds for all examples that are run once more for what they say
 _TOO_MUCH = (
     "There was not enough memory to read this file or its answers. Look at the file, and grade it "
     "again where there is more."
@@ -243,10 +244,37 @@ class Grader:
         doubtful = _to_run_as_notebook(verdicts, plain=session.inventory.plain)
         as_notebook = self._as_notebook(submission, verdicts, [*doubtful, *elsewhere], account)
         judged = {**verdicts, **as_notebook}
+        said = self._said_by_examples(submission, judged, as_notebook)
         return {
-            e: replace(self._with_mistake(e, own, account), as_notebook=e in as_notebook)
+            e: replace(
+                self._with_mistake(e, own, account),
+                as_notebook=e in as_notebook,
+                said=said.get(e, ""),
+            )
             for e, own in judged.items()
         }
+
+    def _said_by_examples(
+        self, submission: Submission, judged: Verdicts, as_notebook: Verdicts
+    ) -> dict[str, str]:
+        """What the notebook's own examples say where the code stops.
+
+        The budget is one of its own, so that nothing of what was asked before can be read from it.
+        """
+        account = Account(replace(self._budget, seconds=_EXAMPLES, cpu_seconds=_EXAMPLES))
+        stopped = [e for e, own in judged.items() if example.stopped(v.check for v in own)]
+        said: dict[str, str] = {}
+        if sliced := self._examples([e for e in stopped if e not in as_notebook]):
+            with closing(self._session(submission, account=account)) as session:
+                said.update(example.words(session, submission, sliced))
+        if whole := self._examples([e for e in stopped if e in as_notebook]):
+            with closing(self._notebook(submission, account)) as notebook:
+                whole.sort(key=lambda item: notebook.cells_before(item.exercise))
+                said.update(example.words(notebook, submission, whole))
+        return said
+
+    def _examples(self, exercises: Sequence[str]) -> list[checks.CheckItem]:
+        return [item for item in self.items if not item.hidden and item.exercise in exercises]
 
     def _as_notebook(
         self,
@@ -259,11 +287,7 @@ class Grader:
         if not doubtful or account.used_up:
             return {}
         better: dict[str, Sequence[Verdict]] = {}
-        zygote, setup = self._sandbox.zygote, self.assignment.setup
-        with (
-            suppress(Stopped),
-            closing(WholeNotebook(zygote, submission, setup, account)) as notebook,
-        ):
+        with suppress(Stopped), closing(self._notebook(submission, account)) as notebook:
             for exercise in sorted(doubtful, key=notebook.cells_before):
                 if notebook.run_to_check(exercise):
                     again = self._verdicts(notebook, [exercise], account)[exercise]
@@ -310,6 +334,9 @@ class Grader:
         setup = self.assignment.setup
         return Session(self._sandbox.zygote, submission, setup, patience, account)
 
+    def _notebook(self, submission: Submission, account: Account) -> WholeNotebook:
+        return WholeNotebook(self._sandbox.zygote, submission, self.assignment.setup, account)
+
     def _verdicts(self, session: Session, exercises: Sequence[str], account: Account) -> Verdicts:
         judged = self._judge.verdicts(session, exercises, account)
         by_exercise = {e: [v for v in judged if v.item.exercise == e] for e in exercises}
@@ -330,7 +357,7 @@ class Grader:
             problems = []  # they are about the cell alone
         report = scoring.exercise_report(
             exercise,
-            own.checks,
+            example.with_words(own.checks, own.said),
             None if problems else own.mistake,
             "" if problems else own.explained,
             problems,
@@ -371,6 +398,7 @@ class Judged:
     explained: str = ""  # what is said of the answer as a whole
     used_up: UsedUp | None = None  # of the submission's budget, where that left some of it unknown
     as_notebook: bool = False  # whether the whole notebook was run for it
+    said: str = ""  # by the notebook's own example, where the code stops on it
 
 
 def environment(gpu: str | None) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class Judge:
         return [frame for item in own for frame in self._frames.get(item.name, ())]
 
     def texts(self) -> list[str]:
-        """The course's code that the checks will have run inside."""
+        """The course's code that the checks will have run inside, and that students have."""
         heads = (protocol.head_of(frame) for frames in self._frames.values() for frame in frames)
         return sorted({head["text"] for head in heads if "text" in head})
 

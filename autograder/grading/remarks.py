@@ -56,7 +56,8 @@ def fault(
     exercise: str, inventory: Inventory, packages: Iterable[str], *, gpu: bool
 ) -> Iterator[str]:
     """What an exercise's code needs and does not find, where that may be why it stops."""
-    known = " and ".join(sorted({"numpy", "torch", *packages}))
+    *most, last = sorted({"numpy", "torch", *packages})
+    known = f"{', '.join(most)} and {last}"
     for package in inventory.absent.get(exercise, ()):
         yield wording.NOT_INSTALLED.format(package=package, known=known)
     if exercise in inventory.on_gpu and not gpu:

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from autograder.notebook import visible, wording
@@ -44,12 +45,20 @@ def checked(process: Process, exercise: str, check: str) -> tuple[str, str]:
     try:
         _run(process, exercise, check)
     except visible.CheckFailed as found:
-        return OPEN if str(found).startswith("·") else FAILED, str(found)
+        said = "\n".join([str(found), *_reason(process, exercise, found.__context__)])
+        return OPEN if said.startswith("·") else FAILED, said
     except NotDefined:
         return FAILED, f"✗ {exercise}: {wording.UNDEFINED.format(expected=exercise)}"
     except BaseException as error:  # student code may raise anything, SystemExit too
         return FAILED, f"✗ {exercise}: it stopped with {type(error).__name__}: {error}"
     return PASSED, ""
+
+
+def _reason(process: Process, exercise: str, error: BaseException | None) -> Iterator[str]:
+    """Why a name that the answer needs is not there: what its own line raised."""
+    if error is not None and (cause := process.cause(exercise, error)) is not error:
+        line = process.own_line(cause)
+        yield wording.BECAUSE.format(error=type(cause).__name__, text=cause, line=line)
 
 
 def _unreadable(process: Process, exercise: str) -> str:

@@ -79,6 +79,9 @@ NOT_INSTALLED = (
     "are {known}."
 )
 NEEDS_GPU = "This needs a GPU, and there is none where answers are graded. Use `x.device`."
+_NO_GPU = "Cannot re-initialize CUDA"  # torch's words for that where answers are graded
+_IN_LINE = "(in your line `{line}`)"
+BECAUSE = "    the reason: {error}: {text}\n    in the line: {line}"
 AS_NOTEBOOK = "{exercises}: your whole notebook was run from top to bottom, as Jupyter runs it."
 VISIBLE = "The example in the notebook."
 ALL_PASSED = "All checks passed."
@@ -185,6 +188,22 @@ def ended_python(exercises: Iterable[str]) -> str:
 
 def raised(answer: Answer) -> str:
     """Which kind of error came instead of an answer; its text could carry hidden inputs out."""
+    return _special(answer) or f"{_stopped_with(answer)}."
+
+
+def raised_by_example(answer: Answer, text: str, line: str) -> str:
+    """The same of the notebook's own example, which may be told in full, and where it happened."""
+    special = NEEDS_GPU if _NO_GPU in text else _special(answer)
+    full = f"{_stopped_with(answer)}: {_cut(text, 120)}" if text else f"{_stopped_with(answer)}."
+    return f"{special or full} {_IN_LINE.format(line=_cut(line, 80))}" if line else special or full
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _special(answer: Answer) -> str:
+    """What is said of an error that has a sentence of its own."""
     names = answer.error or ()
     if "InputUnavailable" in names:
         return "input() does not work while grading: nobody is there to type an answer."
@@ -198,8 +217,12 @@ def raised(answer: Answer) -> str:
         return _DEVICE_LOST
     if names[:1] == ("ProtocolError",):
         return "What came back is too large or too deep to be looked at."
-    known = next((name for name in names if name in _KNOWN), None)
-    return f"It stopped with {_article(known)} {known}." if known else "It stopped with an error."
+    return ""
+
+
+def _stopped_with(answer: Answer) -> str:
+    known = next((name for name in answer.error or () if name in _KNOWN), None)
+    return f"It stopped with {_article(known)} {known}" if known else "It stopped with an error"
 
 
 def _article(name: str) -> str:

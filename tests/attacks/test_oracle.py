@@ -29,6 +29,7 @@ from tests.support.cases import ASSIGNMENT, ROOT
 from tests.support.forms import Cell
 
 FOLDER = Path(__file__).parent
+COURSE = Course(ROOT)
 
 
 def test_inputs_are_drawn_anew(tmp_path: Path) -> None:
@@ -171,6 +172,38 @@ def test_an_answer_that_chooses_its_errors_is_told_one_of_them(shared: Path) -> 
     messages = [message.partition(" – not yet. ")[2] for _, message in said(report)]
     assert len(messages) > 5
     assert len(set(messages) - {wording.ERROR_AGAIN}) == 1
+
+
+SAYS_ALL_IT_HAS_SEEN = """
+import gc, random, types
+SEEN = []
+BESIDE = 'nothing'
+
+def linear(x, weight, bias):
+    codes = {o.co_name for o in gc.get_objects() if isinstance(o, types.CodeType)}
+    codes |= {f.__code__.co_name for f in gc.get_objects() if isinstance(f, types.FunctionType)}
+    SEEN.append(x.shape)
+    names = NAMES
+    raise ValueError(f'{len(SEEN)} {torch.initial_seed()} {sorted(codes & names)}')
+"""
+
+
+def test_the_words_of_the_example_come_from_where_nothing_hidden_was(shared: Path) -> None:
+    """What an error of the example says is shown: it saw no other call, no probe and no seed."""
+    items = checks.collect(COURSE.graders(ASSIGNMENT), read_release(COURSE.release(ASSIGNMENT)))
+    hidden = vars(load(COURSE.graders(ASSIGNMENT)))
+    probes = {name for name, value in hidden.items() if inspect.isfunction(value)}
+    answer = SAYS_ALL_IT_HAS_SEEN.replace("NAMES", repr(probes))
+    assert len(probes) > len(items) / 2
+    wrong = cases.read(FOLDER / "notebooks" / "raises_its_points_in_the_metadata.py")
+    cells = tuple(
+        Cell(answer, c.grade_id) if c.grade_id == "linear" else c for c in wrong.cells
+    )
+    file = replace(wrong, id="says", form="notebook", cells=cells).write(shared)
+    report = runners.grade(runners.available()[0], [file])["says"]
+    (part,) = (part for part in report.exercises if part.id == "linear")
+    told = [check.message for check in part.checks if not check.hidden]
+    assert "ValueError: 1 0 []" in told[0]
 
 
 def test_a_report_for_ci_tells_no_fraction_of_a_second(shared: Path) -> None:

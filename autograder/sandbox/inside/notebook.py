@@ -19,6 +19,8 @@ from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, Pat
 from types import ModuleType
 from typing import Any
 
+from . import hints
+
 # Cell magics whose body is another language: it binds nothing in the notebook.
 _OTHER_LANGUAGES = (
     "bash sh script system sx cmd powershell html HTML javascript js latex markdown svg perl ruby "
@@ -118,6 +120,7 @@ def start(names: dict[str, Any]) -> Callable[[str], None]:
     _keep(files)
     shell.user_ns.pop("open", None)  # the shell's own, which knows the machine's files only
     shell.user_ns.update(names)
+    shell.ast_transformers.append(hints.Forgiving(shell.user_ns))
 
     def run(source: str) -> None:
         shell.run_cell(source, store_history=True)  # for In, Out and _, in memory
