@@ -265,7 +265,7 @@ def _kinds_told_once(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 _AGAIN = {  # what is said of further checks with the same status
     Status.CRASHED: lambda sentence: wording.told(sentence, wording.ERROR_AGAIN),
-    Status.NOT_JUDGED: lambda sentence: wording.not_looked_at(sentence, ""),
+    Status.NOT_JUDGED: lambda sentence: wording.not_checked(sentence, ""),
 }
 
 
@@ -291,7 +291,7 @@ def _verdict(item: CheckItem, finding: Finding, replies: Replies) -> Verdict:
 
 def _check(item: CheckItem, status: Status, message: str, replies: Replies) -> Check:
     not_judged = status is Status.NOT_JUDGED
-    said = (wording.not_looked_at if not_judged else wording.told)(item.sentence, message)
+    said = (wording.not_checked if not_judged else wording.told)(item.sentence, message)
     seconds = round(sum(reply.seconds for _, reply in replies), 4)
     name = item.name.removeprefix("test_") if item.hidden else "visible"
     about = item.about or ""

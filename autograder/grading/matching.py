@@ -89,6 +89,7 @@ class MistakeMatcher:
     def _in_part(self, exercise: str, verdicts: Sequence[Verdict], *, slight: bool) -> Entry | None:
         """The mistake that explains most of the failed checks, by weight, and breaks no other.
 
+        Where it fails more checks with other numbers than it explains, it is not the student's.
         Slight differences, where they do not count, are charged and told by themselves.
         """
         hidden = [v for v in verdicts if v.item.hidden and v.item.function and not v.item.slow]
@@ -97,17 +98,24 @@ class MistakeMatcher:
         telling = self._telling(failed, slight)
         best, most = None, 0.0
         for entry, local in self.bank.get(exercise, ()):
-            explained = sum(w for w, records in telling if self._explains(local, records, slight))
-            if explained > most and not any(self._is_failed_by(entry, local, v) for v in passed):
+            kept = [v for v, records in telling if self._explains(local, records, slight)]
+            explained = sum(v.item.weight for v in kept)
+            others = [v for v, _ in telling if v not in kept]
+            if explained <= most or any(self._is_failed_by(entry, local, v) for v in passed):
+                continue
+            against = [v for v in others if self._is_failed_by(entry, local, v)]
+            if explained >= sum(v.item.weight for v in against):
                 best, most = entry, explained
         return best
 
-    def _telling(self, failed: Sequence[Verdict], slight: bool) -> list[tuple[float, list[Record]]]:
-        """What some failed checks weigh and were answered, with numbers to tell mistakes by.
+    def _telling(
+        self, failed: Sequence[Verdict], slight: bool
+    ) -> list[tuple[Verdict, list[Record]]]:
+        """Failed checks and what they were answered, with numbers to tell mistakes by.
 
         A few numbers, or a fact, fit by chance. What was answered is read once, not per mistake.
         """
-        found = [(v.item.weight, _behaviour([v])) for v in failed]
+        found = [(v, _behaviour([v])) for v in failed]
         return [one for one in found if self._wrong_numbers(one[1], slight) >= _NUMBERS]
 
     def _explains(self, local: InProcess, records: Sequence[Record], slight: bool) -> bool:
@@ -195,8 +203,11 @@ def same_answer(one: Answer, other: Answer, slight: bool = True) -> bool:
 
 
 def _without_style(answer: Answer) -> Answer:
-    """An answer without the names of all that was called, which differ from hand to hand."""
-    if not (isinstance(answer.result, dict) and "calls" in answer.result):
+    """An answer without the names of all that was called, which differ from hand to hand.
+
+    Beside the operations that ran, "calls" are such names; alone they are an author's own count.
+    """
+    if not (isinstance(answer.result, dict) and {"operations", "calls"} <= answer.result.keys()):
         return answer
     kept = {key: part for key, part in answer.result.items() if key != "calls"}
     return replace(answer, result=kept)

@@ -103,7 +103,7 @@ def _told(item: pytest.Item, error: Exception) -> str:
     sentence = (item.function.__doc__ or "").strip().split("\n")[0]  # type: ignore[attr-defined]
     found = outcome_of(error, _seconds(item), _about(item))
     not_judged = found.status is Status.NOT_JUDGED
-    return (wording.not_looked_at if not_judged else wording.told)(sentence, found.message)
+    return (wording.not_checked if not_judged else wording.told)(sentence, found.message)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,7 @@ from autograder.sandbox.answers import Answer
 from autograder.sandbox.inside import protocol
 
 _FEWEST = 3  # wrong numbers that a relation must explain
+_POINTS = 5  # different numbers that do not lie on a line, or below a limit, by chance
 _MOST = 200_000  # numbers that are looked at
 _LARGE, _SMALL = 20.0, 1e-2  # absolute values of inputs that are called very large, and tiny
 _FLOAT = torch.float32  # as exact as a plain number has to be
@@ -140,6 +141,8 @@ def _near(one: Tensor, other: Tensor, dtype: torch.dtype) -> Tensor:
 
 # --- relations between whole tables --------------------------------------------------------------
 
+Relation = Callable[[Sequence[Pair], Sequence[Pair]], bool]  # of all tables, and the wrong ones
+
 
 def _same(one: Tensor, pair: Pair) -> bool:
     return one.shape == pair.right.shape and bool(_near(one, pair.right, pair.dtype).all())
@@ -205,6 +208,58 @@ def _offset(pair: Pair) -> float:
     return offset if math.isfinite(offset) and _same(pair.got - offset, pair) else math.nan
 
 
+def _is_linear(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
+    """One factor and one offset for all values, of which there are too many to fit by chance."""
+    if any(pair.got.shape != pair.right.shape for pair in pairs):
+        return False
+    got, right = (torch.cat([one.flatten() for one in many]) for many in _columns(pairs))
+    known = right[right.isfinite() & got.isfinite()]
+    if not _varies(known):
+        return False
+    low, high = ((right == end).nonzero()[0, 0] for end in (known.min(), known.max()))
+    factor = (got[high] - got[low]) / (right[high] - right[low])
+    offset = got[low] - factor * right[low]
+    return bool(factor) and all(_same((pair.got - offset) / factor, pair) for pair in pairs)
+
+
+def _columns(pairs: Sequence[Pair]) -> tuple[list[Tensor], list[Tensor]]:
+    return [pair.got for pair in pairs], [pair.right for pair in pairs]
+
+
+def _limited(*sides: str) -> Relation:
+    """Wrong values lie at the ends of what came back, where the right ones go on, in each dtype."""
+
+    def is_so(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
+        if any(pair.got.shape != pair.right.shape for pair in pairs):
+            return False
+        dtypes = {pair.dtype for pair in wrong}
+        return all(
+            _limits([pair for pair in pairs if pair.dtype is dtype], dtype) == {*sides}
+            for dtype in dtypes
+        )
+
+    return is_so
+
+
+def _limits(pairs: Sequence[Pair], dtype: torch.dtype) -> set[str]:
+    """The ends at which values stop, if they are the same in all tables and explain all wrong."""
+    got, right = (torch.cat([one.flatten() for one in many]) for many in _columns(pairs))
+    number, beyond = got[~got.isnan()], ~_near(got, right, dtype)
+    if not _varies(got[~beyond]):
+        return set()
+    stops = {
+        "high": _near(got, number.max(), dtype) & (right > number.max()),
+        "low": _near(got, number.min(), dtype) & (right < number.min()),
+    }
+    found = {side for side, at in stops.items() if (at & beyond).any()}
+    explained = stops["high"] | stops["low"]
+    return found if explained[beyond].all() else set()
+
+
+def _varies(values: Tensor) -> bool:
+    return len({*values[values.isfinite()].tolist()}) >= _POINTS
+
+
 def _to_few_digits(pair: Pair) -> bool:
     """As in float32 where float64 is asked for, or as in 16 bits where float32 is."""
     coarser = {torch.float64: _FLOAT, _FLOAT: torch.bfloat16}.get(pair.dtype)
@@ -212,9 +267,6 @@ def _to_few_digits(pair: Pair) -> bool:
         return False
     limit = {_FLOAT: 1e-5, torch.bfloat16: 2e-2}[coarser]
     return bool(torch.isclose(pair.got, pair.right, rtol=limit, atol=limit / 10).all())
-
-
-Relation = Callable[[Sequence[Pair], Sequence[Pair]], bool]  # of all tables, and the wrong ones
 
 
 def _everywhere(holds: Callable[[Pair], bool]) -> Relation:
@@ -268,6 +320,10 @@ _OF_TABLES: dict[str, Relation] = {
         lambda pair: _same(pair.got, Pair(pair.got, pair.right.abs(), pair.dtype, ()))
     ),
     "few digits": _where_wrong(_to_few_digits),
+    "linear": _is_linear,
+    "capped": _limited("high"),
+    "floored": _limited("low"),
+    "limited": _limited("high", "low"),
 }
 
 

@@ -110,7 +110,12 @@ _RELATIONS = {
     "exponential": "Your {what} are the exponentials of the right ones.",
     "logarithm": "Your {what} are the logarithms of the right ones.",
     "absolute": "Your {what} are right, but without their signs.",
-    "few digits": "Your {what} are right to a few digits only. Which step uses a coarser dtype?",
+    "few digits": "Your {what} are right to a few digits only. Does a step use a smaller dtype, or "
+    "add a small number?",
+    "capped": "Your {what} are right up to a limit, and never go above it.",
+    "floored": "Your {what} are right down to a limit, and never go below it.",
+    "limited": "Your {what} are right between two limits, and never go beyond them.",
+    "linear": "Your {what} are the right ones, but multiplied by one number and moved by another.",
     "NaN": "Your {what} are right, but some are NaN.",
     "infinite": "Your {what} are right, but some are infinite.",
     "at NaN": "Your {what} are right, except where the input is NaN.",
@@ -145,10 +150,10 @@ def told(sentence: str, message: str) -> str:
     return f"{sentence.removesuffix('.')} – not yet. {message}" if message else sentence
 
 
-def not_looked_at(sentence: str, message: str) -> str:
+def not_checked(sentence: str, message: str) -> str:
     """What a student reads of a check whose subject cannot be seen before something else holds."""
-    first = f" First: {message}" if message else ""
-    return f"{sentence.removesuffix('.')} – not looked at yet.{first}"
+    first = f" First fix this: {message}" if message else ""
+    return f"{sentence.removesuffix('.')} – not checked yet.{first}"
 
 
 def charge(fact: str) -> str:
@@ -158,7 +163,7 @@ def charge(fact: str) -> str:
 
 def forged(sentence: str) -> str:
     """What a student reads of a check whose answer cannot be relied on."""
-    return f"{sentence.removesuffix('.')} – not judged. {FORGED}"
+    return f"{sentence.removesuffix('.')} – not checked. {FORGED}"
 
 
 def difference(fact: str, names: tuple[str, ...] = ()) -> str:

@@ -11,7 +11,7 @@ FOR_STUDENTS = {
     Status.TIMED_OUT: "ran out of time",
     Status.OUT_OF_MEMORY: "ran out of memory",
     Status.NOT_RUN: "not run",
-    Status.NOT_JUDGED: "not looked at",
+    Status.NOT_JUDGED: "not checked",
     Status.NOT_ATTEMPTED: "not attempted",
 }
 FOR_INSTRUCTORS = {status: status.value.replace("_", " ") for status in Status}

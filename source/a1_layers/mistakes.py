@@ -919,6 +919,15 @@ def n_classes_always_counts(task, n_classes=None):
 
 @mistake(
     "head_for",
+    "For `regression` your number of neurons depends on `n_classes`. For which `task` does "
+    "`n_classes` matter?",
+)
+def regression_counts_classes(task, n_classes=None):
+    return (n_classes or 1, "none") if task == "regression" else _head(task, n_classes)
+
+
+@mistake(
+    "head_for",
     "For `binary` you return one neuron with softmax. What is the softmax of a single number?",
 )
 def binary_with_softmax(task, n_classes=None):
@@ -1308,6 +1317,25 @@ def hidden_layers_in_a_python_list(n_features, hidden, task, n_classes=None):
             for step in self.body:
                 x = step(x)
             return self.head(x)
+
+    return Network()
+
+
+@mistake(
+    "build_network",
+    "`parameters()` finds no weights in your network. Does your module keep its layers in a "
+    "plain Python list?",
+)
+def all_layers_in_a_python_list(n_features, hidden, task, n_classes=None):
+    class Network(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.steps = [*_mlp(n_features, hidden, _n_outputs(task, n_classes))]
+
+        def forward(self, x):
+            for step in self.steps:
+                x = step(x)
+            return x
 
     return Network()
 
@@ -2202,6 +2230,15 @@ def softmax_through_single_precision(logits):
 )
 def labels_of_the_smallest(logits):
     return torch.softmax(logits, dim=1), logits.argmin(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your labels are the largest logits themselves. Does the task ask for the logit or for "
+    "its index?",
+)
+def largest_logits_for_labels(logits):
+    return torch.softmax(logits, dim=1), logits.max(dim=1).values
 
 
 @mistake(

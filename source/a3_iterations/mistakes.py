@@ -186,8 +186,8 @@ def computes_one_value_ahead(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is always float32, and no gradient reaches `x0`. Which line makes Python "
-    "numbers of your tensors?",
+    "Your result is always float32, and no gradient reaches `x0`. Which line makes the tensor "
+    "that you return?",
 )
 def rebuilt_from_lists(x0, step, n=19):
     return torch.tensor([row.tolist() for row in _rows(x0, step, n)])
@@ -338,8 +338,8 @@ def compares_rounds_by_torch_equal(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "You compute each row from `x0` again, so `step` is called too often. "
-    "What does each round know already?",
+    "You compute each row from `x0` again, so you call `step` too often. From which value can "
+    "the next round start?",
 )
 def every_row_from_the_start(x0, step, n=19):
     return torch.stack([_repeat(step, x0, rounds) for rounds in range(1, n + 1)])
@@ -356,8 +356,7 @@ def writes_into_the_starts_data(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your loop ends early where the value stops changing, and it looks at values. "
-    "How many rows are asked for?",
+    "Your loop ends early when the value stops changing. How many rows does the task ask for?",
 )
 def ends_when_the_value_rests(x0, step, n=19):
     x, rows = x0, []
@@ -409,7 +408,7 @@ def trajectory_with_a_generator(x0, step, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is `x0` to the power `n` + 1. What does one squaring do to the power?",
+    "Your result is `x0` to the power `n` + 1. Which power of `x0` do you have after two rounds?",
 )
 def power_grows_by_one(x0, n=19):
     return x0 ** (n + 1)
@@ -417,7 +416,7 @@ def power_grows_by_one(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is `x0` to the power 2 · `n`. Which power do you have after three rounds?",
+    "Your result is `x0` to the power 2 · `n`. Which power of `x0` do you have after three rounds?",
 )
 def power_grows_by_two(x0, n=19):
     return x0 ** (2 * n)
@@ -608,7 +607,7 @@ def square_defaults_to_eighteen(x0, n=18):
 
 @mistake(
     "repeat_square",
-    "Your result is `x0` to the power `n`². Which power do you have after three rounds?",
+    "Your result is `x0` to the power `n`². Which power of `x0` do you have after three rounds?",
 )
 def power_is_n_squared(x0, n=19):
     return x0 ** (n**2)
@@ -616,7 +615,7 @@ def power_is_n_squared(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is one square, times `n`. What does each round do to the result of the last one?",
+    "Your result is the square of `x0`, times `n`. Which value should the second round square?",
 )
 def squared_once_times_n(x0, n=19):
     return x0**2 * n
@@ -624,7 +623,8 @@ def squared_once_times_n(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is one square only. To which value should the second round be applied?",
+    "Your result is the square of `x0`, for every `n` above 0. Which value should the second "
+    "round square?",
 )
 def squared_only_once(x0, n=19):
     return _repeat(lambda x: x0 * x0, x0, n)
@@ -641,8 +641,8 @@ def multiplies_by_the_start_each_round(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "The values are right, but your gradient treats one factor as a constant. "
-    "Does autograd see both factors?",
+    "The values are right, but your gradient treats one factor as a constant. Which factor "
+    "can autograd not follow?",
 )
 def square_factor_detached(x0, n=19):
     return _repeat(lambda x: x * x.detach(), x0, n)
@@ -994,7 +994,8 @@ def fates_of_the_largest(y):
 
 @mistake(
     "count_fates",
-    "Your `finite` holds every element that is not zero. What do infinity and NaN count as?",
+    "You count every element that is not zero as finite. In which counts do infinity and NaN "
+    "belong?",
 )
 def everything_but_zero_is_finite(y):
     return _fates(y, finite=y != 0)
@@ -1249,8 +1250,8 @@ def gate_without_gradient(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "The values are right, but your gradient treats tanh as a constant. "
-    "Does autograd see both factors?",
+    "The values are right, but your gradient treats tanh as a constant. Which step can "
+    "autograd not follow?",
 )
 def gate_factor_detached(x0, n=19):
     return _repeat(lambda x: x * torch.tanh(x.detach()), x0, n)
@@ -1308,7 +1309,7 @@ def gate_ignores_n(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your result is that of one round only. To which value should the second round be applied?",
+    "Your result is that of one round only. Which value should the second round use?",
 )
 def gate_of_one_round(x0, n=19):
     return _repeat(lambda x: _gate(x0), x0, n)
@@ -1340,7 +1341,8 @@ def gate_returns_every_round(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your result has no NaN or infinity where floating point gives one. What does the task say?",
+    "Your result has no NaN or infinity where floating point gives one. What does the task "
+    "say about repairing values?",
 )
 def gate_repairs_nan(x0, n=19):
     return _repeat(lambda x: torch.nan_to_num(_gate(x)), x0, n)
@@ -1348,8 +1350,8 @@ def gate_repairs_nan(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "The values are right, but your gradient treats the factor x as a constant. "
-    "Does autograd see both factors?",
+    "The values are right, but your gradient treats the factor x as a constant. Which step "
+    "can autograd not follow?",
 )
 def gate_start_detached(x0, n=19):
     return _repeat(lambda x: x.detach() * torch.tanh(x), x0, n)
@@ -1585,8 +1587,8 @@ def one_at_zero(x):
 
 @mistake(
     "shrink_factor",
-    "The values are right, but for a negative x the gradient has the wrong sign. "
-    "Does autograd see all steps?",
+    "The values are right, but for a negative x the gradient has the wrong sign. Which step "
+    "can autograd not follow?",
 )
 def size_outside_of_autograd(x):
     factor = torch.tanh(x)
@@ -1998,7 +2000,7 @@ def values_added_up(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your gradient is the slope of one step at the last value. Through which rounds must it go?",
+    "Your gradient is the slope of one step at the last value. Which rounds should it include?",
 )
 def slope_at_the_end(step, x0, n=19):
     value = _repeat(step, x0.detach(), n)
@@ -2036,8 +2038,20 @@ def gradient_of_squaring(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your function makes Python numbers, which fails for several elements. "
-    "What does the task ask for?",
+    "Your gradient uses the slope of squaring for every `step`. How can autograd find the "
+    "right slope?",
+)
+def slopes_of_squaring_on_the_path(step, x0, n=19):
+    x, gradient = x0.detach(), torch.ones_like(x0).detach()
+    for _ in range(n):
+        x, gradient = step(x), gradient * 2 * x
+    return x.detach(), gradient
+
+
+@mistake(
+    "value_and_grad",
+    "Your function makes Python numbers, so it fails for several elements. Which type does "
+    "the task ask for?",
 )
 def pair_of_python_numbers(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -2333,7 +2347,8 @@ def product_in_a_box_of_one(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Your result is the list of all slopes. What does the chain rule do with them?",
+    "Your result has one row of slopes for each round. Which single operation on them gives "
+    "the chain rule?",
 )
 def slopes_in_a_stack(x0, step, dstep, n=19):
     return torch.stack(_slopes(x0, step, dstep, n))
@@ -2489,22 +2504,25 @@ def weight_of_one():
 
 @mistake(
     "silent_vanishing",
-    "Your value is large enough, but your gradient is too large. "
-    "How flat is tanh where your value stays?",
+    "Your value is large enough, but your gradient is too large. How large is the slope of "
+    "one step at your last value?",
 )
 def too_gentle():
     return 1.3, 0.5
 
 
-@mistake("silent_vanishing", "Your value is exactly 0 in every round. Where does your loop start?")
+@mistake(
+    "silent_vanishing",
+    "Your value is exactly 0 in every round. What is tanh(w · x) for your `x0`?",
+)
 def starts_at_zero():
     return 2.0, 0.0
 
 
 @mistake(
     "silent_vanishing",
-    "Your value is large enough, but your gradient is exactly 0. "
-    "For which of your x is tanh(w · x) exactly 1?",
+    "Your value is large enough, but your gradient is exactly 0. In which rounds is tanh(w · "
+    "x) exactly 1 or −1?",
 )
 def hammer():
     return 50.0, 0.5
@@ -2539,7 +2557,7 @@ def wraps_tensors():
 
 @mistake(
     "silent_vanishing",
-    "Two calls of your function give two different pairs. Which line depends on chance?",
+    "Two calls of your function give two different pairs. Which line uses random numbers?",
 )
 def rolls_dice():
     return 2.0 + torch.rand(()).item(), 0.5
@@ -2625,7 +2643,8 @@ def late_with_two_rounds():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `late` all four are right. How many rounds does it do less than it should?",
+    "On your pair for `late` all four are right. For which numbers of rounds does `late` make "
+    "one too few?",
 )
 def late_without_a_round():
     return _PAIRS | {"late": (3.0, 0)}
@@ -2651,8 +2670,8 @@ def power_from_one():
 
 @mistake(
     "loop_breakers",
-    "Your pair for `power` makes `late` wrong and `power` right. What does `power` compute "
-    "for one round, and what for two?",
+    "Your pair for `power` makes `late` wrong and `power` right. Which power does `power` "
+    "compute for two rounds?",
 )
 def power_with_one_round():
     return _PAIRS | {"power": (-1.0, 1)}
@@ -2660,8 +2679,8 @@ def power_with_one_round():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `closed` all four are right. What does the absolute value change, and "
-    "after which round is that lost anyway?",
+    "On your pair for `closed` all four are right. For which starts does the absolute value "
+    "in `closed` matter?",
 )
 def closed_with_a_positive_start():
     return _PAIRS | {"closed": (3.0, 0)}
@@ -2669,8 +2688,8 @@ def closed_with_a_positive_start():
 
 @mistake(
     "loop_breakers",
-    "Your pair for `closed` does at least one round, and a square has no sign. With how many "
-    "rounds does the sign matter?",
+    "On your pair for `closed` it is right, and `late` is wrong. With how many rounds does a "
+    "negative start stay negative?",
 )
 def closed_with_a_round():
     return _PAIRS | {"closed": (-3.0, 1)}
@@ -2687,7 +2706,8 @@ def capped_with_a_round():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `capped` all four are right. What is large for `capped`, and still a number?",
+    "On your pair for `capped` all four are right. From which value on does `capped` give "
+    "infinity?",
 )
 def capped_below_the_cap():
     return _PAIRS | {"capped": (1e15, 0)}
@@ -2695,8 +2715,8 @@ def capped_below_the_cap():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `capped` it is right, and `closed` is wrong. What sign has a number "
-    "that `capped` calls infinite?",
+    "On your pair for `capped` it is right, and `closed` is wrong. Which sign has a number "
+    "that `capped` makes infinite?",
 )
 def capped_with_a_negative_start():
     return _PAIRS | {"capped": (-1e20, 0)}
@@ -2712,7 +2732,7 @@ def one_pair_for_all():
 
 @mistake(
     "loop_breakers",
-    "There is no legal pair for `capped`. Which starts and which numbers of rounds does the "
+    "Your pair for `capped` is not allowed. Which starts and which numbers of rounds does the "
     "task allow?",
 )
 def an_infinite_start():

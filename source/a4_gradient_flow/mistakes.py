@@ -47,8 +47,8 @@ def variance_used_as_spread(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "In the two normal schemes your standard deviation equals the table's variance. "
-    "How are the two related?",
+    "In the two normal schemes your standard deviation equals the table's variance. How do "
+    "you get a standard deviation from a variance?",
 )
 def variance_used_as_spread_of_the_normals(fan_out, fan_in, scheme, generator):
     variances = {"xavier_normal": 2 / (fan_in + fan_out), "he_normal": 2 / fan_in}
@@ -57,8 +57,8 @@ def variance_used_as_spread_of_the_normals(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `he_normal` weights have half of the variance in the table. "
-    "Which number stands above `fan_in`?",
+    "Your `he_normal` weights have half of the table's variance. Which number does the table "
+    "divide by `fan_in`?",
 )
 def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, he_normal=math.sqrt(1 / fan_in))
@@ -66,8 +66,8 @@ def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have nine times the table's variance. "
-    "How does this variance depend on the bound a?",
+    "Your `torch_default` weights have nine times the table's variance. Which variance has a "
+    "uniform distribution from -a to a?",
 )
 def uniform_with_nine_times_the_variance(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=3 / math.sqrt(fan_in))
@@ -84,8 +84,8 @@ def uniform_that_keeps_the_variance(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have a third of the table's variance. "
-    "Is the bound a the standard deviation?",
+    "Your `torch_default` weights have a third of the table's variance. Is `a` the standard "
+    "deviation of numbers between -a and a?",
 )
 def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
     bound = math.sqrt(1 / (3 * fan_in))
@@ -136,8 +136,8 @@ def xavier_with_one_fan(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `xavier_normal` weights have half of the variance in the table. "
-    "Which number stands above the sum?",
+    "Your `xavier_normal` weights have half of the table's variance. Which number does the "
+    "table divide by the sum?",
 )
 def xavier_without_the_two(fan_out, fan_in, scheme, generator):
     spread = math.sqrt(1 / (fan_in + fan_out))
@@ -146,7 +146,8 @@ def xavier_without_the_two(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "The two axes of your result are exchanged. Which axis of a weight counts the neurons?",
+    "The two axes of your result are exchanged. Which of `fan_out` and `fan_in` comes first "
+    "in the shape?",
     breaks="shape",
 )
 def axes_swapped(fan_out, fan_in, scheme, generator):
@@ -186,7 +187,10 @@ def only_positive_weights(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator).abs()
 
 
-@mistake("init_weight", "All rows of your result are equal. How many numbers do you draw?")
+@mistake(
+    "init_weight",
+    "All rows of your result are equal. Do you draw one row, or one number for each weight?",
+)
 def every_neuron_alike(fan_out, fan_in, scheme, generator):
     spread = math.sqrt(2 / (fan_in + fan_out))
     return _weight(1, fan_in, scheme, generator, xavier_normal=spread).repeat(fan_out, 1)
@@ -438,7 +442,7 @@ def sample_standard_deviation(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Changing `act` does not change your result: no activation acts. Where should you call `act`?",
+    "Changing `act` does not change your result. Where should you call `act`?",
 )
 def activation_forgotten(x, weights, act):
     return _rms(_outputs(x, weights, lambda z: z))
@@ -467,6 +471,15 @@ def every_layer_hears_the_input(x, weights, act):
 )
 def input_gets_an_entry(x, weights, act):
     return _rms(_forward(x.detach(), _detached(weights), act))
+
+
+@mistake(
+    "forward_rms",
+    "Your first entry belongs to `x`, and the entry of the last layer is missing. Which "
+    "tensors does the task measure?",
+)
+def input_in_place_of_the_last_layer(x, weights, act):
+    return _rms(_forward(x.detach(), _detached(weights), act)[:-1])
 
 
 @mistake(
@@ -910,6 +923,15 @@ def spread_of_the_gradients(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
+    "Your result is a standard deviation, and NaN for a single value. Does RMS subtract the mean?",
+)
+def sample_spread_of_the_gradients(x, weights, act, upstream):
+    slopes = _slopes(_recorded(x, weights, act), upstream)
+    return torch.stack([slope.std() for slope in slopes])
+
+
+@mistake(
+    "backward_rms",
     "Your result has one entry too few: the first one. Which tensor belongs to entry 0?",
 )
 def input_has_no_entry(x, weights, act, upstream):
@@ -1147,7 +1169,11 @@ def whole_journey(stats):
     return (stats[-1] / stats[0]).item()
 
 
-@mistake("per_layer_gain", "Your root uses the number of entries. How many steps lie between them?")
+@mistake(
+    "per_layer_gain",
+    "Your root uses the number of entries. How many steps lie between the first and the last "
+    "entry?",
+)
 def root_of_the_number_of_entries(stats):
     return (stats[-1] / stats[0]).item() ** (1 / len(stats))
 
@@ -1183,7 +1209,7 @@ def mean_difference(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your result is below 1 when `stats` grows. Which entry do you divide by which?",
+    "Your result is below 1 when `stats` grows. Which entry should be divided by the other?",
 )
 def upside_down(stats):
     return (stats[0] / stats[-1]).item() ** (1 / (len(stats) - 1))
@@ -1191,8 +1217,8 @@ def upside_down(stats):
 
 @mistake(
     "per_layer_gain",
-    "When the first entry is very small, your result is too small. "
-    "Do you add a number to this entry?",
+    "When the first entry is very small, your result is too small. Which line adds a number "
+    "to this entry?",
 )
 def safety_added_to_the_denominator(stats):
     return (stats[-1] / (stats[0] + 1e-12)).item() ** (1 / (len(stats) - 1))
@@ -1218,11 +1244,27 @@ def small_entries_lifted_to_a_lower_floor(stats):
 
 @mistake(
     "per_layer_gain",
-    "When the first entry is very small, your result is much too small. "
-    "Do you add a number to this entry?",
+    "When the first entry is very small, your result is much too small. Which line adds a "
+    "number to this entry?",
 )
 def larger_safety_in_the_denominator(stats):
     return (stats[-1] / (stats[0] + 1e-8)).item() ** (1 / (len(stats) - 1))
+
+
+@mistake(
+    "per_layer_gain",
+    "Your result treats very small entries as larger ones. Which line adds a number to them?",
+)
+def smaller_number_added_before_the_logarithm(stats):
+    return (stats + 1e-12).log().diff().mean().exp().item()
+
+
+@mistake(
+    "per_layer_gain",
+    "Your result treats very small entries as larger ones. Which line adds a number to them?",
+)
+def number_added_before_the_logarithm(stats):
+    return (stats + 1e-8).log().diff().mean().exp().item()
 
 
 @mistake(
@@ -1239,7 +1281,11 @@ def largest_over_smallest(stats):
     return (stats.max() / stats.min()).item() ** (1 / (len(stats) - 1))
 
 
-@mistake("per_layer_gain", "With more than one step your result is 1. What is 1 // 3 in Python?")
+@mistake(
+    "per_layer_gain",
+    "With more than one step your result is 1. Which exponent does your code compute for "
+    "three steps?",
+)
 def whole_number_as_exponent(stats):
     return (stats[-1] / stats[0]).item() ** (1 // (len(stats) - 1))
 
@@ -1313,8 +1359,7 @@ def journey_divided_by_the_steps(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your root counts one step too many or too few. How many steps lie between the first and "
-    "the last entry?",
+    "Your root counts one step too few. How many steps lie between the first and the last entry?",
 )
 def root_of_one_step_less(stats):
     return (stats[-1] / stats[0]).item() ** (1 / max(len(stats) - 2, 1))
@@ -1850,8 +1895,8 @@ def leak_divided(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "The values are right, but negative `x` gets another slope in the gradient. "
-    "Where is `slope` seen by autograd?",
+    "The values are right, but the gradient of negative `x` is 0. Which step with `slope` can "
+    "autograd not follow?",
 )
 def gradient_of_plain_relu(x, slope=0.01):
     return torch.relu(x) + (slope * x.clamp(max=0)).detach()
@@ -2084,8 +2129,8 @@ def looked_up_for_twenty_layers(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "`vanishing` and `exploding` are exchanged in your verdicts. "
-    "Which size should you divide by which?",
+    "`vanishing` and `exploding` are exchanged in your verdicts. Which of the two sizes "
+    "should be divided by the other?",
 )
 def ratio_upside_down(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2095,8 +2140,8 @@ def ratio_upside_down(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Changing `scheme` does not change your verdict: it always fits `he_normal`. "
-    "Where should you use `scheme`?",
+    "Changing `scheme` does not change your verdict: it is always the one for `he_normal`. "
+    "Which line should use `scheme`?",
 )
 def scheme_ignored(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES["he_normal"], width, seed))
@@ -2104,8 +2149,8 @@ def scheme_ignored(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits weights of variance 1, for every `scheme`. "
-    "Which variance does the table of 4.1 give?",
+    "Your verdict is the one for weights of variance 1, for every `scheme`. Which variance "
+    "does the table of 4.1 give?",
 )
 def weights_of_size_one(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, width, width, seed))
@@ -2113,7 +2158,7 @@ def weights_of_size_one(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Changing `act` does not change your verdict. Where does a gradient pass the activation?",
+    "Changing `act` does not change your verdict. Which line should use `act`?",
 )
 def activation_left_out(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2125,8 +2170,8 @@ def activation_left_out(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits the factor of one layer, not of all layers. "
-    "Which two sizes does the task compare?",
+    "You compare the factor of one layer with the limits. Which ratio does the task compare "
+    "with them?",
 )
 def judged_by_the_gain_of_one_layer(act, scheme, depth=20, width=256, seed=0):
     ratio = _ratio([act] * depth, _SCALES[scheme], width, seed)
@@ -2142,8 +2187,8 @@ def lines_drawn_too_close(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits limits of 0.1 and 10, as if the ratio were squared. "
-    "Which limits does the task give?",
+    "Your verdict changes at ratios of 0.1 and 10, not 0.01 and 100. Do you compare the ratio "
+    "or its square?",
 )
 def squares_compared(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2160,7 +2205,16 @@ def lines_drawn_too_far_out(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits a stack with one layer too few. How many layers does your loop make?",
+    "Your verdict is `healthy` too often. Which two limits does the task give?",
+)
+def lines_drawn_at_a_thousand(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 1e-3, 1e3)
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict is the one for a stack with one layer too few. How many layers does your "
+    "loop make?",
 )
 def verdict_one_layer_short(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * (depth - 1), _SCALES[scheme], width, seed))
@@ -2168,8 +2222,8 @@ def verdict_one_layer_short(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits a stack without the last activation. "
-    "After which layers does the task put it?",
+    "Your verdict is the one for a stack without the last activation. After which layers does "
+    "the task ask for one?",
 )
 def last_activation_skipped(act, scheme, depth=20, width=256, seed=0):
     acts = [act] * (depth - 1) + ["linear"]
@@ -2191,19 +2245,26 @@ def verdicts_with_capitals(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed)).capitalize()
 
 
-@mistake("flow_verdict", "Your verdict is always `healthy`. Does your ratio go through all layers?")
+@mistake(
+    "flow_verdict",
+    "Your verdict is always `healthy`. Which number do you compare with the two limits?",
+)
 def always_healthy(act, scheme, depth=20, width=256, seed=0):
     return "healthy"
 
 
-@mistake("flow_verdict", "Your verdict is always `vanishing`. Which number decides it?")
+@mistake(
+    "flow_verdict",
+    "Your verdict is always `vanishing`. Which number do you compare with the two limits?",
+)
 def always_vanishing(act, scheme, depth=20, width=256, seed=0):
     return "vanishing"
 
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits a stack with one extra layer. How many layers does your loop make?",
+    "Your verdict is the one for a stack with one extra layer. How many layers does your loop "
+    "make?",
 )
 def verdict_one_layer_more(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * (depth + 1), _SCALES[scheme], width, seed))
@@ -2211,7 +2272,8 @@ def verdict_one_layer_more(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Changing `act` does not change your verdict: it always fits ReLU. Where should you use `act`?",
+    "Changing `act` does not change your verdict: it is always the one for ReLU. Which line "
+    "should use `act`?",
 )
 def always_the_verdict_on_relu(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio(["relu"] * depth, _SCALES[scheme], width, seed))
@@ -2219,26 +2281,33 @@ def always_the_verdict_on_relu(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Changing `scheme` does not change your verdict: it always fits `xavier_normal`. "
-    "Where should you use it?",
+    "Changing `scheme` does not change your verdict: it is always the one for "
+    "`xavier_normal`. Which line should use `scheme`?",
 )
 def always_the_verdict_on_xavier(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES["xavier_normal"], width, seed))
 
 
-@mistake("flow_verdict", "Your verdict is never `exploding`. Which two limits does the task give?")
+@mistake(
+    "flow_verdict",
+    "Your verdict is never `exploding`. From which ratio on should it be?",
+)
 def never_exploding(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), high=math.inf)
 
 
-@mistake("flow_verdict", "Your verdict is never `vanishing`. Which two limits does the task give?")
+@mistake(
+    "flow_verdict",
+    "Your verdict is never `vanishing`. Below which ratio should it be?",
+)
 def never_vanishing(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), low=0.0)
 
 
 @mistake(
     "flow_verdict",
-    "`vanishing` and `exploding` have changed places in your verdicts. On which side of 1 is each?",
+    "`vanishing` and `exploding` are exchanged in your verdicts. Which word belongs to a "
+    "ratio far below 1?",
 )
 def words_exchanged(act, scheme, depth=20, width=256, seed=0):
     verdict = _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed))
@@ -2247,8 +2316,8 @@ def words_exchanged(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits Xavier's weights where the scheme is `he_normal`. What stands above "
-    "`fan_in` in its formula?",
+    "For `he_normal` your verdict is the one for Xavier's weights. Which number does the "
+    "table of 4.1 divide by `fan_in`?",
 )
 def he_without_the_two(act, scheme, depth=20, width=256, seed=0):
     scale = {**_SCALES, "he_normal": 1}[scheme]
@@ -2257,8 +2326,8 @@ def he_without_the_two(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits a default of variance 1 / `fan_in`. "
-    "Which variance does the table of 4.1 give?",
+    "For `torch_default` your verdict is the one for a variance of 1 / `fan_in`. Which "
+    "variance does the table of 4.1 give?",
 )
 def default_without_the_third(act, scheme, depth=20, width=256, seed=0):
     scale = {**_SCALES, "torch_default": 1}[scheme]
@@ -2266,7 +2335,8 @@ def default_without_the_third(act, scheme, depth=20, width=256, seed=0):
 
 
 @mistake(
-    "flow_verdict", "Your verdict on sigmoid is that on tanh. Which function belongs to each name?"
+    "flow_verdict",
+    "For `sigmoid` your verdict is the one for tanh. Which function do you use for each name?",
 )
 def tanh_taken_for_sigmoid(act, scheme, depth=20, width=256, seed=0):
     act = "tanh" if act == "sigmoid" else act
@@ -2285,8 +2355,8 @@ def no_entry_for_linear(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits a stack with one activation, after the last layer. "
-    "Where does the task put it?",
+    "Your verdict is the one for a stack with a single activation, at the end. After which "
+    "layers does the task ask for one?",
 )
 def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):
     acts = ["linear"] * (depth - 1) + [act]
@@ -2295,8 +2365,8 @@ def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict fits normal weights whose standard deviation is the table's variance. How "
-    "are the two related?",
+    "Your verdict is the one for weights whose standard deviation is the table's variance. "
+    "How do you get a standard deviation from a variance?",
 )
 def variance_taken_for_the_spread(act, scheme, depth=20, width=256, seed=0):
     scale = {"torch_default": 1 / 3, "xavier_normal": 1 / width, "he_normal": 4 / width}[scheme]
@@ -2400,8 +2470,8 @@ _GAINS = {"relu": 2**0.5, "weak": 10 * 2**0.5, "abs": 1.0, "sigmoid": 10.0}
 
 @mistake(
     "healthy_gains",
-    "With your gain for `relu`, `weak` and `sigmoid` the gradient vanishes. What does one "
-    "layer multiply it by?",
+    "With your gain for `relu`, `weak` and `sigmoid` the gradient vanishes. By which factor "
+    "does one layer multiply the gradient?",
 )
 def one_for_all():
     return {patient: 1.0 for patient in _GAINS}
@@ -2435,8 +2505,8 @@ def variance_for_spread():
 
 @mistake(
     "healthy_gains",
-    "With your gain for `weak` its gradient vanishes. Its slope is not 1 on the active side: "
-    "which number makes up for it?",
+    "With your gain for `weak` its gradient vanishes. What is the slope of `weak` for a "
+    "positive input?",
 )
 def weak_as_relu():
     return _GAINS | {"weak": 2**0.5}
@@ -2444,7 +2514,8 @@ def weak_as_relu():
 
 @mistake(
     "healthy_gains",
-    "With your gain for `weak` its gradient explodes. By how much does `weak` differ from ReLU?",
+    "With your gain for `weak` its gradient explodes. By which factor are its slopes smaller "
+    "than those of ReLU?",
 )
 def weak_too_far():
     return _GAINS | {"weak": 20.0}
@@ -2476,8 +2547,7 @@ def sigmoid_from_its_steepest_slope():
 
 @mistake(
     "healthy_gains",
-    "With your gain for `sigmoid` its gradient explodes. Which gain lies between yours and "
-    "one that vanishes?",
+    "With your gain for `sigmoid` its gradient explodes. Which smaller gains did you try?",
 )
 def sigmoid_far_too_large():
     return _GAINS | {"sigmoid": 30.0}
@@ -2485,8 +2555,8 @@ def sigmoid_far_too_large():
 
 @mistake(
     "healthy_gains",
-    "With your gains for `relu`, `weak` and `sigmoid` the gradient vanishes, and for `abs`, "
-    "too. Should a gain for a network that vanishes be smaller or larger?",
+    "With your gains all four gradients vanish. Should a gain become smaller or larger when "
+    "the gradient vanishes?",
 )
 def the_wrong_way():
     return {"relu": 0.5, "weak": 0.1, "abs": 0.5, "sigmoid": 0.25}
@@ -2494,7 +2564,8 @@ def the_wrong_way():
 
 @mistake(
     "healthy_gains",
-    "There is no legal gain for `sigmoid`. Which gain do you get when you try some above 4?",
+    "Your dictionary has no gain for `sigmoid` that is a positive number. Which gains above 4 "
+    "did you try?",
 )
 def without_the_sigmoid():
     return {patient: gain for patient, gain in _GAINS.items() if patient != "sigmoid"}
@@ -2590,6 +2661,14 @@ def every_frame_alike(curves):
 @mistake("flow_figure", "Your figure opens on the last depth. Which depth should it show first?")
 def opens_on_the_last_depth(curves):
     return _figure(curves, _frames(curves), opening=-1)
+
+
+@mistake(
+    "flow_figure",
+    "Your figure opens on the largest depth. Which depth comes first in `curves`?",
+)
+def opens_on_the_largest_depth(curves):
+    return _figure(curves, _frames(curves), opening=list(curves).index(max(curves)))
 
 
 @mistake("flow_figure", "Your frames have no names. How does a slider step find its frame?")

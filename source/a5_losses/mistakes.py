@@ -83,6 +83,39 @@ def infinity_minus_infinity(z, dim=-1):
 
 @mistake(
     "logsumexp",
+    "A row in which every entry is `-inf` gives a finite number. What do you add before the "
+    "logarithm?",
+)
+def tiny_number_beside_the_sum(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    peak = torch.where(peak.isinf(), torch.zeros_like(peak), peak)
+    return peak.squeeze(dim) + ((z - peak).exp().sum(dim) + 1e-12).log()
+
+
+@mistake(
+    "logsumexp",
+    "A row in which every entry is `-inf` gives a finite number. What do you add before the "
+    "logarithm?",
+)
+def smaller_number_beside_the_sum(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    peak = torch.where(peak.isinf(), torch.zeros_like(peak), peak)
+    return peak.squeeze(dim) + ((z - peak).exp().sum(dim) + 1e-8).log()
+
+
+@mistake(
+    "logsumexp",
+    "A row in which every entry is `-inf` gives a finite number. What do you add before the "
+    "logarithm?",
+)
+def small_number_beside_the_sum(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    peak = torch.where(peak.isinf(), torch.zeros_like(peak), peak)
+    return peak.squeeze(dim) + ((z - peak).exp().sum(dim) + 1e-6).log()
+
+
+@mistake(
+    "logsumexp",
     "A row in which every entry is `-inf` gives a finite number. Which step replaces `-inf`?",
 )
 def minus_infinity_replaced(z, dim=-1):
@@ -589,6 +622,15 @@ def last_axis_whatever_was_asked(z, dim=-1):
 
 @mistake(
     "log_softmax",
+    "Your result always uses the first axis. Which lines should use `dim`?",
+)
+def first_axis_whatever_was_asked(z, dim=-1):
+    shifted = z - z.amax(0, keepdim=True)
+    return shifted - shifted.exp().sum(0, keepdim=True).log()
+
+
+@mistake(
+    "log_softmax",
     "The exponentials of your whole result sum to 1, but those of each row should. Which axis "
     "do you sum over?",
 )
@@ -622,6 +664,15 @@ def logarithm_of_sigmoids(z, dim=-1):
 def logarithm_to_base_two(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
     return (shifted - shifted.exp().sum(dim, keepdim=True).log()) / math.log(2)
+
+
+@mistake(
+    "log_softmax",
+    "The exponentials of your rows do not sum to 1. Which logarithm do you take of the sum?",
+)
+def sum_in_bits(z, dim=-1):
+    shifted = z - z.amax(dim, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log2()
 
 
 @mistake(
@@ -992,6 +1043,17 @@ def epsilon_beside_the_probability(logits, target):
     _need_one_shape(logits, target)
     p = logits.sigmoid()
     return -(target * (p + 1e-8).log() + (1 - target) * (1 - p + 1e-8).log()).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "Your loss never goes above about 28, however wrong the prediction is. What changes the "
+    "probability before the logarithm?",
+)
+def smaller_epsilon_beside_the_probability(logits, target):
+    _need_one_shape(logits, target)
+    p = logits.sigmoid()
+    return -(target * (p + 1e-12).log() + (1 - target) * (1 - p + 1e-12).log()).mean()
 
 
 @mistake(
@@ -2521,6 +2583,16 @@ def compares_the_number_of_elements(logits, target):
 def mean_over_the_first_axis(logits, target):
     losses = _costs(logits, target)
     return losses.mean(0) if losses.ndim else losses
+
+
+@mistake(
+    "bce_with_logits",
+    "With more than one axis your loss is too large. Do you divide by the number of rows or "
+    "of elements?",
+)
+def shared_among_the_rows(logits, target):
+    losses = _costs(logits, target)
+    return losses.sum() / logits.shape[0]
 
 
 @mistake(

@@ -635,6 +635,15 @@ def skips_the_branch_at_zero(x, f, scale=1.0):
 
 @mistake(
     "residual",
+    "When `scale` is 0, your function does not call `f`. What does the task ask for at every "
+    "`scale`?",
+)
+def skips_the_branch_at_zero_and_copies(x, f, scale=1.0):
+    return x.clone() if scale == 0 else x + scale * f(x)
+
+
+@mistake(
+    "residual",
     "Your function passes a new tensor to `f`, not `x` itself. Which step makes this new tensor?",
 )
 def branch_hears_a_copy(x, f, scale=1.0):
@@ -795,6 +804,17 @@ def measures_in_two_walks(params):
     if not any(p.grad is not None for p in params):
         return torch.tensor(0.0)
     return torch.stack([p.grad.norm() for p in params if p.grad is not None]).norm()
+
+
+@mistake(
+    "global_grad_norm",
+    "A list is right, but a generator gives a wrong result or an error. How many times do you "
+    "go through `params`?",
+)
+def joins_in_a_second_walk(params):
+    if all(p.grad is None for p in params):
+        return torch.tensor(0.0)
+    return torch.cat([p.grad.flatten() for p in params if p.grad is not None]).norm()
 
 
 @mistake(

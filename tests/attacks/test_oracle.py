@@ -131,7 +131,7 @@ def bits(assignment: str) -> float:
     said = outcomes()
     errors, reasons = len(said.pop(Status.CRASHED)), len(said.pop(Status.NOT_JUDGED))
     failed = len(said.pop(Status.FAILED))
-    # passed; an error, or not looked at, of which the reason is told once; refused as forged; or
+    # passed; an error, or not checked, of which the reason is told once; refused as forged; or
     # one of the other sentences
     usual = 1 + 1 + 1 + 1 + sum(map(len, said.values()))
     return NOTES + sum(

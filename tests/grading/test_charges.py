@@ -119,7 +119,7 @@ def test_a_link_to_autograd_is_charged_only_where_it_is_promised(graded: Graded)
 
 
 def test_a_check_about_a_fact_says_nothing_untrue_of_wrong_values(graded: Graded) -> None:
-    """Where the values are wrong, dtype and device are not looked at: no points, no accusation."""
+    """Where the values are wrong, dtype and device are not checked: no points, no accusation."""
     report = graded("return x * 0.6")
     assert failed(report) == {
         "tables": Status.FAILED,
@@ -131,8 +131,8 @@ def test_a_check_about_a_fact_says_nothing_untrue_of_wrong_values(graded: Graded
     }
     assert report.score == 0
     said = {check.name: check.message for check in report.checks}
-    assert said["dtype"].endswith(" – not looked at yet. First: The values are not right.")
-    assert said["device"] == "Stays on its device – not looked at yet."
+    assert said["dtype"].endswith(" – not checked yet. First fix this: The values are not right.")
+    assert said["device"] == "Stays on its device – not checked yet."
 
 
 @pytest.mark.parametrize("body", ["return x.detach() * 0.5", "return x.detach() * 0.2 + x * 0.3"])

@@ -26,6 +26,14 @@ def test_what_cannot_be_compared_is_not_alike(error: type[Exception]) -> None:
     assert same_answer(Answer([1.0]), Answer([1.0]))
 
 
+def test_an_authors_own_count_of_calls_tells_mistakes_apart():
+    """Only the names of what ran are style; how often a branch was called is an answer."""
+    never, twice = Answer({"calls": 0, "x": True}), Answer({"calls": 2, "x": True})
+    assert not same_answer(never, twice)
+    relu, clamp = (Answer({"operations": 1, "calls": [name]}) for name in ("relu", "clamp"))
+    assert same_answer(relu, clamp)
+
+
 NAMED = {
     "2 * x": "doubles",
     "(2 * x).double()": "doubles",
@@ -54,3 +62,34 @@ def test_a_mistake_is_named_beside_another_dtype_or_axis(tmp_path):
             (exercise,) = grader.grade(Job("ana", path)).exercises
             found[answer] = exercise.mistake
     assert found == NAMED
+
+
+THREE_CHECKS = courses.GRADERS + """
+
+@pytest.mark.exercise("half")
+def test_a_longer_table(same, draw):
+    \"\"\"Halves a longer table.\"\"\"
+    same.half(draw(5, 4))
+
+
+@pytest.mark.exercise("half")
+def test_a_list(same, draw):
+    \"\"\"Halves every number of a list.\"\"\"
+    same.half(draw(6))
+"""
+CONTRADICTED = {
+    "2 * x if x.ndim == 2 else 3 * x": "doubles",  # and a second mistake
+    "2 * x if x.shape == (3, 4) else 3 * x": None,
+}
+
+
+def test_a_mistake_is_not_named_that_more_checks_speak_against(tmp_path):
+    """One check that is failed alike, by chance, does not outweigh two with other numbers."""
+    course = write_course(tmp_path / "course", THREE_CHECKS)
+    found = {}
+    with start_grader(course, NAME, Settings(1)) as grader:
+        for number, answer in enumerate(CONTRADICTED):
+            path = hand_in(course, tmp_path / str(number), f"def half(x):\n    return {answer}\n")
+            (exercise,) = grader.grade(Job("ana", path)).exercises
+            found[answer] = exercise.mistake
+    assert found == CONTRADICTED

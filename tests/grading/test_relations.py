@@ -55,6 +55,11 @@ def related(answer, right=centred, shapes=SHAPES):
         ("at positive", lambda x: torch.where(x > 0, 0.0, centred(x))),
         ("NaN", lambda x: torch.where(x > 2, torch.nan, centred(x))),
         ("reversed", lambda x: centred(x).flip(0)),
+        ("linear", lambda x: 3 * centred(x) - 1),
+        ("linear", lambda x: 0.5 - centred(x)),
+        ("capped", lambda x: centred(x).clamp(max=1.5)),
+        ("floored", lambda x: centred(x).clamp(min=-1.5)),
+        ("limited", lambda x: centred(x).clamp(-1.5, 1.5)),
     ],
 )
 def test_a_relation_is_found(name, answer):
@@ -88,6 +93,9 @@ def test_what_is_only_so_for_some_inputs_is_said(name, answer, shapes):
         lambda x: torch.zeros_like(x),
         lambda x: torch.where(x.abs() > 1, centred(x), x.sin()),
         lambda x: -centred(x) if x.ndim == 2 else 3 * centred(x) + 1,
+        lambda x: centred(x).clamp(max=1.5 + 0.1 * len(x)),  # another limit for each table
+        lambda x: torch.where(centred(x) > 1.5, 1.2, centred(x)),  # some values lie above it
+        lambda x: torch.where(centred(x) > 1.5, 0.2, centred(x)),  # a value in the middle
     ],
 )
 def test_nothing_is_said_where_nothing_explains_all(answer):
