@@ -137,15 +137,30 @@ def relation(name: str, what: str) -> str:
     return _RELATIONS[name].format(what=what) if name else ""
 
 
+_NOT_YET, _NOT_LOOKED_AT = " – not yet. ", " – not looked at yet."
+
+
 def told(sentence: str, message: str) -> str:
     """What a student reads of a check: its sentence, and why that is not so yet, if it is not."""
-    return f"{sentence.removesuffix('.')} – not yet. {message}" if message else sentence
+    return f"{sentence.removesuffix('.')}{_NOT_YET}{message}" if message else sentence
+
+
+def sentence(message: str) -> str:
+    """What a check looks at, of what a student reads of it."""
+    looked_at = message.partition(_NOT_LOOKED_AT)[0].partition(_NOT_YET)[0]
+    return looked_at if looked_at == message else f"{looked_at}."
+
+
+def reason(message: str) -> str:
+    """Why a check did not pass, or was not looked at, of what a student reads of it."""
+    why = message.partition(_NOT_YET)[2] or message.partition(_NOT_LOOKED_AT)[2]
+    return why.strip()
 
 
 def not_looked_at(sentence: str, message: str) -> str:
     """What a student reads of a check whose subject cannot be seen before something else holds."""
     first = f" First: {message}" if message else ""
-    return f"{sentence.removesuffix('.')} – not looked at yet.{first}"
+    return f"{sentence.removesuffix('.')}{_NOT_LOOKED_AT}{first}"
 
 
 def charge(fact: str) -> str:
