@@ -69,6 +69,7 @@ MISSING = "The cell of {exercise} is missing. Copy it from the notebook that you
 SYNTAX = "The cell could not be read as Python, at line {line} or just before it: {said}."
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
+NOT_GONE_ON = "The check could not go on with what came back."
 ERROR_AGAIN = "It stopped with an error here, too."
 FORGED = (
     "With this exercise's code loaded, a question whose answer is known came back with a wrong "
@@ -213,6 +214,8 @@ def raised(answer: Answer) -> str:
         return _DEVICE_LOST
     if names[:1] == ("ProtocolError",):
         return "What came back is too large or too deep to be looked at."
+    if not answer.reached:
+        return NOT_GONE_ON
     known = next((name for name in names if name in _KNOWN), None)
     return f"It stopped with {_article(known)} {known}." if known else "It stopped with an error."
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.course.policy import Disclosure
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
-from autograder.notebook.wording import reason, sentence
+from autograder.notebook.wording import NOT_GONE_ON, reason, sentence
 from autograder.report.disclosure import disclosed
 from autograder.report.labels import TIERS, check_words, exercise_words
 from autograder.report.render import digest, part, render
@@ -55,6 +55,12 @@ class Shown:
     code: str
     lines: int
     left_out: int  # lines of code that did not fit
+
+    @property
+    def named(self) -> bool:
+        """Whether the first remark is about a known mistake, and not what a check says."""
+        said = {one_line(check.message, 500) for check in self.report.checks}
+        return bool(self.report.mistake) and self.remarks[0] not in said
 
     @property
     def done(self) -> bool:
@@ -204,10 +210,10 @@ def _tells(check: Check) -> tuple[Status, str] | None:
     """
     if not check.hidden or not check.message or check.status is Status.PASSED:
         return None
-    if check.status is not Status.FAILED:
-        return check.status, ""
     why = reason(check.message)
-    return (check.status, why) if why else None
+    if check.status is Status.FAILED:
+        return (check.status, why) if why else None
+    return check.status, why if why == NOT_GONE_ON else ""
 
 
 def _remarks(exercise: ExerciseReport) -> tuple[str, ...]:

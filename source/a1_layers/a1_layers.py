@@ -834,16 +834,18 @@ def decision_breakers() -> dict[str, tuple[float, float]]:
 with visible_checks("decision_breakers") as call:
     pairs = call(decision_breakers)
     pairs.holds("its keys are the five names", lambda pairs: pairs.keys() == VERSIONS.keys())
+    pairs.holds("each value is a pair", lambda pairs: all(len(pair) == 2 for pair in pairs.values()))
 
     def wrong_on(logit, threshold):
         logit = torch.tensor(float(logit))
         probability = torch.sigmoid(logit).item()
         if abs(probability - threshold) < 1e-5:
             threshold = probability
-        return [name for name, version in VERSIONS.items() if bool(version(logit, threshold)) != (probability >= threshold)]
+        wrong = [name for name, version in VERSIONS.items() if bool(version(logit, threshold)) != (probability >= threshold)]
+        return " and ".join(wrong) or "none of them"
 
     for name in VERSIONS:
-        call(wrong_on, *pairs.result[name]).returns([name])
+        call(wrong_on, *pairs.result[name]).returns(name)
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
