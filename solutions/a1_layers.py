@@ -63,6 +63,21 @@ def collapse(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> tuple[Tensor, Te
     return w2 @ w1, w2 @ b1 + b2
 
 
+VERSIONS = {
+    "raw": lambda logit, threshold: logit >= threshold,
+    "strict": lambda logit, threshold: torch.sigmoid(logit) > threshold,
+    "fixed": lambda logit, threshold: logit >= 0,
+    "sure": lambda logit, threshold: torch.sigmoid(logit.abs()) >= threshold,
+    "rounded": lambda logit, threshold: torch.sigmoid(logit).round(decimals=1) >= threshold,
+}
+
+
+def decision_breakers() -> dict[str, tuple[float, float]]:
+    """Return, by version, a pair (logit, threshold) on which it is wrong and the other four are right."""
+    tie = (2.0, torch.sigmoid(torch.tensor(2.0)).item())
+    return {"raw": (0.2, 0.5), "strict": tie, "fixed": (0.5, 0.8), "sure": (-3.0, 0.5), "rounded": (1.0, 0.72)}
+
+
 def count_parameters(sizes: list[int]) -> int:
     """Return the number of weights and biases of linear layers sizes[0] -> sizes[1] -> ..."""
     return sum((n_in + 1) * n_out for n_in, n_out in zip(sizes, sizes[1:]))

@@ -161,7 +161,8 @@ def assert_same(
     within = Tolerance(rtol, atol)
     if before and isinstance(got.result, dict):  # gradients are no finer than the value they are of
         within = no_finer(got.result.get("value"), expected.result["value"], within)
-    _weigh(list(_found(got, expected, within)), "['value']" if before else "")
+    first = "['value']" if before else ""
+    _weigh(list(_found(got, expected, within)), first, measured=not got.called)
 
 
 def _found(got: Answer, expected: Answer, within: Tolerance) -> Iterator[Found]:
@@ -176,13 +177,13 @@ def _precedes(expected: Answer) -> bool:
     return isinstance(result, dict) and "value" in result and len(result) > 1
 
 
-def _weigh(found: list[Found], before: str) -> None:
-    """Raise what decides, and notice the rest."""
+def _weigh(found: list[Found], before: str, *, measured: bool) -> None:
+    """Raise what decides, and notice the rest; ``measured`` where a probe says what it found."""
     __tracebackhide__ = True
     look = _LOOK.get(None) or Look()
     for one in found:
         first = bool(before) and one.where.startswith(before)
-        subject = _is_subject(one, look, first)
+        subject = _is_subject(one, look, measured=measured and not first)
         if one.slight and not subject:
             look.noticed.add(one.fact)
         elif not subject and (first or look.about):
@@ -198,9 +199,12 @@ def _named(one: Found) -> Fact:
     return {Fact.VALUE: Fact.GRADIENT, Fact.NOTHING: Fact.NO_GRADIENT}.get(one.fact, one.fact)
 
 
-def _is_subject(one: Found, look: Look, first: bool) -> bool:
-    """Whether a difference is in what the check is about, as a fact or as what a probe measured."""
-    return one.fact is look.about or (one.fact is Fact.STATEMENT and not first)
+def _is_subject(one: Found, look: Look, *, measured: bool) -> bool:
+    """Whether a difference is in what the check is about, as a fact or as what a probe measured.
+
+    A text or a count that an exercise itself returns is its value, and no word about a fact.
+    """
+    return one.fact is look.about or (one.fact is Fact.STATEMENT and measured)
 
 
 def _refuse_unexpected(expected: Answer, raises: type[Exception] | None) -> None:

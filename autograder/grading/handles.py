@@ -10,7 +10,7 @@ import io
 import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from autograder.errors import AuthorError
@@ -129,7 +129,11 @@ class Handle:
         if exercise.startswith("_"):
             raise AttributeError(exercise)
         head = {"do": "call", "exercise": exercise}
-        return lambda *args, **kwargs: self._conversation.ask(head, args, kwargs)
+
+        def call(*args: Any, **kwargs: Any) -> Answer:
+            return replace(self._conversation.ask(head, args, kwargs), called=True)
+
+        return call
 
     def run(self, probe: Callable[..., Any], *args: Any) -> Answer:
         """Run ``probe(solution, *args)`` beside the solution's functions; returns an Answer.

@@ -69,6 +69,7 @@ MISSING = "The cell of {exercise} is missing. Copy it from the notebook that you
 SYNTAX = "The cell could not be read as Python, at line {line} or just before it: {said}."
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
+NOT_GONE_ON = "The check could not go on with what came back."
 ERROR_AGAIN = "It stopped with an error here, too."
 FORGED = (
     "With this exercise's code loaded, a question whose answer is known came back with a wrong "
@@ -145,15 +146,30 @@ def relation(name: str, what: str) -> str:
     return _RELATIONS[name].format(what=what) if name else ""
 
 
+_NOT_YET, _NOT_CHECKED = " – not yet. ", " – not checked yet."
+
+
 def told(sentence: str, message: str) -> str:
     """What a student reads of a check: its sentence, and why that is not so yet, if it is not."""
-    return f"{sentence.removesuffix('.')} – not yet. {message}" if message else sentence
+    return f"{sentence.removesuffix('.')}{_NOT_YET}{message}" if message else sentence
+
+
+def sentence(message: str) -> str:
+    """What a check looks at, of what a student reads of it."""
+    looked_at = message.partition(_NOT_CHECKED)[0].partition(_NOT_YET)[0]
+    return looked_at if looked_at == message else f"{looked_at}."
+
+
+def reason(message: str) -> str:
+    """Why a check did not pass, or was not made, of what a student reads of it."""
+    why = message.partition(_NOT_YET)[2] or message.partition(_NOT_CHECKED)[2]
+    return why.strip()
 
 
 def not_checked(sentence: str, message: str) -> str:
     """What a student reads of a check whose subject cannot be seen before something else holds."""
     first = f" First fix this: {message}" if message else ""
-    return f"{sentence.removesuffix('.')} – not checked yet.{first}"
+    return f"{sentence.removesuffix('.')}{_NOT_CHECKED}{first}"
 
 
 def charge(fact: str) -> str:
@@ -222,7 +238,7 @@ def _special(answer: Answer) -> str:
         return _DEVICE_LOST
     if names[:1] == ("ProtocolError",):
         return "What came back is too large or too deep to be looked at."
-    return ""
+    return "" if answer.reached else NOT_GONE_ON
 
 
 def _stopped_with(answer: Answer) -> str:

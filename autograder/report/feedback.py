@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.course.policy import Disclosure
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
+from autograder.notebook.wording import NOT_GONE_ON, reason, sentence
 from autograder.report.disclosure import disclosed
 from autograder.report.labels import TIERS, check_words, exercise_words
 from autograder.report.render import digest, part, render
@@ -25,16 +26,41 @@ MOST_REMARKS = 3
 
 
 @dataclass(frozen=True)
+class Line:
+    """Checks of which the page says the same: one line, with their sentences folded below it."""
+
+    words: str
+    checks: tuple[Check, ...]
+    reason: str
+
+    @property
+    def status(self) -> Status:
+        """What became of each of them."""
+        return self.checks[0].status
+
+    @property
+    def sentences(self) -> list[str]:
+        """What each of them looks at, once."""
+        return list(dict.fromkeys(sentence(check.message) for check in self.checks))
+
+
+@dataclass(frozen=True)
 class Shown:
     """One exercise as the page shows it."""
 
     report: ExerciseReport
     words: str
     remarks: tuple[str, ...]
-    checks: tuple[tuple[Check, str], ...]
+    lines_of_checks: tuple[Line, ...]
     code: str
     lines: int
     left_out: int  # lines of code that did not fit
+
+    @property
+    def named(self) -> bool:
+        """Whether the first remark is about a known mistake, and not what a check says."""
+        said = {one_line(check.message, 500) for check in self.report.checks}
+        return bool(self.report.mistake) and self.remarks[0] not in said
 
     @property
     def done(self) -> bool:
@@ -161,11 +187,33 @@ def _show(exercise: ExerciseReport, size: int) -> Shown:
         report=exercise,
         words=exercise_words(exercise),
         remarks=tuple(one_line(remark, 500) for remark in _remarks(exercise)),
-        checks=tuple((check, check_words(check)) for check in exercise.checks),
+        lines_of_checks=tuple(_lines(exercise.checks)),
         code="\n".join(kept),
         lines=len(kept) if exercise.code.strip() else 0,
         left_out=len(lines) - len(kept),
     )
+
+
+def _lines(checks: tuple[Check, ...]) -> Iterator[Line]:
+    """The checks in their order; hidden ones that tell the same stand with the first of them."""
+    alike = dict[object, list[Check]]()
+    for place, check in enumerate(checks):
+        alike.setdefault(_tells(check) or place, []).append(check)
+    for group in alike.values():
+        yield Line(check_words(group[0]), tuple(group), reason(group[0].message))
+
+
+def _tells(check: Check) -> tuple[Status, str] | None:
+    """What a hidden check tells beside its sentence; None for what is read by itself.
+
+    Why something stopped, or was not looked at, is told once for an exercise: see grading.judging.
+    """
+    if not check.hidden or not check.message or check.status is Status.PASSED:
+        return None
+    why = reason(check.message)
+    if check.status is Status.FAILED:
+        return (check.status, why) if why else None
+    return check.status, why if why == NOT_GONE_ON else ""
 
 
 def _remarks(exercise: ExerciseReport) -> tuple[str, ...]:

@@ -42,8 +42,10 @@ class Answer:
     out_of_memory: bool = False
     reason: str = field(default="", compare=False)  # the exception's text, without its numbers
     own: bool = field(default=False, compare=False)  # whether the code itself raised it
+    reached: bool = field(default=True, compare=False)  # whether it came while the code ran
     changed: tuple[int, ...] = ()  # positions of the arguments that were changed in place
     trusted: bool = field(default=False, compare=False)  # whether the course's own code answered
+    called: bool = field(default=False, compare=False)  # whether it is what an exercise returned
 
     @property
     def value(self) -> Any:
@@ -83,8 +85,8 @@ def to_answer(frame: dict[str, Any], *, trusted: bool = False) -> Answer:
         names = tuple(name[:60] for name in error[:8]) or ("Exception",)
         out_of_memory = frame.get("out_of_memory") is True
         reason = _reason(frame.get("text"))
-        own = frame.get("own") is True
-        return Answer(None, names, out_of_memory, reason, own, trusted=trusted)
+        own, reached = (frame.get(key) is True for key in ("own", "reached"))
+        return Answer(None, names, out_of_memory, reason, own, reached, trusted=trusted)
     changed = values.get("changed", [])
     if not (isinstance(changed, list) and all(type(i) is int for i in changed)):
         raise protocol.ProtocolError("a malformed list of changed arguments")

@@ -13,7 +13,7 @@
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "welcome"}
 # # Layers and outputs
 #
-# You will build every part of a small network by hand: the table of numbers that goes in, the layers that change it, the scores that come out, and the decision somebody makes with them. There are eight short exercises and one bonus: about an hour. Do them in any order; none needs another one's answer.
+# You will build every part of a small network by hand: the table of numbers that goes in, the layers that change it, the scores that come out, and the decision somebody makes with them. There are nine short exercises and one bonus: about 70 minutes. Do them in any order; none needs another one's answer.
 #
 # ![What you will build: three inputs, two hidden layers of four neurons, one score](attachment:figure-1.png)
 #
@@ -417,7 +417,7 @@ def build_network(n_features: int, hidden: list[int], task: str, n_classes: int 
     return nn.Sequential(*layers, nn.Linear(sizes[-1], n_outputs))
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "build_network-check", "points": 16}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "build_network-check", "points": 14}
 with visible_checks("build_network") as call:
     patients = torch.arange(24.0).reshape(6, 4)
     one_score = call(build_network, 4, [8, 8], "regression")
@@ -660,7 +660,7 @@ def multiclass_predict(logits: Tensor) -> tuple[Tensor, Tensor]:
     return torch.softmax(logits, dim=-1), logits.argmax(dim=-1)
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "multiclass_predict-check", "points": 14}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "multiclass_predict-check", "points": 12}
 with visible_checks("multiclass_predict") as call:
     prediction = call(multiclass_predict, torch.tensor([[0.5, 2.0, 1.0], [3.0, 0.1, 0.2]]))
     prediction.holds("one probability for each example and class: (2, 3)", lambda pair: pair[0].shape == (2, 3))
@@ -757,7 +757,7 @@ def collapse(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> tuple[Tensor, Te
     return w2 @ w1, w2 @ b1 + b2
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "collapse-check", "points": 12}
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "collapse-check", "points": 11}
 with visible_checks("collapse") as call:
     w1, b1 = torch.arange(15.0).reshape(5, 3) - 7, torch.arange(5.0)
     w2, b2 = torch.arange(10.0).reshape(2, 5) / 2 - 2, torch.tensor([1.0, -1.0])
@@ -793,6 +793,81 @@ with visible_checks("collapse") as call:
 # <details><summary>The answer to your prediction</summary>
 #
 # None. Those 24 extra numbers add no function at all. An activation between the layers is what turns depth into power.
+#
+# </details>
+
+# %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "decision_breakers-statement"}
+# ### 1.9 · Break it: five wrong decisions
+#
+# *Difficulty 3 of 5 (★★★☆☆) · about 10 minutes · {points} points*
+#
+# **Why.** Most inputs look right even when a decision is wrong. Whoever knows which inputs to try finds the mistake before a patient does.
+#
+# The cell below holds five wrong versions of the decision in 1.6. Each takes one logit and a threshold, and is right for many of them. Run it first.
+#
+# **Write** `decision_breakers()`, which returns a dictionary with one pair (logit, threshold) for each version: a pair on which **this version is wrong and the other four are right**.
+#
+# * The keys are `"raw"`, `"strict"`, `"fixed"`, `"sure"` and `"rounded"`. The logit is a finite Python float. The threshold is a Python float with 0 < threshold < 1. A version gets `torch.tensor(logit)`, a float32.
+# * "Right" is what 1.6 says: yes where the sigmoid of the logit is at least the threshold. A threshold that is less than 1e-5 away from this probability counts as equal to it.
+# * There are many right answers, and each of the five pairs counts by itself.
+#
+# **Worked example.** The logit 0 has the probability 0.5. With a threshold of 0.5 the right answer is yes. `strict` says no, but so does `raw`, so `(0.0, 0.5)` is no answer for either.
+
+# %% tags=["setup"] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "decision_breakers-given"}
+VERSIONS = {
+    "raw": lambda logit, threshold: logit >= threshold,
+    "strict": lambda logit, threshold: torch.sigmoid(logit) > threshold,
+    "fixed": lambda logit, threshold: logit >= 0,
+    "sure": lambda logit, threshold: torch.sigmoid(logit.abs()) >= threshold,
+    "rounded": lambda logit, threshold: torch.sigmoid(logit).round(decimals=1) >= threshold,
+}
+
+# %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "decision_breakers"}
+def decision_breakers() -> dict[str, tuple[float, float]]:
+    """Return, by version, a pair (logit, threshold) on which it is wrong and the other four are right."""
+    ### BEGIN SOLUTION
+    tie = (2.0, torch.sigmoid(torch.tensor(2.0)).item())
+    return {"raw": (0.2, 0.5), "strict": tie, "fixed": (0.5, 0.8), "sure": (-3.0, 0.5), "rounded": (1.0, 0.72)}
+    ### END SOLUTION
+
+# %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "decision_breakers-check", "points": 5}
+with visible_checks("decision_breakers") as call:
+    pairs = call(decision_breakers)
+    pairs.holds("its keys are the five names", lambda pairs: pairs.keys() == VERSIONS.keys())
+    pairs.holds("each value is a pair", lambda pairs: all(len(pair) == 2 for pair in pairs.values()))
+
+    def wrong_on(logit, threshold):
+        logit = torch.tensor(float(logit))
+        probability = torch.sigmoid(logit).item()
+        if abs(probability - threshold) < 1e-5:
+            threshold = probability
+        wrong = [name for name, version in VERSIONS.items() if bool(version(logit, threshold)) != (probability >= threshold)]
+        return " and ".join(wrong) or "none of them"
+
+    for name in VERSIONS:
+        call(wrong_on, *pairs.result[name]).returns(name)
+
+# %% [markdown] tags=["hints"]
+# <details><summary>Hint 1 · a question</summary>
+#
+# Which number does each version look at instead of the probability or the threshold? For which logits are the two numbers on the same side of the threshold, and for which are they not?
+#
+# </details>
+# <details><summary>Hint 2 · a pointer</summary>
+#
+# `fixed` is right for every logit at one threshold. `sure` forgets the sign of the logit. `raw` compares a number that can be large: where does it say yes, like the probability? For `strict`, choose the logit first; what must the threshold be then?
+#
+# </details>
+# <details><summary>Hint 3 · nearly the code</summary>
+#
+# Search a small table:
+#
+# ```python
+# for logit in (-3.0, -1.0, 0.2, 0.5, 1.0, 2.0):
+#     probability = torch.sigmoid(torch.tensor(logit)).item()
+#     for threshold in (0.2, 0.5, 0.72, 0.8, probability):
+#         print(logit, threshold, [name for name, version in VERSIONS.items() if ...])
+# ```
 #
 # </details>
 
@@ -836,7 +911,7 @@ with visible_checks("collapse") as call:
 # </details>
 
 # %% [markdown] nbgrader={"schema_version": 3, "grade": false, "solution": false, "locked": true, "task": false, "grade_id": "count_parameters-statement"}
-# ### 1.9 · Bonus: how many numbers does it learn?
+# ### 1.10 · Bonus: how many numbers does it learn?
 # *Difficulty 1 of 5 (★☆☆☆☆) · about 5 minutes · Bonus · unscored*
 #
 # **Why.** You should know what a model costs before you pay for it.

@@ -1,6 +1,8 @@
 """Hidden checks of a1_layers: what each exercise must do beyond its visible example."""
 
+import math
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -1164,7 +1166,83 @@ def test_collapse_answers_the_same_again(same, draw):
     same.run(twice, "collapse", two_layers(draw, 3, 4, 2))
 
 
-# 1.9 count_parameters (bonus)
+# 1.9 decision_breakers
+
+VERSIONS = {
+    "raw": lambda logit, threshold: logit >= threshold,
+    "strict": lambda logit, threshold: torch.sigmoid(logit) > threshold,
+    "fixed": lambda logit, threshold: logit >= 0,
+    "sure": lambda logit, threshold: torch.sigmoid(logit.abs()) >= threshold,
+    "rounded": lambda logit, threshold: torch.sigmoid(logit).round(decimals=1) >= threshold,
+}
+
+
+def is_legal(pair):
+    """Whether a pair is a finite logit and a threshold between 0 and 1."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        return False
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in pair):
+        return False
+    return 0 < pair[1] < 1 and abs(pair[0]) <= torch.finfo(torch.float32).max
+
+
+def wrong_on(pair):
+    """The versions that are wrong on a pair; None where it is no legal pair."""
+    if not is_legal(pair):
+        return None
+    logit, threshold = torch.tensor(float(pair[0])), pair[1]
+    probability = torch.sigmoid(logit).item()
+    if abs(probability - threshold) < 1e-5:  # a tie: its last digit depends on the machine
+        threshold = probability
+    right = probability >= threshold
+    return [name for name, version in VERSIONS.items() if bool(version(logit, threshold)) != right]
+
+
+def caught(solution):
+    """By version, who is wrong on the pair that was given for it."""
+    given = solution.decision_breakers()
+    given = given if isinstance(given, dict) else {}
+    return {name: wrong_on(given.get(name)) for name in VERSIONS}
+
+
+def caught_here(student):
+    """The same, found on this side, where nobody can meddle with torch."""
+    student.run(caught)  # the same found over there: it tells known mistakes apart
+    given = student.decision_breakers().value
+    return caught(SimpleNamespace(decision_breakers=lambda: given))
+
+
+@pytest.mark.exercise("decision_breakers")
+def test_raw_is_caught(student):
+    """Gives a pair on which `raw` is wrong and the other four are right."""
+    assert caught_here(student)["raw"] == ["raw"]
+
+
+@pytest.mark.exercise("decision_breakers")
+def test_strict_is_caught(student):
+    """Gives a pair on which `strict` is wrong and the other four are right."""
+    assert caught_here(student)["strict"] == ["strict"]
+
+
+@pytest.mark.exercise("decision_breakers")
+def test_fixed_is_caught(student):
+    """Gives a pair on which `fixed` is wrong and the other four are right."""
+    assert caught_here(student)["fixed"] == ["fixed"]
+
+
+@pytest.mark.exercise("decision_breakers")
+def test_sure_is_caught(student):
+    """Gives a pair on which `sure` is wrong and the other four are right."""
+    assert caught_here(student)["sure"] == ["sure"]
+
+
+@pytest.mark.exercise("decision_breakers")
+def test_rounded_is_caught(student):
+    """Gives a pair on which `rounded` is wrong and the other four are right."""
+    assert caught_here(student)["rounded"] == ["rounded"]
+
+
+# 1.10 count_parameters (bonus)
 
 
 @pytest.mark.exercise("count_parameters")

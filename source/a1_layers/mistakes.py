@@ -1,5 +1,7 @@
 """Known slips and other correct solutions for a1_layers."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -2561,7 +2563,179 @@ def each_neuron_mixes_rows(w1, b1, w2, b2):
     return weight, F.linear(b1, w2, b2)
 
 
-# 1.9 count_parameters (bonus)
+# 1.9 decision_breakers
+
+_DECISIONS = {
+    "raw": (0.2, 0.5),
+    "strict": (2.0, 1 / (1 + math.exp(-2.0))),
+    "fixed": (0.5, 0.8),
+    "sure": (-3.0, 0.5),
+    "rounded": (1.0, 0.72),
+}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `strict`, `raw` is wrong, too. Which logits with this probability are at "
+    "least as large as the threshold?",
+)
+def strict_gets_the_middle():
+    return _DECISIONS | {"strict": (0.0, 0.5)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `strict` all five are right: the probability is not equal to the threshold. "
+    "How can you compute a threshold that is equal to it?",
+)
+def strict_gets_a_threshold_nearby():
+    return _DECISIONS | {"strict": (2.0, 0.88)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `raw`, `fixed` is wrong, too. What does `fixed` say to every negative logit?",
+)
+def raw_gets_a_negative_logit():
+    return _DECISIONS | {"raw": (-1.0, 0.2)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `raw` all five are right. Between which two numbers must the threshold lie?",
+)
+def raw_gets_a_large_logit():
+    return _DECISIONS | {"raw": (3.0, 0.5)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `fixed` all five are right: the threshold is 0.5. For which thresholds is "
+    "`fixed` wrong?",
+)
+def fixed_gets_one_half():
+    return _DECISIONS | {"fixed": (1.5, 0.5)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `fixed`, `raw` is wrong, too. What does `raw` say to every negative logit?",
+)
+def fixed_gets_a_negative_logit():
+    return _DECISIONS | {"fixed": (-1.0, 0.25)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `fixed`, `raw` is wrong, too, because the logit is above the threshold. "
+    "How can the logit stay below the threshold?",
+)
+def fixed_gets_a_high_logit():
+    return _DECISIONS | {"fixed": (2.0, 0.95)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `sure` all five are right: the logit is positive. What does `sure` do with "
+    "the sign of a logit?",
+)
+def sure_gets_a_positive_logit():
+    return _DECISIONS | {"sure": (3.0, 0.5)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `sure` all five are right: they all say no. How large must a probability be "
+    "to reach the threshold?",
+)
+def sure_gets_a_high_threshold():
+    return _DECISIONS | {"sure": (-1.0, 0.9)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `rounded`, another version is wrong, too. Which versions are wrong for a "
+    "logit that lies below the threshold?",
+)
+def rounded_gets_a_small_logit():
+    return _DECISIONS | {"rounded": (0.5, 0.61)}
+
+
+@mistake(
+    "decision_breakers",
+    "On your pair for `rounded` all five are right. On which side of the threshold is the "
+    "probability before and after rounding?",
+)
+def rounded_gets_an_easy_threshold():
+    return _DECISIONS | {"rounded": (1.0, 0.5)}
+
+
+@mistake(
+    "decision_breakers",
+    "Your pairs have the threshold first. Which order does the task ask for?",
+)
+def threshold_comes_first():
+    return {name: pair[::-1] for name, pair in _DECISIONS.items()}
+
+
+@mistake(
+    "decision_breakers",
+    "You give the same pair for all five versions. For how many of them can it be the right "
+    "answer?",
+)
+def one_pair_for_all():
+    return dict.fromkeys(_DECISIONS, (0.0, 0.5))
+
+
+@mistake(
+    "decision_breakers",
+    "Your dictionary has no pair for `rounded`. For which probabilities does rounding cross a "
+    "threshold?",
+)
+def four_of_five():
+    return {name: pair for name, pair in _DECISIONS.items() if name != "rounded"}
+
+
+@mistake(
+    "decision_breakers",
+    "Your pairs hold probabilities where they should hold logits. Which logit has a given "
+    "probability?",
+)
+def probabilities_for_logits():
+    return {name: (1 / (1 + math.exp(-z)), t) for name, (z, t) in _DECISIONS.items()}
+
+
+@alternative("decision_breakers")
+def other_pairs():
+    return {
+        "raw": [0.1, 0.5],
+        "strict": [3, 0.9525741],
+        "fixed": [0.9, 0.95],
+        "sure": [-0.7, 0.6],
+        "rounded": [0.9, 0.705],
+    }
+
+
+@alternative("decision_breakers")
+def found_by_a_search():
+    found = {}
+    for logit in torch.arange(-30, 31).div(10):
+        p = torch.sigmoid(logit)
+        for threshold in [p.item(), *torch.arange(1, 100).div(100).tolist()]:
+            said = {
+                "raw": logit >= threshold,
+                "strict": p > threshold,
+                "fixed": logit >= 0,
+                "sure": torch.maximum(p, 1 - p) >= threshold,
+                "rounded": p.round(decimals=1) >= threshold,
+            }
+            wrong = [name for name, yes in said.items() if yes != (p >= threshold)]
+            if len(wrong) == 1:
+                found[wrong[0]] = (logit.item(), threshold)
+    return found
+
+
+# 1.10 count_parameters (bonus)
 
 
 @mistake(

@@ -17,6 +17,11 @@ from autograder.course.source import read_source
 
 NUMBERS = [-math.inf, -3.0, -1e-30, -0.0, 0.0, 0.3, 1.0, 100.1, 2.0**100, math.inf, math.nan]
 INPUTS = {
+    "a1_layers": [
+        (torch.tensor(x), threshold)
+        for x in NUMBERS
+        for threshold in (0.2, 0.5, 0.61, torch.sigmoid(torch.tensor(x)).item())
+    ],
     "a2_activations": [(torch.tensor(x),) for x in NUMBERS],
     "a3_iterations": [(torch.tensor(x), n) for x in NUMBERS for n in (0, 1, 2, 5, 19)],
     "a5_losses": [

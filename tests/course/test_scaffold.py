@@ -74,8 +74,8 @@ def test_a_new_exercise_from_stub_to_verified(home):
     made = autograder(home, "new", NAME, "--in", "a1_layers")
     assert made.returncode == 0, made.stderr
     assert [line.split(":")[0] for line in made.stdout.splitlines()[:3]] == ["Fill in"] * 3
-    assert "1.9 is now 1.10." in made.stdout
-    assert "It is number 1.9; a1_layers has 110 points now." in made.stdout
+    assert "1.10 is now 1.11." in made.stdout
+    assert "It is number 1.10; a1_layers has 110 points now." in made.stdout
     refused = autograder(home, "build", "a1_layers").stderr
     assert all(part in refused for part in PARTS)
     for part, text in texts(home).items():
@@ -96,13 +96,13 @@ def test_the_stubs_stand_before_the_bonus_which_moves_up(home):
     """In source and graders; the bonus has the next number then, and all other text stays."""
     before = texts(home)
     added = new_exercise(Course(home), "a1_layers", NAME)
-    assert (added.number, added.moved, added.points) == ("1.9", (("1.9", "1.10"),), 110)
+    assert (added.number, added.moved, added.points) == ("1.10", (("1.10", "1.11"),), 110)
     for part in PARTS[:2]:
         text = texts(home)[part]
         heads = re.findall(r"^# (?:### )?(1\.\d+) (\S+)", text, re.MULTILINE)[-2:]
-        assert [number for number, _ in heads] == ["1.9", "1.10"]
+        assert [number for number, _ in heads] == ["1.10", "1.11"]
         assert text.index(NAME) < text.rindex("count_parameters")
-        kept = text.replace("1.10", "1.9").splitlines()
+        kept = text.replace("1.11", "1.10").splitlines()
         assert [line for line in before[part].splitlines() if line not in kept] == []
 
 
@@ -110,14 +110,14 @@ def test_without_a_bonus_the_cells_stand_after_the_last_hints(home):
     """And before what comes next; nothing else changes its number."""
     source = home / PARTS[0]
     text = source.read_text(encoding="utf-8")
-    start = text.index("# ### 1.9 ·")
+    start = text.index("# ### 1.10 ·")
     start = text.rindex("# %%", 0, start)
     end = text.index("# %% [markdown]\n# ## What comes next")
     source.write_text(text[:start] + text[end:], encoding="utf-8")
     added = new_exercise(Course(home), "a1_layers", NAME)
     after = source.read_text(encoding="utf-8")
-    assert (added.number, added.moved) == ("1.9", ())
-    assert after.index("### 1.8 ·") < after.index("### 1.9 ·") < after.index("## What comes next")
+    assert (added.number, added.moved) == ("1.10", ())
+    assert after.index("### 1.9 ·") < after.index("### 1.10 ·") < after.index("## What comes next")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,12 @@ import pytest
 from autograder.course.source import read_release
 from autograder.errors import AuthorError
 from autograder.grading import verify
+from autograder.grading.compare import Mismatch, NotJudged, assert_same, looking
+from autograder.grading.facts import Fact
 from autograder.grading.grader import Grader, Preparation
 from autograder.model import ExerciseReport, Status, StudentCell, Submission, Tier
 from autograder.sandbox import tiers
+from autograder.sandbox.answers import Answer
 from tests.support.courses import EXERCISE, NAME, write_course
 
 GRADERS = '''\
@@ -133,6 +136,24 @@ def test_a_check_about_a_fact_says_nothing_untrue_of_wrong_values(graded: Graded
     said = {check.name: check.message for check in report.checks}
     assert said["dtype"].endswith(" – not checked yet. First fix this: The values are not right.")
     assert said["device"] == "Stays on its device – not checked yet."
+
+
+def test_a_wrong_count_is_not_called_a_changed_argument() -> None:
+    """What a function returns is its value; only what a probe measured is a word about a fact."""
+    right = Answer({"zero": 2}, trusted=True)
+    with looking(Fact.CHANGED), pytest.raises(NotJudged):
+        assert_same(Answer({"zero": 3}, called=True), right)
+    with looking(Fact.CHANGED), pytest.raises(Mismatch):
+        assert_same(Answer({"zero": 3}), right)
+
+
+def test_a_check_that_trips_does_not_say_that_the_answer_stopped(graded: Graded) -> None:
+    """Where the way back breaks after the function has returned, nobody reads that it stopped."""
+    report = graded("e = x.exp(); e.add_(0); return x * 0.5 + 0 * e")
+    said = {check.name: check.message for check in report.checks}
+    assert said["gradient"].endswith("The check could not go on with what came back.")
+    report = graded("return torch.zeros(3) @ torch.zeros(4)")
+    assert "RuntimeError" in next(c.message for c in report.checks if c.name == "tables")
 
 
 @pytest.mark.parametrize("body", ["return x.detach() * 0.5", "return x.detach() * 0.2 + x * 0.3"])

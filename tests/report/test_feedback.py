@@ -73,6 +73,35 @@ def test_what_a_check_says_is_not_said_twice() -> None:
     assert "Another thing." in text
 
 
+def test_checks_with_one_reason_are_one_line() -> None:
+    """Ten crosses for one reason are one, and what could not be looked at is folded as well."""
+    wrong = ("Works for tables – not yet. Wrong.", "Works for rows – not yet. Wrong.")
+    unseen = (
+        "Keeps the dtype – not checked yet. First fix this: Wrong.",
+        "Stays – not checked yet.",
+    )
+    checks = [check(Status.FAILED, message=said) for said in wrong]
+    checks += [check(Status.NOT_JUDGED, message=said) for said in unseen]
+    checks += [check(), check(Status.FAILED, message="Keeps axes – not yet. Another reason.")]
+    page = Page(feedback_page(report(exercises=(exercise(checks=tuple(checks)),))))
+    assert "not yet right: 2 checks. Wrong." in page.text
+    assert "not looked at: 2 checks. First: Wrong." in page.text
+    assert page.text.count("Wrong.") == 2
+    for said in ("Works for tables.", "Works for rows.", "Keeps the dtype.", "Stays."):
+        assert said in page.text
+    assert "Keeps axes – not yet. Another reason." in page.text
+
+
+def test_a_line_of_a_check_is_not_called_a_mistake_of_others() -> None:
+    """The words about a mistake stand above its own line only, not above what a check says."""
+    said = "Is built by hand – not yet. It uses `tanh`."
+    by_hand = check(Status.FAILED, message=said)
+    part = exercise(status=Status.FAILED, mistake="x", remarks=(said,), checks=(by_hand,))
+    text = Page(feedback_page(report(exercises=(part,)))).text
+    assert "Look here first" in text
+    assert "A mistake that others make too" not in text
+
+
 def test_at_most_three_remarks_are_shown() -> None:
     """A fourth remark would bury the first."""
     part = exercise(status=Status.FAILED, remarks=("one", "two", "three", "a fourth"))

@@ -19,6 +19,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
+from traceback import walk_tb
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -145,7 +146,11 @@ class Process:
 
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as data."""
-        return {**_described(error), "own": _is_raised_in(self.own_files, error)}
+        return {
+            **_described(error),
+            "own": _is_raised_in(self.own_files, error),
+            "reached": _has_run(self.own_files, error),
+        }
 
     def _reset_global_state(self, seed: int) -> None:
         """Undo what a call may have left in torch's and Python's global state."""
@@ -462,6 +467,12 @@ def _is_raised_in(files: tuple[str, ...], error: BaseException) -> bool:
     code = trace.tb_frame.f_code
     raised = dis.opname[code.co_code[trace.tb_lasti]] == "RAISE_VARARGS"
     return raised and code.co_filename.startswith(files)
+
+
+def _has_run(files: tuple[str, ...], error: BaseException) -> bool:
+    """Whether some files' code was running when it came, or called what was."""
+    frames = walk_tb(error.__traceback__)
+    return any(frame.f_code.co_filename.startswith(files) for frame, _ in frames)
 
 
 def _out_of_memory(error: BaseException) -> bool:
