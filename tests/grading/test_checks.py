@@ -1,5 +1,8 @@
 """Collecting a graders file: what an author gets wrong is refused, with the place and a remedy."""
 
+import base64
+import marshal
+
 import pytest
 import torch
 
@@ -12,6 +15,7 @@ from autograder.grading.verify import verify
 from autograder.model import Job, Settings, Status
 from autograder.notebook import wording
 from autograder.sandbox.answers import Answer, StudentRaised
+from autograder.sandbox.inside import protocol
 from tests.support.courses import GRADERS, NAME, hand_in, write_course
 
 CHECK = '@pytest.mark.exercise("half")\ndef test_any_table(same, draw):'
@@ -94,9 +98,11 @@ def test_a_probe_brings_what_it_uses_of_its_file(tmp_path):
     """Helpers, constants and imports of the graders file are there where the probe runs."""
     course = write_course(tmp_path, PROBES)
     ready = Preparation(course, read_release(course.release(NAME)), seed=1)
-    (text,) = [text for text in ready.judge.texts() if "def probe" in text]
-    assert "SCALE = 3.0" in text
-    assert "def test_" not in text
+    heads = [protocol.head_of(frame) for frame in ready.judge.frames("half")]
+    (code,) = {head["code"] for head in heads if head.get("name") == "probe"}
+    brought = set(marshal.loads(base64.b64decode(code)).co_names)
+    assert {"SCALE", "scaled", "probe"} <= brought
+    assert not any(name.startswith("test_") for name in brought)
 
 
 @pytest.mark.parametrize(

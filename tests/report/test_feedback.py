@@ -85,7 +85,7 @@ def test_checks_with_one_reason_are_one_line() -> None:
     checks += [check(), check(Status.FAILED, message="Keeps axes – not yet. Another reason.")]
     page = Page(feedback_page(report(exercises=(exercise(checks=tuple(checks)),))))
     assert "not yet right: 2 checks. Wrong." in page.text
-    assert "not looked at: 2 checks. First: Wrong." in page.text
+    assert "not checked: 2 checks. First fix this: Wrong." in page.text
     assert page.text.count("Wrong.") == 2
     for said in ("Works for tables.", "Works for rows.", "Keeps the dtype.", "Stays."):
         assert said in page.text
