@@ -95,6 +95,7 @@ def attempt(solution, canary, port, pid, engine, secrets, calls):
 # What does not lower a tier that is no stronger than this. Without namespaces nothing hides the
 # size of a file from who can name the file and may enter its folder: Landlock does not know
 # stat(2), and seccomp sees no paths. A private folder (mode 0700) does, from the throw-away user.
+_PATIENCE = 120.0  # seconds for an examination that takes one, on a machine that is busy
 _LEFT_TO = {"learn a file's size": Tier.CONFINED}
 
 
@@ -160,7 +161,7 @@ def _attempted(process: SandboxProcess, secrets: Sequence[Path]) -> tuple[str, .
         args += [[str(path) for path in secrets], _calls()]
         head = {"do": "probe", "code": portable(_ATTACKS), "name": "attempt"}
         frame = protocol.pack(head, {"args": args})
-        reply = process.ask(frame, time.monotonic() + 20)
+        reply = process.ask(frame, time.monotonic() + _PATIENCE)
     answer = protocol.unpack_frame(reply.raw) if reply.raw else {"values": {}}
     if not isinstance(answer["values"].get("result"), dict):
         raise InfrastructureError("The sandbox could not be examined: no answer came back.")
