@@ -212,6 +212,7 @@ class StudentCell:
     exercises: tuple[str, ...]
     source: str
     label: str  # "cell 7", as a student counts them
+    given: bool = False  # whether it was handed out to be looked at: a figure that was edited
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ class _Worker:
         assert self._process.stdin is not None
         order = {
             "setup": sheet.assignment.setup,
-            "cells": [(cell.exercises, cell.source) for cell in sheet.answers.cells],
+            "cells": [(cell.exercises, cell.source, cell.given) for cell in sheet.answers.cells],
             "checks": [(exercise.id, exercise.check.source) for exercise in exercises],
         }
         with contextlib.suppress(OSError):  # a worker that died is found out by the next line

@@ -27,7 +27,8 @@ REFERENCE_SECONDS = 300.0  # for one answer of the reference
 _NEED_COMPILER = {"func", "checkpoint"}  # names in torch that load its compiler: 0.7 s
 _APART = "without"  # what is asked of a process of its own
 _NOTHING_TO_ASK = Reply(protocol.pack({}, {"result": {}, "changed": []}))
-_Cell = tuple[tuple[str, ...], str | None]  # exercises and source; None where it cannot be parsed
+# Exercises; source, None where it cannot be parsed; whether it was handed out to be looked at.
+_Cell = tuple[tuple[str, ...], str | None, bool]
 
 
 class BudgetSpent(Stopped):
@@ -86,7 +87,7 @@ class Session:
         self._setup = list(setup)
         self._patience = patience
         self._account = account or Account()
-        self._cells: list[_Cell] = [(cell.exercises, cell.source) for cell in submission.cells]
+        self._cells: list[_Cell] = [(c.exercises, c.source, c.given) for c in submission.cells]
         self._above = dict(submission.above)
         self.deaths = 0  # of its processes, by its own code or by a limit
         self._ended = 0  # of these, by its own code
@@ -403,7 +404,7 @@ def _still_to_ask(
 
 def _emptied(cells: Sequence[_Cell]) -> list[_Cell]:
     """The cells without their code, which cannot be read as Python."""
-    return [(exercises, None) for exercises, _ in cells]
+    return [(exercises, None, given) for exercises, _, given in cells]
 
 
 def _inventory(reply: Reply) -> Inventory | None:

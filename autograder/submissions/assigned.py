@@ -15,6 +15,7 @@ from autograder.submissions import conflict
 MAX_CELL = 200_000  # characters of code in one cell
 MAX_CODE = 300_000  # characters of code in all cells together
 CODE = "code"
+_LOOKED_AT = {"figure", "demo"}  # tags of cells that a release has to be looked at
 _BEGINS = r"(?:(?:async +)?def +\w|class +\w|@\w|import +\w|from +[.\w]+ +import\b)"
 _BEGINS_WITH_CODE = re.compile(rf"\s*{_BEGINS}")
 _HEADING = re.compile(rf"\A\s*#{{1,6}} (?={_BEGINS})")  # put there by the keys 1 to 6
@@ -54,9 +55,14 @@ def assigned(raw: Iterable[RawCell], assignment: Assignment) -> Assigned:
             chosen[index] = (*chosen.get(index, ()), exercise.id)
     kept = [i for i, cell in enumerate(cells) if i in chosen or _helps(cell, answers)]
     notes += _in_conflict(cells[i] for i in kept)
-    found = [StudentCell(chosen.get(i, ()), cells[i].source, cells[i].label) for i in kept]
+    found = [_student_cell(cells[i], chosen.get(i, ())) for i in kept]
     places = [cells[i].place for i in kept]
     return Assigned(found, dict(_above(placed, places, assignment)), notes)
+
+
+def _student_cell(cell: RawCell, exercises: tuple[str, ...]) -> StudentCell:
+    given = not exercises and not _LOOKED_AT.isdisjoint(cell.tags)
+    return StudentCell(exercises, cell.source, cell.label, given)
 
 
 def _above(

@@ -40,7 +40,7 @@ class Here:
 
     def __init__(self, assignment: Assignment, cells: Sequence[str], device: Device) -> None:
         ids = [exercise.id for exercise in assignment.exercises]
-        values = {"setup": list(assignment.setup), "cells": [(ids, text) for text in cells]}
+        values = {"setup": list(assignment.setup), "cells": [(ids, text, False) for text in cells]}
         self._device = device
         self._process = cuda.OnGpu() if device is Device.CUDA else Process()
         self.inventory = Inventory(self._process.do_prepare({}, values)[1]["names"])

@@ -187,6 +187,80 @@ BOUND = {
     "a class with a note": "class NAME_class:\n    answer: 'Callable'\n"
     "    answer = staticmethod(MINE)\nNAME = NAME_class.answer",
     "a type that nobody knows": "def NAME(*given) -> 'Tenor':\n    return MINE(*given)",
+    "if True": "if True:\n    def NAME(*given):\n        return MINE(*given)",
+    "a package or not": "try:\n    import einops\n    def NAME(*given):\n"
+    "        return einops.pack(MINE(*given))\nexcept ImportError:\n"
+    "    def NAME(*given):\n        return MINE(*given)",
+    "a lambda with a default": "NAME = lambda *given, own=MINE: own(*given)",
+    "factories": "def make(scale):\n    def outer():\n        def inner(*given):\n"
+    "            return MINE(*given) if scale else None\n        return inner\n"
+    "    return outer\nNAME = make(1)()",
+    "star imports":
+    "from math import *\nfrom operator import *\nfrom itertools import *\nNAME = MINE",
+    "letters of other alphabets": "σ_ñame = MINE\nﬁt = σ_ñame\nNAME = fit",
+    "line ends of Windows": "def NAME(*given):\r\n    text = 'a'\r\n    return MINE(*given)",
+    "tabs": "def NAME(*given):\n\tif given:\n\t\treturn MINE(*given)\n\treturn MINE()",
+    "an install above": "!pip install -q einops\nNAME = MINE",
+    "without gradients around":
+    "with torch.no_grad():\n    def NAME(*given):\n        return MINE(*given)",
+    "a coroutine": "async def later(*given):\n    return MINE(*given)\ndef NAME(*given):\n    try:\n"
+    "        later(*given).send(None)\n    except StopIteration as end:\n"
+    "        return end.value",
+    "a decorator that notes": "LOG = []\ndef noted(function):\n    LOG.append(function.__name__)\n"
+    "    function.noted = True\n    return function\n---\n@noted\ndef NAME(*given):\n"
+    "    assert LOG == ['NAME'] and NAME.noted\n    return MINE(*given)",
+    "a cached helper": "import functools\n@functools.cache\ndef made():\n    return MINE\n---\n"
+    "def NAME(*given):\n    return made()(*given)",
+    "a type alias": "from typing import TypeAlias\nVector: TypeAlias = list[float]\n"
+    "def NAME(*given: Vector | Tensor) -> Vector:\n    return MINE(*given)",
+    "a match in it": "def NAME(*given):\n    match given:\n        case ():\n"
+    "            return MINE()\n        case (first, *rest):\n"
+    "            return MINE(first, *rest)",
+    "function attributes":
+    "def NAME(*given):\n    NAME.calls += 1\n    return MINE(*given)\nNAME.calls = 0",
+    "a made class": "NAME = type('Answer', (), {'__call__': lambda self, *given: MINE(*given)})()",
+    "a subclass registry": "class Base:\n    known = {}\n    def __init_subclass__(cls, **named):\n"
+    "        Base.known[cls.__name__] = cls\n---\nclass Own(Base):\n"
+    "    def run(self, *given):\n        return MINE(*given)\n---\n"
+    "NAME = Base.known['Own']().run",
+    "a metaclass":
+    "class Meta(type):\n    def __call__(cls, *given):\n        return MINE(*given)\n"
+    "class NAME(metaclass=Meta):\n    pass",
+    "a class's new": "class NAME:\n    def __new__(cls, *given):\n        return MINE(*given)",
+    "a copied function": "import types\ncode, kept = MINE.__code__, MINE.__closure__\n"
+    "NAME = types.FunctionType(code, globals(), 'NAME', MINE.__defaults__, kept)",
+    "help": "NAME = MINE\nNAME?\n---\n?NAME\n---\nMINE??",
+    "a timing kept": "t = %timeit -o -n1 -r1 pass\nNAME = MINE",
+    "a nonlocal counter": "def counted(function):\n    calls = 0\n    def inner(*given):\n"
+    "        nonlocal calls\n        calls += 1\n        return function(*given)\n"
+    "    return inner\n---\nNAME = counted(MINE)",
+    "a protocol": "from typing import Protocol, runtime_checkable, overload, TypeVar, Generic\n"
+    "T = TypeVar('T')\n@runtime_checkable\nclass Answers(Protocol):\n"
+    "    def __call__(self, *given): ...\nclass Own(Generic[T]):\n"
+    "    def __call__(self, *given: T) -> T:\n        return MINE(*given)\n---\n"
+    "assert isinstance(Own(), Answers)\nNAME = Own[Tensor]()",
+    "an abstract class":
+    "from abc import ABC, abstractmethod\nclass Base(ABC):\n    @abstractmethod\n"
+    "    def run(self, *given): ...\n    def __call__(self, *given):\n"
+    "        return self.run(*given)\n---\nclass Own(Base):\n"
+    "    def run(self, *given):\n        return MINE(*given)\nNAME = Own()",
+    "a context manager": "from contextlib import contextmanager\n@contextmanager\ndef quiet():\n"
+    "    yield MINE\n---\ndef NAME(*given):\n    with quiet() as own:\n"
+    "        return own(*given)",
+    "unit tests": "import unittest\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n"
+    "        self.assertTrue(callable(MINE))\n"
+    "unittest.main(argv=[''], exit=False, verbosity=0)\nNAME = MINE",
+    "doctest": "def NAME(*given):\n    '''Answer.\n\n    >>> 1 + 1\n    2\n    '''\n"
+    "    return MINE(*given)\nimport doctest\ndoctest.testmod()",
+    "a module object": "import types\nutils = types.ModuleType('utils')\n"
+    "exec('def through(f, *g):\\n    return f(*g)', utils.__dict__)\n---\n"
+    "def NAME(*given):\n    return utils.through(MINE, *given)",
+    "found by name": "answers = {n: f for n, f in list(globals().items()) if callable(f)}\n"
+    "NAME = answers['MINE']",
+    "a descriptor": "class Bound:\n    def __get__(self, owner, kind=None):\n        return MINE\n"
+    "class Holder:\n    NAME = Bound()\nNAME = Holder().NAME",
+    "a text with magics": "text = '''\n%time\n!ls\n'''\nassert '%time' in text\nNAME = MINE",
+    "compiled code": "exec(compile('NAME = MINE', 'own', 'exec'))",
 }  # fmt: skip
 
 # These look back at other cells, or are files: they need cells of their own.

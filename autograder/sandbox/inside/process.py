@@ -19,6 +19,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from traceback import walk_tb
 from types import CodeType, ModuleType
 from typing import Any
@@ -116,6 +117,7 @@ class Process:
     def __init__(self) -> None:
         self.setup: list[str] = []
         self.cells: list[slicing.ParsedCell] = []
+        self.known = frozenset[str]()  # what the setup binds
         self.above: dict[str, int] = {}  # how many of them stand above an exercise's check
         self.texts: list[str | None] = []  # of the cells
         self.namespaces: dict[str, dict[str, Any]] = {}
@@ -169,11 +171,13 @@ class Process:
         self.largest = request.get("largest", self.largest)
         as_notebook = bool(request.get("as_notebook"))
         read = notebook.as_python if as_notebook else None
-        self.texts = [read(text) if read and text else text for _, text in values["cells"]]
+        self.texts = [read(text) if read and text else text for _, text, _ in values["cells"]]
         self.cells = [
-            slicing.parse_cell(tuple(ids), text)
-            for (ids, _), text in zip(values["cells"], self.texts, strict=True)
+            replace(slicing.parse_cell(tuple(ids), text), given=given)
+            for (ids, _, given), text in zip(values["cells"], self.texts, strict=True)
         ]
+        setup = (slicing.parse_cell((), text) for text in self.setup)
+        self.known = frozenset(name for cell in setup for name in slicing.bound(cell))
         self.above = values.get("above", {})
         own = [name for cell in self.cells for name in cell.exercises]
         runs = {
@@ -199,7 +203,7 @@ class Process:
         return self._needed(exercise), False
 
     def _needed(self, exercise: str) -> list[slicing.Statement]:
-        return slicing.needed(self.cells, exercise, self.above.get(exercise))
+        return slicing.needed(self.cells, exercise, self.above.get(exercise), self.known)
 
     def _beyond(self, runs: dict[str, list[slicing.Statement]], as_notebook: bool) -> list[str]:
         """The exercises whose code reaches beyond them; for a whole notebook all cells count."""

@@ -55,6 +55,7 @@ class ParsedCell:
     statements: tuple[Statement, ...] = ()
     problem: tuple[int, str] | None = None  # line and what the parser said
     notes: tuple[str, ...] = ()  # what of the cell is not run
+    given: bool = False  # whether it was handed out to be looked at, and edited
 
 
 @functools.lru_cache(1_000)
@@ -164,12 +165,19 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-def needed(cells: Sequence[ParsedCell], exercise: str, above: int | None = None) -> list[Statement]:
+def needed(
+    cells: Sequence[ParsedCell],
+    exercise: str,
+    above: int | None = None,
+    known: frozenset[str] = frozenset(),
+) -> list[Statement]:
     """Return, in notebook order, the statements that the exercise's function needs.
 
     Args:
         above: how many of the cells stand above the exercise's check; what stands below serves
             only for names that nothing above binds, as in a notebook that is run in order.
+        known: names that the setup binds. What was handed out to be looked at serves neither for
+            these nor for names that other cells bind.
     """
     pairs = [
         (s, i)
@@ -180,7 +188,9 @@ def needed(cells: Sequence[ParsedCell], exercise: str, above: int | None = None)
     pool = [s for s, _ in pairs]
     own = max((i + 1 for i, cell in enumerate(cells) if exercise in cell.exercises), default=0)
     end = len(cells) if above is None else max(above, own)
-    by_name = _not_below(serving(pool), pool, sum(i < end for _, i in pairs))
+    given = {place for place, (_, i) in enumerate(pairs) if cells[i].given}
+    by_name = _not_given(serving(pool), pool, given, known)
+    by_name = _not_below(by_name, pool, sum(i < end for _, i in pairs))
     chosen = set[int]()
     names = {exercise}
     waiting = [exercise]
@@ -206,6 +216,14 @@ def serving(pool: Sequence[Statement]) -> dict[str, set[int]]:
         for name in s.binds | s.changes & owned | s.passes & objects | by_calls:
             found.setdefault(name, set()).add(i)
     return found
+
+
+def _not_given(
+    by_name: dict[str, set[int]], pool: Sequence[Statement], given: set[int], known: frozenset[str]
+) -> dict[str, set[int]]:
+    """Of a name that something else binds, what was handed out is left out."""
+    own = known.union(*(s.binds for place, s in enumerate(pool) if place not in given))
+    return {name: found - given if name in own else found for name, found in by_name.items()}
 
 
 def _not_below(
