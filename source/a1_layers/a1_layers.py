@@ -63,7 +63,7 @@ from torch import Tensor, nn
 # * The **output layer** has as many neurons as the question needs answers.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-import plotly.graph_objects as go
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
 
 _LOOKS = {"input": ("circle", "#0072B2"), "hidden": ("square", "#E69F00"), "output": ("diamond", "#009E73")}
 

@@ -659,7 +659,7 @@ def _figure():
     for name, (y, dash, color, width) in styles.items():
         figure.add_scatter(x=x.tolist(), y=y.tolist(), mode="lines", name=name, line={"dash": dash, "color": color, "width": width}, hovertemplate="%{y:.4f}")
     for name, x0, y0 in (("ReLU", 4.2, 3.7), ("Sigmoid", -1.6, 0.5), ("Tanh", -3.2, -1.4), ("Original data", -4.1, -2.6)):
-        figure.add_annotation(x=x0, y=y0, text=name, showarrow=False, font={"color": styles[name][2], "size": 14})
+        figure.add_annotation(x=x0, y=y0, text=name, showarrow=False, font={"color": "#222222", "size": 14})
     figure.update_layout(
         title="Activation functions, to be read without colours",
         xaxis={"title": "x", "zeroline": True},

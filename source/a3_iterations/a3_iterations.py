@@ -774,7 +774,7 @@ def _figure():
                                mode="lines+markers", row=place // 2 + 1, col=place % 2 + 1,
                                hovertemplate="round %{x}: %{y:.3g}<extra>" + name + "</extra>")
     figure.update_xaxes(title_text="Round", row=2).update_yaxes(type="log", range=[-15, 7], exponentformat="power")
-    figure.update_layout(template="plotly_white", title="The value (solid) and the gradient (dashed)", height=650).show()
+    figure.update_layout(template="plotly_white", title="The value (solid) and the gradient (dashed)", height=620).show()
 
 
 _figure()

@@ -88,7 +88,7 @@ from torch import Tensor, nn
 # The picture computes $\log(e^x + e^x)$ in float32, once as it is written and once with care.
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
-import plotly.graph_objects as go
+import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
 
 
 def _figure():

@@ -69,7 +69,7 @@ from torch import Tensor, nn
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
-    import plotly.graph_objects as go
+    import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
     from plotly.subplots import make_subplots
 
     table = torch.tensor([[1, 2, 3, 6], [4, 4, 5, 3], [10, 30, 20, 20]])
@@ -249,7 +249,7 @@ with visible_checks("batch_norm") as call:
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
-    import plotly.graph_objects as go
+    import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
 
     def profile(scale: float) -> list[go.Scatter]:
         """RMS of the signal and of the gradient at each of 20 blocks, relative to where each starts."""
@@ -350,7 +350,7 @@ with visible_checks("residual") as call:
 
 # %% tags=["figure"] jupyter={"source_hidden": true}
 def _figure():
-    import plotly.graph_objects as go
+    import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
 
     def arrows(limit: float) -> list[go.Scatter]:
         """The gradient (4, 3), clipped by its global norm and clipped entry by entry."""
@@ -601,7 +601,7 @@ def _relu_stack(depth: int, width: int = 64) -> nn.Sequential:
 
 
 def _figure():
-    import plotly.graph_objects as go
+    import plotly.graph_objects as go  # not installed? Run: %pip install torch plotly
 
     torch.manual_seed(0)
     x, y = torch.randn(512, 2), (torch.arange(512) % 2).float()[:, None]

@@ -16,6 +16,13 @@ from tests.support.marks import one_quick
 
 NAMES = Course(ROOT).assignments()
 PROMISE = "visible checks passed; hidden checks run when you submit."
+SLIDER = """\
+import plotly.graph_objects as go
+steps = [{"label": name, "method": "restyle", "args": ["opacity", 1.0]} for name in "abc"]
+layout = {"title": {"text": "by keyboard"}, "sliders": [{"steps": steps}]}
+go.Figure(go.Bar(y=[1]), layout).show()"""
+FOCUSED = """step => document.activeElement.closest('.js-plotly-plot')
+    ?._fullLayout.sliders[0].active === step"""
 
 
 @pytest.fixture(scope="module", params=one_quick(NAMES))
@@ -92,3 +99,16 @@ def test_hints_unfold_one_at_a_time_by_keyboard(opened: Any) -> None:
     hints.first.locator("summary").focus()
     notebook.page.keyboard.press("Enter")
     assert hints.evaluate_all("all => all.map(one => one.open)")[:3] == [True, False, False]
+
+
+def test_a_slider_moves_by_keyboard(opened: Any) -> None:
+    """Tab reaches the slider of a figure, arrow keys move it by a step, and it keeps the focus."""
+    notebook, _ = opened
+    notebook.append(SLIDER)
+    figure = notebook.page.locator(".js-plotly-plot", has_text="by keyboard")
+    slider = figure.locator(".slider-group[tabindex='0']").first
+    slider.wait_for(state="attached", timeout=60_000)
+    slider.focus()
+    for key, step in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowRight", 2), ("ArrowLeft", 1)]:
+        notebook.page.keyboard.press(key)
+        notebook.page.wait_for_function(FOCUSED, arg=step, timeout=20_000)
