@@ -64,7 +64,9 @@ def test_a_mistake_is_named_beside_another_dtype_or_axis(tmp_path):
     assert found == NAMED
 
 
-THREE_CHECKS = courses.GRADERS + """
+THREE_CHECKS = (
+    courses.GRADERS
+    + """
 
 @pytest.mark.exercise("half")
 def test_a_longer_table(same, draw):
@@ -77,6 +79,7 @@ def test_a_list(same, draw):
     \"\"\"Halves every number of a list.\"\"\"
     same.half(draw(6))
 """
+)
 CONTRADICTED = {
     "2 * x if x.ndim == 2 else 3 * x": "doubles",  # and a second mistake
     "2 * x if x.shape == (3, 4) else 3 * x": None,
