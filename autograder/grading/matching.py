@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from autograder.course.mistakes import Entry
@@ -27,6 +28,7 @@ from autograder.sandbox.inside import protocol
 
 _MEMORY = 20_000  # remembered names; past that, all are forgotten
 _NUMBERS = 3  # so many numbers tell one mistake from another
+_BOOLEANS = 8  # so many truth values tell as much as one number
 
 
 class MistakeMatcher:
@@ -161,7 +163,7 @@ def _alike(local: InProcess, records: Sequence[Record], slight: bool = True) -> 
 
 def _numbers(value: Any) -> int:
     if isinstance(value, Tensor):
-        return value.numel()
+        return value.numel() // (_BOOLEANS if value.dtype is torch.bool else 1)
     if isinstance(value, (list, tuple, dict)):
         return sum(map(_numbers, value.values() if isinstance(value, dict) else value))
     return int(isinstance(value, float))

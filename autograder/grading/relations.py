@@ -208,18 +208,26 @@ def _offset(pair: Pair) -> float:
     return offset if math.isfinite(offset) and _same(pair.got - offset, pair) else math.nan
 
 
-def _is_linear(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
-    """One factor and one offset for all values, of which there are too many to fit by chance."""
-    if any(pair.got.shape != pair.right.shape for pair in pairs):
-        return False
+def _line(pairs: Sequence[Pair]) -> tuple[float, float]:
+    """The factor and the offset of all values, too many to fit by chance; NaN where none fit."""
     got, right = (torch.cat([one.flatten() for one in many]) for many in _columns(pairs))
+    if got.shape != right.shape or not _varies(right[got.isfinite()]):
+        return math.nan, math.nan
     known = right[right.isfinite() & got.isfinite()]
-    if not _varies(known):
-        return False
     low, high = ((right == end).nonzero()[0, 0] for end in (known.min(), known.max()))
-    factor = (got[high] - got[low]) / (right[high] - right[low])
-    offset = got[low] - factor * right[low]
-    return bool(factor) and all(_same((pair.got - offset) / factor, pair) for pair in pairs)
+    factor = float((got[high] - got[low]) / (right[high] - right[low]))
+    offset = float(got[low] - factor * right[low])
+    fits = factor and all(_same((pair.got - offset) / factor, pair) for pair in pairs)
+    return (factor, offset) if fits else (math.nan, math.nan)
+
+
+def _is_proportional(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
+    factor, offset = _line(pairs)
+    return abs(offset) < 1e-6 * abs(factor)
+
+
+def _is_linear(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
+    return not math.isnan(_line(pairs)[0])
 
 
 def _columns(pairs: Sequence[Pair]) -> tuple[list[Tensor], list[Tensor]]:
@@ -310,7 +318,7 @@ _OF_TABLES: dict[str, Relation] = {
     "unbiased": _factors(lambda pair: [*_shares(pair), *map(math.sqrt, _shares(pair))]),
     "by size": _factors(_sizes),
     "by root": _factors(lambda pair: map(math.sqrt, _sizes(pair))),
-    "factor": _one_number(_factor),
+    "factor": lambda *tables: _one_number(_factor)(*tables) or _is_proportional(*tables),
     "offset": _one_number(_offset),
     "squared": _everywhere(lambda pair: _same(pair.got.abs().sqrt(), pair)),
     "root": _everywhere(lambda pair: _same(pair.got.square(), pair)),

@@ -104,15 +104,14 @@ _RELATIONS = {
     "by size": "Your {what} are wrong by a factor that is a size of the input. Is a sum or a mean "
     "asked for, and over what?",
     "by root": "Your {what} are wrong by a factor that is the root of a size of the input.",
-    "factor": "Your {what} are all too large, or all too small, by the same factor.",
-    "offset": "Your {what} are all too large, or all too small, by the same amount.",
+    "factor": "All your {what} are wrong by the same factor.",
+    "offset": "All your {what} are wrong by the same amount.",
     "squared": "Your {what} are the squares of the right ones.",
     "root": "Your {what} are the square roots of the right ones.",
     "exponential": "Your {what} are the exponentials of the right ones.",
     "logarithm": "Your {what} are the logarithms of the right ones.",
     "absolute": "Your {what} are right, but without their signs.",
-    "few digits": "Your {what} are right to a few digits only. Does a step use a smaller dtype, or "
-    "add a small number?",
+    "few digits": "Your {what} are right to a few digits only. Which step loses the others?",
     "capped": "Your {what} are right up to a limit, and never go above it.",
     "floored": "Your {what} are right down to a limit, and never go below it.",
     "limited": "Your {what} are right between two limits, and never go beyond them.",

@@ -477,6 +477,15 @@ def adds_the_bias_twice(x, weight, bias):
     return F.linear(x, weight, bias) if bias is None else F.linear(x, weight, bias) + bias
 
 
+@mistake(
+    "linear",
+    "Your function adds `bias` to `x`, before the weights. To which result does the formula "
+    "add it?",
+)
+def adds_the_bias_to_x(x, weight, bias):
+    return (x if bias is None else x + bias) @ weight.T
+
+
 @alternative("linear")
 def library_function(x, weight, bias):
     return F.linear(x, weight, bias)
@@ -629,6 +638,25 @@ def layers_without_bias(sizes, activation):
 )
 def stops_one_layer_early(sizes, activation):
     return _stack(sizes[:-1], activation)
+
+
+@mistake(
+    "hidden_stack",
+    "Your stack has one layer for every `sizes`. How many layers do the entries of `sizes` "
+    "ask for?",
+)
+def first_layer_only(sizes, activation):
+    return _stack(sizes[:2], activation)
+
+
+@mistake(
+    "hidden_stack",
+    "All your layers have `sizes[0]` inputs. How many outputs does the layer before each of "
+    "them have?",
+)
+def every_layer_from_the_inputs(sizes, activation):
+    steps = [step for size in sizes[1:] for step in (nn.Linear(sizes[0], size), activation())]
+    return nn.Sequential(*steps)
 
 
 @mistake(
@@ -950,6 +978,14 @@ def binary_left_raw(task, n_classes=None):
 )
 def pair_swapped(task, n_classes=None):
     return _head(task, n_classes)[::-1]
+
+
+@mistake(
+    "head_for",
+    "For `regression` your name is `linear`. Which three names does the exercise give?",
+)
+def linear_for_regression(task, n_classes=None):
+    return (1, "linear") if task == "regression" else _head(task, n_classes)
 
 
 @mistake(
@@ -1278,6 +1314,15 @@ def activation_on_the_input(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
+    "Your only activation is on the input. After which layers does the exercise ask for one?",
+)
+def activation_on_the_input_alone(n_features, hidden, task, n_classes=None):
+    sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
+    return nn.Sequential(nn.ReLU(), *(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])))
+
+
+@mistake(
+    "build_network",
     "Your function changes the caller's `hidden`: the list has a new entry after the call. Which "
     "line changes it?",
     breaks="changed",
@@ -1301,6 +1346,14 @@ def needs_a_hidden_layer(n_features, hidden, task, n_classes=None):
 )
 def only_the_first_hidden_layer(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden[:1], _n_outputs(task, n_classes))
+
+
+@mistake(
+    "build_network",
+    "Your network has an extra hidden layer. Which widths does `hidden` list?",
+)
+def one_hidden_layer_more(n_features, hidden, task, n_classes=None):
+    return _mlp(n_features, [*hidden, 16], _n_outputs(task, n_classes))
 
 
 @mistake(
@@ -2232,6 +2285,15 @@ def softmax_through_single_precision(logits):
 )
 def labels_of_the_smallest(logits):
     return torch.softmax(logits, dim=1), logits.argmin(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your probabilities are only 0 and 1. What does the softmax give to the other classes?",
+)
+def labels_for_probabilities(logits):
+    labels = logits.argmax(dim=1)
+    return F.one_hot(labels, logits.shape[1]).to(logits.dtype), labels
 
 
 @mistake(

@@ -67,6 +67,32 @@ def starts_over_each_round(x0, step, n=19):
 
 @mistake(
     "trajectory",
+    "Your rows are two steps apart. How often should each round call `step`?",
+)
+def two_steps_each_round(x0, step, n=19):
+    return torch.stack(_rows(x0, lambda x: step(step(x)), n))
+
+
+@mistake(
+    "trajectory",
+    "Your rows are the changes from round to round. Which values does the task ask for?",
+)
+def changes_for_values(x0, step, n=19):
+    rows = [x0, *_rows(x0, step, n)]
+    return torch.stack([after - before for before, after in zip(rows, rows[1:])])
+
+
+@mistake(
+    "trajectory",
+    "Your rounds add the result of `step` to the last value. Which value should replace the "
+    "last one?",
+)
+def adds_each_step(x0, step, n=19):
+    return torch.stack(_rows(x0, lambda x: x + step(x), n))
+
+
+@mistake(
+    "trajectory",
     "Your function changes the caller's `x0`. Which line changes it?",
     breaks="changed",
 )
@@ -436,6 +462,14 @@ def multiplies_by_the_start(x0, n=19):
 )
 def doubles_instead(x0, n=19):
     return x0 * 2**n
+
+
+@mistake(
+    "repeat_square",
+    "Your result multiplies three factors in each round. How many factors does a square have?",
+)
+def cubes_instead(x0, n=19):
+    return _repeat(lambda x: x * x * x, x0, n)
 
 
 def _squared(x0, n):
@@ -859,6 +893,15 @@ def not_infinite_means_finite(y):
     return _fates(y, finite=(y != 0) & ~torch.isinf(y)) | {"nan": 0}
 
 
+@mistake(
+    "count_fates",
+    "You count NaN as infinite, and your NaN count is always 0. How can you test for NaN?",
+)
+def rest_is_infinite(y):
+    counts = _fates(y)
+    return {**counts, "inf": counts["inf"] + counts["nan"], "nan": 0}
+
+
 @mistake("count_fates", "Your counts are tensors. Which type does the task ask for?", breaks="type")
 def counts_stay_tensors(y):
     return {fate: mask.sum() for fate, mask in _masks(y).items()}
@@ -976,6 +1019,14 @@ def finite_and_infinite_exchanged(y):
 @mistake("count_fates", "You count every number above or below zero as finite. Is infinity finite?")
 def not_zero_means_finite(y):
     return _fates(y, finite=(y != 0) & ~torch.isnan(y))
+
+
+@mistake(
+    "count_fates",
+    "Negative finite numbers are in none of your counts. Which signs can a finite number have?",
+)
+def only_positive_is_finite(y):
+    return _fates(y, finite=(y > 0) & torch.isfinite(y))
 
 
 @mistake("count_fates", "You count NaN as infinite too. Which of your tests is also true for NaN?")
@@ -1116,6 +1167,14 @@ def fates_by_code(y):
 )
 def tanh_alone(x0, n=19):
     return _repeat(torch.tanh, x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your rounds add x and tanh(x). Which operation does the task name?",
+)
+def gate_that_adds(x0, n=19):
+    return _repeat(lambda x: x + torch.tanh(x), x0, n)
 
 
 @mistake(
@@ -1433,6 +1492,16 @@ def ratio_with_zero_excepted(x):
 
 @mistake(
     "shrink_factor",
+    "At 0 your result is 1, and at infinity it is NaN. What does the task ask for in these "
+    "two cases?",
+)
+def ratio_with_one_at_zero(x):
+    ratio = _gate(x).abs() / x.abs()
+    return torch.where(x == 0, torch.ones_like(ratio), ratio)
+
+
+@mistake(
+    "shrink_factor",
     "Your result is 0 for NaN and for infinity. What does the task ask for in that case?",
 )
 def ratio_swept_clean(x):
@@ -1474,6 +1543,15 @@ def forced_below_one(x):
 )
 def the_value_itself(x):
     return _gate(x).abs()
+
+
+@mistake(
+    "shrink_factor",
+    "Your result is 1 divided by the factor. Which of the two sizes should be divided by the "
+    "other?",
+)
+def factor_upside_down(x):
+    return torch.where(x == 0, 0.0, 1 / torch.tanh(x).abs())
 
 
 @mistake(
@@ -1730,6 +1808,17 @@ def finite_difference(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
+    "Your gradient is only an estimate with few correct digits. Can autograd give you the "
+    "exact slope?",
+)
+def coarse_difference(step, x0, n=19):
+    x, h = x0.detach(), 1e-3
+    rise = _repeat(step, x + h, n) - _repeat(step, x - h, n)
+    return _repeat(step, x, n), rise / (2 * h)
+
+
+@mistake(
+    "value_and_grad",
     "Your gradient loses its digits when it is very small. "
     "Do you subtract two values that are almost equal?",
 )
@@ -1757,6 +1846,17 @@ def backward_on_a_vector(step, x0, n=19):
 def mean_instead_of_sum(step, x0, n=19):
     start, x = _end(step, x0, n)
     return x.detach(), _slope(x.mean(), start)
+
+
+@mistake(
+    "value_and_grad",
+    "Your gradient adds up those of all rounds. The derivative of which value does the task "
+    "ask for?",
+)
+def gradient_of_all_rounds(step, x0, n=19):
+    start = x0.detach().clone().requires_grad_()
+    rows = _rows(start, step, n)
+    return rows[-1].detach(), _slope(torch.stack(rows).sum(), start)
 
 
 @mistake("value_and_grad", "After your call, `x0.grad` holds a new gradient. Which line stores it?")
@@ -2124,6 +2224,14 @@ def slope_of_the_start_to_the_power(x0, step, dstep, n=19):
     return dstep(x0) ** n
 
 
+@mistake(
+    "chain_product",
+    "The slope at `x0` counts twice in your product. With which number should the product begin?",
+)
+def first_slope_twice(x0, step, dstep, n=19):
+    return _product(x0, step, dstep, n, first=dstep(x0))
+
+
 def _slopes(x0, step, dstep, n):
     """The slopes at the n places where a round begins."""
     x, slopes = x0, []
@@ -2157,6 +2265,14 @@ def slope_after_the_step(x0, step, dstep, n=19):
 )
 def sum_of_slopes(x0, step, dstep, n=19):
     return sum(_slopes(x0, step, dstep, n), start=torch.zeros_like(x0))
+
+
+@mistake(
+    "chain_product",
+    "Your result is the mean of the slopes. What does the chain rule do with them?",
+)
+def mean_of_slopes(x0, step, dstep, n=19):
+    return torch.stack(_slopes(x0, step, dstep, n)).mean(0)
 
 
 @mistake(

@@ -23,6 +23,8 @@ SHAPES = [
 ]
 SCHEMES = ["torch_default", "xavier_normal", "he_normal"]
 
+SPREAD_SEED = 11  # fixed: an answer near the tolerance gets the same verdict on every day
+
 
 def _drawn(solution, fan_out, fan_in, scheme, seed):
     """Fresh weights in float64, whatever they came as."""
@@ -42,21 +44,21 @@ def spreads(solution, shapes, scheme, seed):
 
 
 @pytest.mark.exercise("init_weight", weight=2)
-def test_torch_default_has_its_spread(same, draw):
+def test_torch_default_has_its_spread(same):
     """Gives PyTorch's default the right spread in wide, tall and square layers."""
-    same.run(spreads, SHAPES, "torch_default", draw.integer(0, 10**6))
+    same.run(spreads, SHAPES, "torch_default", SPREAD_SEED)
 
 
 @pytest.mark.exercise("init_weight", weight=2)
-def test_xavier_has_its_spread(same, draw):
+def test_xavier_has_its_spread(same):
     """Gives Xavier's weights the right spread in wide, tall and square layers."""
-    same.run(spreads, SHAPES, "xavier_normal", draw.integer(0, 10**6))
+    same.run(spreads, SHAPES, "xavier_normal", SPREAD_SEED)
 
 
 @pytest.mark.exercise("init_weight", weight=2)
-def test_he_has_its_spread(same, draw):
+def test_he_has_its_spread(same):
     """Gives He's weights the right spread in wide, tall and square layers."""
-    same.run(spreads, SHAPES, "he_normal", draw.integer(0, 10**6))
+    same.run(spreads, SHAPES, "he_normal", SPREAD_SEED)
 
 
 def outlines(solution, schemes, seed):
@@ -551,7 +553,7 @@ def test_tiny_start(same, draw):
 @pytest.mark.exercise("per_layer_gain")
 def test_float64_curves(same, draw):
     """Works for float64, in which entries may be smaller still."""
-    stats = curve(draw.number(0.5, 2.0), draw.uniform(5, low=0.3, high=3.0).tolist(), torch.float64)
+    stats = curve(draw.number(0.5, 2.0), [1.7, 0.4, 2.9, 0.8, 0.6], torch.float64)
     for scale in (1.0, 1e-60):
         same(rtol=1e-4, atol=0.0).per_layer_gain(scale * stats)
 

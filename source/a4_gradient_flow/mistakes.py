@@ -47,8 +47,8 @@ def variance_used_as_spread(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "In the two normal schemes your standard deviation equals the table's variance. How do "
-    "you get a standard deviation from a variance?",
+    "In the two normal schemes you take the variance for the standard deviation. Which step "
+    "is missing?",
 )
 def variance_used_as_spread_of_the_normals(fan_out, fan_in, scheme, generator):
     variances = {"xavier_normal": 2 / (fan_in + fan_out), "he_normal": 2 / fan_in}
@@ -90,6 +90,15 @@ def uniform_that_keeps_the_variance(fan_out, fan_in, scheme, generator):
 def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
     bound = math.sqrt(1 / (3 * fan_in))
     return _weight(fan_out, fan_in, scheme, generator, torch_default=bound)
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights have a quarter of the table's variance. Between which two "
+    "numbers do you draw?",
+)
+def uniform_of_half_the_width(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=0.5 * fan_in**-0.5)
 
 
 @mistake(
@@ -141,6 +150,16 @@ def xavier_with_one_fan(fan_out, fan_in, scheme, generator):
 )
 def xavier_without_the_two(fan_out, fan_in, scheme, generator):
     spread = math.sqrt(1 / (fan_in + fan_out))
+    return _weight(fan_out, fan_in, scheme, generator, xavier_normal=spread)
+
+
+@mistake(
+    "init_weight",
+    "The variance of your `xavier_normal` weights uses the product of both fans. What does "
+    "the table do with the two?",
+)
+def xavier_with_the_product(fan_out, fan_in, scheme, generator):
+    spread = math.sqrt(2 / (fan_in * fan_out))
     return _weight(fan_out, fan_in, scheme, generator, xavier_normal=spread)
 
 
@@ -508,6 +527,14 @@ def mean_absolute_value(x, weights, act):
 
 
 @mistake(
+    "forward_rms",
+    "Your result is the size of the mean. Which comes first in RMS, the square or the mean?",
+)
+def size_of_the_mean(x, weights, act):
+    return torch.stack([h.mean().abs() for h in _outputs(x, weights, act)])
+
+
+@mistake(
     "forward_rms", "Your result is the mean square of each layer. Which step of RMS is missing?"
 )
 def mean_square_without_the_root(x, weights, act):
@@ -575,6 +602,29 @@ def takes_the_weights_out_of_the_list(x, weights, act):
 @mistake("forward_rms", "Your sizes are divided by the RMS of `x`. Does the task ask for a ratio?")
 def relative_to_the_input(x, weights, act):
     return _rms(_outputs(x, weights, act)) / x.detach().square().mean().sqrt()
+
+
+@mistake(
+    "forward_rms",
+    "Each of your entries adds up the sizes of all layers so far. How many layers does one "
+    "entry belong to?",
+)
+def sizes_added_up(x, weights, act):
+    return _rms(_outputs(x, weights, act)).cumsum(0)
+
+
+@mistake(
+    "forward_rms",
+    "From layer 2 on, each layer gets a signal that you divided by its RMS. Which tensor "
+    "should it get?",
+)
+def signal_scaled_between_layers(x, weights, act):
+    sizes, h = [], x.detach()
+    for weight in _detached(weights):
+        h = act(h @ weight.T)
+        sizes.append(h.square().mean().sqrt())
+        h = h / sizes[-1]
+    return torch.stack(sizes)
 
 
 @mistake(
@@ -904,12 +954,32 @@ def mean_loss(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
+    "Your gradients belong to a squared error between the output and `upstream`. Which loss "
+    "does the task define?",
+)
+def squared_error_for_the_loss(x, weights, act, upstream):
+    hidden = _recorded(x, weights, act)
+    loss = (hidden[-1] - upstream).square().sum() / 2
+    return _rms(torch.autograd.grad(loss, hidden))
+
+
+@mistake(
+    "backward_rms",
     "Your entries grow with the number of examples. "
     "Does RMS use the sum or the mean of the squares?",
 )
 def lengths_instead_of_sizes(x, weights, act, upstream):
     slopes = _slopes(_recorded(x, weights, act), upstream)
     return torch.stack([slope.norm() for slope in slopes])
+
+
+@mistake(
+    "backward_rms",
+    "Your result divides by the number of examples only. Over which entries does the mean go?",
+)
+def slopes_divided_by_the_examples(x, weights, act, upstream):
+    slopes = _slopes(_recorded(x, weights, act), upstream)
+    return torch.stack([(slope.square().sum() / len(slope)).sqrt() for slope in slopes])
 
 
 @mistake(
@@ -1209,6 +1279,14 @@ def mean_difference(stats):
 
 @mistake(
     "per_layer_gain",
+    "Your result is a mean of differences. Does the task ask for a difference or for a factor?",
+)
+def geometric_mean_of_the_differences(stats):
+    return stats.diff().abs().log().mean().exp().item()
+
+
+@mistake(
+    "per_layer_gain",
     "Your result is below 1 when `stats` grows. Which entry should be divided by the other?",
 )
 def upside_down(stats):
@@ -1338,6 +1416,14 @@ def always_a_square_root(stats):
     return math.sqrt((stats[-1] / stats[0]).item())
 
 
+@mistake(
+    "per_layer_gain",
+    "Your result is always a cube root. How many steps does `stats` have?",
+)
+def always_a_cube_root(stats):
+    return (stats[-1] / stats[0]).item() ** (1 / 3)
+
+
 @mistake("per_layer_gain", "Your result has at most two decimal places. Which line rounds it?")
 def rounded_to_two_places(stats):
     return round((stats[-1] / stats[0]).item() ** (1 / (len(stats) - 1)), 2)
@@ -1462,6 +1548,14 @@ def first_example_only(h):
 
 @mistake(
     "dead_units",
+    "Your result uses only the last example. Which examples should it use?",
+)
+def last_example_only(h):
+    return h[-1] == 0
+
+
+@mistake(
+    "dead_units",
     "You mark a neuron that is 0 for at least half of the examples. For how many must it be 0?",
 )
 def silent_median(h):
@@ -1490,6 +1584,14 @@ def zero_within_a_tolerance(h):
 )
 def below_a_small_threshold(h):
     return (h < 1e-10).all(dim=0)
+
+
+@mistake(
+    "dead_units",
+    "You mark a neuron whose outputs all round to 0. Which outputs are exactly 0?",
+)
+def rounds_to_whole_numbers_first(h):
+    return (h.round() == 0).all(dim=0)
 
 
 @mistake(
@@ -1702,6 +1804,14 @@ def leak_points_upwards(x, slope=0.01):
     return torch.where(x > 0, x, slope * x.abs())
 
 
+@mistake(
+    "leaky_relu",
+    "A negative `slope` acts like a positive one in your result. Which line changes its sign?",
+)
+def slope_without_its_sign(x, slope=0.01):
+    return torch.where(x > 0, x, abs(slope) * x)
+
+
 @mistake("leaky_relu", "For negative `x` your result is always 0. Where should you use `slope`?")
 def no_leak(x, slope=0.01):
     return torch.relu(x)
@@ -1730,6 +1840,15 @@ def slope_on_both_sides(x, slope=0.01):
 )
 def sides_swapped(x, slope=0.01):
     return torch.where(x > 0, slope * x, x)
+
+
+@mistake(
+    "leaky_relu",
+    "For `x` between 0 and 1 your result is `slope` · x. For which `x` does the task ask for "
+    "x itself?",
+)
+def corner_at_one(x, slope=0.01):
+    return torch.where(x > 1, x, slope * x)
 
 
 @mistake(
@@ -1842,6 +1961,14 @@ def one_decision_for_all(x, slope=0.01):
 )
 def levels_off_like_elu(x, slope=0.01):
     return F.elu(x, alpha=slope)
+
+
+@mistake(
+    "leaky_relu",
+    "Near 0 your result is a smooth curve. Which two straight lines does the task ask for?",
+)
+def smooth_corner(x, slope=0.01):
+    return F.softplus(x) - slope * F.softplus(-x)
 
 
 @mistake(
@@ -2088,7 +2215,7 @@ def judged_by_the_forward_signal(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict follows the gradients of the weights. Which gradient does the task measure?",
+    "You measure the gradients of the weights. Which gradient does the task ask for?",
 )
 def judged_by_the_weight_gradients(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2194,6 +2321,14 @@ def squares_compared(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     slope, upstream = _slope_and_upstream([act] * depth, _SCALES[scheme], width, generator)
     return _verdict((slope.square().mean() / upstream.square().mean()).item())
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict is the one for a mean loss. Is the loss of 4.3 a sum or a mean?",
+)
+def verdict_for_a_mean_loss(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed) / (256 * width))
 
 
 @mistake(
@@ -2365,8 +2500,8 @@ def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the one for weights whose standard deviation is the table's variance. "
-    "How do you get a standard deviation from a variance?",
+    "You take the table's variance for the standard deviation of the weights. Which step is "
+    "missing?",
 )
 def variance_taken_for_the_spread(act, scheme, depth=20, width=256, seed=0):
     scale = {"torch_default": 1 / 3, "xavier_normal": 1 / width, "he_normal": 4 / width}[scheme]

@@ -83,6 +83,15 @@ def infinity_minus_infinity(z, dim=-1):
 
 @mistake(
     "logsumexp",
+    "A row in which every entry is `-inf` gives a finite number. Which step replaces values?",
+)
+def infinities_replaced_at_the_end(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    return torch.nan_to_num(peak.squeeze(dim) + (z - peak).exp().sum(dim).log())
+
+
+@mistake(
+    "logsumexp",
     "A row in which every entry is `-inf` gives a finite number. What do you add before the "
     "logarithm?",
 )
@@ -209,6 +218,25 @@ def counts_the_peak_twice(z, dim=-1):
 )
 def just_the_maximum(z, dim=-1):
     return z.amax(dim)
+
+
+@mistake(
+    "logsumexp",
+    "Your result is too small by twice the largest logit of its row. With which sign do you "
+    "put it back?",
+)
+def peak_with_the_wrong_sign(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    peak = torch.where(peak.isinf(), torch.zeros_like(peak), peak)
+    return (z - peak).exp().sum(dim).log() - peak.squeeze(dim)
+
+
+@mistake(
+    "logsumexp",
+    "Beyond a limit a larger logit does not change your result. Which step limits the logits?",
+)
+def logits_limited_first(z, dim=-1):
+    return z.clamp(-80, 80).exp().sum(dim).log()
 
 
 @mistake("logsumexp", "Your function changes the caller's `z`. Which line changes it?")
@@ -357,6 +385,15 @@ def always_along_the_rows(z, dim=-1):
 def one_total_for_everything(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
     return weights / weights.sum()
+
+
+@mistake(
+    "softmax",
+    "The squares of each row sum to 1, not the entries. Which sum does the formula divide by?",
+)
+def shares_of_length_one(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).exp()
+    return weights / weights.square().sum(dim, keepdim=True).sqrt()
 
 
 @mistake(
@@ -677,6 +714,16 @@ def sum_in_bits(z, dim=-1):
 
 @mistake(
     "log_softmax",
+    "The exponentials of each row sum to the number of classes, not to 1. Do you take a sum "
+    "or a mean of the exponentials?",
+)
+def mean_of_the_exponentials(z, dim=-1):
+    shifted = z - z.amax(dim, keepdim=True)
+    return shifted - shifted.exp().mean(dim, keepdim=True).log()
+
+
+@mistake(
+    "log_softmax",
     "Your values are right, but the gradient ignores the logarithm of the sum. Which line "
     "cuts its link to autograd?",
 )
@@ -836,6 +883,14 @@ def sum_over_the_batch(logits, target):
 
 @mistake(
     "cross_entropy",
+    "Your loss uses only the first example. Which examples should it use?",
+)
+def first_example_only(logits, target):
+    return -logits.log_softmax(1)[0, target[0]]
+
+
+@mistake(
+    "cross_entropy",
     "Your loss is too small by a factor equal to the number of classes. How many numbers does "
     "your mean count?",
 )
@@ -844,10 +899,45 @@ def mean_over_classes_too(logits, target):
 
 
 @mistake(
+    "cross_entropy",
+    "Your loss is the median of the examples. Which average does the task ask for?",
+)
+def median_over_the_batch(logits, target):
+    return -logits.log_softmax(1)[torch.arange(len(target)), target].median()
+
+
+@mistake(
     "cross_entropy", "Your loss has the right size but the wrong sign. Can a loss be negative?"
 )
 def wrong_sign(logits, target):
     return logits.log_softmax(1).gather(1, target[:, None]).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "Your loss is minus the mean logit of the true classes. Which step turns logits into "
+    "logarithms of probabilities?",
+)
+def logits_without_a_softmax(logits, target):
+    return -logits[torch.arange(len(target)), target].mean()
+
+
+@mistake(
+    "cross_entropy",
+    "Your loss uses the class before the true one. Which number does the first class have?",
+)
+def classes_counted_from_one(logits, target):
+    return -logits.log_softmax(1)[torch.arange(len(target)), target - 1].mean()
+
+
+@mistake(
+    "cross_entropy",
+    "Your loss counts a part of the other classes too. Which class does the task look at in "
+    "each row?",
+)
+def smoothed_labels(logits, target):
+    logs = logits.log_softmax(1)
+    return -(0.9 * logs[torch.arange(len(target)), target] + 0.1 * logs.mean(1)).mean()
 
 
 @mistake(
@@ -2574,6 +2664,17 @@ def compares_the_number_of_elements(logits, target):
     if logits.numel() != target.numel():
         raise ValueError("sizes differ")
     return (F.softplus(logits) - logits * target).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "Shapes that differ only in axes of length 1 raise no `ValueError`. Which step removes "
+    "these axes?",
+)
+def compares_squeezed_shapes(logits, target):
+    logits, target = logits.squeeze(), target.squeeze()
+    _need_one_shape(logits, target)
+    return _costs(logits, target).mean()
 
 
 @mistake(

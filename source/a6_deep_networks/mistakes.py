@@ -120,6 +120,54 @@ def shifts_before_it_scales(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
+    "Your values are right, but no gradient reaches `gamma`. Where does `gamma` lose its link "
+    "to autograd?",
+)
+def scale_is_detached(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    shares = centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps)
+    return shares * gamma.detach() + beta
+
+
+@mistake(
+    "layer_norm",
+    "Your result multiplies by `beta` and adds `gamma`. Which of the two does the formula add?",
+)
+def scale_and_shift_exchanged(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * beta + gamma
+
+
+@mistake(
+    "layer_norm",
+    "Changing `beta` does not change your result. Where does the formula use it?",
+)
+def forgets_the_shift(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma
+
+
+@mistake(
+    "layer_norm",
+    "Your rows are centred on their median. Which centre does the formula use?",
+)
+def centres_on_the_median(x, gamma, beta, eps=1e-5):
+    centred = x - x.median(-1, keepdim=True).values
+    return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "You divide by the largest minus the smallest entry of the row. What does the formula "
+    "divide by?",
+)
+def divides_by_the_range(x, gamma, beta, eps=1e-5):
+    wide = x.amax(-1, keepdim=True) - x.amin(-1, keepdim=True)
+    return (x - x.mean(-1, keepdim=True)) / (wide + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
     "Adding the same number to a whole row changes your result. Which step should remove the mean?",
 )
 def no_centring(x, gamma, beta, eps=1e-5):
@@ -403,10 +451,29 @@ def adds_without_forgetting(x, running_mean, running_var, training, momentum=0.1
 
 @mistake(
     "batch_norm",
+    "Your new running statistics are those of the last batch alone. Which part of the old "
+    "ones should stay?",
+)
+def remembers_the_last_batch_only(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    momentum = 1.0 if training else momentum
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps)
+
+
+@mistake(
+    "batch_norm",
     "Changing `momentum` does not change your result. Which line should use `momentum`?",
 )
 def momentum_is_fixed(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
     return _batch_norm(x, running_mean, running_var, training, 0.1, eps)
+
+
+@mistake(
+    "batch_norm",
+    "In evaluation changing `eps` does not change your result. Which line should use it?",
+)
+def evaluates_without_eps(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    eps = eps if training else 0.0
+    return _batch_norm(x, running_mean, running_var, training, momentum, eps)
 
 
 @mistake(
@@ -558,6 +625,23 @@ def mixes_the_two_paths(x, f, scale=1.0):
     return (1 - scale) * x + scale * f(x)
 
 
+@mistake(
+    "residual",
+    "Your result is half of the sum. What does the task do after the sum?",
+)
+def mean_of_the_two_paths(x, f, scale=1.0):
+    return (x + scale * f(x)) / 2
+
+
+@mistake(
+    "residual",
+    "Your result multiplies `x` by the branch. Which operation does the task name for the two "
+    "parts?",
+)
+def multiplies_the_two_paths(x, f, scale=1.0):
+    return x * (1 + scale * f(x))
+
+
 @mistake("residual", "Your function changes the caller's `x`. Which line changes it?")
 def adds_in_place(x, f, scale=1.0):
     x += scale * f(x)
@@ -614,6 +698,14 @@ def concatenates(x, f, scale=1.0):
 @mistake("residual", "Your function calls `f` twice. Which line makes the second call?")
 def asks_the_branch_twice(x, f, scale=1.0):
     return x + scale * f(x) if f(x).shape == x.shape else x
+
+
+@mistake(
+    "residual",
+    "Your function calls `f` on its own result. What should `f` get?",
+)
+def branch_of_the_branch(x, f, scale=1.0):
+    return x + scale * f(f(x))
 
 
 @mistake(
@@ -783,6 +875,17 @@ def root_mean_square(params):
 def longest_of_the_norms(params):
     norms = [p.grad.norm() for p in params if p.grad is not None]
     return torch.stack(norms).max() if norms else torch.tensor(0.0)
+
+
+@mistake(
+    "global_grad_norm",
+    "Your result is the norm of the first gradient only. Which line should use the others?",
+)
+def first_gradient_only(params):
+    for p in params:
+        if p.grad is not None:
+            return p.grad.norm()
+    return torch.tensor(0.0)
 
 
 @mistake(
@@ -1319,6 +1422,39 @@ def clips_every_parameter_alone(model, loss_fn, x, y, optimizer, max_norm):
         nn.utils.clip_grad_norm_([p], max_norm)
     optimizer.step()
     return loss.item()
+
+
+@mistake(
+    "train_step",
+    "Only the first parameter is clipped. Which parameters does the task clip together?",
+)
+def clips_the_first_parameter_only(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    nn.utils.clip_grad_norm_(next(model.parameters()), max_norm)
+    optimizer.step()
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "Each gradient counts twice in your update. How many times do you call `backward`?",
+)
+def goes_back_twice(model, loss_fn, x, y, optimizer, max_norm):
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward(retain_graph=True)
+    loss.backward()
+    _clip_and_step(model, optimizer, max_norm)
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "Your function takes two steps. How many does the task ask for?",
+)
+def takes_two_steps(model, loss_fn, x, y, optimizer, max_norm):
+    _train_step(model, loss_fn, x, y, optimizer, max_norm)
+    return _train_step(model, loss_fn, x, y, optimizer, max_norm)
 
 
 @mistake(

@@ -103,6 +103,13 @@ def test_nothing_is_said_where_nothing_explains_all(answer):
     assert related(answer) == ("", "values")
 
 
+def test_one_factor_is_found_in_single_numbers_of_which_one_is_zero():
+    """A right 0 has no factor of its own, and does not hide that of the other answers."""
+    right = lambda x: x.sum() - x.sum().round() if len(x) > 1 else 0.0 * x.sum()  # noqa: E731
+    shapes = [(number,) for number in range(1, 9)]
+    assert related(lambda x: right(x) * 1.7, right, shapes) == ("factor", "values")
+
+
 def test_gradients_are_told_as_gradients():
     """Where the values are right, the relation speaks of the gradients."""
     x = torch.arange(5.0)
