@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ def choose(files: Sequence[Claim], assignment: str, answers: Answers) -> Chosen:
     ranked = sorted(latest, key=lambda claim: claim.entry.parts)
     best = ranked[0]
     if len(ranked) > 1:
-        ranks = {claim: _rank(claim, assignment, answers) for claim in ranked}
+        ranks = _ranks(ranked, assignment, answers)
         best, second = sorted(ranked, key=lambda claim: ranks[claim], reverse=True)[:2]
         why = _difference(ranks[best], ranks[second])
     return Chosen(best, why, tuple(claim for claim in files if claim is not best))
@@ -84,24 +85,50 @@ _REASONS = (
 _BESIDE = (Kind.TEXT, Kind.TABLE, Kind.JSON, Kind.UNKNOWN, Kind.EMPTY)  # seldom meant as the work
 
 
-def _rank(claim: Claim, assignment: str, answers: Answers) -> tuple[Any, ...]:
-    """The larger, the sooner it counts; each part has its reason."""
-    path = claim.entry.path
+MOST_READ = 20  # files of one student that are read to choose among them
+MOST_BYTES = 100 << 20  # of them; the likeliest is always read
+
+
+def _ranks(
+    claims: Sequence[Claim], assignment: str, answers: Answers
+) -> dict[Claim, tuple[Any, ...]]:
+    """The larger, the sooner a file counts; each part has its reason.
+
+    The likeliest are read first, and no thousand of them: a class would wait for one student.
+    """
+    likely = {claim: _likely(claim, assignment) for claim in claims}
+    ranks: dict[Claim, tuple[Any, ...]] = {}
+    read = 0
+    for number, claim in enumerate(sorted(claims, key=likely.__getitem__, reverse=True)):
+        read += _size(claim.entry.path)
+        looks = number == 0 or (number < MOST_READ and read <= MOST_BYTES)
+        found = answers(claim.entry.path) if looks and likely[claim][1] > _NO_KIND else None
+        ranks[claim] = (found is not None, bool(found), *likely[claim])
+    return ranks
+
+
+_NO_KIND = -len(GRADABLE)
+
+
+def _likely(claim: Claim, assignment: str) -> tuple[Any, ...]:
+    """What can be said of a file that is not read."""
     try:
-        kind = recognise_file(path)
-        found = answers(path) if kind in GRADABLE else None
+        kind = recognise_file(claim.entry.path)
     except (OSError, FileError):  # it cannot be reached: whoever reads it will say so
-        kind, found = Kind.UNKNOWN, None
-    title = claim.title.rpartition("/")[2].lower()
+        kind = Kind.UNKNOWN
     return (
-        found is not None,
-        bool(found),
         claim.said.number,
-        -GRADABLE.index(kind) if kind in GRADABLE else -len(GRADABLE) - (kind in _BESIDE),
-        title == f"{assignment}.ipynb".lower(),
+        -GRADABLE.index(kind) if kind in GRADABLE else _NO_KIND - (kind in _BESIDE),
+        claim.title.rpartition("/")[2].lower() == f"{assignment}.ipynb".lower(),
         claim.entry.changed,
         tuple(-ord(character) for character in claim.title),
     )
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.lstat().st_size
+    return 0
 
 
 def _difference(best: tuple[Any, ...], second: tuple[Any, ...]) -> str:

@@ -1,4 +1,4 @@
-"""The one door to what students submit: regular files, reached without any link, size first.
+"""The one door to what students submit: regular files, reached without any link.
 
 A submission may be a checkout or a container's folder, in which a student can make links and pipes:
 ``a1.ipynb`` may point to the solutions, and a pipe may wait for ever. Whatever is written beside a
@@ -39,12 +39,6 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "not a regular file")
         yield file
-
-
-def size(path: Path) -> int:
-    """The size of a regular file in bytes."""
-    with opened(path) as file:
-        return os.fstat(file.fileno()).st_size
 
 
 def put(path: Path, content: bytes) -> None:

@@ -172,7 +172,8 @@ def test_the_autograder_of_classroom50_grades_the_checkout(place, ours, schema, 
     """A copy of the file, called autograder.py, writes result.json in a student's checkout."""
     bundle, checkout = tmp_path / "bundle", tmp_path / "checkout"
     bundle.mkdir()
-    checkout.mkdir()
+    (checkout / "result.json").mkdir(parents=True)
+    (bundle / "json.py").write_text("raise SystemExit('a file beside ours was imported')")
     shutil.copy(ROOT / "autograder/integrations/classroom50.py", bundle / "autograder.py")
     shutil.copy(place.root / f"submitted/chen/{NAME}/{NAME}.ipynb", checkout)
     (checkout / "torch.py").write_text("raise SystemExit('the checkout ran code of its own')")

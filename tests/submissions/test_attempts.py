@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from autograder.errors import UsageError
+from autograder.course.source import read_release
+from autograder.errors import SubmissionError, UsageError
 from autograder.model import Job
+from autograder.submissions import read
+from autograder.submissions.attempts import MOST_BYTES, MOST_READ
 from autograder.submissions.find import find, of_one
 from tests.support.handed_in import A1, COURSE, answered, hand_in, untouched, zipped
 
@@ -47,6 +51,38 @@ def test_of_several_files_one_counts_and_it_is_said_which_and_why(tmp_path, file
     (remark,) = [remark for remark in found.remarks if "counts because" in remark]
     assert all(name in remark for name in files)
     assert str(tmp_path) not in remark
+
+
+def test_no_class_waits_for_a_student_with_a_thousand_files(tmp_path, monkeypatch):
+    """Some are read to choose among them, the likeliest first, and no more bytes than of one."""
+    looked_at: list[str] = []
+
+    def count(path: Path, _: object) -> int:
+        looked_at.append(path.name)
+        return 1
+
+    monkeypatch.setattr(read, "answers", count)
+    files = {f"ana/{n:03}.ipynb": answered(str(n)) for n in range(60)}
+    found = find([hand_in(tmp_path / "many", files | {f"ana/{A1}.ipynb": answered()})], COURSE, A1)
+    assert found.jobs[A1][0].path.name == f"{A1}.ipynb"
+    assert len(looked_at) == MOST_READ
+    looked_at.clear()
+    root = hand_in(tmp_path / "large", {f"ana/{n}.ipynb": answered() for n in range(9)})
+    for path in (root / "ana").iterdir():
+        os.truncate(path, MOST_BYTES // 3)  # a hole behind the notebook
+    assert find([root], COURSE, A1).jobs[A1]
+    assert len(looked_at) == 3
+
+
+def test_a_file_with_holes_is_not_read_to_its_end(tmp_path):
+    """It may be larger than any memory; it is too large, wherever it is graded."""
+    path = hand_in(tmp_path, {f"ana/{A1}.ipynb": answered()}) / "ana" / f"{A1}.ipynb"
+    os.truncate(path, 1 << 40)
+    (job,) = find([tmp_path], COURSE, A1).jobs[A1]
+    assert len(read.content(job.path)) == read.MAX_FILE + 1
+    assert read.sha256(path) == read.sha256(job.path)
+    with pytest.raises(SubmissionError, match="larger than"):
+        read.read(path, read_release(COURSE.release(A1)), "ana")
 
 
 CANVAS = {
