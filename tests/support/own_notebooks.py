@@ -204,8 +204,8 @@ BOUND = {
     "without gradients around":
     "with torch.no_grad():\n    def NAME(*given):\n        return MINE(*given)",
     "a coroutine": "async def later(*given):\n    return MINE(*given)\n"
-    "def NAME(*given):\n    try:\n        later(*given).send(None)\n    except StopIteration as end:\n"
-    "        return end.value",
+    "def NAME(*given):\n    try:\n        later(*given).send(None)\n"
+    "    except StopIteration as end:\n        return end.value",
     "a decorator that notes": "LOG = []\ndef noted(function):\n    LOG.append(function.__name__)\n"
     "    function.noted = True\n    return function\n---\n@noted\ndef NAME(*given):\n"
     "    assert LOG == ['NAME'] and NAME.noted\n    return MINE(*given)",
