@@ -100,13 +100,12 @@ class MistakeMatcher:
         telling = self._telling(failed, slight)
         best, most = None, 0.0
         for entry, local in self.bank.get(exercise, ()):
-            kept = [v for v, records in telling if self._explains(local, records, slight)]
-            explained = sum(v.item.weight for v in kept)
-            others = [v for v, _ in telling if v not in kept]
+            found = [(v, self._explains(local, records, slight)) for v, records in telling]
+            explained = sum(v.item.weight for v, alike in found if alike)
             if explained <= most or any(self._is_failed_by(entry, local, v) for v in passed):
                 continue
-            against = [v for v in others if self._is_failed_by(entry, local, v)]
-            if explained >= sum(v.item.weight for v in against):
+            others = [v for v, alike in found if not alike and self._is_failed_by(entry, local, v)]
+            if explained >= sum(v.item.weight for v in others):
                 best, most = entry, explained
         return best
 

@@ -226,6 +226,10 @@ def _is_proportional(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
     return abs(offset) < 1e-6 * abs(factor)
 
 
+def _is_moved(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
+    return abs(_line(pairs)[0] - 1) < 1e-6
+
+
 def _is_linear(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
     return not math.isnan(_line(pairs)[0])
 
@@ -319,7 +323,7 @@ _OF_TABLES: dict[str, Relation] = {
     "by size": _factors(_sizes),
     "by root": _factors(lambda pair: map(math.sqrt, _sizes(pair))),
     "factor": lambda *tables: _one_number(_factor)(*tables) or _is_proportional(*tables),
-    "offset": _one_number(_offset),
+    "offset": lambda *tables: _one_number(_offset)(*tables) or _is_moved(*tables),
     "squared": _everywhere(lambda pair: _same(pair.got.abs().sqrt(), pair)),
     "root": _everywhere(lambda pair: _same(pair.got.square(), pair)),
     "exponential": _everywhere(lambda pair: _same(pair.got.log(), pair)),

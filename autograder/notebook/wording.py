@@ -104,8 +104,8 @@ _RELATIONS = {
     "by size": "Your {what} are wrong by a factor that is a size of the input. Is a sum or a mean "
     "asked for, and over what?",
     "by root": "Your {what} are wrong by a factor that is the root of a size of the input.",
-    "factor": "All your {what} are wrong by the same factor.",
-    "offset": "All your {what} are wrong by the same amount.",
+    "factor": "All your {what} differ from the right ones by the same factor.",
+    "offset": "All your {what} differ from the right ones by the same amount.",
     "squared": "Your {what} are the squares of the right ones.",
     "root": "Your {what} are the square roots of the right ones.",
     "exponential": "Your {what} are the exponentials of the right ones.",

@@ -119,6 +119,14 @@ def hard_tanh(x):
 
 
 @mistake(
+    "apply_activations",
+    "Your `relu` never goes above 6. Which values does ReLU give for large `x`?",
+)
+def relu_with_a_limit(x):
+    return _activations(x) | {"relu": F.relu6(x)}
+
+
+@mistake(
     "apply_activations", "Your `sigmoid` and `tanh` are swapped. Which of the two can be negative?"
 )
 def sigmoid_and_tanh_swapped(x):
@@ -307,6 +315,15 @@ def leaks(x):
 @mistake("relu", "Negative numbers become positive in your result. What should they become?")
 def absolute_value(x):
     return x.abs()
+
+
+@mistake(
+    "relu",
+    "Negative numbers become positive in your result, and positive ones become 0. Which "
+    "numbers should stay?",
+)
+def mirrored_relu(x):
+    return -x.clamp(max=0)
 
 
 @mistake(
@@ -1109,6 +1126,23 @@ def relu_for_its_own_slope(x):
 
 
 @mistake(
+    "derivatives",
+    "Your `tanh` slope is never below 1. Which sign stands before the square of tanh?",
+)
+def one_plus_the_square(x):
+    return _slopes(x) | {"tanh": 1 + torch.tanh(x) ** 2}
+
+
+@mistake(
+    "derivatives",
+    "Your `sigmoid` slope is a quarter of your `tanh` slope at every `x`. Which input does "
+    "2.4 give to the tanh?",
+)
+def quarter_of_the_tanh_slope(x):
+    return _slopes(x) | {"sigmoid": (1 - torch.tanh(x) ** 2) / 4}
+
+
+@mistake(
     "derivatives", "Your `relu` slope has dtype bool. Which dtype should it have?", breaks="dtype"
 )
 def boolean_mask(x):
@@ -1409,6 +1443,17 @@ def backward_on_a_vector(f, x):
 )
 def averages(f, x):
     return _slope(lambda z: f(z).mean(), x)
+
+
+@mistake(
+    "autograd_slope",
+    "Each slope is multiplied by the value of `f` at its `x`. Which numbers do you give to "
+    "autograd besides `f(x)` and `x`?",
+)
+def weighted_by_the_values(f, x):
+    z = x.detach().clone().requires_grad_()
+    y = f(z)
+    return torch.autograd.grad(y, z, y)[0]
 
 
 @mistake(

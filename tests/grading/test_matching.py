@@ -96,3 +96,40 @@ def test_a_mistake_is_not_named_that_more_checks_speak_against(tmp_path):
             (exercise,) = grader.grade(Job("ana", path)).exercises
             found[answer] = exercise.mistake
     assert found == CONTRADICTED
+
+
+TRUTHS = """\
+import pytest
+import torch
+
+
+@pytest.mark.exercise("half")
+def test_three_large_numbers(same):
+    \"\"\"Finds large numbers.\"\"\"
+    same.half(torch.tensor([7.0, 8.0, 9.0]))
+
+
+@pytest.mark.exercise("half")
+def test_three_numbers(same):
+    \"\"\"Tells large numbers from small ones.\"\"\"
+    same.half(torch.tensor([3.0, 4.0, -1.0]))
+"""
+NEVER = """\
+from autograder.authoring import mistake
+
+
+@mistake("half", "Your result is always False. Which numbers are positive?")
+def never(x):
+    return x > 100
+"""
+
+
+def test_a_few_truth_values_that_agree_by_chance_name_no_mistake(tmp_path):
+    """Three booleans agree with anything now and then; the answer may be another mistake."""
+    reference = courses.REFERENCE.replace("x * 0.5", "x > 0")
+    course = write_course(tmp_path / "course", TRUTHS, reference=reference)
+    course.mistakes(NAME).write_text(NEVER)
+    with start_grader(course, NAME, Settings(1)) as grader:
+        path = hand_in(course, tmp_path, "def half(x):\n    return (x > 0) & (x < 4)\n")
+        (exercise,) = grader.grade(Job("ana", path)).exercises
+    assert exercise.mistake is None

@@ -110,6 +110,12 @@ def test_one_factor_is_found_in_single_numbers_of_which_one_is_zero():
     assert related(lambda x: right(x) * 1.7, right, shapes) == ("factor", "values")
 
 
+def test_one_amount_is_found_beside_an_infinity():
+    """Infinity has no amount of its own, and does not hide that of the other answers."""
+    right = lambda x: torch.where(x == 0, -torch.inf, centred(x))  # noqa: E731
+    assert related(lambda x: right(x) - 1, right) == ("offset", "values")
+
+
 def test_gradients_are_told_as_gradients():
     """Where the values are right, the relation speaks of the gradients."""
     x = torch.arange(5.0)
