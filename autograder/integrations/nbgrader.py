@@ -186,7 +186,7 @@ class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
                     self.log.warning("%s was not collected: %s", path, error.strerror)
             at = self._path_to_record(place.name)["timestamp"]
             if at != datetime.datetime.min:
-                Path(folder, TIMESTAMP).write_text(f"{at} UTC", encoding="utf-8")
+                door.put(Path(folder, TIMESTAMP), f"{at} UTC".encode())
             super().do_copy(folder, dest, log)
 
     def _copy_one(self, path: Path, copy: Path, room: int) -> int:

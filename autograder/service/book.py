@@ -14,6 +14,8 @@ from autograder.model import Person, Report
 from autograder.service.service import Service
 from autograder.service.storage.attempts import Attempt, now
 from autograder.service.storage.tables import Outcome
+from autograder.submissions.copies import copies
+from autograder.submissions.read import sha256
 from autograder.submissions.roster import Roster
 
 Sees = Callable[[str], bool]  # whether somebody may see what a student has
@@ -53,12 +55,23 @@ def cell_of(
 
 
 def counted_reports(service: Service, roster: Roster, assignment: str) -> list[Report]:
-    """What the gradebook counts of one assignment, as reports: rules and decisions applied."""
+    """What the gradebook counts of one assignment, as reports: rules and decisions applied.
+
+    A file that is another student's is flagged, whichever attempts had it.
+    """
     attempts = service.attempts.of_assignment(assignment)
     book = gradebook_of(service, roster, attempts, [assignment])
     known = {person.student for person, _ in book.cells_of(assignment)}
     latest = {one.student: one.report for one in attempts if one.report and one.student in known}
-    return settled(book, [service.report(digest) for digest in latest.values()], service.report)
+    counted = settled(book, [service.report(digest) for digest in latest.values()], service.report)
+    files = ((one.student, one.sha256, one.student) for one in attempts if one.student in known)
+    flags = copies(files, sha256(service.course.release(assignment)))
+    return [_with_flag(report, flags.get(report.student)) for report in counted]
+
+
+def _with_flag(report: Report, flag: str | None) -> Report:
+    came = report.handed_in
+    return replace(report, handed_in=replace(came, flags=(flag,))) if flag else report
 
 
 def is_confirmed(service: Service, report: Report) -> bool:

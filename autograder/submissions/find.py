@@ -21,6 +21,7 @@ from autograder.errors import FileError, UsageError
 from autograder.model import Assignment, HandedIn, Job, Person
 from autograder.submissions import door, read
 from autograder.submissions.attempts import choose
+from autograder.submissions.copies import copies
 from autograder.submissions.formats import GRADABLE, Kind, recognise_file
 from autograder.submissions.layout import Claim, Layout, Reader, conflicts
 from autograder.submissions.lms import moment
@@ -30,7 +31,6 @@ from autograder.submissions.tree import SUBMITTED, PassedOver, Tree, plant, tree
 
 _WORK = tuple(kind for kind in GRADABLE if kind is not Kind.MARKDOWN)  # often a README
 _TIMESTAMP = "timestamp.txt"  # in which nbgrader writes when something was submitted
-_SAME_FILE = "the same file, byte for byte, as that of"
 
 
 @dataclass
@@ -386,18 +386,14 @@ def _alike(students: Iterable[str]) -> Iterator[str]:
             )
 
 
-def _flagged(jobs: Sequence[Job], released: str) -> list[Job]:
+def _flagged(jobs: list[Job], released: str) -> list[Job]:
     """The jobs, with a flag on files that several people submitted, byte for byte."""
-    paths: defaultdict[str, dict[Path, list[str]]] = defaultdict(dict)
+    files: list[tuple[str, str, Path]] = []
     for job in jobs:
         with contextlib.suppress(FileError):  # who cannot read it will say so
             if not job.problem:
-                paths[read.sha256(job.path)].setdefault(job.path, []).append(job.student)
-    flags: dict[str, str] = {}
-    for digest, own in paths.items():
-        if len(own) > 1 and digest != released:
-            students = [student for group in own.values() for student in group]
-            flags |= {s: f"{_SAME_FILE} {listed(o for o in students if o != s)}" for s in students}
+                files.append((job.student, read.sha256(job.path), job.path))
+    flags = copies(files, released)
     return [_with_flag(job, flags.get(job.student, "")) for job in jobs]
 
 

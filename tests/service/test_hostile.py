@@ -9,6 +9,7 @@ import asyncio
 import io
 import json
 import os
+import resource
 import socket
 import zipfile
 from collections.abc import Awaitable, Callable
@@ -111,6 +112,17 @@ def test_an_answer_that_takes_its_time_is_not_cut_off(monkeypatch):
             writer.close()
 
     assert asyncio.run(while_served(talk)).endswith(b"done")
+
+
+def test_more_connections_are_open_than_is_usual():
+    """A low limit on descriptors is raised, as far as the system lets."""
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before // 2, most))
+        connections.raise_the_limit()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= min(most, before)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
 
 
 async def while_served(talk: Callable[[int], Awaitable[bytes]]) -> bytes:

@@ -402,3 +402,15 @@ def test_logs_hold_no_link_no_file_name_and_no_code(service, clients, attempts):
     assert "key=" not in log
     assert "a1_layers.ipynb" not in log
     assert "def linear" not in log
+
+
+def test_a_copied_file_is_flagged_for_those_who_teach(clients, samples):
+    """On the report of the class, and on no page of a student."""
+    content = samples["chen"] + b"\n"
+    ids = {who: submit(clients[who], content) for who in ("ada", "chen")}
+    for who, id in ids.items():
+        result(clients[who], id)
+        assert "byte for byte" not in clients[who].get(f"/attempts/{id}").text
+    said = clients["grace"].get(f"/class/{ASSIGNMENT}/report/").text
+    for who in ids:
+        assert re.search(f"byte for byte, as that of [a-z, ]*{who}", said)

@@ -1,4 +1,4 @@
-"""Connections: one on which no request begins is closed; as many are open as the system lets.
+"""Connections: one on which no request begins is closed, and many may be open.
 
 Whoever opens a connection and sends nothing, or half a head, costs the service a descriptor.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from contextlib import suppress
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 15.0  # for a request's head to come in; its body has a time of its own
+MOST_OPEN = 65_536  # descriptors
 
 
 class OnTime(H11Protocol):
@@ -37,6 +39,7 @@ class OnTime(H11Protocol):
 
 
 def raise_the_limit() -> None:
-    """Allow as many descriptors as the system lets; often a thousand is the habit only."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """Allow more descriptors, where the system lets us; often a thousand is the habit only."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, MOST_OPEN)), most))
