@@ -203,8 +203,8 @@ BOUND = {
     "an install above": "!pip install -q einops\nNAME = MINE",
     "without gradients around":
     "with torch.no_grad():\n    def NAME(*given):\n        return MINE(*given)",
-    "a coroutine": "async def later(*given):\n    return MINE(*given)\ndef NAME(*given):\n    try:\n"
-    "        later(*given).send(None)\n    except StopIteration as end:\n"
+    "a coroutine": "async def later(*given):\n    return MINE(*given)\ndef NAME(*given):\n"
+    "    try:\n        later(*given).send(None)\n    except StopIteration as end:\n"
     "        return end.value",
     "a decorator that notes": "LOG = []\ndef noted(function):\n    LOG.append(function.__name__)\n"
     "    function.noted = True\n    return function\n---\n@noted\ndef NAME(*given):\n"
