@@ -142,7 +142,7 @@ class Handle:
         standard library, and helpers, imports and constants of its own file, and calls exercises
         as ``solution.half(...)``. What it returns must be data, never a verdict.
         """
-        head = {"do": "probe", "name": probe.__name__, "code": process.portable(code_slice(probe))}
+        head = {"do": "probe", "name": probe.__name__, "text": code_slice(probe)}
         return self._conversation.ask(head, args)
 
     def names(self, exercise: str) -> Answer:

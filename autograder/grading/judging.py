@@ -106,9 +106,9 @@ class Judge:
         return [frame for item in own for frame in self._frames.get(item.name, ())]
 
     def texts(self) -> list[str]:
-        """The course's code that the checks will have run inside, and that students have."""
+        """The visible checks, which the zygote may know: what forks see can be told to students."""
         heads = (protocol.head_of(frame) for frames in self._frames.values() for frame in frames)
-        return sorted({head["text"] for head in heads if "text" in head})
+        return sorted({head["text"] for head in heads if head["do"] == "visible"})
 
     def not_run(self, exercise: str) -> list[Check]:
         """The checks of an exercise that was not attempted."""

@@ -7,12 +7,14 @@ that it knows is what the notebook holds.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import io
 import json
 import os
 import sys
 from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
 from autograder.notebook import visible, wording
@@ -71,8 +73,20 @@ def _unreadable(process: Process, exercise: str) -> str:
 def _run(process: Process, exercise: str, check: str) -> None:
     namespace: dict[str, Any] = {**process.base(), exercise: process.value(exercise)}
     namespace["visible_checks"] = visible.visible_checks
+    code = compile(check, "<check>", "exec")
+    for name in set(_names(code)) - namespace.keys() - vars(builtins).keys():
+        with contextlib.suppress(NotDefined):  # a script has no setup that is marked as such
+            namespace[name] = process.value(name)
     with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(check, "<check>", "exec"), namespace)
+        exec(code, namespace)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """The names that some code mentions, global ones and attributes."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ START_SECONDS = 120.0  # importing torch on a busy machine
 POLL_SECONDS = 0.3
 MESSAGE_LINES = 14
 _HEADING = re.compile(r"^#{2,4} +(\S.*)$", re.MULTILINE)
+_CHECKS = re.compile(r"""^with visible_checks\(["'](\w+)["']\)""", re.MULTILINE)
 _SYMBOLS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "open": ("·", "dim")}
 PROMISE = "visible checks passed; hidden checks run when you submit."
 
@@ -89,7 +90,8 @@ def read(path: Path) -> Sheet:
             f"{path}: no visible check is in this file. Watch the notebook that you were given, "
             "or a .py that jupytext made of it."
         )
-    assignment = Assignment(path.stem, _title(cells, path.stem), tuple(cells), exercises)
+    known = tuple(_handed_out(cells, exercises))
+    assignment = Assignment(path.stem, _title(cells, path.stem), known, exercises)
     return Sheet(assignment, submission.parse(content, path.name, assignment, ""))
 
 
@@ -103,12 +105,28 @@ def _cells(content: bytes, name: str) -> list[Cell]:
 def _exercises(cells: list[Cell]) -> Iterator[Exercise]:
     """An exercise for each check cell; its answer is found later, in what the student wrote."""
     prose = {cell.grade_id: cell.source for cell in cells if cell.kind == "markdown"}
-    for cell in cells:
-        if cell.kind == "code" and cell.grade_id and cell.grade_id.endswith("-check"):
-            name = cell.grade_id.removesuffix("-check")
-            heading = _HEADING.search(prose.get(f"{name}-statement", ""))
-            title = heading[1].rstrip() if heading else name
-            yield Exercise(name, title, 0, False, False, Cell("code", ""), cell)
+    for name, cell in _checks(cells).items():
+        heading = _HEADING.search(prose.get(f"{name}-statement", ""))
+        title = heading[1].rstrip() if heading else name
+        yield Exercise(name, title, 0, False, False, Cell("code", ""), cell)
+
+
+def _handed_out(cells: list[Cell], exercises: tuple[Exercise, ...]) -> Iterator[Cell]:
+    """The cells that a student was given: they have an id, or are checks; the rest is their own."""
+    checks = [exercise.check for exercise in exercises]
+    return (cell for cell in cells if cell.kind != "code" or cell.grade_id or cell in checks)
+
+
+def _checks(cells: list[Cell]) -> dict[str, Cell]:
+    """The check cells by exercise: those with an id, else the first that says what it checks."""
+    found: dict[str, Cell] = {}
+    for cell in (cell for cell in cells if cell.kind == "code"):
+        said = _CHECKS.search(cell.source)
+        if cell.grade_id and cell.grade_id.endswith("-check"):
+            found[cell.grade_id.removesuffix("-check")] = cell
+        elif said:
+            found.setdefault(said[1], cell)
+    return found
 
 
 def _title(cells: list[Cell], name: str) -> str:

@@ -18,7 +18,6 @@ from autograder.sandbox import bubblewrap
 from autograder.sandbox.client import SandboxProcess, Zygote
 from autograder.sandbox.gpu import Gpu
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.inside.process import portable
 from autograder.sandbox.launch import ZygoteProcess, launch
 
 # name: (number on x86_64, number on aarch64)
@@ -159,8 +158,7 @@ def _attempted(process: SandboxProcess, secrets: Sequence[Path]) -> tuple[str, .
         engine = str(bubblewrap.PACKAGE / "grading")
         args = [str(canary), server.getsockname()[1], os.getpid(), engine]
         args += [[str(path) for path in secrets], _calls()]
-        head = {"do": "probe", "code": portable(_ATTACKS), "name": "attempt"}
-        frame = protocol.pack(head, {"args": args})
+        frame = protocol.pack({"do": "probe", "text": _ATTACKS, "name": "attempt"}, {"args": args})
         reply = process.ask(frame, time.monotonic() + _PATIENCE)
     answer = protocol.unpack_frame(reply.raw) if reply.raw else {"values": {}}
     if not isinstance(answer["values"].get("result"), dict):

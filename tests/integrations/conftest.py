@@ -13,12 +13,14 @@ from types import SimpleNamespace
 import pytest
 
 from tests.conftest import ROOT, autograder
+from tests.support.odd_files import ODD
 
 NAME = "a1_layers"
 SEED = "7"
 # Right, wrong, deleted cell, copied cells, a process that ends, Colab, markup, cut off.
 SAMPLES = ("bela", "chen", "goran", "hana", "kofi", "lena", "quyen", "rosa")
-CLASS = (*SAMPLES, "sly", "otto")  # and markup wherever there is room for it; answers all over
+# And markup wherever there is room for it, answers all over, and chen's notebook in odd files.
+CLASS = (*SAMPLES, "sly", "otto", *ODD)
 SCRIPT = "<script>window.hacked = 1</script>"
 BIN = Path(sys.executable).parent
 
@@ -62,6 +64,11 @@ def place(tmp_path_factory) -> Place:
         folder = made.root / "submitted" / student / NAME
         folder.mkdir(parents=True)
         (folder / f"{NAME}.ipynb").write_text(json.dumps(changed(json.loads(right))))
+    wrong = json.loads((ROOT / "samples" / "chen" / NAME / f"{NAME}.ipynb").read_text("utf-8"))
+    for student, (_, saved) in ODD.items():
+        folder = made.root / "submitted" / student / NAME
+        folder.mkdir(parents=True)
+        (folder / f"{NAME}.ipynb").write_bytes(saved(wrong))  # as nbgrader wants it to be called
     return made
 
 

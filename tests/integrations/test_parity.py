@@ -16,8 +16,10 @@ import pytest
 from tests.conftest import ROOT
 from tests.integrations.conftest import BIN, CLASS, NAME, SEED
 from tests.support.marks import one_quick
+from tests.support.odd_files import ODD
 
-FEW = ("chen", "hana", "rosa", "otto")  # wrong, cells copied, cut off, answers all over
+# Wrong, cells copied, cut off, answers all over, and wrong in odd files.
+FEW = ("chen", "hana", "rosa", "otto", *ODD)
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
@@ -52,6 +54,12 @@ def test_nbgrader_gives_our_scores(place, ours, by_nbgrader, student):
 def test_answers_all_over_a_notebook_keep_their_points(ours):
     """Right answers in the setup, in a check and in one cell are worth what they always are."""
     assert scores(ours["otto"]) == scores(ours["bela"])
+
+
+@pytest.mark.parametrize("student", ODD)
+def test_an_odd_file_has_the_scores_of_the_notebook_in_it(ours, student):
+    """What can be read is worth what it always is, however it was saved."""
+    assert scores(ours[student]) == scores(ours["chen"])
 
 
 def test_nbgrader_exports_our_totals(place, ours, by_nbgrader):

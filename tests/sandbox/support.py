@@ -8,7 +8,6 @@ from typing import Any
 
 from autograder.sandbox.client import Reply, SandboxProcess
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.inside.process import portable
 
 
 def ask(
@@ -16,7 +15,7 @@ def ask(
 ) -> Reply:
     """Run some code in the process; it returns the answer."""
     text = "def probe(solution, *args):\n" + textwrap.indent(textwrap.dedent(body), "    ")
-    request = {"do": "probe", "name": "probe", "code": portable(text), "seed": seed}
+    request = {"do": "probe", "name": "probe", "text": text, "seed": seed}
     frame = protocol.pack(request, {"args": list(args)})
     return process.ask(frame, time.monotonic() + seconds)
 
