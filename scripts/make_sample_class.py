@@ -100,7 +100,8 @@ def deleted_cell() -> Notebook:
 
 def copied_cell() -> Notebook:
     """The answers were written into copies below the cells that were handed out."""
-    notebook = solved("input_batch", "hidden_stack", "head_for", "build_network", "binary_predict")
+    copied = {"linear", "collapse", "multiclass_predict"}
+    notebook = solved(*(exercise for exercise in right if exercise not in copied))
     for exercise in ("linear", "collapse"):
         place = notebook["cells"].index(cell(notebook, exercise))
         notebook["cells"].insert(place + 1, code_cell(right[exercise]))

@@ -255,11 +255,10 @@ def _kinds_told_once(verdicts: Sequence[Verdict]) -> list[Verdict]:
     told, said = set[tuple[str, Status]](), []
     for verdict in verdicts:
         item, status = verdict.item, verdict.check.status
-        chosen = item.hidden and not verdict.check.message.endswith(wording.NOT_GONE_ON)
-        if chosen and (item.exercise, status) in told:
+        if item.hidden and (item.exercise, status) in told:
             message = _AGAIN[status](item.sentence)
             verdict = replace(verdict, check=replace(verdict.check, message=message))
-        told |= {(item.exercise, status)} if chosen and status in _AGAIN else set()
+        told |= {(item.exercise, status)} if item.hidden and status in _AGAIN else set()
         said.append(verdict)
     return said
 

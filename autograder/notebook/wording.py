@@ -70,7 +70,7 @@ SYNTAX = "The cell could not be read as Python, at line {line} or just before it
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
 NOT_GONE_ON = "The check could not go on with what came back."
-ERROR_AGAIN = "It stopped with an error here, too."
+ERROR_AGAIN = "There was an error here, too."
 FORGED = (
     "With this exercise's code loaded, a question whose answer is known came back with a wrong "
     "answer. The code must leave Python, torch and the grader as they are."

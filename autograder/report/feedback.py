@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.course.policy import Disclosure
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
-from autograder.notebook.wording import NOT_GONE_ON, reason, sentence
+from autograder.notebook.wording import reason, sentence
 from autograder.report.disclosure import disclosed
 from autograder.report.labels import TIERS, check_words, exercise_words
 from autograder.report.render import digest, part, render
@@ -210,10 +210,10 @@ def _tells(check: Check) -> tuple[Status, str] | None:
     """
     if not check.hidden or not check.message or check.status is Status.PASSED:
         return None
-    why = reason(check.message)
     if check.status is Status.FAILED:
+        why = reason(check.message)
         return (check.status, why) if why else None
-    return check.status, why if why == NOT_GONE_ON else ""
+    return check.status, ""
 
 
 def _remarks(exercise: ExerciseReport) -> tuple[str, ...]:

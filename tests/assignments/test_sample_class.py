@@ -97,7 +97,7 @@ def test_slips_are_named(graded, course, student):
 
 def test_untouched_notebooks_earn_nothing(graded):
     """The release submitted as it was scores 0 on every exercise."""
-    assert [part["score"] for part in graded["fatima"]["exercises"]] == [0] * 9
+    assert [part["score"] for part in graded["fatima"]["exercises"]] == [0] * 10
 
 
 def test_remarks_are_few(graded):
