@@ -18,7 +18,6 @@ import sys
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from traceback import walk_tb
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -460,7 +459,7 @@ def _is_raised_in(files: tuple[str, ...], error: BaseException) -> bool:
 
 def _has_run(files: tuple[str, ...], error: BaseException) -> bool:
     """Whether some files' code was running when it came, or called what was."""
-    frames = walk_tb(error.__traceback__)
+    frames = traceback.walk_tb(error.__traceback__)
     return any(frame.f_code.co_filename.startswith(files) for frame, _ in frames)
 
 
