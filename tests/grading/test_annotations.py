@@ -104,6 +104,12 @@ def test_annotations_cost_nothing_where_the_notebook_is_run(grader: Grader, form
     assert found.status is Status.PASSED, found.remarks
 
 
+def test_annotations_that_fail_cost_nothing(grader: Grader) -> None:
+    """After ``from torch import *`` int is a dtype: Jupyter stops at ``int | None``, we do not."""
+    form = "from torch import *\ndef NAME(*given: int | None) -> int:\n    return MINE(*given)"
+    assert graded(grader, form).status is Status.PASSED
+
+
 @pytest.mark.parametrize("form", WRONG.values(), ids=WRONG)
 def test_a_name_that_is_more_than_an_annotation_is_needed(grader: Grader, form: str) -> None:
     """What is unknown and used is a fault, in whatever annotation it stands as well."""

@@ -47,7 +47,7 @@ def test_nbgrader_gives_our_scores(place, ours, by_nbgrader, student):
     """Each grade in the gradebook after nbgrader autograde is the exercise's score."""
     assert by_nbgrader.graded.returncode == 0, by_nbgrader.graded.stderr
     found = in_gradebook(place.root, student)
-    assert len(found) == 9
+    assert len(found) == 10
     assert found == (scores(ours[student]) or dict.fromkeys(found, 0.0))
 
 

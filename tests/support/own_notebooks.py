@@ -147,8 +147,8 @@ BOUND = {
     "    return own(*given)",
     "a generator": "def answers():\n    yield MINE\nNAME = next(answers())",
     "a patched tensor": "torch.Tensor.through = lambda self, *given: MINE(self, *given)\n---\n"
-    "def NAME(first, *given):\n    if isinstance(first, torch.Tensor):\n"
-    "        return first.through(*given)\n    return MINE(first, *given)",
+    "def NAME(*given):\n    if given and isinstance(given[0], torch.Tensor):\n"
+    "        return given[0].through(*given[1:])\n    return MINE(*given)",
     "a patched module": "class Net(nn.Module):\n    pass\n---\n"
     "def forward(self, *given):\n    return MINE(*given)\nNet.forward = forward\n---\n"
     "NAME = Net()",

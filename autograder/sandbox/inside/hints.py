@@ -27,6 +27,11 @@ def _asks(node: ast.stmt) -> bool:
     return any(alias.name == "annotations" for alias in node.names)
 
 
+def are_in(node: ast.stmt) -> bool:
+    """Whether a statement has annotations."""
+    return any(True for _ in _annotated(node))
+
+
 class Forgiving:
     """Looks at a cell before it is run; as IPython calls it, it visits the cell's tree."""
 

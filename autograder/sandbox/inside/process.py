@@ -343,15 +343,24 @@ class Process:
         texts_from = hints.are_texts_from(self.cells)
         for statement in self._needed(exercise):
             cell = places[id(statement)]
+            flags = _TOP_LEVEL_AWAIT | (_LAZY_ANNOTATIONS if cell >= texts_from else 0)
             try:
-                tree = hints.Forgiving(namespace).visit(ast.Module([statement.node], []))
-                flags = _TOP_LEVEL_AWAIT | (_LAZY_ANNOTATIONS if cell >= texts_from else 0)
-                code = compile(tree, self._file(cell), "exec", flags, dont_inherit=True)
-                _finish(eval(code, namespace))
+                self._run(statement.node, self._file(cell), flags, namespace)
             except BaseException as error:
                 for name in (_ALL_NAMES,) if statement.is_star else statement.binds or ("",):
                     faults.setdefault(name, error)
         return namespace
+
+    def _run(self, node: ast.stmt, file: str, flags: int, namespace: dict[str, Any]) -> None:
+        """Run one statement; where its annotations are what fails, without their values."""
+        tree = hints.Forgiving(namespace).visit(ast.Module([node], []))
+        try:
+            _execute(tree, file, flags, namespace)
+        except Exception:
+            if not hints.are_in(node):
+                raise
+            # After "from torch import *" int is a dtype, and "int | None" means nothing.
+            _execute(tree, file, flags | _LAZY_ANNOTATIONS, namespace)
 
     def _file(self, cell: int) -> str:
         """What the code of a cell calls its file: Python looks up its lines there."""
@@ -360,6 +369,10 @@ class Process:
             text = self.texts[cell] or ""
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         return name
+
+
+def _execute(tree: ast.Module, file: str, flags: int, namespace: dict[str, Any]) -> None:
+    _finish(eval(compile(tree, file, "exec", flags, dont_inherit=True), namespace))
 
 
 def _bound(cell: slicing.ParsedCell) -> list[str]:
