@@ -167,7 +167,7 @@ def test_the_picture_shows_the_list_one_message_and_the_next_step(progress):
     assert "✗ 1.2 · One layer of neurons" in text
     assert "· 1.6 · Yes or no" in text
     assert text.count("visible check failed") == 1
-    assert "1 of 9 visible checks passed; hidden checks run when you submit." in text
+    assert "1 of 10 visible checks passed; hidden checks run when you submit." in text
     assert "Next: fix linear, then save." in text
     assert len(text.splitlines()) <= 24
 
@@ -182,7 +182,7 @@ def test_nothing_hidden_is_ever_shown(folder, tmp_path):
     (tmp_path / "mine.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     with watch.Practice(folder) as practice:
         text = said(practice.check(watch.read(tmp_path / "mine.ipynb")))
-    assert "9 of 9 visible checks passed; hidden checks run when you submit." in text
+    assert "10 of 10 visible checks passed; hidden checks run when you submit." in text
     assert "Next: read every contract once more, then submit." in text
 
 
@@ -240,12 +240,12 @@ def test_the_command_rechecks_on_save(folder, tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
-        assert "1 of 9 visible checks passed" in next(x for x in lines if " of 9 " in x)
+        assert "1 of 10 visible checks passed" in next(x for x in lines if " of 10 " in x)
         time.sleep(0.5)
         right = text.replace("x @ weight\n", "x @ weight.T\n")
         right = right.replace("return y + bias", "return y if bias is None else y + bias")
         path.write_text(right, encoding="utf-8")
-        assert "2 of 9 visible checks passed" in next(x for x in lines if " of 9 " in x)
+        assert "2 of 10 visible checks passed" in next(x for x in lines if " of 10 " in x)
         process.terminate()
 
 
