@@ -17,7 +17,6 @@ TOLERANCES = {"float64": (1e-9, 1e-9), "float16": (5e-3, 1e-3), "bfloat16": (2e-
 _PLAIN = list, tuple, dict, set, type(None), bool, int, float, complex, str
 _SHORT = re.compile(".{1,40}").fullmatch  # code that fits into the line of a call
 _passed: dict[str, bool] = {}  # by exercise: what its check said last
-_written: dict[str, Any] = {}  # by name: the cell that defined it last
 
 
 class CheckFailed(AssertionError):
@@ -33,27 +32,7 @@ def _parts(value: Any) -> dict[Any, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _ends(values: Any) -> str:
-    values = [] if values is None else list(values)
-    ends = " to ".join(str(value)[:8] for value in values[:: max(len(values) - 1, 1)])
-    return f"{len(values)} from {ends}" if ends else "none"
-
-
-def _drawing(figure: Any) -> str:
-    layout, axes = figure.layout, (figure.layout.xaxis, figure.layout.yaxis)
-    titles = [repr(part.title.text) for part in (layout, *axes)]
-    counts = map(len, (figure.data, figure.frames, layout.sliders))
-    said = "figure; traces: {}, frames: {}, sliders: {}; title: {}, x axis: {}, y axis: {}"
-    lines = [said.format(*counts, *titles)]
-    for trace in figure.data[:6]:
-        x, y, mode = (getattr(trace, key, None) for key in ("x", "y", "mode"))
-        lines.append(f"trace {trace.name!r}: mode {mode!r}, x: {_ends(x)}, y: {_ends(y)}")
-    return "\n      ".join(lines)
-
-
 def _describe(value: Any) -> str:
-    if hasattr(value, "layout") and hasattr(value, "frames"):
-        return _drawing(value)
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         few = f", values {value.tolist()}" if 0 < len(value.reshape(-1)) <= 24 else ""
         few = re.sub(r"(?<!\d)\d+\.\d{5,}", lambda number: f"{float(number[0]):.5g}", few)
@@ -134,8 +113,7 @@ class Called:
 
     def returns(self, expected: Any, rtol: Any = None, atol: Any = None) -> "Called":
         """Expect this result."""
-        fault = difference(self.result, expected, rtol, atol)
-        return self._say(fault, " returned what was expected")
+        return self._say(difference(self.result, expected, rtol, atol), " returned what it should")
 
     def holds(self, sentence: str, condition: Any) -> "Called":
         """Expect the sentence to be true of the result."""
@@ -170,46 +148,11 @@ def scorecard(*exercises: str) -> None:
 
 
 def _forget(cell: Any) -> None:  # an answer cell that is run again needs its check again
-    place = getattr(cell.info, "cell_id", None)
-    now = dict.fromkeys(re.findall(r"\bdef (\w+)", cell.info.raw_cell), place)
-    before = {name for name, home in _written.items() if place and home == place}
-    for name in (before | now.keys()) & _passed.keys():
+    place, now = getattr(cell.info, "cell_id", None), re.findall(r"\bdef (\w+)", cell.info.raw_cell)
+    for name in [n for n in _passed if n in now or (place and vars(_forget).get(n) == place)]:
         del _passed[name]
-    _written.update(now)
+    vars(_forget).update(dict.fromkeys(now, place))  # by name: the cell that defined it last
 
 
-# Plotly draws its sliders for a mouse. These lines let Tab reach them, and arrow keys move them.
-_KEYS = """
-const sliders = plot => [...plot.querySelectorAll(".slider-group")];
-const reach = () => document.querySelectorAll(".slider-group:not([tabindex])").forEach(slider => {
-    slider.setAttribute("tabindex", 0);
-    slider.setAttribute("role", "slider");
-    slider.setAttribute("aria-label", "slider of this figure: arrow keys move it");
-});
-const move = event => {
-    const turn = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1}[event.key];
-    const slider = turn && event.target.closest?.(".slider-group");
-    if (!slider) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const plot = slider.closest(".js-plotly-plot"), place = sliders(plot).indexOf(slider);
-    const next = plot._fullLayout.sliders[place].active + turn;
-    const tick = slider.querySelectorAll(".slider-tick-rect")[next]?.getBoundingClientRect();
-    const at = tick && {clientX: tick.x + tick.width / 2, clientY: tick.y, bubbles: true};
-    if (!at) return;
-    const rail = slider.querySelector(".slider-rail-touch-rect");
-    rail.dispatchEvent(new MouseEvent("mousedown", {...at, view: window}));
-    plot.dispatchEvent(new MouseEvent("mouseup", {...at, view: window}));
-    reach();
-    sliders(plot)[place].focus();
-};
-if (!window.slidersHaveKeys) {
-    window.slidersHaveKeys = true;
-    window.addEventListener("keydown", move, true);
-    new MutationObserver(reach).observe(document.body, {childList: true, subtree: true});
-    reach();
-}
-"""
 if jupyter := sys.modules.get("IPython") and sys.modules["IPython"].get_ipython():
     jupyter.events.register("post_run_cell", _forget)
-    jupyter.display_pub.publish({"text/html": f"<script>{{{_KEYS}}}</script>", "text/plain": ""})

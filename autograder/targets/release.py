@@ -22,6 +22,12 @@ exec(r'''
 {text}
 ''', _checks.__dict__)
 scorecard, visible_checks = _checks.scorecard, _checks.visible_checks"""
+_SCRIPT = Path(__file__).with_name("templates") / "sliders.js"
+_KEYS = """
+# Plotly's sliders are made for a mouse. Now Tab reaches them, and arrow keys move them.
+"get_ipython" in globals() and get_ipython().display_pub.publish({{"text/html": r'''<script>{{
+{script}
+}}</script>''', "text/plain": ""}})"""
 # A list of numbers in a figure, one on each line, as nbformat writes it.
 _NUMBERS = re.compile(r"\[\n((?:\s*(?:-?\d[\d.eE+-]*|null|true|false),?\n)+)\s*\]")
 # Jupyter shows the line of an error: after a restart, it says what to do.
@@ -78,7 +84,8 @@ def _filled(cell: Any, points: dict[str, float], checked: list[str], tolerances:
         return _MODULE.replace("{text}", _HELPER.read_text(encoding="utf-8").strip()) + own
     if "scorecard" in cell.metadata.get("tags", []):
         names = ", ".join(f'"{exercise}"' for exercise in checked)
-        return str(cell.source).replace("scorecard()", f"scorecard({names})")
+        keys = _KEYS.format(script=_SCRIPT.read_text(encoding="utf-8").strip())
+        return str(cell.source).replace("scorecard()", f"scorecard({names})") + keys
     if cell.metadata.get("nbgrader", {}).get("grade"):
         return re.sub(r"^(with visible_checks\(.*:)$", rf"\1{_RESTARTED}", cell.source, flags=re.M)
     grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")

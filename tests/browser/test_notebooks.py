@@ -104,6 +104,7 @@ def test_hints_unfold_one_at_a_time_by_keyboard(opened: Any) -> None:
 def test_a_slider_moves_by_keyboard(opened: Any) -> None:
     """Tab reaches the slider of a figure, arrow keys move it by a step, and it keeps the focus."""
     notebook, _ = opened
+    notebook.run("scorecard")
     notebook.append(SLIDER)
     figure = notebook.page.locator(".js-plotly-plot", has_text="by keyboard")
     slider = figure.locator(".slider-group[tabindex='0']").first

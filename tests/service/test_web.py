@@ -257,7 +257,7 @@ def test_an_upload_without_javascript_leads_to_its_page(clients, samples):
     waits = '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
     assert waits or "points" in page
     found = result(clients["chen"], int(answer.headers["location"].rpartition("/")[2]))
-    assert found["score"] == 86.0
+    assert found["score"] == 88.0
 
 
 def test_the_second_attempt_says_what_is_right_now(clients, samples):

@@ -55,6 +55,15 @@ def test_the_checks_take_120_lines_that_are_folded(course, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_last_cell_takes_25_lines_that_are_folded(course, name):
+    """It counts the checks that passed, and lets sliders move by arrow keys."""
+    ((_, text, cell),) = [found for found in cells(course, name) if "scorecard" in found[0]]
+    assert lines(text) <= 25
+    assert "keydown" in text
+    assert cell["metadata"]["jupyter"] == {"source_hidden": True}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_figure_takes_25_lines_and_is_there_before_anything_is_run(course, name):
     """Each figure has its interactive output and a picture; its code is short and folded."""
     figures = [found for found in cells(course, name) if "figure" in found[0]]
