@@ -340,7 +340,7 @@ def copies_into_a_module(x, weight, bias):
     return layer(x)
 
 
-@mistake("linear", "Your result is always float32. Which dtype should it have?", breaks="dtype")
+@mistake("linear", "Your result is always float32. Which step sets the dtype?", breaks="dtype")
 def always_single_precision(x, weight, bias):
     y = x.float() @ weight.float().T
     return y if bias is None else y + bias.float()
@@ -1762,7 +1762,7 @@ def exponential_over_exponential(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "For float64 logits your probabilities are float32. Which dtype should they have?",
+    "For float64 logits your probabilities are float32. Which step changes the dtype?",
 )
 def in_single_precision(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits.float()), threshold)
@@ -2156,7 +2156,7 @@ def subtracts_in_place(logits):
 
 @mistake(
     "multiclass_predict",
-    "For float64 logits your probabilities are float32. Which dtype should they have?",
+    "For float64 logits your probabilities are float32. Which step changes the dtype?",
     breaks="dtype",
 )
 def softmax_in_single_precision(logits):
@@ -2470,7 +2470,7 @@ def first_bias_detached(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "For float64 layers your results are float32. Which dtype should they have?",
+    "For float64 layers your results are float32. Which step changes the dtype?",
     breaks="dtype",
 )
 def collapses_in_single_precision(w1, b1, w2, b2):
@@ -2577,7 +2577,7 @@ def bias_left_in_the_weight(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your bias multiplies `b1` by a transposed `w2`. Which axis of `w2` has one entry for each "
+    "In your bias, `b1` meets the wrong axis of `w2`. Which axis of `w2` has one entry for each "
     "value of `b1`?",
 )
 def second_weight_transposed_for_the_bias(w1, b1, w2, b2):

@@ -95,7 +95,7 @@ def detaches_first(x):
 
 @mistake(
     "apply_activations",
-    "Your results are always float32. Which dtype should they have?",
+    "Your results are always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def casts_to_single_precision(x):
@@ -166,7 +166,7 @@ def lists_for_tensors(x):
 
 @mistake(
     "apply_activations",
-    "Each of your entries has one extra axis, and its length is 1. Which shape should they have?",
+    "Each of your entries has one extra axis, and its length is 1. Which step adds it?",
     breaks="shape",
 )
 def entries_with_an_extra_axis(x):
@@ -351,7 +351,7 @@ def detaches_before_relu(x):
     return x.detach().clamp(min=0)
 
 
-@mistake("relu", "Your result is always float32. Which dtype should it have?")
+@mistake("relu", "Your result is always float32. Which step sets the dtype?")
 def relu_in_single_precision(x):
     return x.float().clamp(min=0)
 
@@ -420,7 +420,7 @@ def straight_through(x):
 
 @mistake(
     "relu",
-    "Your result has one extra axis, and its length is 1. Which shape should it have?",
+    "Your result has one extra axis, and its length is 1. Which step adds it?",
     breaks="shape",
 )
 def relu_with_an_extra_axis(x):
@@ -666,7 +666,7 @@ def sigmoid_with_cpu_zeros(x):
     return torch.exp(-torch.logaddexp(torch.zeros(x.shape, dtype=x.dtype), -x))
 
 
-@mistake("sigmoid", "Your result is always float32. Which dtype should it have?", breaks="dtype")
+@mistake("sigmoid", "Your result is always float32. Which step sets the dtype?", breaks="dtype")
 def sigmoid_in_single_precision(x):
     return 0.5 * (1 + torch.tanh(0.5 * x.float()))
 
@@ -705,7 +705,7 @@ def clamps_at_ten(x):
     return 1 / (1 + torch.exp(-x.clamp(-10, 10)))
 
 
-@mistake("sigmoid", "Your result is always float64. Which dtype should it have?", breaks="dtype")
+@mistake("sigmoid", "Your result is always float64. Which step sets the dtype?", breaks="dtype")
 def answers_in_float64(x):
     return torch.exp(-torch.logaddexp(torch.zeros_like(x.double()), -x.double()))
 
@@ -723,7 +723,7 @@ def halves_the_callers_tensor(x):
 
 @mistake(
     "sigmoid",
-    "Your result has one extra axis, and its length is 1. Which shape should it have?",
+    "Your result has one extra axis, and its length is 1. Which step adds it?",
     breaks="shape",
 )
 def sigmoid_with_an_extra_axis(x):
@@ -950,7 +950,7 @@ def ones_on_the_cpu(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result is always float32. Which dtype should it have?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_in_single_precision(x):
@@ -1022,7 +1022,7 @@ def corrected_out_of_sight(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result has one extra axis, and its length is 1. Which shape should it have?",
+    "Your result has one extra axis, and its length is 1. Which step adds it?",
     breaks="shape",
 )
 def tanh_with_an_extra_axis(x):
@@ -1040,7 +1040,7 @@ def mirrored_with_an_extra_axis(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result is always float64. Which dtype should it have?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_in_float64(x):
@@ -1191,7 +1191,7 @@ def tanh_falls(x):
 
 @mistake(
     "derivatives",
-    "Your `relu` slope is always float32. Which dtype should it have?",
+    "Your `relu` slope is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def single_precision_step(x):
@@ -1336,7 +1336,7 @@ def sigmoid_written_into_the_input(x):
 
 @mistake(
     "derivatives",
-    "Each of your entries has one extra axis, and its length is 1. Which shape should they have?",
+    "Each of your entries has one extra axis, and its length is 1. Which step adds it?",
     breaks="shape",
 )
 def slopes_with_an_extra_axis(x):
@@ -1504,8 +1504,8 @@ def tidies_up_too_much(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your function gives no slopes when `x` already requires gradients. Is your copy still linked "
-    "to `x`?",
+    "Where `x` already requires gradients, your function gives no slopes. Is the tensor that you "
+    "work on still part of the graph of `x`?",
 )
 def clones_without_detaching(f, x):
     z = x.clone().requires_grad_()
@@ -1642,7 +1642,7 @@ def deletes_the_stored_gradient(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your slopes are always float32. Which dtype should they have?",
+    "Your slopes are always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_always_in_single_precision(f, x):

@@ -141,7 +141,7 @@ def _fill(rows, x0, step):
 
 @mistake(
     "trajectory",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
 )
 def rows_in_float32(x0, step, n=19):
     return _fill(torch.zeros(n, *x0.shape, device=x0.device), x0, step)
@@ -246,7 +246,7 @@ def only_the_last_value(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def rows_turned_into_float32(x0, step, n=19):
@@ -255,7 +255,7 @@ def rows_turned_into_float32(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def rows_turned_into_float64(x0, step, n=19):
@@ -566,7 +566,7 @@ def squares_in_float32(x0, n=19):
     return _squared(x0.float(), n).to(x0.dtype)
 
 
-@mistake("repeat_square", "Your result is always float64. Which dtype does the task ask for?")
+@mistake("repeat_square", "Your result is always float64. Which step sets the dtype?")
 def answers_in_float64(x0, n=19):
     return _squared(x0.double(), n)
 
@@ -602,14 +602,14 @@ def returns_every_square(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def squares_turned_into_float64(x0, n=19):
     return _squared(x0, n).double()
 
 
-@mistake("repeat_square", "Your result is always float32. Which dtype does the task ask for?")
+@mistake("repeat_square", "Your result is always float32. Which step sets the dtype?")
 def answers_in_float32(x0, n=19):
     return _squared(x0.float(), n)
 
@@ -1036,7 +1036,8 @@ def not_finite_means_infinite(y):
 
 @mistake(
     "count_fates",
-    "Your function stops with an empty tensor. Which step needs at least one element?",
+    "For an empty tensor, your function stops with an error. Which step needs at least one "
+    "element?",
 )
 def fates_of_the_largest(y):
     y.abs().max()
@@ -1329,14 +1330,14 @@ def gate_on_the_cpu(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def gate_turned_into_float64(x0, n=19):
     return _repeat(_gate, x0, n).double()
 
 
-@mistake("repeat_tanh_gate", "Your result is always float32. Which dtype does the task ask for?")
+@mistake("repeat_tanh_gate", "Your result is always float32. Which step sets the dtype?")
 def gate_answers_in_float32(x0, n=19):
     return _repeat(_gate, x0.float(), n)
 
@@ -1613,14 +1614,14 @@ def factor_in_place(x):
     return x.tanh_().abs_()
 
 
-@mistake("shrink_factor", "Your result is always float32. Which dtype does the task ask for?")
+@mistake("shrink_factor", "Your result is always float32. Which step sets the dtype?")
 def factor_answers_in_float32(x):
     return torch.tanh(x.float()).abs()
 
 
 @mistake(
     "shrink_factor",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def factor_turned_into_float64(x):
@@ -2027,7 +2028,7 @@ def backward_on_the_callers_start(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your results are always float64. Which dtype does the task ask for?",
+    "Your results are always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def pair_turned_into_float64(step, x0, n=19):
@@ -2158,7 +2159,7 @@ def pair_of_python_numbers(step, x0, n=19):
     return x.item(), _slope(x, start).item()
 
 
-@mistake("value_and_grad", "Your results are always float32. Which dtype does the task ask for?")
+@mistake("value_and_grad", "Your results are always float32. Which step sets the dtype?")
 def pair_in_float32(step, x0, n=19):
     return _value_and_grad(step, x0.float(), n)
 
@@ -2396,7 +2397,7 @@ def product_from_a_cpu_one(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n, first=torch.ones(x0.shape, dtype=x0.dtype))
 
 
-@mistake("chain_product", "Your result is always float32. Which dtype does the task ask for?")
+@mistake("chain_product", "Your result is always float32. Which step sets the dtype?")
 def product_in_float32(x0, step, dstep, n=19):
     ones = torch.ones(x0.shape, device=x0.device)
     return _product(x0, step, lambda x: dstep(x).float(), n, first=ones)
@@ -2437,7 +2438,7 @@ def differentiates_round_by_round(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def product_turned_into_float64(x0, step, dstep, n=19):

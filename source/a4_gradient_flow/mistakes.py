@@ -231,7 +231,11 @@ def weights_in_float64(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, dtype=torch.float64)
 
 
-@mistake("init_weight", "Your weights are the same for every seed. Which line seeds a generator?")
+@mistake(
+    "init_weight",
+    "Your weights are the same for every seed of `generator`. From which generator do you draw "
+    "them?",
+)
 def always_from_seed_zero(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, torch.Generator().manual_seed(0))
 
@@ -585,7 +589,7 @@ def transpose_missing(x, weights, act):
     return _rms(_outputs(x, [weight.T for weight in weights], act))
 
 
-@mistake("forward_rms", "Your result is always float32. Which dtype does the task ask for?")
+@mistake("forward_rms", "Your result is always float32. Which step sets the dtype?")
 def numbers_copied_into_a_new_float32_tensor(x, weights, act):
     return torch.tensor(_rms(_outputs(x, weights, act)).tolist())
 
@@ -629,7 +633,7 @@ def signal_scaled_between_layers(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def sizes_turned_into_float32(x, weights, act):
@@ -638,7 +642,7 @@ def sizes_turned_into_float32(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def sizes_turned_into_float64(x, weights, act):
@@ -1010,8 +1014,8 @@ def input_has_no_entry(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Each of your gradients goes through one layer only. "
-    "Where do your layers lose their link to autograd?",
+    "Each of your gradients goes back through one layer only, not through all the layers above "
+    "it. What in your loop cuts one layer from the next?",
 )
 def each_layer_on_its_own(x, weights, act, upstream):
     sizes, h = [], x.detach()
@@ -1062,7 +1066,7 @@ def relative_to_upstream(x, weights, act, upstream):
     return sizes / sizes[-1]
 
 
-@mistake("backward_rms", "Your result is always float32. Which dtype does the task ask for?")
+@mistake("backward_rms", "Your result is always float32. Which step sets the dtype?")
 def gradients_copied_into_a_new_float32_tensor(x, weights, act, upstream):
     return torch.tensor(_rms(_slopes(_recorded(x, weights, act), upstream)).tolist())
 
@@ -1080,7 +1084,7 @@ def result_still_attached(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_turned_into_float32(x, weights, act, upstream):
@@ -1089,7 +1093,7 @@ def slopes_turned_into_float32(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_turned_into_float64(x, weights, act, upstream):
@@ -1930,7 +1934,7 @@ def zeros_on_the_cpu(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def always_float32(x, slope=0.01):
@@ -1982,7 +1986,7 @@ def leak_in_a_box_of_one(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your result is always float64. Which dtype does the task ask for?",
+    "Your result is always float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def leak_turned_into_float64(x, slope=0.01):

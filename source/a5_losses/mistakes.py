@@ -46,8 +46,8 @@ def hopes_for_wider_floats(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "A row of small logits beside a row of very large ones gives `-inf`. "
-    "Whose largest entry do you subtract from each row?",
+    "Where one row is very large, a row of small logits gives `-inf`. Where do you look for the "
+    "largest entry: in each row, or in the whole tensor?",
 )
 def one_peak_for_the_whole_tensor(z, dim=-1):
     peak = _finite(z.max())
@@ -352,8 +352,8 @@ def shares_in_wider_floats(z, dim=-1):
 
 @mistake(
     "softmax",
-    "A row of small logits beside a row of very large ones gives `nan`. "
-    "Whose largest entry do you subtract from each row?",
+    "Where one row is very large, a row of small logits gives `nan`. Where do you look for the "
+    "largest entry: in each row, or in the whole tensor?",
 )
 def one_peak_for_all_rows(z, dim=-1):
     weights = (z - z.max()).exp()
@@ -643,8 +643,8 @@ def total_of_unshifted_exponentials(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "A row of small logits beside a row of very large ones gives `inf`. "
-    "Whose largest entry do you subtract from each row?",
+    "Where one row is very large, a row of small logits gives `inf`. Where do you look for the "
+    "largest entry: in each row, or in the whole tensor?",
 )
 def shared_peak(z, dim=-1):
     shifted = z - z.max()
@@ -2160,7 +2160,7 @@ def _shares(z, dim, logarithm=False):
 
 @mistake(
     "logsumexp",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def logsumexp_always_float32(z, dim=-1):
@@ -2221,7 +2221,7 @@ def logsumexp_ignores_the_upstream(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def softmax_always_float32(z, dim=-1):
@@ -2283,7 +2283,7 @@ def softmax_ignores_the_upstream(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def log_softmax_always_float32(z, dim=-1):
@@ -2398,7 +2398,7 @@ def loss_by_way_of_float32(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss is always float32. Which dtype does the task ask for?",
+    "Your loss is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def binary_loss_always_float32(logits, target):
@@ -2518,7 +2518,7 @@ def exact_floor_in_a_tensor(n_classes):
 
 @mistake(
     "accurate_tanh",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_always_float32(x):

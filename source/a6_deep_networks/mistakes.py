@@ -1889,7 +1889,7 @@ def layer_norm_changes_x(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "batch_norm",
-    "Your results are always float32. Which dtype does the task ask for?",
+    "Your results are always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def batch_norm_always_float32(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
@@ -1928,7 +1928,7 @@ def only_the_batch(x, running_mean, running_var, training, momentum=0.1, eps=1e-
 
 @mistake(
     "residual",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def residual_always_float32(x, f, scale=1.0):
@@ -1956,7 +1956,7 @@ def norm_as_a_python_number(params):
 
 @mistake(
     "global_grad_norm",
-    "Your norm is always float32. Which dtype does the task ask for?",
+    "Your norm is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def norm_always_float32(params):
@@ -2027,7 +2027,7 @@ def old_norm_as_a_python_number(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "The norm that you return is always float32. Which dtype does the task ask for?",
+    "The norm that you return is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def old_norm_always_float32(params, max_norm):
@@ -2067,7 +2067,7 @@ def measures_after_clipping(params, max_norm):
 
 @mistake(
     "layer_norm",
-    "Your result is always float32. Which dtype does the task ask for?",
+    "Your result is always float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def layer_norm_always_float32(x, gamma, beta, eps=1e-5):
@@ -2229,8 +2229,8 @@ def a_skip_for_quiet():
 
 @mistake(
     "cures",
-    "A norm makes `quiet` explode: each layer divides by a small standard deviation. Which "
-    "setting can make the output of each layer larger?",
+    "With `norm`, the gradient of `quiet` becomes too large. Which other setting can make up for "
+    "its small `gain`?",
 )
 def a_norm_for_quiet():
     return _CURES | {"quiet": ("norm", True), "flat": ("act", "relu")}
@@ -2312,8 +2312,8 @@ def faint_with_relu():
 
 @mistake(
     "cures",
-    "`quiet` still vanishes with your scale. For ReLU, `gain` times `scale` counts: how large "
-    "is it here, and in a healthy network?",
+    "`quiet` still vanishes with your scale. Look at the product of `gain` and `scale`: how far "
+    "is it from the one that keeps a signal alive with ReLU?",
 )
 def scale_of_quiet_by_rule_of_thumb():
     return _CURES | {"quiet": ("scale", 1.4)}
@@ -2321,8 +2321,8 @@ def scale_of_quiet_by_rule_of_thumb():
 
 @mistake(
     "cures",
-    "`quiet` explodes with your scale. For ReLU, `gain` times `scale` counts: how large is it "
-    "here, and in a healthy network?",
+    "`quiet` explodes with your scale. Look at the product of `gain` and `scale`: how far is it "
+    "from the one that keeps a signal alive with ReLU?",
 )
 def too_much_for_quiet():
     return _CURES | {"quiet": ("scale", 4.0)}
