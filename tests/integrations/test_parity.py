@@ -20,6 +20,8 @@ from tests.support.odd_files import ODD
 
 # Wrong, cells copied, cut off, answers all over, and wrong in odd files.
 FEW = ("chen", "hana", "rosa", "otto", *ODD)
+# For otter, which opens the file before it asks us: it takes notebooks of version 4 only.
+UNREADABLE = {"rosa", *ODD} - {"odd-retyped"}
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
@@ -73,7 +75,7 @@ def test_nbgrader_exports_our_totals(place, ours, by_nbgrader):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("student", [s for s in FEW if s != "rosa"])
+@pytest.mark.parametrize("student", [s for s in FEW if s not in UNREADABLE])
 def test_otter_run_gives_our_scores(place, ours, otter_zip, tmp_path, student):
     """Each question of otter run's results.json has the exercise's score."""
     notebook = place.root / "submitted" / student / NAME / f"{NAME}.ipynb"
