@@ -109,9 +109,8 @@ def backup(target: Annotated[Path, typer.Argument(help="A zip file.")], data: Da
     from autograder.service.backup import back_up
 
     count = back_up(data, target)
-    out.print(
-        f"written: {target} ({count} files). Rows in PostgreSQL: use pg_dump.", soft_wrap=True
-    )
+    rows = "With PostgreSQL its rows are not in there: run pg_dump, too."
+    out.print(f"written: {target} ({count} files). {rows}", soft_wrap=True)
 
 
 @app.command()
