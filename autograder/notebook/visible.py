@@ -16,7 +16,8 @@ from typing import Any
 TOLERANCES = {"float64": (1e-9, 1e-9), "float16": (5e-3, 1e-3), "bfloat16": (2e-2, 1e-2)}
 _PLAIN = list, tuple, dict, set, type(None), bool, int, float, complex, str
 _SHORT = re.compile(".{1,40}").fullmatch  # code that fits into the line of a call
-_passed: dict[str, bool] = {}  # by exercise: what its check said last
+# By exercise, what its check said last; by name, the cell that defined it last.
+_passed, _home = dict[str, bool](), dict[str, Any]()
 
 
 class CheckFailed(AssertionError):
@@ -149,9 +150,9 @@ def scorecard(*exercises: str) -> None:
 
 def _forget(cell: Any) -> None:  # an answer cell that is run again needs its check again
     place, now = getattr(cell.info, "cell_id", None), re.findall(r"\bdef (\w+)", cell.info.raw_cell)
-    for name in [n for n in _passed if n in now or (place and vars(_forget).get(n) == place)]:
+    for name in [n for n in _passed if n in now or (place and _home.get(n) == place)]:
         del _passed[name]
-    vars(_forget).update(dict.fromkeys(now, place))  # by name: the cell that defined it last
+    _home.update(dict.fromkeys(now, place))
 
 
 if jupyter := sys.modules.get("IPython") and sys.modules["IPython"].get_ipython():

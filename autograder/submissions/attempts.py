@@ -16,6 +16,9 @@ from autograder.submissions.layout import Claim
 from autograder.submissions.lms import first_title
 
 Answers = Callable[[Path], int | None]  # how many exercises a file answers; None: unreadable
+MOST_READ = 20  # files of one student that are read to choose among them
+MOST_BYTES = 100 << 20  # of them; the likeliest is always read
+_NO_KIND = -len(GRADABLE)  # the rank of what cannot be graded
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,6 @@ _REASONS = (
 _BESIDE = (Kind.TEXT, Kind.TABLE, Kind.JSON, Kind.UNKNOWN, Kind.EMPTY)  # seldom meant as the work
 
 
-MOST_READ = 20  # files of one student that are read to choose among them
-MOST_BYTES = 100 << 20  # of them; the likeliest is always read
-
-
 def _ranks(
     claims: Sequence[Claim], assignment: str, answers: Answers
 ) -> dict[Claim, tuple[Any, ...]]:
@@ -105,9 +104,6 @@ def _ranks(
         found = answers(claim.entry.path) if looks and likely[claim][1] > _NO_KIND else None
         ranks[claim] = (found is not None, bool(found), *likely[claim])
     return ranks
-
-
-_NO_KIND = -len(GRADABLE)
 
 
 def _likely(claim: Claim, assignment: str) -> tuple[Any, ...]:

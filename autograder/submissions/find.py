@@ -31,6 +31,10 @@ from autograder.submissions.tree import SUBMITTED, PassedOver, Tree, plant, tree
 
 _WORK = tuple(kind for kind in GRADABLE if kind is not Kind.MARKDOWN)  # often a README
 _TIMESTAMP = "timestamp.txt"  # in which nbgrader writes when something was submitted
+_NO_PROOF = (
+    "no proof of when it was submitted: anybody can write such a file. nbgrader's own lies in "
+    f"{SUBMITTED}/<student>/<assignment>/"
+)
 
 
 @dataclass
@@ -325,12 +329,6 @@ def _times_of_their_own(claims: Iterable[Claim]) -> Iterator[PassedOver]:
     for claim in claims:
         if _is_timestamp(claim) and not (claim.said.at or _is_nbgraders(claim)):
             yield PassedOver(claim.entry.shown, _NO_PROOF)
-
-
-_NO_PROOF = (
-    "no proof of when it was submitted: anybody can write such a file. nbgrader's own lies in "
-    f"{SUBMITTED}/<student>/<assignment>/"
-)
 
 
 def _is_nbgraders(claim: Claim) -> bool:

@@ -115,7 +115,7 @@ del _figure
 #
 # **Write** `input_batch(rows)`, which turns a list of examples into the tensor a network can read.
 #
-# * `rows` holds N ≥ 1 examples; each is a list of the same F ≥ 1 Python numbers, whole or fractional.
+# * `rows` holds N ≥ 1 examples; each is a list of F ≥ 1 Python numbers, whole or fractional, and F is the same for all.
 # * The result has shape `(N, F)`, two axes even when N or F is 1, and dtype `torch.float32`, even when every number is whole.
 # * Row `i` holds the values of example `i`, in their order and as they came. It is plain data, so it does not require gradients.
 #

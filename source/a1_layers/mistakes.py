@@ -340,7 +340,11 @@ def copies_into_a_module(x, weight, bias):
     return layer(x)
 
 
-@mistake("linear", "Your result is always float32. Which step sets the dtype?", breaks="dtype")
+@mistake(
+    "linear",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    breaks="dtype",
+)
 def always_single_precision(x, weight, bias):
     y = x.float() @ weight.float().T
     return y if bias is None else y + bias.float()

@@ -95,7 +95,7 @@ def detaches_first(x):
 
 @mistake(
     "apply_activations",
-    "Your results are always float32. Which step sets the dtype?",
+    "Your results are float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def casts_to_single_precision(x):
@@ -351,7 +351,7 @@ def detaches_before_relu(x):
     return x.detach().clamp(min=0)
 
 
-@mistake("relu", "Your result is always float32. Which step sets the dtype?")
+@mistake("relu", "Your result is float32 for float64 input, too. Which step sets the dtype?")
 def relu_in_single_precision(x):
     return x.float().clamp(min=0)
 
@@ -666,7 +666,11 @@ def sigmoid_with_cpu_zeros(x):
     return torch.exp(-torch.logaddexp(torch.zeros(x.shape, dtype=x.dtype), -x))
 
 
-@mistake("sigmoid", "Your result is always float32. Which step sets the dtype?", breaks="dtype")
+@mistake(
+    "sigmoid",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    breaks="dtype",
+)
 def sigmoid_in_single_precision(x):
     return 0.5 * (1 + torch.tanh(0.5 * x.float()))
 
@@ -705,7 +709,11 @@ def clamps_at_ten(x):
     return 1 / (1 + torch.exp(-x.clamp(-10, 10)))
 
 
-@mistake("sigmoid", "Your result is always float64. Which step sets the dtype?", breaks="dtype")
+@mistake(
+    "sigmoid",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    breaks="dtype",
+)
 def answers_in_float64(x):
     return torch.exp(-torch.logaddexp(torch.zeros_like(x.double()), -x.double()))
 
@@ -950,7 +958,7 @@ def ones_on_the_cpu(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_in_single_precision(x):
@@ -1040,7 +1048,7 @@ def mirrored_with_an_extra_axis(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_in_float64(x):
@@ -1191,7 +1199,7 @@ def tanh_falls(x):
 
 @mistake(
     "derivatives",
-    "Your `relu` slope is always float32. Which step sets the dtype?",
+    "Your `relu` slope is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def single_precision_step(x):
@@ -1642,7 +1650,7 @@ def deletes_the_stored_gradient(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your slopes are always float32. Which step sets the dtype?",
+    "Your slopes are float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_always_in_single_precision(f, x):

@@ -141,7 +141,7 @@ def _fill(rows, x0, step):
 
 @mistake(
     "trajectory",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
 )
 def rows_in_float32(x0, step, n=19):
     return _fill(torch.zeros(n, *x0.shape, device=x0.device), x0, step)
@@ -246,7 +246,7 @@ def only_the_last_value(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def rows_turned_into_float32(x0, step, n=19):
@@ -255,7 +255,7 @@ def rows_turned_into_float32(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def rows_turned_into_float64(x0, step, n=19):
@@ -566,7 +566,9 @@ def squares_in_float32(x0, n=19):
     return _squared(x0.float(), n).to(x0.dtype)
 
 
-@mistake("repeat_square", "Your result is always float64. Which step sets the dtype?")
+@mistake(
+    "repeat_square", "Your result is float64 for float32 input, too. Which step sets the dtype?"
+)
 def answers_in_float64(x0, n=19):
     return _squared(x0.double(), n)
 
@@ -602,14 +604,16 @@ def returns_every_square(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def squares_turned_into_float64(x0, n=19):
     return _squared(x0, n).double()
 
 
-@mistake("repeat_square", "Your result is always float32. Which step sets the dtype?")
+@mistake(
+    "repeat_square", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+)
 def answers_in_float32(x0, n=19):
     return _squared(x0.float(), n)
 
@@ -1330,14 +1334,16 @@ def gate_on_the_cpu(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def gate_turned_into_float64(x0, n=19):
     return _repeat(_gate, x0, n).double()
 
 
-@mistake("repeat_tanh_gate", "Your result is always float32. Which step sets the dtype?")
+@mistake(
+    "repeat_tanh_gate", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+)
 def gate_answers_in_float32(x0, n=19):
     return _repeat(_gate, x0.float(), n)
 
@@ -1433,7 +1439,8 @@ def gate_stops_early(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Small values lose digits in your result. Do you subtract two numbers that are almost equal?",
+    "Small values lose digits in your result. Where do you subtract two numbers that are almost "
+    "equal?",
 )
 def gate_by_way_of_sigmoid(x0, n=19):
     return _repeat(lambda x: x * (2 * torch.sigmoid(2 * x) - 1), x0, n)
@@ -1614,14 +1621,16 @@ def factor_in_place(x):
     return x.tanh_().abs_()
 
 
-@mistake("shrink_factor", "Your result is always float32. Which step sets the dtype?")
+@mistake(
+    "shrink_factor", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+)
 def factor_answers_in_float32(x):
     return torch.tanh(x.float()).abs()
 
 
 @mistake(
     "shrink_factor",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def factor_turned_into_float64(x):
@@ -1851,8 +1860,8 @@ def mean_instead_of_sum(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your gradient adds up those of all rounds. The derivative of which value does the task "
-    "ask for?",
+    "Your gradient is a sum over the values of all rounds. The task asks for the derivative of "
+    "one value: which one?",
 )
 def gradient_of_all_rounds(step, x0, n=19):
     start = x0.detach().clone().requires_grad_()
@@ -1935,8 +1944,8 @@ def gradient_still_in_the_graph(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "For more than one round, your results are those of one round less. How many rounds does "
-    "your loop make?",
+    "For `n` larger than 1, your value and gradient are one round behind. How many rounds does "
+    "your loop make for `n` = 3?",
 )
 def grad_one_round_short(step, x0, n=19):
     return _value_and_grad(step, x0, max(n - 1, 1))
@@ -2028,7 +2037,7 @@ def backward_on_the_callers_start(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your results are always float64. Which step sets the dtype?",
+    "Your results are float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def pair_turned_into_float64(step, x0, n=19):
@@ -2159,7 +2168,9 @@ def pair_of_python_numbers(step, x0, n=19):
     return x.item(), _slope(x, start).item()
 
 
-@mistake("value_and_grad", "Your results are always float32. Which step sets the dtype?")
+@mistake(
+    "value_and_grad", "Your results are float32 for float64 input, too. Which step sets the dtype?"
+)
 def pair_in_float32(step, x0, n=19):
     return _value_and_grad(step, x0.float(), n)
 
@@ -2397,7 +2408,9 @@ def product_from_a_cpu_one(x0, step, dstep, n=19):
     return _product(x0, step, dstep, n, first=torch.ones(x0.shape, dtype=x0.dtype))
 
 
-@mistake("chain_product", "Your result is always float32. Which step sets the dtype?")
+@mistake(
+    "chain_product", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+)
 def product_in_float32(x0, step, dstep, n=19):
     ones = torch.ones(x0.shape, device=x0.device)
     return _product(x0, step, lambda x: dstep(x).float(), n, first=ones)
@@ -2438,7 +2451,7 @@ def differentiates_round_by_round(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def product_turned_into_float64(x0, step, dstep, n=19):

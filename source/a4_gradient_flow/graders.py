@@ -122,7 +122,7 @@ def small_layers(solution, schemes, seed):
 
 @pytest.mark.exercise("init_weight")
 def test_small_layers_are_drawn_as_freely(same, draw):
-    """Draws small layers as freely as large ones, without adjusting what was drawn."""
+    """Leaves what was drawn as it is: small layers are neither centred nor rescaled."""
     same.run(small_layers, SCHEMES, draw.integer(0, 10**6))
 
 
@@ -799,7 +799,7 @@ def test_depth_changes_the_verdict(same):
 
 @pytest.mark.exercise("flow_verdict", seconds=20)
 def test_thresholds_are_those_of_the_contract(same):
-    """Draws its two lines where the contract draws them."""
+    """Calls a ratio below 1e-2 vanishing, one above 1e2 exploding, and all others healthy."""
     falling = [["linear", "torch_default", depth] for depth in (6, 11)]
     rising = [["linear", "he_normal", depth] for depth in (10, 17)]
     same.run(verdicts, [*falling, *rising])

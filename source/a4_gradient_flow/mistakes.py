@@ -589,7 +589,7 @@ def transpose_missing(x, weights, act):
     return _rms(_outputs(x, [weight.T for weight in weights], act))
 
 
-@mistake("forward_rms", "Your result is always float32. Which step sets the dtype?")
+@mistake("forward_rms", "Your result is float32 for float64 input, too. Which step sets the dtype?")
 def numbers_copied_into_a_new_float32_tensor(x, weights, act):
     return torch.tensor(_rms(_outputs(x, weights, act)).tolist())
 
@@ -633,7 +633,7 @@ def signal_scaled_between_layers(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def sizes_turned_into_float32(x, weights, act):
@@ -642,7 +642,7 @@ def sizes_turned_into_float32(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def sizes_turned_into_float64(x, weights, act):
@@ -858,7 +858,8 @@ def clears_the_gradients_of_the_weights(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Very small sizes are too large in your result. Which line adds a number under the root?",
+    "Where a gradient is very small, its RMS in your result is too large. Which line adds a "
+    "number under the root?",
 )
 def tiny_number_under_the_root(x, weights, act, upstream):
     slopes = _slopes(_recorded(x, weights, act), upstream)
@@ -1052,8 +1053,8 @@ def slopes_of_relu_for_everyone(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Very small sizes are too large in your result. "
-    "Which line adds a number or sets a lower limit?",
+    "Where a gradient is very small, its RMS in your result is too large. Which line adds a "
+    "number or sets a lower limit?",
 )
 def small_sizes_rounded_up(x, weights, act, upstream):
     slopes = _slopes(_recorded(x, weights, act), upstream)
@@ -1066,7 +1067,9 @@ def relative_to_upstream(x, weights, act, upstream):
     return sizes / sizes[-1]
 
 
-@mistake("backward_rms", "Your result is always float32. Which step sets the dtype?")
+@mistake(
+    "backward_rms", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+)
 def gradients_copied_into_a_new_float32_tensor(x, weights, act, upstream):
     return torch.tensor(_rms(_slopes(_recorded(x, weights, act), upstream)).tolist())
 
@@ -1084,7 +1087,7 @@ def result_still_attached(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_turned_into_float32(x, weights, act, upstream):
@@ -1093,7 +1096,7 @@ def slopes_turned_into_float32(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_turned_into_float64(x, weights, act, upstream):
@@ -1934,7 +1937,7 @@ def zeros_on_the_cpu(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def always_float32(x, slope=0.01):
@@ -1952,8 +1955,8 @@ def if_over_a_whole_tensor(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "One negative entry changes your result for all other entries. "
-    "How can each entry get its own condition?",
+    "One negative entry changes your result for all other entries. Which line decides once for "
+    "the whole tensor?",
 )
 def one_decision_for_all(x, slope=0.01):
     return x if (x > 0).all() else slope * x
@@ -1986,7 +1989,7 @@ def leak_in_a_box_of_one(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your result is always float64. Which step sets the dtype?",
+    "Your result is float64 for float32 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def leak_turned_into_float64(x, slope=0.01):
@@ -2504,8 +2507,8 @@ def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "You take the table's variance for the standard deviation of the weights. Which step is "
-    "missing?",
+    "You use the table's variance as the standard deviation of the weights. How do you get one "
+    "from the other?",
 )
 def variance_taken_for_the_spread(act, scheme, depth=20, width=256, seed=0):
     scale = {"torch_default": 1 / 3, "xavier_normal": 1 / width, "he_normal": 4 / width}[scheme]

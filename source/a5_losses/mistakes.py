@@ -696,7 +696,9 @@ def logarithm_of_sigmoids(z, dim=-1):
 
 
 @mistake(
-    "log_softmax", "All values are wrong by the same factor. Which logarithm does the task use?"
+    "log_softmax",
+    "All values are wrong by the same factor. `exp` has base e: which base does your logarithm "
+    "have?",
 )
 def logarithm_to_base_two(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -1015,7 +1017,8 @@ def distance_to_the_largest_logit(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your loss is too large by the same factor for every batch. Which logarithm does the task use?",
+    "Your loss is too large by the same factor for every batch. Which base does your logarithm "
+    "have?",
 )
 def surprise_in_bits(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).mean() / math.log(2)
@@ -1495,8 +1498,8 @@ def favourite_as_truth(logits, target):
 
 @mistake(
     "logit_gradient",
-    "In each row, all classes that occur in `target` count as true. "
-    "How many true classes does one example have?",
+    "In each row, you treat every class that occurs in `target` as the true one. How many true "
+    "classes does one example have?",
 )
 def every_class_is_true(logits, target):
     p = logits.softmax(1)
@@ -1691,7 +1694,8 @@ def sigmoid_of_the_threshold(p):
 
 @mistake(
     "logit_threshold",
-    "All finite results are too close to 0 by the same factor. Which logarithm does the task use?",
+    "All finite results are too close to 0 by the same factor. Which base does your logarithm "
+    "have?",
 )
 def logarithm_to_base_ten(p):
     if p in (0, 1):
@@ -2036,8 +2040,8 @@ def tanh_by_way_of_sigmoid(x):
 
 @mistake(
     "accurate_tanh",
-    "Very large inputs give `nan`, and inputs very close to 0 give 0. Which step becomes "
-    "`inf`, and which subtraction loses digits?",
+    "Very large inputs give `nan`, and inputs very close to 0 give 0. What does each step of "
+    "your formula give for 1000 and for 1e-30?",
 )
 def famous_fraction(x):
     return (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
@@ -2112,8 +2116,8 @@ def half_the_steepness(x):
 
 @mistake(
     "accurate_tanh",
-    "The smallest inputs still give 0, and float64 inputs lose digits. Which subtraction "
-    "loses digits in any dtype?",
+    "The smallest inputs give 0, and float64 inputs lose digits, so a wider dtype is no cure. "
+    "Where do you subtract two numbers that are almost equal?",
 )
 def hides_in_float64(x):
     return (2 * torch.sigmoid(2 * x.double()) - 1).to(x.dtype)
@@ -2160,7 +2164,7 @@ def _shares(z, dim, logarithm=False):
 
 @mistake(
     "logsumexp",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def logsumexp_always_float32(z, dim=-1):
@@ -2221,7 +2225,7 @@ def logsumexp_ignores_the_upstream(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def softmax_always_float32(z, dim=-1):
@@ -2283,7 +2287,7 @@ def softmax_ignores_the_upstream(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def log_softmax_always_float32(z, dim=-1):
@@ -2398,7 +2402,7 @@ def loss_by_way_of_float32(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss is always float32. Which step sets the dtype?",
+    "Your loss is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def binary_loss_always_float32(logits, target):
@@ -2518,7 +2522,7 @@ def exact_floor_in_a_tensor(n_classes):
 
 @mistake(
     "accurate_tanh",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_always_float32(x):

@@ -1321,7 +1321,9 @@ def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
 
 
 @mistake(
-    "train_step", "Your update is as large as without any limit. Which line should use `max_norm`?"
+    "train_step",
+    "Your update is as large as without any limit. At which point of the step should `max_norm` "
+    "be used?",
 )
 def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
@@ -1889,7 +1891,7 @@ def layer_norm_changes_x(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "batch_norm",
-    "Your results are always float32. Which step sets the dtype?",
+    "Your results are float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def batch_norm_always_float32(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
@@ -1928,7 +1930,7 @@ def only_the_batch(x, running_mean, running_var, training, momentum=0.1, eps=1e-
 
 @mistake(
     "residual",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def residual_always_float32(x, f, scale=1.0):
@@ -1956,7 +1958,7 @@ def norm_as_a_python_number(params):
 
 @mistake(
     "global_grad_norm",
-    "Your norm is always float32. Which step sets the dtype?",
+    "Your norm is float32 for float64 gradients, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def norm_always_float32(params):
@@ -2027,7 +2029,7 @@ def old_norm_as_a_python_number(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "The norm that you return is always float32. Which step sets the dtype?",
+    "The norm that you return is float32 for float64 gradients, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def old_norm_always_float32(params, max_norm):
@@ -2067,7 +2069,7 @@ def measures_after_clipping(params, max_norm):
 
 @mistake(
     "layer_norm",
-    "Your result is always float32. Which step sets the dtype?",
+    "Your result is float32 for float64 input, too. Which step sets the dtype?",
     breaks="dtype",
 )
 def layer_norm_always_float32(x, gamma, beta, eps=1e-5):
@@ -2078,8 +2080,8 @@ def layer_norm_always_float32(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Your values are right, but the gradient at `x` is wrong. "
-    "Which statistic has lost its link to autograd?",
+    "Your values are right, but the gradient at `x` is wrong. Do gradients flow through both "
+    "your mean and your variance?",
 )
 def variance_without_a_graph(x, gamma, beta, eps=1e-5):
     variance = x.var(-1, keepdim=True, correction=0).detach()

@@ -117,7 +117,7 @@ def test_a_sentence_that_does_not_hold_is_repeated():
 @pytest.mark.parametrize("text", ["def head(:", "def haed(): ...", "# nothing left"])
 def test_no_tick_stands_for_a_cell_that_was_changed(capsys, monkeypatch, text):
     """A cell that is run again, broken, renamed or emptied, needs its check again."""
-    monkeypatch.setattr(visible._forget, "__dict__", {})
+    monkeypatch.setattr(visible, "_home", {})
 
     def run(cell_id, raw_cell):
         visible._forget(SimpleNamespace(info=SimpleNamespace(cell_id=cell_id, raw_cell=raw_cell)))

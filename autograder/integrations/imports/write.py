@@ -290,14 +290,12 @@ def _bound(node: ast.stmt) -> set[str]:
 
 def _changed(node: ast.stmt) -> set[str]:
     """What a bare call may change: ``np.random.seed(0)``, ``rows.append(row)``."""
-    called = (
-        node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-    )
-    while isinstance(called, ast.Attribute):
-        called = called.value
-        if isinstance(called, ast.Name):
-            return {called.id}
-    return set()
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return set()
+    owner = called = node.value.func
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    return {owner.id} if isinstance(owner, ast.Name) and owner is not called else set()
 
 
 def _fits(name: str) -> bool:

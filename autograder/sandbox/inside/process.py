@@ -92,11 +92,8 @@ def prepare(texts: list[str], cells: list[str]) -> None:
 class Process:
     """One submission's cells, and a namespace of its own for each exercise."""
 
-    own_files: tuple[str, ...] = (
-        _ANSWER,
-        "<ipython-input",
-        "<timed exec",
-    )  # what its code calls its files
+    # What its code calls its files.
+    own_files: tuple[str, ...] = (_ANSWER, "<ipython-input", "<timed exec")
 
     def __init__(self) -> None:
         self.setup: list[str] = []
