@@ -395,6 +395,27 @@ def test_a_regrade_shows_the_difference_before_it_is_published(clients, attempts
     assert again.status_code == 409
 
 
+def test_a_regrade_that_fails_says_why_and_changes_nothing(service, clients, attempts):
+    """A grader that is broken costs nobody a result, and whoever asked reads what is wrong."""
+    graders = service.course / "source" / ASSIGNMENT / "graders.py"
+    text = graders.read_text(encoding="utf-8")
+    before = result(clients["ada"], attempts["ada"])
+    graders.write_text(f"{text}\nraise ValueError('half written')\n", encoding="utf-8")
+    try:
+        asked = clients["grace"].post(f"/class/{ASSIGNMENT}/regrades").headers["location"]
+        for _ in range(600):
+            page = clients["grace"].get(asked).text
+            if "Everything is graded again" in page:
+                break
+            time.sleep(0.1)
+    finally:
+        graders.write_text(text, encoding="utf-8")
+    assert "could not be graded this time, and keeps its result" in page
+    assert "half written" in page
+    clients["grace"].post(f"{asked}/decision", data={"decision": "applied"})
+    assert result(clients["ada"], attempts["ada"]) == before
+
+
 def test_logs_hold_no_link_no_file_name_and_no_code(service, clients, attempts):
     """One line of JSON for each request: the route and never the address."""
     log = (service.folder / "log").read_text()
