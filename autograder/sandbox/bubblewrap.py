@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -21,13 +22,15 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from autograder.errors import AuthorError
+from autograder.errors import AuthorError, KilledError
 from autograder.sandbox.gpu import Gpu
 
 SHELL = "ipython"  # the engine's own: student code finds it where its notebook is run as a whole
 PACKAGE = Path(__file__).resolve().parents[1]  # the engine; of it only INSIDE is visible inside
 INSIDE = PACKAGE / "sandbox" / "inside"
 THROW_AWAY_UID = 61999
+# Exit codes of a process that was killed itself, or whose child behind the wall was.
+KILLED = (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
 # What torch and this engine's own code inside need beside the standard library.
 _TORCH = (
     "torch torchgen functorch safetensors numpy packaging typing_extensions sympy mpmath networkx "
@@ -188,11 +191,17 @@ def unreachable(packages: tuple[str, ...] = ()) -> str | None:
 
 
 def bubblewrap_works() -> bool:
-    """Whether bubblewrap is here and may make its namespaces; found by trying."""
+    """Whether bubblewrap is here and may make its namespaces; found by trying.
+
+    A trial that somebody killed says nothing about bubblewrap: KilledError, and never False.
+    """
     if shutil.which("bwrap") is None:
         return False
     command = [*_bubblewrap(()), "--", interpreter(), "-I", "-S", "-c", ""]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    ended = subprocess.run(command, capture_output=True, check=False).returncode
+    if ended in KILLED:
+        raise KilledError("A trial of bubblewrap was killed.")
+    return ended == 0
 
 
 def command(

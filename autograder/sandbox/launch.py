@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -20,8 +19,6 @@ START_SECONDS = 120.0  # importing torch on a busy machine
 _GPU_MEMORY = 1 << 30  # of each process, however large the GPU is and whoever shares it
 # The driver and autograd start threads, which all slots of a user share, and open files.
 _GPU_LIMITS = {"processes": 512, "files": 1024, "as_address_space": False}
-# Killed itself, or what it waits for behind the wall was.
-_KILLED = (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
 _NOT_LINUX = (
     "Student code is graded on Linux only, and this is {system}: nothing here could keep it away "
     "from your files. Grade in a Linux container or a virtual machine."
@@ -59,7 +56,7 @@ class ZygoteProcess:
         """
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=2)  # its end and the news of it do not come together
-        if self.process.poll() in _KILLED:
+        if self.process.poll() in outer_wall.KILLED:
             return KilledError("The sandbox was killed.")
         self.process.kill()
         return InfrastructureError(f"The sandbox {how}: {self._complaint()}")

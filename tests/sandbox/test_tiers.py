@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.errors import InfrastructureError
+from autograder.errors import InfrastructureError, KilledError
 from autograder.model import Tier
 from autograder.sandbox import bubblewrap, tiers
 from autograder.sandbox.client import SandboxProcess, Zygote
@@ -90,6 +90,18 @@ def test_grading_below_the_required_tier_is_refused(monkeypatch: pytest.MonkeyPa
     said = tiers._refusal(sandbox, Tier.ISOLATED)
     assert "confined, but isolated is required" in said
     assert "apt-get install bubblewrap" in said
+
+
+def test_a_trial_of_bubblewrap_that_is_killed_does_not_say_that_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A kill in the first moment of a worker is somebody's act, and no fact about the machine."""
+    script = tmp_path / "bwrap"
+    script.write_text("#!/bin/sh\nkill -KILL $$\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(KilledError):
+        launch(["import torch"])
 
 
 @pytest.mark.parametrize(
