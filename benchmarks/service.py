@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 import numpy as np
 
 from autograder.model import Person
@@ -120,31 +120,31 @@ def share(seconds: Sequence[float], part: float) -> float:
 # --- a client that does what the page does ----------------------------------------------------
 
 
-async def student(client: httpx.AsyncClient, session: str, file: Path, times: Times) -> None:
+async def student(client: aiohttp.ClientSession, session: str, file: Path, times: Times) -> None:
     """Submit one notebook and wait for its feedback."""
     headers = {"Cookie": f"session={session}"}
     where = f"/api/assignments/{ASSIGNMENT}/attempts?way=browser&file={file.name}"
     content = file.read_bytes()
     sent = time.monotonic()
-    answer = await client.post(where, content=content, headers=headers)
-    if answer.status_code != 201:
-        times.refused += 1
-        return
+    async with client.post(where, data=content, headers=headers) as answer:
+        if answer.status != 201:
+            times.refused += 1
+            return
+        id = (await answer.json())["id"]
     times.acknowledged.append(time.monotonic() - sent)
-    id = answer.json()["id"]
-    async with client.stream("GET", f"/attempts/{id}/events", headers=headers) as events:
-        async for line in events.aiter_lines():
-            if "number " in line:
-                place = int(line.split("number ")[1].split()[0])
+    async with client.get(f"/attempts/{id}/events", headers=headers) as events:
+        async for line in events.content:
+            if b"number " in line:
+                place = int(line.split(b"number ")[1].split()[0])
                 times.told.append((time.monotonic(), id, place))
     times.done[id] = time.monotonic()
-    part = await client.get(f"/attempts/{id}/part", headers=headers)
-    times.without_score += "points" not in part.text
+    async with client.get(f"/attempts/{id}/part", headers=headers) as part:
+        times.without_score += "points" not in await part.text()
     times.shown.append(time.monotonic() - sent)
 
 
 async def every(
-    client: httpx.AsyncClient, sessions: Sequence[str], files: Sequence[Path], seconds: float
+    client: aiohttp.ClientSession, sessions: Sequence[str], files: Sequence[Path], seconds: float
 ) -> Times:
     """Let all submit within some seconds, each at its own moment; wait for all."""
     times, running = Times(), []
@@ -158,7 +158,7 @@ async def every(
 
 
 async def at_rest(
-    client: httpx.AsyncClient, sessions: Sequence[str], files: Sequence[Path]
+    client: aiohttp.ClientSession, sessions: Sequence[str], files: Sequence[Path]
 ) -> Times:
     """One after the other."""
     times = Times()
@@ -171,10 +171,13 @@ async def over_http(
     running: Running, work: dict[str, list[tuple[str, Path]]], minutes: float
 ) -> dict[str, Times]:
     """Warm up, then all three, each with students of its own."""
-    limits = httpx.Limits(max_connections=None)
+    connector = aiohttp.TCPConnector(limit=0)
+    patient = aiohttp.ClientTimeout(total=900)
     found: dict[str, Times] = {}
-    async with httpx.AsyncClient(base_url=running.url, timeout=900, limits=limits,
-                                 headers={"Origin": running.url}) as client:  # fmt: skip
+    async with aiohttp.ClientSession(
+        running.url, connector=connector, timeout=patient, headers={"Origin": running.url},
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as client:  # fmt: skip
         await at_rest(client, *_columns(work["warm-up"]))
         for name, seconds in ((AT_REST, 0.0), (STEADY, minutes * 60), (BURST, BURST_SECONDS)):
             if not work[name]:

@@ -14,9 +14,10 @@ from autograder.cli.options import CourseOption, Jobs, Require
 from autograder.course.layout import Course
 from autograder.errors import UsageError
 from autograder.model import Person, Tier
+from autograder.report.sanitize import count
 
 if TYPE_CHECKING:
-    from autograder.service.service import Service
+    from autograder.service.service import Options, Service
 
 app = typer.Typer(help="The live service: students submit and read their feedback at once.")
 Data = Annotated[Path, typer.Option("--data", help="The service's folder, on a local disk.")]
@@ -65,8 +66,7 @@ def serve(
         return
     options = Options(home, data, url.rstrip("/"), database, require, jobs or cores(), proxy,
                       user_header)  # fmt: skip
-    out.print(f"Listening on http://{host}:{port}; browsers come by {options.url}")
-    run(options, host, port)
+    run(options, host, port, lambda: _say_where(options, host, port))
 
 
 @app.command()
@@ -82,10 +82,12 @@ def invite(
     from autograder.service.invitations import write_links
 
     service = _open(data, url, database, course)
+    done = "replaced" if path.exists() else "written"
     people = [_person(service, h) for h in handles] if handles else service.people.roster.people
     write_links(service.identity, list(people), service.options.url, path)
     service.stop(0)
-    out.print(f"written: {path} ({len(people)} links; whoever has one can sign in)", soft_wrap=True)
+    links = count(len(people), "link")
+    out.print(f"{done}: {path} ({links}; whoever has one can sign in)", soft_wrap=True)
 
 
 @app.command()
@@ -108,9 +110,9 @@ def backup(target: Annotated[Path, typer.Argument(help="A zip file.")], data: Da
     """Write all that the service keeps into one file, also while it runs."""
     from autograder.service.backup import back_up
 
-    count = back_up(data, target)
+    files = count(back_up(data, target), "file")
     rows = "With PostgreSQL its rows are not in there: run pg_dump, too."
-    out.print(f"written: {target} ({count} files). {rows}", soft_wrap=True)
+    out.print(f"written: {target} ({files}). {rows}", soft_wrap=True)
 
 
 @app.command()
@@ -120,7 +122,7 @@ def restore(
     """Fill a new data folder from a backup."""
     from autograder.service.backup import restore as fill
 
-    out.print(f"restored: {data} ({fill(source, data)} files)", soft_wrap=True)
+    out.print(f"restored: {data} ({count(fill(source, data), 'file')})", soft_wrap=True)
 
 
 def _check(url: str, proxy: str | None, user_header: str | None) -> None:
@@ -173,4 +175,9 @@ def _demo(course: Course, host: str, port: int, require: Tier, jobs: int) -> Non
             out.print(f"{title}: {where}", soft_wrap=True, highlight=False)
         service.stop(0)
         out.print("Ctrl+C ends the demonstration and removes its folder.")
-        run(options, host, port)
+        run(options, host, port, lambda: _say_where(options, host, port))
+
+
+def _say_where(options: Options, host: str, port: int) -> None:
+    where = f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}"
+    out.print(f"{where}; browsers come by {options.url}", soft_wrap=True, markup=False)

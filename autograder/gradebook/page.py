@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from autograder.gradebook import statistics
 from autograder.gradebook.gradebook import Cell, Column, Gradebook, Row, Standing
@@ -21,8 +22,13 @@ _SHORT = {
 }
 
 
-def gradebook_page(book: Gradebook, title: str, *, anonymous: bool = False) -> str:
-    """The whole page as one HTML text; it needs nothing beside it."""
+def gradebook_page(
+    book: Gradebook, title: str, *, anonymous: bool = False, served: bool = False
+) -> str:
+    """The whole page as one HTML text; it needs nothing beside it.
+
+    Where the live service shows it, its requests lead to the pages on which they are answered.
+    """
     style = part("common.css") + part("class.css") + part("gradebook.css")
     script = part("gradebook.js")
     policy = f"default-src 'none'; script-src {digest(script)}; style-src {digest(style)}; "
@@ -41,7 +47,7 @@ def gradebook_page(book: Gradebook, title: str, *, anonymous: bool = False) -> s
         named=any(row.person.name for row in book.rows),
         behind=statistics.behind(book),
         exercises=[e for e in statistics.exercise_figures(book) if e.solved < e.tried][:MOST],
-        requests=_requests(book),
+        requests=_requests(book, linked=served and not anonymous),
         most=MOST,
         data=data_block([_row(row) for row in book.rows]),
     )
@@ -76,10 +82,19 @@ def _facts(book: Gradebook) -> list[tuple[str, str]]:
     ]
 
 
-def _requests(book: Gradebook) -> list[tuple[str, str, str]]:
-    """The students' open requests: who, on what, in their words."""
+def _requests(book: Gradebook, *, linked: bool) -> list[tuple[str, str, str, str]]:
+    """The students' open requests: who, on what, in their words, and where they are answered."""
+
+    def where(assignment: str, student: str) -> str:
+        return f"/class/{assignment}/students/{quote(student, safe='')}" if linked else ""
+
     return [
-        (row.person.student, one.exercise or one.assignment, one_line(one.value, 300))
+        (
+            row.person.student,
+            one.exercise or one.assignment,
+            one_line(one.value, 300),
+            where(one.assignment, row.person.student),
+        )
         for row in book.rows
         for cell in row.cells
         for one in cell.requests

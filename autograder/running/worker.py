@@ -36,6 +36,7 @@ from autograder.model import Device, Job, Report, Settings, Tier
 COURSE = "course"
 MACHINE = "machine"
 OUTSIDE = "outside"
+NICE = 10  # whoever waits for a page, or for a file to be received, comes first
 _EXIT_CODES = {COURSE: 2, MACHINE: 3, OUTSIDE: 3}
 
 
@@ -117,6 +118,7 @@ def main() -> int:
     parser.add_argument("--device", type=Device, default=Device.CPU)
     options = parser.parse_args()
     line = own_pipes()
+    os.nice(NICE)
     settings = Settings(options.seed, options.require, options.device)
     end_with_parent()
     try:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import copy
 import logging
 import signal
+import socket
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 
 import uvicorn
 
 from autograder.errors import UsageError
 from autograder.service.service import Options, Service
+from autograder.service.storage.claim import claim
 from autograder.service.web.app import JsonLines, create_app
-from autograder.service.web.connections import OnTime, raise_the_limit
+from autograder.service.web.connections import KEPT_SECONDS, OnTime, raise_the_limit
+
+_BACKLOG = 4096  # connections that wait, when a class submits in the same second
 
 
-def run(options: Options, host: str, port: int) -> None:
-    """Serve until SIGTERM or Ctrl+C.
+def run(options: Options, host: str, port: int, listening: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl+C; ``listening`` is called when browsers can come.
 
     Raises:
         UsageError, AuthorError: the command or the course is wrong.
@@ -25,33 +31,60 @@ def run(options: Options, host: str, port: int) -> None:
     """
     _log_json()
     raise_the_limit()
-    service = start(options)
-    config = uvicorn.Config(
-        create_app(service), host=host, port=port, log_config=None, access_log=False,
-        proxy_headers=False, server_header=False, timeout_graceful_shutdown=30, lifespan="on",
-        backlog=4096, http=OnTime,
-    )  # fmt: skip
-    _Server(config, service).run()
+    with ExitStack() as held:
+        service = _open(options)
+        try:
+            if options.database is None:
+                held.enter_context(claim(options.data))
+            _prove(service)
+            opened = held.enter_context(_listen(host, port))
+        except BaseException:
+            service.stop(0)
+            raise
+        listening()
+        _Server(_config(service), service).run([opened])
 
 
-def start(options: Options) -> Service:
-    """Open a service and prove that it grades its first assignment."""
+def _open(options: Options) -> Service:
     if options.course.config.roster is None:
         raise UsageError(
             f"{options.course.root}: course.toml names no roster, so nobody could sign in. Make "
             'one with: autograder roster import FILE. Then add: roster = "roster.csv"'
         )
-    service = Service(options)
+    return Service(options)
+
+
+def _prove(service: Service) -> None:
+    """Show that the service grades its first assignment."""
     if not service.names:
-        raise UsageError(f"{options.course.root}: has no assignment. Run: autograder build")
+        raise UsageError(f"{service.course.root}: has no assignment. Run: autograder build")
     service.files.sweep()
+    service.check_rules()
+    service.prove(service.names[0])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named: asyncio sends small answers at once on such sockets only.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        service.check_rules()
-        service.prove(service.names[0])
-    except BaseException:
-        service.stop(0)
-        raise
-    return service
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+    except OSError as error:
+        opened.close()
+        raise UsageError(
+            f"{host}, port {port}: the service cannot listen there ({error.strerror}). Choose "
+            "another address with --host, or another port with --port."
+        ) from error
+    return opened
+
+
+def _config(service: Service) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(service), log_config=None, access_log=False, proxy_headers=False,
+        server_header=False, timeout_graceful_shutdown=30, lifespan="on", http=OnTime,
+        timeout_keep_alive=KEPT_SECONDS, backlog=_BACKLOG,
+    )  # fmt: skip
 
 
 class _Server(uvicorn.Server):

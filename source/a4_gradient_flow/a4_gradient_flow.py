@@ -797,7 +797,7 @@ with visible_checks("healthy_gains") as call:
 # %% [markdown]
 # <details><summary>The answer to your prediction</summary>
 #
-# By a factor of 10: `weak` multiplies each value and each slope by 0.1, and ten times larger weights undo that exactly. Next comes the sigmoid, with a gain between about 8.5 and 13: He's √2 for ReLU and 1 for `abs`, which loses no slope at all, are far below.
+# By a factor of 10: `weak` multiplies each value and each slope by 0.1, and ten times larger weights undo that exactly. Next comes the sigmoid: its slope is at most 0.25, so each layer needs weights more than four times as large, and saturation asks for more still. `relu` loses half of its slopes and `abs` none, so both need far less.
 #
 # </details>
 

@@ -109,7 +109,7 @@ del _figure
 # where $\mu$ is the row's mean and $\sigma^2$ the mean of its squared deviations (**divide by D**, the biased variance). The result has the shape, dtype and device of `x`.
 #
 # * A constant row has variance 0: the result is then `beta`, and its gradient is finite.
-# * Rows far from zero must come out right as well: for a float32 row around 10 000 with a spread of about 1, an error of 0.02 is fine. Rows of very small or very large numbers do too.
+# * Rows far from zero must come out right as well: for a float32 row around 10 000 with a spread of about 1, an error of 0.02 is fine. So must rows of very small or very large numbers: in float64, from about 1e-12 to 1e100.
 # * Gradients reach `x`, `gamma` and `beta`; the mean and the variance depend on `x` too, and autograd must know it.
 # * Write the arithmetic yourself. Torch's own normalisation (`F.layer_norm`, `nn.LayerNorm` and their relatives for batches, groups, instances and RMS) is forbidden here.
 #
@@ -390,7 +390,7 @@ del _figure
 # * `params` is any iterable of parameters: a list, or a generator such as `model.parameters()`, which can be walked through **only once**.
 # * A parameter whose `grad` is `None` (a frozen layer) adds nothing. If no parameter has a gradient, or there are no parameters, the result is `torch.tensor(0.0)`.
 # * The result is a 0-dimensional tensor with the dtype and device of the gradients. Like the gradients of an ordinary `backward()`, it does not require a gradient. Parameters and gradients stay as they are.
-# * A gradient that contains inf or NaN must not be hidden: the result is then inf or NaN too.
+# * A gradient that contains inf or NaN must not be hidden: the result is then inf or NaN too. In all other cases the squares and their sum fit into the gradients' dtype.
 # * `torch.nn.utils` is forbidden here: it contains the answer.
 #
 # **Worked example.** Two parameters, with gradients `[3.0]` and `[4.0]`: the norm is √(9 + 16) = 5, not 7.
@@ -446,7 +446,7 @@ with visible_checks("global_grad_norm") as call:
 #
 # * Afterwards `p.grad` holds the shortened gradient. Whether you change that tensor in place or put a new one there is up to you; the parameters' values stay as they are.
 # * `params` may be a generator, which can be walked through only once. A `grad` of `None` stays `None`. With no gradient at all, return `torch.tensor(0.0)`.
-# * Gradients that are all zero stay zero (never NaN). `max_norm` is positive; `math.inf` means "measure, change nothing".
+# * Gradients that are all zero stay zero (never NaN). `max_norm` is positive; `math.inf` means "measure, change nothing". As in 6.4, the squares and their sum fit into the gradients' dtype.
 # * Results need to be right to a relative 1e-4, so the small safety number that some libraries add to the norm is fine.
 # * `torch.nn.utils` is forbidden here. Write the norm again rather than calling your answer to 6.4.
 #

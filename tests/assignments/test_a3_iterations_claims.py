@@ -131,7 +131,7 @@ def test_values_and_gradients_of_four_loops() -> None:
     """Both columns of the table of four loops are what autograd measures."""
     loops: list[tuple[Callable[[Tensor], Tensor], float, str, str]] = [
         (torch.square, 1.0, "1.0", "524288"),
-        (lambda x: torch.tanh(2 * x), 0.5, "0.9575", "2.1e-14"),
+        (lambda x: torch.tanh(1.5 * x), 0.5, "0.8586", "1.4e-7"),
         (torch.tanh, 1.0, "0.268", "0.0173"),
         (torch.sigmoid, 0.0, "0.659", "5.7e-13"),
     ]
@@ -161,8 +161,8 @@ def test_remaining_numbers() -> None:
 
 def test_settled_prediction_of_the_silent_loop() -> None:
     """Starts that settle at one place have lost their gradients; one that fades has not."""
-    for literal, start in (("7.2e-12", 0.1), ("2.1e-14", 0.5), ("1.3e-15", 1.0)):
-        stated("a3_iterations", literal, slope(lambda x: torch.tanh(2 * x), start))
+    for literal, start in (("2.9e-5", 0.1), ("1.4e-7", 0.5), ("1.2e-8", 1.0)):
+        stated("a3_iterations", literal, slope(lambda x: torch.tanh(1.5 * x), start))
     stated("a3_iterations", "0.11", slope(torch.tanh, 0.5))
-    settled = run(lambda x: torch.tanh(2 * x), torch.tensor(0.5, dtype=torch.float64))
-    stated("a3_iterations", "0.17", 2 * (1 - settled**2))
+    settled = run(lambda x: torch.tanh(1.5 * x), torch.tensor(0.5, dtype=torch.float64))
+    stated("a3_iterations", "0.39", 1.5 * (1 - settled**2))

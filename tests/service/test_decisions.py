@@ -89,7 +89,8 @@ def test_a_request_is_answered_once(people: dict[str, httpx.Client]) -> None:
     assert "nobody has answered yet" in again.text
     about = f"/class/{NAME}/students/bela"
     assert "&lt;b&gt;Why?&lt;/b&gt;" in grace.get(about).text
-    assert "Open requests" in grace.get("/gradebook").text
+    assert f'<a href="{about}"><bdi>bela</bdi></a>' in grace.get("/gradebook").text
+    assert f'href="{about}"' not in grace.get("/gradebook?names=hidden").text
     done = give(grace, f"{about}/adjustments", kind="answer", value="It is fine.", exercise="half")
     assert done.status_code == 303
     assert "It is fine." in bela.get(f"/assignments/{NAME}").text
@@ -132,6 +133,24 @@ def test_what_cannot_be_applied_is_not_added(
     assert answer.status_code == 400
     assert said in answer.text.replace("&#39;", "'")
     assert people["grace"].get(f"/class/{NAME}/students/ada").text == page
+
+
+def test_what_was_written_in_a_refused_form_is_kept(people: dict[str, httpx.Client]) -> None:
+    """The page that says what is wrong keeps the form with its texts, to send again."""
+    sent = {"kind": "note", "value": " ", "why": ""}
+    browser = {"Accept": "text/html"}
+    refused = people["grace"].post(WHERE, data=sent, headers=browser)
+    assert '<input type="hidden" name="kind" value="note">' in refused.text
+    wrong = {
+        "kind": "points",
+        "value": "1.4 <b>",
+        "why": "a long & good reason",
+        "exercise": "half",
+    }
+    page = people["grace"].post(WHERE, data=wrong, headers=browser).text
+    assert ">1.4 &lt;b&gt;</textarea>" in page
+    assert 'value="a long &amp; good reason"' in page
+    assert '<input type="hidden" name="exercise" value="half">' in page
 
 
 def test_nobody_decides_about_whom_they_may_not_see(people: dict[str, httpx.Client]) -> None:

@@ -101,7 +101,8 @@ def _refused(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api/") or not wants_page:
         return PlainTextResponse(f"{text}\n", error.status_code, error.headers)
     title = "Not found" if error.status_code == 404 else "This did not work"
-    return page(request, "message.html.j2", error.status_code, title=title, text=text)
+    sent = error.sent if isinstance(error, decisions.NotAccepted) else None
+    return page(request, "message.html.j2", error.status_code, title=title, text=text, sent=sent)
 
 
 def _away(request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +15,8 @@ from autograder.service.service import Service
 from autograder.service.storage.tasks import Task
 
 TICK = 0.5  # seconds between two looks at the queue while anybody watches
+FAR = 20  # places; who is behind them hears of a new place less often
+FAR_TICK = 1.5
 AGAIN = 5.0  # seconds after which a place is said again: proxies close what is silent
 MOST_WATCHERS = 20  # pages of one attempt that are kept up to date
 
@@ -71,7 +74,9 @@ class Board:
                 if place != said[0] or self._loop.time() - said[1] > AGAIN:
                     yield place
                     said = (place, self._loop.time())
-                await asyncio.gather(asyncio.wait_for(done.wait(), TICK), return_exceptions=True)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TICK if place.number <= FAR else FAR_TICK):
+                        await done.wait()
         finally:
             watchers.discard(done)
             if not watchers:

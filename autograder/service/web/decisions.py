@@ -23,6 +23,14 @@ router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form()]
 
 
+class NotAccepted(HTTPException):
+    """A form that was refused, with what somebody wrote in it: nobody writes it twice."""
+
+    def __init__(self, error: UsageError, **sent: str) -> None:
+        super().__init__(400, str(error))
+        self.sent = sent
+
+
 @router.post("/class/{name}/students/{student}/adjustments")
 def adjust(
     request: Request, name: str, student: str,
@@ -40,7 +48,7 @@ def adjust(
         about = (visitor.person, person, name, Kind(kind))
         decide(service, *about, value, why, exercise or None)
     except UsageError as error:
-        raise HTTPException(400, str(error)) from error
+        raise NotAccepted(error, kind=kind, exercise=exercise, value=value, why=why) from error
     return RedirectResponse(request.url_for("student_page", name=name, student=student).path, 303)
 
 
@@ -55,7 +63,7 @@ def adjust_section(
     try:
         extend_section(service, visitor_of(request).person, section, name, value, why)
     except UsageError as error:
-        raise HTTPException(400, str(error)) from error
+        raise NotAccepted(error, section=section, value=value, why=why) from error
     return RedirectResponse(f"/class/{name}", 303)
 
 
@@ -70,7 +78,7 @@ def ask_regrade_of_mine(
     try:
         ask_again(service, visitor_of(request).person, name, value, exercise or None)
     except UsageError as error:
-        raise HTTPException(400, str(error)) from error
+        raise NotAccepted(error, exercise=exercise, value=value) from error
     return RedirectResponse(f"/assignments/{name}", 303)
 
 
@@ -81,7 +89,10 @@ def gradebook(request: Request, names: str = "shown") -> Response:
     book = _book(request)
     hidden = names == "hidden"
     text = gradebook_page(
-        anonymise(book) if hidden else book, service.course.config.title, anonymous=hidden
+        anonymise(book) if hidden else book,
+        service.course.config.title,
+        anonymous=hidden,
+        served=True,
     )
     policy = "frame-ancestors 'none'"  # and what the page itself says
     return HTMLResponse(text, headers={"Content-Security-Policy": policy})

@@ -22,10 +22,11 @@ from autograder.running.plan import Plan, not_graded
 from autograder.service.storage.attempts import Attempts
 from autograder.service.storage.files import Files
 from autograder.service.storage.tables import Outcome as AttemptOutcome
+from autograder.service.storage.tables import State
 from autograder.service.storage.tasks import LEASE, Queue, Task
+from autograder.service.work.slowness import PATIENCE
 from autograder.service.work.warm import WarmWorkers
 
-PATIENCE = 1.0  # seconds for which a submission keeps others from starting
 MOST_PER_CORE = 4  # submissions at a time, the slow ones included
 MOST_CLAIMS = 10  # of one task; whoever worked on it was gone each time
 POLL = 0.5  # seconds between two looks at the queue, which other processes fill too
@@ -56,7 +57,7 @@ class Dispatcher:
         self._most = cores * MOST_PER_CORE
         self.warm = WarmWorkers(self._most + cores, cores)
         self._threads = ThreadPoolExecutor(self._most + cores, "grading")
-        self._running: dict[int, float] = {}
+        self._running: set[int] = set()
         self._news = threading.Event()
         self._stopped = threading.Event()
         self._loops = [
@@ -120,13 +121,13 @@ class Dispatcher:
             task = self._queue.claim()
             if task is None:
                 return
-            self._running[task.id] = time.monotonic()
+            self._running.add(task.id)
             self._threads.submit(self._grade, task)
 
     def _has_room(self) -> bool:
-        started = list(self._running.values())
-        fresh = sum(time.monotonic() - moment < PATIENCE for moment in started)
-        return fresh < self._cores and len(started) < self._most and self.warm.has_room()
+        running = len(self._running)
+        fresh = running if running < self._cores else running - self.warm.slow()
+        return fresh < self._cores and running < self._most and self.warm.has_room()
 
     def _live(self) -> None:
         while not self._stopped.wait(self._lease / 4):
@@ -143,10 +144,11 @@ class Dispatcher:
             _LOG.exception("task %d was not finished", task.id)
             return
         finally:
-            self._running.pop(task.id, None)
+            self._running.discard(task.id)
             self._news.set()
-        self.warm.add_spare(plan)
-        self._foresee(task)
+        if not self._queue.sizes()[State.QUEUED]:  # else the machine has something better to do
+            self.warm.add_spare(plan)
+            self._foresee(task)
 
     def _foresee(self, task: Task) -> None:
         """Have the inputs of this student's next attempt ready before it comes."""

@@ -19,6 +19,7 @@ from autograder.model import SEEDS_KEPT, Job, Report
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
 from autograder.service.work import memory
+from autograder.service.work.slowness import Stopwatch
 
 
 @dataclass(eq=False)
@@ -28,6 +29,7 @@ class _Warm:
     worker: Worker
     used: float = field(default_factory=time.monotonic)
     started: bool = False  # has loaded everything
+    stopwatch: Stopwatch | None = None  # of the submission that it grades
     seeds: dict[int, None] = field(default_factory=dict)  # whose inputs are drawn, the newest last
 
     def note(self, seed: int) -> None:
@@ -36,6 +38,16 @@ class _Warm:
         self.seeds[seed] = None
         while len(self.seeds) > SEEDS_KEPT:
             del self.seeds[next(iter(self.seeds))]
+
+
+@contextmanager
+def _timed(warm: _Warm) -> Iterator[None]:
+    if (pid := warm.worker.pid) is not None:
+        warm.stopwatch = Stopwatch(pid)
+    try:
+        yield
+    finally:
+        warm.stopwatch = None
 
 
 class WarmWorkers:
@@ -53,7 +65,8 @@ class WarmWorkers:
         """Grade one file; raise what would stop any other worker too."""
         with self._taken(plan) as warm:
             self._start(warm, plan)
-            report = warm.worker.grade(job)
+            with _timed(warm):
+                report = warm.worker.grade(job)
             warm.note(plan.settings.seed)
             return report
 
@@ -98,6 +111,12 @@ class WarmWorkers:
         with self._lock:
             few = self._starting() < self._most_starting
             return bool(self._idle) or (few and self._may_grow())
+
+    def slow(self) -> int:
+        """How many submissions take so long that others may start beside them."""
+        with self._lock:
+            watches = [warm.stopwatch for warm in self._busy]
+        return sum(watch is not None and watch.is_slow() for watch in watches)
 
     @property
     def pids(self) -> list[int]:

@@ -1,4 +1,6 @@
-"""A reverse proxy that signs people in is believed where both it and its header are named."""
+"""How a service is started: whom it believes beside it, and what is refused with a sentence."""
+
+import socket
 
 import pytest
 
@@ -69,3 +71,26 @@ def test_a_course_without_a_roster_is_refused(tmp_path):
     done = running.command("--port", "1")
     assert done.returncode == 2
     assert "autograder roster import" in done.stderr
+
+
+def test_a_second_service_on_one_folder_is_refused(tmp_path):
+    """Two would share out the same work; and the first goes on as if nothing had been."""
+    running = Running(tmp_path)
+    running.start()
+    second = running.command("--port", "0")
+    assert second.returncode == 2
+    assert "another autograder serve runs on this folder" in " ".join(second.stderr.split())
+    assert "Listening" not in second.stdout
+    assert running.anybody().get("/readyz").status_code == 200
+    running.stop()
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path):
+    """The sentence names the port, before anything is said to be listening."""
+    running = Running(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = running.command("--port", str(port))
+    assert done.returncode == 2
+    assert f"port {port}: the service cannot listen there" in " ".join(done.stderr.split())
+    assert "Listening" not in done.stdout

@@ -1,0 +1,48 @@
+"""Whether a submission takes long by itself, or waits for a core, as all do on a busy machine."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import psutil
+
+PATIENCE = 1.0  # seconds
+
+
+class Stopwatch:
+    """What the processes of one worker have done since it took a submission."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._since = time.monotonic()
+        self._before = _seconds(_tree(pid))
+
+    def is_slow(self) -> bool:
+        """Whether the submission used a core for too long, or sleeps while it could go on."""
+        if time.monotonic() - self._since < PATIENCE:
+            return False
+        processes = _tree(self._pid)
+        return _seconds(processes) - self._before >= PATIENCE or not any(map(_is_awake, processes))
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        worker = psutil.Process(pid)
+        return [worker, *worker.children(recursive=True)]
+    return []
+
+
+def _seconds(processes: list[psutil.Process]) -> float:
+    """The time on a core of all processes, those included that have ended among them."""
+    total = 0.0
+    for process in processes:
+        with suppress(psutil.Error):
+            total += sum(process.cpu_times()[:4])
+    return total
+
+
+def _is_awake(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return bool(process.status() == psutil.STATUS_RUNNING)
+    return False
