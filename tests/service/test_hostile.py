@@ -13,7 +13,7 @@ import resource
 import socket
 import zipfile
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -97,6 +97,20 @@ def test_a_connection_on_which_no_request_begins_is_closed(monkeypatch, begun):
 
     said = asyncio.run(while_served(talk))
     assert (b" 200 " in said) == begun.endswith(b"GET /")
+
+
+def test_a_head_without_end_is_not_taken_in():
+    """A connection on which a request's head goes on for ever is closed at once."""
+
+    async def talk(port: int) -> bool:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nX: " + b"a" * (200 << 10))
+        with suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        return True
+
+    assert asyncio.run(while_served(talk))
 
 
 def test_an_answer_that_takes_its_time_is_not_cut_off(monkeypatch):
