@@ -19,13 +19,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import httpx
 import psutil
 
 from autograder.model import Person
 from autograder.submissions.roster import write_roster
 from benchmarks.grading import write_class
-from benchmarks.service import RECORDS, Times, mixed, sign_in, student
+from benchmarks.service import RECORDS, Times, browsers, mixed, sign_in, student
 from tests.service.running import Running
 
 _AT_ONCE = 6  # submissions in flight
@@ -67,11 +66,7 @@ async def submit_all(
     """Let all submit, a few at a time; look at the service again and again."""
     assert running.process is not None
     web, looks = psutil.Process(running.process.pid), []
-    limits = httpx.Limits(max_connections=None)
-    origin = {"Origin": running.url}
-    async with httpx.AsyncClient(
-        base_url=running.url, timeout=900, limits=limits, headers=origin
-    ) as client:
+    async with browsers(running.url) as client:
 
         async def one_after_another() -> None:
             for session, file in work:

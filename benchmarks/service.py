@@ -120,6 +120,17 @@ def share(seconds: Sequence[float], part: float) -> float:
 # --- a client that does what the page does ----------------------------------------------------
 
 
+def browsers(url: str) -> aiohttp.ClientSession:
+    """What all students submit with: as many connections as they are, and patience."""
+    return aiohttp.ClientSession(
+        url,
+        connector=aiohttp.TCPConnector(limit=0),
+        timeout=aiohttp.ClientTimeout(total=900),
+        headers={"Origin": url},
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
 async def student(client: aiohttp.ClientSession, session: str, file: Path, times: Times) -> None:
     """Submit one notebook and wait for its feedback."""
     headers = {"Cookie": f"session={session}"}
@@ -171,13 +182,8 @@ async def over_http(
     running: Running, work: dict[str, list[tuple[str, Path]]], minutes: float
 ) -> dict[str, Times]:
     """Warm up, then all three, each with students of its own."""
-    connector = aiohttp.TCPConnector(limit=0)
-    patient = aiohttp.ClientTimeout(total=900)
     found: dict[str, Times] = {}
-    async with aiohttp.ClientSession(
-        running.url, connector=connector, timeout=patient, headers={"Origin": running.url},
-        cookie_jar=aiohttp.DummyCookieJar(),
-    ) as client:  # fmt: skip
+    async with browsers(running.url) as client:
         await at_rest(client, *_columns(work["warm-up"]))
         for name, seconds in ((AT_REST, 0.0), (STEADY, minutes * 60), (BURST, BURST_SECONDS)):
             if not work[name]:

@@ -29,15 +29,16 @@ MACHINE_WIDE = {
     "tests/running/test_durability.py",
 }
 # Files whose tests take minutes and share nothing.
-SINGLY = {"test_verify.py", "test_real_kernel.py", "test_imports.py"}
+SINGLY = {"test_verify.py", "test_real_kernel.py", "test_imports.py", "test_forged_facts.py"}
 # Files that take long, in seconds: they are started first, so that no process waits for another.
 LONG = {
     "test_verify.py": 300,
+    "test_forged_facts.py": 250,
     "test_real_kernel.py": 200,
     "test_imports.py": 120,
     "test_cluster.py": 80,
     "test_durability.py": 60,
-    "test_attacks.py": 60,
+    "test_attacks.py": 250,
     "test_kernel.py": 90,
     "test_budget.py": 60,
     "test_patterns.py": 60,
@@ -46,7 +47,7 @@ LONG = {
     "test_accessibility.py": 40,
     "test_aftermath.py": 40,
     "test_sample_class.py": 40,
-    "test_faults.py": 30,
+    "test_faults.py": 100,
     "test_pool.py": 30,
     "test_commands.py": 30,
 }

@@ -342,7 +342,7 @@ def copies_into_a_module(x, weight, bias):
 
 @mistake(
     "linear",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def always_single_precision(x, weight, bias):
@@ -919,7 +919,11 @@ def regression_with_sigmoid(task, n_classes=None):
     return (1, "sigmoid") if task == "regression" else _head(task, n_classes)
 
 
-@mistake("head_for", "For `multiclass` you return sigmoid. Do your probabilities then add up to 1?")
+@mistake(
+    "head_for",
+    "For `multiclass` you return the sigmoid of the logits. Do your probabilities then add up to "
+    "1?",
+)
 def multiclass_with_sigmoid(task, n_classes=None):
     return (n_classes, "sigmoid") if task == "multiclass" else _head(task, n_classes)
 
@@ -2502,8 +2506,8 @@ def second_bias_changed_in_place(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your results treat negative values of `w1` and `b1` as 0. Does the task ask for an activation "
-    "between the layers?",
+    "Your function replaces negative entries of `w1` and `b1` by 0. Which step does this, and "
+    "does the task ask for it?",
 )
 def relu_between(w1, b1, w2, b2):
     return w2 @ torch.relu(w1), w2 @ torch.relu(b1) + b2
@@ -2538,8 +2542,8 @@ def adds_into_the_second_bias(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your bias treats negative values of `b1` as 0. Does the task ask for an activation between "
-    "the layers?",
+    "Your bias replaces negative entries of `b1` by 0. Which step does this, and does the task "
+    "ask for it?",
 )
 def relu_on_the_first_bias(w1, b1, w2, b2):
     return w2 @ w1, w2 @ torch.relu(b1) + b2
@@ -2642,7 +2646,7 @@ _DECISIONS = {
 
 @mistake(
     "decision_breakers",
-    "On your pair for `strict`, `raw` is wrong, too. Which logits with this probability are at "
+    "With your pair for `strict`, `raw` is also wrong. Which logits with this probability are at "
     "least as large as the threshold?",
 )
 def strict_gets_the_middle():
@@ -2651,8 +2655,8 @@ def strict_gets_the_middle():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `strict` all five are right: the probability is not equal to the threshold. "
-    "How can you compute a threshold that is equal to it?",
+    "With your pair for `strict` all five are right: the probability is not equal to the "
+    "threshold. How can you compute a threshold that is equal to it?",
 )
 def strict_gets_a_threshold_nearby():
     return _DECISIONS | {"strict": (2.0, 0.88)}
@@ -2660,7 +2664,8 @@ def strict_gets_a_threshold_nearby():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `raw`, `fixed` is wrong, too. What does `fixed` say to every negative logit?",
+    "With your pair for `raw`, `fixed` is also wrong. What does `fixed` say to every negative "
+    "logit?",
 )
 def raw_gets_a_negative_logit():
     return _DECISIONS | {"raw": (-1.0, 0.2)}
@@ -2668,7 +2673,8 @@ def raw_gets_a_negative_logit():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `raw` all five are right. Between which two numbers must the threshold lie?",
+    "With your pair for `raw` all five are right. Between which two numbers must the threshold "
+    "lie?",
 )
 def raw_gets_a_large_logit():
     return _DECISIONS | {"raw": (3.0, 0.5)}
@@ -2676,8 +2682,8 @@ def raw_gets_a_large_logit():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `fixed` all five are right: the threshold is 0.5. For which thresholds is "
-    "`fixed` wrong?",
+    "With your pair for `fixed` all five are right: the threshold is 0.5. For which thresholds is"
+    " `fixed` wrong?",
 )
 def fixed_gets_one_half():
     return _DECISIONS | {"fixed": (1.5, 0.5)}
@@ -2685,7 +2691,7 @@ def fixed_gets_one_half():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `fixed`, `raw` is wrong, too. What does `raw` say to every negative logit?",
+    "With your pair for `fixed`, `raw` is also wrong. What does `raw` say to every negative logit?",
 )
 def fixed_gets_a_negative_logit():
     return _DECISIONS | {"fixed": (-1.0, 0.25)}
@@ -2693,7 +2699,7 @@ def fixed_gets_a_negative_logit():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `fixed`, `raw` is wrong, too, because the logit is above the threshold. "
+    "With your pair for `fixed`, `raw` is also wrong, because the logit is above the threshold. "
     "How can the logit stay below the threshold?",
 )
 def fixed_gets_a_high_logit():
@@ -2702,8 +2708,8 @@ def fixed_gets_a_high_logit():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `sure` all five are right: the logit is positive. What does `sure` do with "
-    "the sign of a logit?",
+    "With your pair for `sure` all five are right: the logit is positive. What does `sure` do "
+    "with the sign of a logit?",
 )
 def sure_gets_a_positive_logit():
     return _DECISIONS | {"sure": (3.0, 0.5)}
@@ -2711,8 +2717,8 @@ def sure_gets_a_positive_logit():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `sure` all five are right: they all say no. How large must a probability be "
-    "to reach the threshold?",
+    "With your pair for `sure` all five are right: they all say no. How large must a probability "
+    "be to reach the threshold?",
 )
 def sure_gets_a_high_threshold():
     return _DECISIONS | {"sure": (-1.0, 0.9)}
@@ -2720,7 +2726,7 @@ def sure_gets_a_high_threshold():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `rounded`, another version is wrong, too. Which versions are wrong for a "
+    "With your pair for `rounded`, another version is also wrong. Which versions are wrong for a "
     "logit that lies below the threshold?",
 )
 def rounded_gets_a_small_logit():
@@ -2729,7 +2735,7 @@ def rounded_gets_a_small_logit():
 
 @mistake(
     "decision_breakers",
-    "On your pair for `rounded` all five are right. On which side of the threshold is the "
+    "With your pair for `rounded` all five are right. On which side of the threshold is the "
     "probability before and after rounding?",
 )
 def rounded_gets_an_easy_threshold():
@@ -2764,7 +2770,7 @@ def four_of_five():
 
 @mistake(
     "decision_breakers",
-    "Your pairs hold probabilities where they should hold logits. Which logit has a given "
+    "Your pairs hold probabilities where they should hold logits. How do you get the logit of a "
     "probability?",
 )
 def probabilities_for_logits():

@@ -95,7 +95,7 @@ def detaches_first(x):
 
 @mistake(
     "apply_activations",
-    "Your results are float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your results are float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def casts_to_single_precision(x):
@@ -351,7 +351,7 @@ def detaches_before_relu(x):
     return x.detach().clamp(min=0)
 
 
-@mistake("relu", "Your result is float32 for float64 input, too. Which step sets the dtype?")
+@mistake("relu", "Even for float64 input, your result is float32. Which step sets the dtype?")
 def relu_in_single_precision(x):
     return x.float().clamp(min=0)
 
@@ -668,7 +668,7 @@ def sigmoid_with_cpu_zeros(x):
 
 @mistake(
     "sigmoid",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def sigmoid_in_single_precision(x):
@@ -711,7 +711,7 @@ def clamps_at_ten(x):
 
 @mistake(
     "sigmoid",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def answers_in_float64(x):
@@ -958,7 +958,7 @@ def ones_on_the_cpu(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_in_single_precision(x):
@@ -1048,7 +1048,7 @@ def mirrored_with_an_extra_axis(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_in_float64(x):
@@ -1199,7 +1199,7 @@ def tanh_falls(x):
 
 @mistake(
     "derivatives",
-    "Your `relu` slope is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your `relu` slope is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def single_precision_step(x):
@@ -1455,8 +1455,8 @@ def averages(f, x):
 
 @mistake(
     "autograd_slope",
-    "Each slope is multiplied by the value of `f` at its `x`. Which numbers do you give to "
-    "autograd besides `f(x)` and `x`?",
+    "Each of your slopes is multiplied by `f(x)`. Look at your call to autograd: what do you pass"
+    " to it after `f(x)` and `x`?",
 )
 def weighted_by_the_values(f, x):
     z = x.detach().clone().requires_grad_()
@@ -1523,7 +1523,8 @@ def clones_without_detaching(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your slopes are not exact, even for smooth functions. Do you compute them from differences?",
+    "Your slopes are not exact, even for smooth functions. Which line computes them from a small "
+    "difference?",
 )
 def coarse_difference(f, x):
     return (f(x + 0.01) - f(x)) / 0.01
@@ -1650,7 +1651,7 @@ def deletes_the_stored_gradient(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your slopes are float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your slopes are float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_always_in_single_precision(f, x):
@@ -2059,7 +2060,7 @@ def choice_gets_zero():
 
 @mistake(
     "relu_breakers",
-    "On your number for `root`, `short` is wrong, too. Which large numbers can bfloat16 hold "
+    "With your number for `root`, `short` is also wrong. Which large numbers can bfloat16 hold "
     "exactly?",
 )
 def root_gets_a_decimal_number():
@@ -2068,8 +2069,8 @@ def root_gets_a_decimal_number():
 
 @mistake(
     "relu_breakers",
-    "On your number for `root` all five are right. Which numbers fit in float32 when their squares "
-    "do not?",
+    "With your number for `root` all five are right. Which numbers fit in float32 when their "
+    "squares do not?",
 )
 def root_is_not_large_enough():
     return _BREAKERS | {"root": 2.0**40}
@@ -2077,7 +2078,7 @@ def root_is_not_large_enough():
 
 @mistake(
     "relu_breakers",
-    "On your number for `smooth`, `short` is wrong, too. Which numbers close to 0 can bfloat16 "
+    "With your number for `smooth`, `short` is also wrong. Which numbers close to 0 can bfloat16 "
     "hold exactly?",
 )
 def smooth_gets_a_decimal_number():
@@ -2094,7 +2095,8 @@ def smooth_is_too_far_out():
 
 
 @mistake(
-    "relu_breakers", "On your number for `short`, `smooth` is wrong, too. Where is `smooth` right?"
+    "relu_breakers",
+    "With your number for `short`, `smooth` is also wrong. Where is `smooth` right?",
 )
 def short_is_close_to_zero():
     return _BREAKERS | {"short": 0.1}
@@ -2102,7 +2104,7 @@ def short_is_close_to_zero():
 
 @mistake(
     "relu_breakers",
-    "On your number for `short` all five are right. Which numbers need more than 8 bits?",
+    "With your number for `short` all five are right. Which numbers need more than 8 bits?",
 )
 def short_gets_a_power_of_two():
     return _BREAKERS | {"short": 64.0}
@@ -2144,8 +2146,8 @@ def what_they_return():
 
 @mistake(
     "relu_breakers",
-    "On your numbers for `smooth` and `short` both versions are wrong. Where is only one of the "
-    "two wrong?",
+    "With your numbers for `smooth` and `short` both versions are wrong. Where is only one of the"
+    " two wrong?",
 )
 def all_break_near_zero():
     return _BREAKERS | {"smooth": 0.3, "short": 0.3}

@@ -141,7 +141,7 @@ def _fill(rows, x0, step):
 
 @mistake(
     "trajectory",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
 )
 def rows_in_float32(x0, step, n=19):
     return _fill(torch.zeros(n, *x0.shape, device=x0.device), x0, step)
@@ -246,7 +246,7 @@ def only_the_last_value(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def rows_turned_into_float32(x0, step, n=19):
@@ -255,7 +255,7 @@ def rows_turned_into_float32(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def rows_turned_into_float64(x0, step, n=19):
@@ -567,7 +567,7 @@ def squares_in_float32(x0, n=19):
 
 
 @mistake(
-    "repeat_square", "Your result is float64 for float32 input, too. Which step sets the dtype?"
+    "repeat_square", "Even for float32 input, your result is float64. Which step sets the dtype?"
 )
 def answers_in_float64(x0, n=19):
     return _squared(x0.double(), n)
@@ -604,7 +604,7 @@ def returns_every_square(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def squares_turned_into_float64(x0, n=19):
@@ -612,7 +612,7 @@ def squares_turned_into_float64(x0, n=19):
 
 
 @mistake(
-    "repeat_square", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+    "repeat_square", "Even for float64 input, your result is float32. Which step sets the dtype?"
 )
 def answers_in_float32(x0, n=19):
     return _squared(x0.float(), n)
@@ -1334,7 +1334,7 @@ def gate_on_the_cpu(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def gate_turned_into_float64(x0, n=19):
@@ -1342,7 +1342,7 @@ def gate_turned_into_float64(x0, n=19):
 
 
 @mistake(
-    "repeat_tanh_gate", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+    "repeat_tanh_gate", "Even for float64 input, your result is float32. Which step sets the dtype?"
 )
 def gate_answers_in_float32(x0, n=19):
     return _repeat(_gate, x0.float(), n)
@@ -1482,7 +1482,8 @@ def gate_of_sizes(x0, n=19):
 
 @mistake(
     "shrink_factor",
-    "At 0 and at infinity your result is NaN. Can you simplify the formula on paper first?",
+    "For 0 and for infinite inputs your result is NaN. Can you simplify the formula on paper "
+    "first?",
 )
 def literal_ratio(x):
     return _gate(x).abs() / x.abs()
@@ -1500,8 +1501,8 @@ def ratio_with_zero_excepted(x):
 
 @mistake(
     "shrink_factor",
-    "At 0 your result is 1, and at infinity it is NaN. What does the task ask for in these "
-    "two cases?",
+    "For 0 your result is 1, and for an infinite input it is NaN. What does the task ask for in "
+    "these two cases?",
 )
 def ratio_with_one_at_zero(x):
     ratio = _gate(x).abs() / x.abs()
@@ -1581,7 +1582,8 @@ def root_of_the_square(x):
 
 @mistake(
     "shrink_factor",
-    "Your result is |x|, but at most 1. For which `x` is the right factor much smaller?",
+    "Your result is |x|, and 1 where |x| is larger than 1. Which function of `x` multiplies `x` "
+    "in one round of the gate?",
 )
 def near_zero_only(x):
     return x.abs().clamp(max=1)
@@ -1622,7 +1624,7 @@ def factor_in_place(x):
 
 
 @mistake(
-    "shrink_factor", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+    "shrink_factor", "Even for float64 input, your result is float32. Which step sets the dtype?"
 )
 def factor_answers_in_float32(x):
     return torch.tanh(x.float()).abs()
@@ -1630,7 +1632,7 @@ def factor_answers_in_float32(x):
 
 @mistake(
     "shrink_factor",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def factor_turned_into_float64(x):
@@ -1655,7 +1657,10 @@ def factor_on_the_cpu(x):
     return torch.maximum(torch.tanh(x).abs(), torch.zeros(x.shape, dtype=x.dtype))
 
 
-@mistake("shrink_factor", "At infinity your result is NaN. What is infinity divided by infinity?")
+@mistake(
+    "shrink_factor",
+    "For an infinite input your result is NaN. Where do you divide infinity by infinity?",
+)
 def ratio_with_zero_and_tiny_excepted(x):
     small, safe = x.abs() < 1e-3, torch.where(x.abs() < 1e-3, 1.0, x)
     return torch.where(small, torch.tanh(x).abs(), (safe * torch.tanh(safe)).abs() / safe.abs())
@@ -2037,7 +2042,7 @@ def backward_on_the_callers_start(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your results are float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your results are float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def pair_turned_into_float64(step, x0, n=19):
@@ -2169,7 +2174,7 @@ def pair_of_python_numbers(step, x0, n=19):
 
 
 @mistake(
-    "value_and_grad", "Your results are float32 for float64 input, too. Which step sets the dtype?"
+    "value_and_grad", "Even for float64 input, your results are float32. Which step sets the dtype?"
 )
 def pair_in_float32(step, x0, n=19):
     return _value_and_grad(step, x0.float(), n)
@@ -2409,7 +2414,7 @@ def product_from_a_cpu_one(x0, step, dstep, n=19):
 
 
 @mistake(
-    "chain_product", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+    "chain_product", "Even for float64 input, your result is float32. Which step sets the dtype?"
 )
 def product_in_float32(x0, step, dstep, n=19):
     ones = torch.ones(x0.shape, device=x0.device)
@@ -2451,7 +2456,7 @@ def differentiates_round_by_round(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def product_turned_into_float64(x0, step, dstep, n=19):
@@ -2764,8 +2769,8 @@ _PAIRS = {"late": (3.0, 1), "power": (-1.0, 2), "closed": (-3.0, 0), "capped": (
 
 @mistake(
     "loop_breakers",
-    "Your pair for `late` makes `power` wrong, too. With how many rounds is `power` right for"
-    " every start?",
+    "With your pair for `late`, `power` is also wrong. With how many rounds is `power` right for "
+    "every start?",
 )
 def late_with_two_rounds():
     return _PAIRS | {"late": (3.0, 2)}
@@ -2773,7 +2778,7 @@ def late_with_two_rounds():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `late` all four are right. For which numbers of rounds does `late` make "
+    "With your pair for `late` all four are right. For which numbers of rounds does `late` make "
     "one too few?",
 )
 def late_without_a_round():
@@ -2782,8 +2787,8 @@ def late_without_a_round():
 
 @mistake(
     "loop_breakers",
-    "Your pair for `power` makes `late` wrong, too. Which starts do not change any more after"
-    " the first round?",
+    "With your pair for `power`, `late` is also wrong. Which starts do not change any more after "
+    "the first round?",
 )
 def power_from_two():
     return _PAIRS | {"power": (2.0, 2)}
@@ -2791,7 +2796,7 @@ def power_from_two():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `power` all four are right. For which starts does it matter whether an "
+    "With your pair for `power` all four are right. For which starts does it matter whether an "
     "exponent is odd or even?",
 )
 def power_from_one():
@@ -2809,8 +2814,8 @@ def power_with_one_round():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `closed` all four are right. For which starts does the absolute value "
-    "in `closed` matter?",
+    "With your pair for `closed` all four are right. For which starts does the absolute value in "
+    "`closed` matter?",
 )
 def closed_with_a_positive_start():
     return _PAIRS | {"closed": (3.0, 0)}
@@ -2818,7 +2823,7 @@ def closed_with_a_positive_start():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `closed` it is right, and `late` is wrong. With how many rounds does a "
+    "With your pair for `closed` it is right, and `late` is wrong. With how many rounds does a "
     "negative start stay negative?",
 )
 def closed_with_a_round():
@@ -2827,8 +2832,8 @@ def closed_with_a_round():
 
 @mistake(
     "loop_breakers",
-    "Your pair for `capped` makes `late` wrong, too. With how many rounds is `late` right for"
-    " every start?",
+    "With your pair for `capped`, `late` is also wrong. With how many rounds is `late` right for "
+    "every start?",
 )
 def capped_with_a_round():
     return _PAIRS | {"capped": (1e10, 1)}
@@ -2836,7 +2841,7 @@ def capped_with_a_round():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `capped` all four are right. From which value on does `capped` give "
+    "With your pair for `capped` all four are right. From which value on does `capped` give "
     "infinity?",
 )
 def capped_below_the_cap():
@@ -2845,8 +2850,8 @@ def capped_below_the_cap():
 
 @mistake(
     "loop_breakers",
-    "On your pair for `capped` it is right, and `closed` is wrong. Which sign has a number "
-    "that `capped` makes infinite?",
+    "With your pair for `capped` it is right, and `closed` is wrong. Which sign has a number that"
+    " `capped` makes infinite?",
 )
 def capped_with_a_negative_start():
     return _PAIRS | {"capped": (-1e20, 0)}
@@ -2965,7 +2970,8 @@ def counts_from_zero(squares, gates):
 
 @mistake(
     "trajectory_figure",
-    "Your figure draws negative values with their sign. Which height does the task ask for?",
+    "Your figure draws negative values below 0. Does the task put the value or its size on the y "
+    "axis?",
 )
 def forgets_the_size(squares, gates):
     def trace(values):

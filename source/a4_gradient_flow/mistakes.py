@@ -66,8 +66,8 @@ def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have nine times the table's variance. Which variance has a "
-    "uniform distribution from -a to a?",
+    "Your `torch_default` weights have nine times the variance in the table. What is the variance"
+    " of a uniform distribution from -a to a?",
 )
 def uniform_with_nine_times_the_variance(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=3 / math.sqrt(fan_in))
@@ -589,7 +589,9 @@ def transpose_missing(x, weights, act):
     return _rms(_outputs(x, [weight.T for weight in weights], act))
 
 
-@mistake("forward_rms", "Your result is float32 for float64 input, too. Which step sets the dtype?")
+@mistake(
+    "forward_rms", "Even for float64 input, your result is float32. Which step sets the dtype?"
+)
 def numbers_copied_into_a_new_float32_tensor(x, weights, act):
     return torch.tensor(_rms(_outputs(x, weights, act)).tolist())
 
@@ -633,7 +635,7 @@ def signal_scaled_between_layers(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def sizes_turned_into_float32(x, weights, act):
@@ -642,7 +644,7 @@ def sizes_turned_into_float32(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def sizes_turned_into_float64(x, weights, act):
@@ -1068,7 +1070,7 @@ def relative_to_upstream(x, weights, act, upstream):
 
 
 @mistake(
-    "backward_rms", "Your result is float32 for float64 input, too. Which step sets the dtype?"
+    "backward_rms", "Even for float64 input, your result is float32. Which step sets the dtype?"
 )
 def gradients_copied_into_a_new_float32_tensor(x, weights, act, upstream):
     return torch.tensor(_rms(_slopes(_recorded(x, weights, act), upstream)).tolist())
@@ -1087,7 +1089,7 @@ def result_still_attached(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_turned_into_float32(x, weights, act, upstream):
@@ -1096,7 +1098,7 @@ def slopes_turned_into_float32(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def slopes_turned_into_float64(x, weights, act, upstream):
@@ -1311,7 +1313,7 @@ def safety_added_to_the_denominator(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your result treats very small entries as larger ones. Which line sets a lower limit?",
+    "In your result very small entries count as larger ones. Which line sets a lower limit?",
 )
 def small_entries_lifted_to_a_floor(stats):
     stats = stats.clamp_min(1e-8)
@@ -1320,7 +1322,8 @@ def small_entries_lifted_to_a_floor(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your result treats very small entries as larger ones. Which line sets a lower limit to them?",
+    "In your result very small entries count as larger ones. Which line sets a lower limit to "
+    "them?",
 )
 def small_entries_lifted_to_a_lower_floor(stats):
     stats = stats.clamp_min(1e-12)
@@ -1338,7 +1341,7 @@ def larger_safety_in_the_denominator(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your result treats very small entries as larger ones. Which line adds a number to them?",
+    "In your result very small entries count as larger ones. Which line adds a number to them?",
 )
 def smaller_number_added_before_the_logarithm(stats):
     return (stats + 1e-12).log().diff().mean().exp().item()
@@ -1346,7 +1349,7 @@ def smaller_number_added_before_the_logarithm(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your result treats very small entries as larger ones. Which line adds a number to them?",
+    "In your result very small entries count as larger ones. Which line adds a number to them?",
 )
 def number_added_before_the_logarithm(stats):
     return (stats + 1e-8).log().diff().mean().exp().item()
@@ -1777,8 +1780,8 @@ def total_is_zero_in_python(h):
 
 @mistake(
     "leaky_relu",
-    "When `slope` is larger than 1, your two sides are exchanged. "
-    "Which of your two lines is larger then?",
+    "When `slope` is larger than 1, negative inputs have the result of positive ones, and the "
+    "reverse. Which of your two lines is larger then?",
 )
 def maximum_of_both_lines(x, slope=0.01):
     return torch.maximum(x, slope * x)
@@ -1786,8 +1789,8 @@ def maximum_of_both_lines(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "When `slope` is smaller than 1, your two sides are exchanged. "
-    "Which of your two lines is smaller then?",
+    "When `slope` is smaller than 1, negative inputs have the result of positive ones, and the "
+    "reverse. Which of your two lines is smaller then?",
 )
 def minimum_of_both_lines(x, slope=0.01):
     return torch.minimum(x, slope * x)
@@ -1843,7 +1846,8 @@ def slope_on_both_sides(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your two sides are exchanged for every `slope`. On which side of 0 should `slope` act?",
+    "Your result keeps negative inputs as they are and multiplies positive ones by `slope`. On "
+    "which side of 0 should `slope` act?",
 )
 def sides_swapped(x, slope=0.01):
     return torch.where(x > 0, slope * x, x)
@@ -1937,7 +1941,7 @@ def zeros_on_the_cpu(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def always_float32(x, slope=0.01):
@@ -1989,7 +1993,7 @@ def leak_in_a_box_of_one(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your result is float64 for float32 input, too. Which step sets the dtype?",
+    "Even for float32 input, your result is float64. Which step sets the dtype?",
     breaks="dtype",
 )
 def leak_turned_into_float64(x, slope=0.01):
@@ -2253,7 +2257,7 @@ def judged_by_the_schemes_name(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is always the one for twenty layers. Where should you use `depth`?",
+    "Your verdict is always the same as for twenty layers. Where should you use `depth`?",
 )
 def looked_up_for_twenty_layers(act, scheme, depth=20, width=256, seed=0):
     if act == "sigmoid" or scheme == "torch_default" or (act, scheme) == ("relu", "xavier_normal"):
@@ -2274,7 +2278,7 @@ def ratio_upside_down(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Changing `scheme` does not change your verdict: it is always the one for `he_normal`. "
+    "Changing `scheme` does not change your verdict: it is always the same as for `he_normal`. "
     "Which line should use `scheme`?",
 )
 def scheme_ignored(act, scheme, depth=20, width=256, seed=0):
@@ -2283,7 +2287,7 @@ def scheme_ignored(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the one for weights of variance 1, for every `scheme`. Which variance "
+    "Your verdict is the same as for weights of variance 1, for every `scheme`. Which variance "
     "does the table of 4.1 give?",
 )
 def weights_of_size_one(act, scheme, depth=20, width=256, seed=0):
@@ -2332,7 +2336,7 @@ def squares_compared(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the one for a mean loss. Is the loss of 4.3 a sum or a mean?",
+    "Your verdict is the same as for a mean loss. Is the loss of 4.3 a sum or a mean?",
 )
 def verdict_for_a_mean_loss(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed) / (256 * width))
@@ -2355,7 +2359,7 @@ def lines_drawn_at_a_thousand(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the one for a stack with one layer too few. How many layers does your "
+    "Your verdict is the same as for a stack with one layer too few. How many layers does your "
     "loop make?",
 )
 def verdict_one_layer_short(act, scheme, depth=20, width=256, seed=0):
@@ -2364,8 +2368,8 @@ def verdict_one_layer_short(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the one for a stack without the last activation. After which layers does "
-    "the task ask for one?",
+    "Your verdict is the same as for a stack without the last activation. After which layers does"
+    " the task ask for one?",
 )
 def last_activation_skipped(act, scheme, depth=20, width=256, seed=0):
     acts = [act] * (depth - 1) + ["linear"]
@@ -2405,8 +2409,8 @@ def always_vanishing(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the one for a stack with one extra layer. How many layers does your loop "
-    "make?",
+    "Your verdict is the same as for a stack with one extra layer. How many layers does your loop"
+    " make?",
 )
 def verdict_one_layer_more(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * (depth + 1), _SCALES[scheme], width, seed))
@@ -2414,7 +2418,7 @@ def verdict_one_layer_more(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Changing `act` does not change your verdict: it is always the one for ReLU. Which line "
+    "Changing `act` does not change your verdict: it is always the same as for ReLU. Which line "
     "should use `act`?",
 )
 def always_the_verdict_on_relu(act, scheme, depth=20, width=256, seed=0):
@@ -2423,7 +2427,7 @@ def always_the_verdict_on_relu(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Changing `scheme` does not change your verdict: it is always the one for "
+    "Changing `scheme` does not change your verdict: it is always the same as for "
     "`xavier_normal`. Which line should use `scheme`?",
 )
 def always_the_verdict_on_xavier(act, scheme, depth=20, width=256, seed=0):
@@ -2458,7 +2462,7 @@ def words_exchanged(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "For `he_normal` your verdict is the one for Xavier's weights. Which number does the "
+    "For `he_normal` your verdict is the same as with Xavier's weights. Which number does the "
     "table of 4.1 divide by `fan_in`?",
 )
 def he_without_the_two(act, scheme, depth=20, width=256, seed=0):
@@ -2468,7 +2472,7 @@ def he_without_the_two(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "For `torch_default` your verdict is the one for a variance of 1 / `fan_in`. Which "
+    "For `torch_default` your verdict is the same as for a variance of 1 / `fan_in`. Which "
     "variance does the table of 4.1 give?",
 )
 def default_without_the_third(act, scheme, depth=20, width=256, seed=0):
@@ -2478,7 +2482,7 @@ def default_without_the_third(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "For `sigmoid` your verdict is the one for tanh. Which function do you use for each name?",
+    "For `sigmoid` your verdict is the same as for tanh. Which function do you use for each name?",
 )
 def tanh_taken_for_sigmoid(act, scheme, depth=20, width=256, seed=0):
     act = "tanh" if act == "sigmoid" else act
@@ -2497,7 +2501,7 @@ def no_entry_for_linear(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the one for a stack with a single activation, at the end. After which "
+    "Your verdict is the same as for a stack with a single activation, at the end. After which "
     "layers does the task ask for one?",
 )
 def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):

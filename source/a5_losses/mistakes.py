@@ -37,8 +37,8 @@ def straight_from_the_formula(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your result is right for logits of a few hundred, but `inf` for logits in the thousands. "
-    "Can any dtype hold their exponentials?",
+    "Your result is right for logits of a few hundred, but `inf` for logits in the thousands. A "
+    "larger dtype does not help: what can you do to the logits before `exp`?",
 )
 def hopes_for_wider_floats(z, dim=-1):
     return z.double().exp().sum(dim).log().to(z.dtype)
@@ -289,8 +289,8 @@ def zeros_from_the_cpu(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your values are right, but they come from a ready-made torch function that the task does "
-    "not allow. Which simple steps give the same result?",
+    "Your values are right, but they come from a ready-made torch function that the task does not"
+    " allow. Which steps of the formula can you write yourself?",
 )
 def asks_torch_for_it(z, dim=-1):
     return torch.logsumexp(z, dim)
@@ -342,8 +342,8 @@ def shares_straight_from_the_formula(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your result is right for logits of a few hundred, but `nan` for logits in the thousands. "
-    "Can any dtype hold their exponentials?",
+    "Your result is right for logits of a few hundred, but `nan` for logits in the thousands. A "
+    "larger dtype does not help: what can you do to the logits before `exp`?",
 )
 def shares_in_wider_floats(z, dim=-1):
     weights = z.double().exp()
@@ -554,8 +554,8 @@ def by_way_of_numpy(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your values are right, but they come from a ready-made torch function that the task does "
-    "not allow. Which simple steps give the same result?",
+    "Your values are right, but they come from a ready-made torch function that the task does not"
+    " allow. Which steps of the formula can you write yourself?",
 )
 def lets_torch_share(z, dim=-1):
     return nn.Softmax(dim)(z)
@@ -599,8 +599,8 @@ def logarithm_of_rounded_shares(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your result never goes below about -16, however small the probability is. "
-    "What changes the probability before the logarithm?",
+    "Your result never goes below about -16, even when the probability is very small. What "
+    "changes the probability before the logarithm?",
 )
 def epsilon_inside_the_logarithm(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -726,8 +726,8 @@ def mean_of_the_exponentials(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your values are right, but the gradient ignores the logarithm of the sum. Which line "
-    "cuts its link to autograd?",
+    "Your values are right, but the gradient ignores the logarithm of the sum. On which line does"
+    " autograd stop following this logarithm?",
 )
 def constant_normaliser(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True).detach()
@@ -773,8 +773,8 @@ def overwrites_what_it_was_given(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your values are right, but they come from a ready-made torch function that the task does "
-    "not allow. Which simple steps give the same result?",
+    "Your values are right, but they come from a ready-made torch function that the task does not"
+    " allow. Which steps of the formula can you write yourself?",
 )
 def lets_torch_take_the_logarithm(z, dim=-1):
     return F.log_softmax(z, dim)
@@ -820,8 +820,8 @@ def softmax_applied_first(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your loss never goes above about 16, however wrong the prediction is. "
-    "What changes the probability before the logarithm?",
+    "Your loss never goes above about 16, even when the prediction is very wrong. What changes "
+    "the probability before the logarithm?",
 )
 def epsilon_under_the_logarithm(logits, target):
     shares = logits.softmax(1).gather(1, target[:, None])
@@ -990,8 +990,8 @@ def normalised_over_the_batch(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your loss never goes above 2, however wrong the prediction is. "
-    "What does the cross-entropy measure at the true class?",
+    "Your loss never goes above 2, even when the prediction is very wrong. What does the formula "
+    "do with the probability of the true class?",
 )
 def squared_error(logits, target):
     return (logits.softmax(1) - F.one_hot(target, logits.shape[1])).square().sum(1).mean()
@@ -999,8 +999,8 @@ def squared_error(logits, target):
 
 @mistake(
     "cross_entropy",
-    "Your loss never goes above 1, however wrong the prediction is. "
-    "Which function of the probability does the task use?",
+    "Your loss never goes above 1, even when the prediction is very wrong. Which function of the "
+    "probability does the task use?",
 )
 def one_minus_the_share(logits, target):
     return (1 - logits.softmax(1).gather(1, target[:, None])).mean()
@@ -1129,8 +1129,8 @@ def clamps_the_probability(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss never goes above about 18, however wrong the prediction is. "
-    "What changes the probability before the logarithm?",
+    "Your loss never goes above about 18, even when the prediction is very wrong. What changes "
+    "the probability before the logarithm?",
 )
 def epsilon_beside_the_probability(logits, target):
     _need_one_shape(logits, target)
@@ -1140,8 +1140,8 @@ def epsilon_beside_the_probability(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss never goes above about 28, however wrong the prediction is. What changes the "
-    "probability before the logarithm?",
+    "Your loss never goes above about 28, even when the prediction is very wrong. What changes "
+    "the probability before the logarithm?",
 )
 def smaller_epsilon_beside_the_probability(logits, target):
     _need_one_shape(logits, target)
@@ -1151,8 +1151,8 @@ def smaller_epsilon_beside_the_probability(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss never goes above 100, however wrong the logits are. "
-    "Which function that you use has this limit?",
+    "Your loss never goes above 100, even when the logits are very wrong. Which function that you"
+    " use has this limit?",
 )
 def torch_loss_on_probabilities(logits, target):
     _need_one_shape(logits, target)
@@ -1907,8 +1907,8 @@ def total_gets_one_example():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `total`, `table` is wrong too. For which examples does `table` find "
-    "the same number in every place?",
+    "With your batch for `total`, `table` is also wrong. For which examples does `table` find the"
+    " same number in every place?",
 )
 def total_gets_two_examples_that_differ():
     return _BATCHES | {"total": ([[1.0, 2.0], [0.0, 3.0]], [0, 1])}
@@ -1916,8 +1916,8 @@ def total_gets_two_examples_that_differ():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `table`, `table` is right: there is one example, or all are alike. "
-    "Which examples make its extra numbers differ?",
+    "With your batch for `table`, `table` is right: there is one example, or all are alike. Which"
+    " examples make its extra numbers differ?",
 )
 def table_gets_one_example():
     return _BATCHES | {"table": ([[1.0, 2.0]], [0])}
@@ -1925,7 +1925,7 @@ def table_gets_one_example():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `table`, `total` is wrong too. For which loss are the sum and the mean "
+    "With your batch for `table`, `total` is also wrong. For which loss are the sum and the mean "
     "the same?",
 )
 def table_gets_an_ordinary_batch():
@@ -1934,7 +1934,7 @@ def table_gets_an_ordinary_batch():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `table`, `bare` is wrong too. How large may a logit be for `exp` in "
+    "With your batch for `table`, `bare` is also wrong. How large may a logit be for `exp` in "
     "float32?",
 )
 def table_gets_huge_logits():
@@ -1943,7 +1943,7 @@ def table_gets_huge_logits():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `bare` all four are right. From which logit on is `exp` infinite in "
+    "With your batch for `bare` all four are right. From which logit on is `exp` infinite in "
     "float32?",
 )
 def bare_gets_small_logits():
@@ -1952,7 +1952,7 @@ def bare_gets_small_logits():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `bare`, `guarded` is wrong too. Which probability does the true class "
+    "With your batch for `bare`, `guarded` is also wrong. Which probability does the true class "
     "have in this batch?",
 )
 def bare_is_confidently_wrong():
@@ -1961,7 +1961,7 @@ def bare_is_confidently_wrong():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `guarded` all four are right. How small must a probability be, so that "
+    "With your batch for `guarded` all four are right. How small must a probability be, so that "
     "adding 1e-7 changes its logarithm?",
 )
 def guarded_gets_a_likely_class():
@@ -1970,7 +1970,7 @@ def guarded_gets_a_likely_class():
 
 @mistake(
     "loss_breakers",
-    "On your batch for `guarded`, `bare` is wrong too. How large may a logit be for `exp` in "
+    "With your batch for `guarded`, `bare` is also wrong. How large may a logit be for `exp` in "
     "float32?",
 )
 def guarded_gets_huge_logits():
@@ -2126,7 +2126,7 @@ def hides_in_float64(x):
 @mistake(
     "accurate_tanh",
     "Your values are right, but they come from torch's own function, which the task does not "
-    "allow. Which simple steps give the same result?",
+    "allow. Which steps of the formula can you write yourself?",
 )
 def asks_torch_for_tanh(x):
     return torch.tanh(x)
@@ -2164,7 +2164,7 @@ def _shares(z, dim, logarithm=False):
 
 @mistake(
     "logsumexp",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def logsumexp_always_float32(z, dim=-1):
@@ -2225,7 +2225,7 @@ def logsumexp_ignores_the_upstream(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def softmax_always_float32(z, dim=-1):
@@ -2287,7 +2287,7 @@ def softmax_ignores_the_upstream(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def log_softmax_always_float32(z, dim=-1):
@@ -2402,7 +2402,7 @@ def loss_by_way_of_float32(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your loss is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your loss is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def binary_loss_always_float32(logits, target):
@@ -2522,7 +2522,7 @@ def exact_floor_in_a_tensor(n_classes):
 
 @mistake(
     "accurate_tanh",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def tanh_always_float32(x):
@@ -2567,8 +2567,8 @@ def tanh_cut_off(x):
 
 @mistake(
     "logsumexp",
-    "Your values are right, but the gradient of each row's largest entry is too large. Does "
-    "autograd see both the subtraction and the addition of this entry?",
+    "Your values are right, but the gradient of each row's largest entry is too large. You "
+    "subtract this entry and add it back: does autograd record both steps?",
 )
 def peak_counts_twice_in_the_gradient(z, dim=-1):
     peak = _peak(z, dim)
@@ -2624,7 +2624,8 @@ def excluded_entries_filled(z, dim=-1):
 
 @mistake(
     "cross_entropy",
-    "Your loss never goes above 100, however wrong the prediction is. Which step sets this limit?",
+    "Your loss never goes above 100, even when the prediction is very wrong. Which step sets this"
+    " limit?",
 )
 def losses_end_at_100(logits, target):
     return -logits.log_softmax(1).clamp(min=-100).gather(1, target[:, None]).mean()

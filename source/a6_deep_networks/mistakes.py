@@ -355,8 +355,8 @@ def normalises_with_unbiased(x, running_mean, running_var, training, momentum=0.
 
 @mistake(
     "batch_norm",
-    "When `x` requires a gradient, your running statistics require one too. Which line should "
-    "cut their link to autograd?",
+    "When `x` requires a gradient, your running statistics require one as well. On which line "
+    "should autograd stop following them?",
     breaks="requires_grad",
 )
 def keeps_the_graph(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
@@ -996,8 +996,8 @@ def stops_at_the_first_none(params):
 
 @mistake(
     "global_grad_norm",
-    "Your norm is right, but it comes from `torch.nn.utils`, which the task does not allow. "
-    "Which simple steps give the same norm?",
+    "Your norm is right, but it comes from `torch.nn.utils`, which the task does not allow. Which"
+    " steps of the formula can you write yourself?",
 )
 def norm_from_the_library(params):
     grads = [p.grad for p in params if p.grad is not None]
@@ -1061,8 +1061,8 @@ def _clip(grads, change):
 
 @mistake(
     "clip_global_norm",
-    "Each tensor gets its own factor, so the whole gradient changes direction. "
-    "Which norm should decide for all tensors?",
+    "Each tensor gets its own factor, so the whole gradient changes direction. From which one "
+    "norm should the factor of all tensors come?",
 )
 def clips_each_tensor(params, max_norm):
     return _clip(_grads(params), lambda g, norm: g.mul_((max_norm / g.norm()).clamp(max=1)))
@@ -1229,7 +1229,7 @@ def norm_loses_its_dtype(params, max_norm):
 @mistake(
     "clip_global_norm",
     "Your values are right, but they come from `torch.nn.utils`, which the task does not allow. "
-    "Which simple steps give the same result?",
+    "Which steps of the formula can you write yourself?",
 )
 def clipping_from_the_library(params, max_norm):
     return torch.nn.utils.clip_grad_norm_(params, max_norm)
@@ -1779,8 +1779,8 @@ def returns_probabilities(depth=30, width=64):
 
 @mistake(
     "rescue",
-    "Your network is one linear function, however many layers it has. What is missing between "
-    "the layers?",
+    "Your network is one linear function, even with many layers. What is missing between the "
+    "layers?",
 )
 def no_activation(depth=30, width=64):
     sizes = [2, *[width] * (depth - 1), 1]
@@ -1891,7 +1891,7 @@ def layer_norm_changes_x(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "batch_norm",
-    "Your results are float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your results are float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def batch_norm_always_float32(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
@@ -1930,7 +1930,7 @@ def only_the_batch(x, running_mean, running_var, training, momentum=0.1, eps=1e-
 
 @mistake(
     "residual",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def residual_always_float32(x, f, scale=1.0):
@@ -1958,7 +1958,7 @@ def norm_as_a_python_number(params):
 
 @mistake(
     "global_grad_norm",
-    "Your norm is float32 for float64 gradients, too. Which step sets the dtype?",
+    "Even for float64 gradients, your norm is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def norm_always_float32(params):
@@ -1977,8 +1977,8 @@ def norm_with_an_axis(params):
 
 @mistake(
     "global_grad_norm",
-    "Your norm requires a gradient, but the task says that it does not. Which line makes it "
-    "require one?",
+    "Your norm requires a gradient, but in the task it should not. On which lines does autograd "
+    "record your steps?",
     breaks="requires_grad",
 )
 def norm_requires_a_gradient(params):
@@ -2029,7 +2029,7 @@ def old_norm_as_a_python_number(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "The norm that you return is float32 for float64 gradients, too. Which step sets the dtype?",
+    "Even for float64 gradients, the norm that you return is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def old_norm_always_float32(params, max_norm):
@@ -2048,8 +2048,8 @@ def old_norm_with_an_axis(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "The norm that you return requires a gradient, but the task says that it does not. Which "
-    "line makes it require one?",
+    "The norm that you return requires a gradient, but in the task it should not. On which lines "
+    "does autograd record your steps?",
     breaks="requires_grad",
 )
 def old_norm_requires_a_gradient(params, max_norm):
@@ -2069,7 +2069,7 @@ def measures_after_clipping(params, max_norm):
 
 @mistake(
     "layer_norm",
-    "Your result is float32 for float64 input, too. Which step sets the dtype?",
+    "Even for float64 input, your result is float32. Which step sets the dtype?",
     breaks="dtype",
 )
 def layer_norm_always_float32(x, gamma, beta, eps=1e-5):

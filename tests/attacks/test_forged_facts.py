@@ -106,17 +106,21 @@ def scores(
         yield entry.name, report.exercises[0]
 
 
-def gains(assignment: str, cheat: str) -> list[tuple[str, float, float]]:
-    """The mistakes of an assignment that earn more with a cheat in front of them."""
+def gains(assignment: str, cheat: str) -> list[tuple[str, str, float, float]]:
+    """The mistakes of an assignment that earn more with a cheat in front of them.
+
+    Only those are graded without it that earn anything with it.
+    """
     entries = mistakes.entries(load(COURSE.mistakes(assignment)))
     with start_grader(COURSE, assignment, Settings(SEED, Tier.CONFINED)) as grader:
         wrong = [e for e in entries if e.tutor is not None and e.exercise not in grader.slow]
-        honest = dict(scores(grader, wrong, ""))
-        cheating = dict(scores(grader, wrong, CHEATS[cheat]))
+        cheating = [own.score for _, own in scores(grader, wrong, CHEATS[cheat])]
+        paid = [(e, score) for e, score in zip(wrong, cheating, strict=True) if score > 0]
+        honest = [own.score for _, own in scores(grader, [entry for entry, _ in paid], "")]
     return [
-        (name, honest[name].score, own.score)
-        for name, own in cheating.items()
-        if own.score > honest[name].score
+        (entry.exercise, entry.name, before, now)
+        for (entry, now), before in zip(paid, honest, strict=True)
+        if now > before
     ]
 
 
