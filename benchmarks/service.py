@@ -296,10 +296,14 @@ def picture(times: dict[str, Times], path: Path) -> None:
     import plotly.graph_objects as go
 
     figure = go.Figure(
-        go.Scatter(
-            x=sorted(one.shown), y=[n / len(one.shown) for n in range(len(one.shown))], name=name
-        )
-        for name, one in times.items()
+        [
+            go.Scatter(
+                x=sorted(one.shown),
+                y=[n / len(one.shown) for n in range(len(one.shown))],
+                name=name,
+            )
+            for name, one in times.items()
+        ]
     )
     figure.update_layout(
         title="Share of the students who have their feedback",
