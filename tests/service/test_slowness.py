@@ -64,6 +64,11 @@ def test_who_waits_for_a_core_is_not_slow():
         assert not becomes_slow(Stopwatch(starved), 2 * PATIENCE)
 
 
+def test_who_has_not_started_is_slow():
+    """A student of another assignment, whose worker is ready, does not wait until it has."""
+    assert becomes_slow(Stopwatch(None), PATIENCE + 1)
+
+
 def test_who_has_ended_is_slow():
     """Nobody waits for a worker that is gone."""
     with started(SLEEPS) as pid:

@@ -11,9 +11,12 @@ PATIENCE = 1.0  # seconds
 
 
 class Stopwatch:
-    """What the processes of one worker have done since it took a submission."""
+    """What the processes of one worker have done since it took a submission.
 
-    def __init__(self, pid: int) -> None:
+    A worker that has no process yet will need seconds to start: others need not wait for it.
+    """
+
+    def __init__(self, pid: int | None) -> None:
         self._pid = pid
         self._since = time.monotonic()
         self._before = _seconds(_tree(pid))
@@ -26,10 +29,11 @@ class Stopwatch:
         return _seconds(processes) - self._before >= PATIENCE or not any(map(_is_awake, processes))
 
 
-def _tree(pid: int) -> list[psutil.Process]:
-    with suppress(psutil.Error):
-        worker = psutil.Process(pid)
-        return [worker, *worker.children(recursive=True)]
+def _tree(pid: int | None) -> list[psutil.Process]:
+    if pid is not None:
+        with suppress(psutil.Error):
+            worker = psutil.Process(pid)
+            return [worker, *worker.children(recursive=True)]
     return []
 
 

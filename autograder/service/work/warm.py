@@ -42,8 +42,7 @@ class _Warm:
 
 @contextmanager
 def _timed(warm: _Warm) -> Iterator[None]:
-    if (pid := warm.worker.pid) is not None:
-        warm.stopwatch = Stopwatch(pid)
+    warm.stopwatch = Stopwatch(warm.worker.pid)
     try:
         yield
     finally:
@@ -64,8 +63,8 @@ class WarmWorkers:
     def grade(self, plan: Plan, job: Job) -> Report:
         """Grade one file; raise what would stop any other worker too."""
         with self._taken(plan) as warm:
-            self._start(warm, plan)
             with _timed(warm):
+                self._start(warm, plan)
                 report = warm.worker.grade(job)
             warm.note(plan.settings.seed)
             return report
