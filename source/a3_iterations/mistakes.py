@@ -2778,8 +2778,8 @@ def late_with_two_rounds():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `late` all four are right. For which numbers of rounds does `late` make "
-    "one too few?",
+    "With your pair for `late`, all four give the right value. For which numbers of rounds does "
+    "`late` do one round less than it should?",
 )
 def late_without_a_round():
     return _PAIRS | {"late": (3.0, 0)}
@@ -2823,8 +2823,8 @@ def closed_with_a_positive_start():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `closed` it is right, and `late` is wrong. With how many rounds does a "
-    "negative start stay negative?",
+    "With your pair for `closed`, `closed` gives the right value and `late` a wrong one. After "
+    "which number of rounds is the value of a negative start still negative?",
 )
 def closed_with_a_round():
     return _PAIRS | {"closed": (-3.0, 1)}

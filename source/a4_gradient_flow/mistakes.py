@@ -94,8 +94,8 @@ def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have a quarter of the table's variance. Between which two "
-    "numbers do you draw?",
+    "The variance of your `torch_default` weights is a quarter of the value in the table. What "
+    "are the smallest and the largest number that your random weights can be?",
 )
 def uniform_of_half_the_width(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=0.5 * fan_in**-0.5)
@@ -835,8 +835,8 @@ def weight_gradients(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "All your entries but the first are gradients of the weights. "
-    "Which tensors' gradients does the task ask for?",
+    "After the first entry, your entries come from gradients of the weights. Of which tensors "
+    "does the task want the gradients?",
 )
 def input_and_weight_gradients(x, weights, act, upstream):
     leaves = [one.detach().clone().requires_grad_() for one in (x, *weights)]
@@ -1881,8 +1881,8 @@ def changes_the_callers_tensor(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "For `slope=1` your result is the caller's own tensor. "
-    "What does the contract say about the result?",
+    "For `slope=1` you return the input tensor itself. What does the task say about the tensor "
+    "that you return?",
     breaks="changed",
 )
 def slope_of_one_hands_back_x(x, slope=0.01):
@@ -2685,7 +2685,8 @@ def abs_too_small():
 
 @mistake(
     "healthy_gains",
-    "With your gain for `sigmoid` its gradient vanishes. Is its slope 0.25 everywhere?",
+    "With your gain, the gradient of the `sigmoid` network vanishes. The slope of the sigmoid is "
+    "0.25 at 0: how large is it at other inputs?",
 )
 def sigmoid_from_its_steepest_slope():
     return _GAINS | {"sigmoid": 4.0}
@@ -2872,7 +2873,8 @@ def one_symbol_for_all(curves):
 
 @mistake(
     "flow_figure",
-    "All your traces have the same dash. How can a reader tell them apart without colour?",
+    "All your lines have the same line style (`dash`). In a print without colours, how can a "
+    "reader see which line is which?",
 )
 def one_dash_for_all(curves):
     def lines(depth, flow):
