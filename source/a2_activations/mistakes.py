@@ -2069,8 +2069,8 @@ def root_gets_a_decimal_number():
 
 @mistake(
     "relu_breakers",
-    "With your number for `root` all five are right. Which numbers fit in float32 when their "
-    "squares do not?",
+    "With your number for `root`, all five give the right result. Which numbers fit in float32 "
+    "when their squares do not?",
 )
 def root_is_not_large_enough():
     return _BREAKERS | {"root": 2.0**40}
@@ -2104,7 +2104,8 @@ def short_is_close_to_zero():
 
 @mistake(
     "relu_breakers",
-    "With your number for `short` all five are right. Which numbers need more than 8 bits?",
+    "With your number for `short`, all five give the right result. Which numbers need more than 8"
+    " bits?",
 )
 def short_gets_a_power_of_two():
     return _BREAKERS | {"short": 64.0}

@@ -2796,8 +2796,8 @@ def power_from_two():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `power` all four are right. For which starts does it matter whether an "
-    "exponent is odd or even?",
+    "With your pair for `power`, all four give the right result. For which starts does it matter "
+    "whether an exponent is odd or even?",
 )
 def power_from_one():
     return _PAIRS | {"power": (1.0, 5)}
@@ -2814,8 +2814,8 @@ def power_with_one_round():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `closed` all four are right. For which starts does the absolute value in "
-    "`closed` matter?",
+    "With your pair for `closed`, all four give the right result. For which starts does the "
+    "absolute value in `closed` matter?",
 )
 def closed_with_a_positive_start():
     return _PAIRS | {"closed": (3.0, 0)}
@@ -2841,8 +2841,8 @@ def capped_with_a_round():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `capped` all four are right. From which value on does `capped` give "
-    "infinity?",
+    "With your pair for `capped`, all four give the right result. From which value on does "
+    "`capped` give infinity?",
 )
 def capped_below_the_cap():
     return _PAIRS | {"capped": (1e15, 0)}
@@ -2850,8 +2850,8 @@ def capped_below_the_cap():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `capped` it is right, and `closed` is wrong. Which sign has a number that"
-    " `capped` makes infinite?",
+    "With your pair for `capped`, `capped` is right and `closed` is wrong. Which sign has a "
+    "number that `capped` makes infinite?",
 )
 def capped_with_a_negative_start():
     return _PAIRS | {"capped": (-1e20, 0)}

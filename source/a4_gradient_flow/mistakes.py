@@ -1780,8 +1780,8 @@ def total_is_zero_in_python(h):
 
 @mistake(
     "leaky_relu",
-    "When `slope` is larger than 1, negative inputs have the result of positive ones, and the "
-    "reverse. Which of your two lines is larger then?",
+    "When `slope` is larger than 1, you multiply positive inputs by `slope` and keep negative "
+    "ones. Which of your two lines is larger then?",
 )
 def maximum_of_both_lines(x, slope=0.01):
     return torch.maximum(x, slope * x)
@@ -1789,8 +1789,8 @@ def maximum_of_both_lines(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "When `slope` is smaller than 1, negative inputs have the result of positive ones, and the "
-    "reverse. Which of your two lines is smaller then?",
+    "When `slope` is smaller than 1, you multiply positive inputs by `slope` and keep negative "
+    "ones. Which of your two lines is smaller then?",
 )
 def minimum_of_both_lines(x, slope=0.01):
     return torch.minimum(x, slope * x)

@@ -1943,8 +1943,8 @@ def table_gets_huge_logits():
 
 @mistake(
     "loss_breakers",
-    "With your batch for `bare` all four are right. From which logit on is `exp` infinite in "
-    "float32?",
+    "With your batch for `bare`, all four give the right result. From which logit on is `exp` "
+    "infinite in float32?",
 )
 def bare_gets_small_logits():
     return _BATCHES | {"bare": ([[50.0, 0.0]], [0])}
@@ -1961,8 +1961,8 @@ def bare_is_confidently_wrong():
 
 @mistake(
     "loss_breakers",
-    "With your batch for `guarded` all four are right. How small must a probability be, so that "
-    "adding 1e-7 changes its logarithm?",
+    "With your batch for `guarded`, all four give the right result. How small must a probability "
+    "be, so that adding 1e-7 changes its logarithm?",
 )
 def guarded_gets_a_likely_class():
     return _BATCHES | {"guarded": ([[0.0, 2.0]], [0])}
