@@ -46,6 +46,12 @@ CHEATS = (
     "attacks/messages_and_reports/prints_a_report_with_full_marks",
     "attacks/notebooks/edits_locked_cells",
     "attacks/notebooks/raises_its_points_in_the_metadata",
+    "attacks/notebooks/hands_in_two_answers",
+    "attacks/comparisons/lies_about_its_tensor",
+    "attacks/comparisons/broadcasts_to_any_shape",
+    "attacks/frames_and_memory/behaves_while_it_is_watched",
+    "attacks/patches/rebinds_builtins",
+    "attacks/shortcuts/knows_the_example_by_heart",
 )
 ACCIDENTS = (
     "faults/input_and_output/prints_a_lot",
@@ -60,6 +66,12 @@ ACCIDENTS = (
     "faults/syntax_and_magics/has_cells_in_other_languages",
     "faults/input_and_output/asks_for_input_in_its_cell",
     "faults/encodings/starts_with_a_byte_order_mark",
+    "faults/encodings/is_saved_in_utf16",
+    "faults/formats/is_of_version_3",
+    "faults/cells/adds_to_the_setup",
+    "faults/cells/answers_in_a_check_cell",
+    "faults/cells/copies_a_cell_with_its_id",
+    "faults/long_runs_and_side_effects/changes_globals_of_torch",
 )
 RIGHT = "faults/answers/has_no_fault"
 WRONG = "attacks/notebooks/raises_its_points_in_the_metadata"  # its cells alone do not cheat
