@@ -70,7 +70,6 @@ ACCIDENTS = (
     "faults/formats/is_of_version_3",
     "faults/cells/adds_to_the_setup",
     "faults/cells/answers_in_a_check_cell",
-    "faults/cells/copies_a_cell_with_its_id",
     "faults/long_runs_and_side_effects/changes_globals_of_torch",
 )
 RIGHT = "faults/answers/has_no_fault"

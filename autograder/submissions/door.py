@@ -35,9 +35,10 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         descriptor = os.open(path.name, _FILE, dir_fd=folder)
     finally:
         os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "not a regular file")
         yield file
 
 

@@ -56,3 +56,13 @@ def test_what_is_written_replaces_a_link_and_never_follows_it(tmp_path):
         assert not (tmp_path / name).is_symlink()
     assert precious.read_bytes() == b"precious"
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_what_is_refused_leaves_no_descriptor_open(tmp_path):
+    """A folder where a file is looked for, a pipe and a missing file cost no descriptor."""
+    os.mkfifo(tmp_path / "pipe")
+    before = len(os.listdir("/proc/self/fd"))
+    for name in ("", "pipe", "missing") * 3:
+        with pytest.raises(OSError):  # noqa: PT011  (the system's own words)
+            read(tmp_path / name)
+    assert len(os.listdir("/proc/self/fd")) == before

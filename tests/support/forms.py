@@ -88,12 +88,16 @@ def _with_attachments(cells: list[Cell], size: int) -> bytes:
     return _encoded(data)
 
 
-def _version_3(cells: list[Cell]) -> bytes:
-    old = [
-        {**part, "input": part.pop("source"), "language": "python"}
-        for part in notebook(cells)["cells"]
-    ]
+def _version_3(data: dict[str, Any]) -> bytes:
+    old = [_of_version_3(cell) for cell in data["cells"]]
     return _text({"worksheets": [{"cells": old}], "metadata": {}, "nbformat": 3}).encode()
+
+
+def _of_version_3(cell: dict[str, Any]) -> dict[str, Any]:
+    if cell["cell_type"] != "code":
+        return cell
+    rest = {key: value for key, value in cell.items() if key != "source"}
+    return {**rest, "input": cell["source"], "language": "python"}
 
 
 def _without_version(cells: list[Cell]) -> bytes:
@@ -243,6 +247,8 @@ NOTEBOOKS: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "no ids": _without_ids,
     "without checks": _without_checks,
     "generous metadata": _generous,
+    "utf16": lambda data: _text(data).encode("utf-16"),
+    "version 3": _version_3,
 }
 
 
@@ -258,13 +264,11 @@ FORMS: dict[str, Callable[[list[Cell]], tuple[str, bytes]]] = {
     "embedded files": lambda cells: (".ipynb", _with_embedded_files(cells)),
     "half a letter": lambda cells: (".ipynb", _with_half_a_letter(cells)),
     "crlf": lambda cells: (".ipynb", _of_windows(cells)),
-    "utf16": lambda cells: (".ipynb", _text(notebook(cells)).encode("utf-16")),
     "latin1": lambda cells: (".ipynb", _text(notebook(cells)).encode("latin-1", "replace")),
     "truncated": lambda cells: (".ipynb", _saved(cells)[:-400]),
     "damaged": lambda cells: (".ipynb", _saved(cells).replace(b'"cell_type"', b"cell_type", 1)),
     "empty": lambda cells: (".ipynb", b""),
     "a list": lambda cells: (".ipynb", b"[1, 2, 3]"),
-    "version 3": lambda cells: (".ipynb", _version_3(cells)),
     "odd worksheets": lambda cells: (".ipynb", _odd_worksheets(cells)),
     "version 5": lambda cells: (".ipynb", _version_5(cells)),
     "no version": lambda cells: (".ipynb", _without_version(cells)),
