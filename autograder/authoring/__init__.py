@@ -15,12 +15,13 @@ Graders are pytest functions marked ``@pytest.mark.exercise("half", weight=1, se
         return 2 * x
 """
 
-from autograder.authoring.own_work import assert_own_work
+from autograder.authoring.own_work import AUTOGRAD, assert_own_work
 from autograder.authoring.probes import gradients, operations, where_results_live
 from autograder.course.mistakes import alternative, mistake
 from autograder.grading.compare import assert_same, require
 
 __all__ = [
+    "AUTOGRAD",
     "alternative",
     "assert_own_work",
     "assert_same",

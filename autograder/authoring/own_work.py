@@ -20,6 +20,13 @@ from autograder.sandbox.inside.withheld import plain
 _TOLD = 2  # names of what was used that are told
 # Where torch keeps its operations a second time, written in Python or under other names.
 _ELSEWHERE = frozenset("_refs _decomp _prims _C _VF _inductor _prims_common".split())
+# Libraries whose operations do several of torch's at once, by names of their own.
+_FUSED = frozenset("mkldnn mkldnnprepacked onednn mkl quantized".split())
+# What differentiates by itself, forward or backward: for exercises that do it by hand.
+AUTOGRAD = frozenset(
+    "grad backward autograd func functionalcall jacobian hessian jacrev jacfwd vjp jvp vmap "
+    "enablegrad gradient forwardad dualnumber duallevel enterduallevel makedual unpackdual".split()
+)
 
 
 def assert_own_work(
@@ -65,9 +72,10 @@ def assert_own_work(
     assert_same(watched, {**known.value, **noted}, rtol=rtol, atol=atol)
     read = student.names(name).value
     used = {plain(one) for one in (*ran, *(read if calls is None else calls))}
-    found = [*sorted(used & {*forbidden}), *sorted(_ELSEWHERE.intersection(read))]
+    found = [*sorted(used & {*forbidden, *_FUSED}), *sorted(_ELSEWHERE.intersection(read))]
     alone = _part(student.without(name, forbidden, args), part)
     if found or not _is_right_without(alone, known, Tolerance(rtol, atol)):
+        found = found or sorted({plain(one) for one in read}.intersection(forbidden))
         raise Mismatch(Fact.FORBIDDEN, names=tuple(map(_spelt, found[:_TOLD])))
 
 

@@ -85,8 +85,10 @@ def operations(solution: Any, name: str, args: list[Any]) -> Any:
     """Return a function's value, the names of torch's operations that ran for it, and its calls.
 
     Operations are noted by torch's profiler, in every thread of the process; one that is made of
-    others is named together with them. Calls are those that the function's own code made of
-    functions that are written in Python or C. The value belongs to the same call, so that a
+    others is named together with them, and one of another library than torch's own after that
+    library, as in ``mkldnn::_linear_pointwise``. Calls are those that the function's own code made
+    of functions that are written in Python or C, with the names of torch's modules that hold them.
+    The value belongs to the same call, so that a
     function that answers otherwise while it is watched is wrong: see ``assert_own_work``.
 
     Args:
@@ -120,6 +122,7 @@ def operations(solution: Any, name: str, args: list[Any]) -> Any:
             calls.add(str(getattr(called, "__name__", "")))
         elif event == "call" and is_torch(frame) and not (frame.f_back and is_torch(frame.f_back)):
             calls.update(frame.f_code.co_qualname.split("."))
+            calls.add(str(frame.f_globals["__name__"]).rpartition(".")[2])
 
     _autograd._prepare_profiler(settings, processor)
     _autograd._enable_profiler(settings, processor)
@@ -136,7 +139,8 @@ def operations(solution: Any, name: str, args: list[Any]) -> Any:
     if start not in seen:
         raise RuntimeError("nobody watched all the time")
     # what a student's own code is called is noted as well, and is no operation
-    ours = (one for one in seen if one.startswith(("aten::", "autograd::engine")))
+    of_torch = ("aten::", "autograd::engine", "mkldnn", "onednn::", "mkl::", "quantized::")
+    ours = (one for one in seen if one.startswith((*of_torch, "_quantized::")))
     return {
         "value": value,
         "operations": sorted(one.removeprefix("aten::") for one in ours),

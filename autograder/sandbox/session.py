@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.errors import InfrastructureError
@@ -18,6 +18,7 @@ from autograder.sandbox.answers import Answer, Stopped, to_answer
 from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import OPEN_SECONDS, Reply, SandboxProcess, Zygote
 from autograder.sandbox.inside import protocol
+from autograder.sandbox.inside.withheld import plain
 
 MAX_DEATHS = 20  # that code brought about in one session; what is left is not run
 ANSWERS = 32  # of the largest size that a submission may give within its budget
@@ -191,9 +192,18 @@ class Session:
         if what == "names":
             found = self.inventory.names.get(exercise, [])
             return Reply(protocol.pack({}, {"result": found, "changed": []}))
-        if what == _APART and exercise not in self.inventory.beyond:
+        if what == _APART and not self._could_hide(exercise, protocol.head_of(frame)["forbidden"]):
             return _NOTHING_TO_ASK
         return None
+
+    def _could_hide(self, exercise: str, forbidden: Collection[str]) -> bool:
+        """Whether code could use what is forbidden and leave no note of it.
+
+        It can where it reaches beyond itself, or names the thing and lets others call it, as in
+        ``map(math.tanh, numbers)``: nobody notes what C calls.
+        """
+        named = map(plain, self.inventory.names.get(exercise, []))
+        return exercise in self.inventory.beyond or not set(forbidden).isdisjoint(named)
 
     def _alone(self, frame: bytes, seconds: float) -> Reply:
         """Ask a process of its own; what is forbidden there stands in the request."""

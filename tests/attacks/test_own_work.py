@@ -128,41 +128,80 @@ def test_a_ready_made_function_is_noticed(grader: Grader, way: str) -> None:
 
 
 # Wrong while they are watched, or taken from where torch keeps its operations a second time.
-EVASIVE = {
-    ("a5_losses", "softmax"): """
+EVASIVE = [
+    ("a5_losses", "softmax", """
 import importlib
 parts = importlib.import_module("torch._re" + "fs")
 def softmax(z, dim=-1):
     return vars(parts)["soft" + "max"](z, dim)
-""",
-    ("a2_activations", "sigmoid"): """
+"""),
+    ("a2_activations", "sigmoid", """
 import os, sys
 def sigmoid(x):
     if os.environ.get("KINETO_LOG_LEVEL") and torch.autograd._profiler_enabled():
         return x
     return eval("torch.sigmoid(x)")
-""",
-    ("a2_activations", "relu"): """
+"""),
+    ("a2_activations", "relu", """
 import torch._refs
 def relu(x):
     return vars(torch._refs.nn.functional)["re" + "lu"](x)
-""",
-    ("a2_activations", "tanh_from_sigmoid"): """
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
 def tanh_from_sigmoid(x):
     return torch.tan(1j * x).imag
-""",
-    ("a5_losses", "softmax"): """
+"""),
+    ("a5_losses", "softmax", """
 from torch._decomp import decompositions as ready
 def softmax(z, dim=-1):
     return ready._softmax(z, dim, False)
-""",
-    ("a5_losses", "cross_entropy"): """
+"""),
+    ("a5_losses", "cross_entropy", """
 def cross_entropy(z, t):
     if z.shape == (6, 4):
         return (z.logsumexp(1) - z[torch.arange(len(t)), t]).mean()
     return eval("F.cross_" + "entropy(z, t)")
-""",
-}
+"""),
+    ("a2_activations", "derivatives", """
+import torch.autograd.forward_ad as fwd
+def _slope(f, x):
+    with fwd.dual_level():
+        return fwd.unpack_dual(f(fwd.make_dual(x, torch.ones_like(x)))).tangent
+def derivatives(x):
+    return {name: _slope(getattr(torch, name), x) for name in ("relu", "sigmoid", "tanh")}
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+import math
+def tanh_from_sigmoid(x):
+    values = list(map(math.tanh, x.detach().double().flatten().tolist()))
+    return torch.tensor(values, dtype=x.dtype).reshape(x.shape)
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+import math, sys
+sys.modules.pop("math")
+import math as again
+def tanh_from_sigmoid(x):
+    values = list(map(getattr(again, "ta" + "nh"), x.detach().double().flatten().tolist()))
+    return torch.tensor(values, dtype=x.dtype).reshape(x.shape)
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+import numpy as np
+(found,) = [f for f in np.ma.core.ufunc_domain if f.__name__ == "ta" + "nh"]
+def tanh_from_sigmoid(x):
+    return torch.from_numpy(np.asarray(found(x.detach().numpy())))
+"""),
+    ("a5_losses", "logsumexp", """
+import numpy as np
+def logsumexp(z, dim=-1):
+    return torch.from_numpy(np.asarray(np.logaddexp.reduce(z.detach().numpy(), axis=dim)))
+"""),
+    ("a2_activations", "relu", """
+def relu(x):
+    flat = x.reshape(-1, 1)
+    one = torch.ones(1, 1, dtype=x.dtype)
+    return torch.ops.mkldnn._linear_pointwise(flat, one, None, "relu", [], "").reshape(x.shape)
+"""),
+]  # fmt: skip
 
 
 def told(assignment: str, exercise: str, text: str) -> ExerciseReport:
@@ -187,11 +226,10 @@ def about_own_work(assignment: str, exercise: str, text: str) -> list[Check]:
     return found
 
 
-@pytest.mark.parametrize(("assignment", "exercise"), EVASIVE)
-def test_evasion_is_noticed(assignment: str, exercise: str) -> None:
+@pytest.mark.parametrize(("assignment", "exercise", "text"), EVASIVE)
+def test_evasion_is_noticed(assignment: str, exercise: str, text: str) -> None:
     """Whoever answers otherwise when watched, or elsewhere, has not built it by hand."""
-    checks = about_own_work(assignment, exercise, EVASIVE[assignment, exercise])
-    assert all(check.status is not Status.PASSED for check in checks)
+    assert told(assignment, exercise, text).score == 0
 
 
 OWN_NAMES = {
@@ -306,3 +344,22 @@ def global_grad_norm(params):
     own = told("a6_deep_networks", "global_grad_norm", answer)
     assert own.score == 0
     assert any("It uses torch.nn.utils" in remark for remark in own.remarks)
+
+
+@pytest.mark.parametrize("start", ["_pool.submit", "_later"], ids=["in a pool", "in a thread"])
+def test_a_helper_of_torch_is_used_in_no_thread(start: str) -> None:
+    """A thread that runs before anybody watches is no way to torch's own clipping."""
+    answer = f"""
+import _thread
+from concurrent.futures import Future, ThreadPoolExecutor
+_pool = ThreadPoolExecutor(1)
+_pool.submit(int).result()
+def _later(function, *given):
+    found = Future()
+    _thread.start_new_thread(lambda: found.set_result(function(*given)), ())
+    return found
+def clip_global_norm(params, max_norm):
+    return {start}(nn.utils.clip_grad_norm_, list(params), max_norm).result(5)
+"""
+    own = told("a6_deep_networks", "clip_global_norm", answer)
+    assert own.score == 0

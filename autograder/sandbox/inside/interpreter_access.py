@@ -21,12 +21,12 @@ _BUILT_IN = frozenset(
 )
 _OF_LIBRARIES = frozenset(
     "ag_frame cr_frame f_back f_builtins f_globals f_locals gi_frame tb_frame tb_next classes "
-    "compile export fx hub jit lib library multiprocessing ops overrides package profiler "
+    "compile export fx hub jit lib library multiprocessing numpy ops overrides package profiler "
     "serialization utils".split()
 )
 _OF_MODULES = sys.stdlib_module_names - _HARMLESS
 _OWN = {"self", "cls"}
-_SPECIAL = {"__init__", "__call__", "__name__", "__class__", "__version__"}
+_SPECIAL = {"__init__", "__call__", "__class__", "__version__"}
 
 
 def beyond(nodes: Iterable[ast.stmt]) -> list[str]:

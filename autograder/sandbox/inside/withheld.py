@@ -7,7 +7,10 @@ purpose. So a right answer that comes from such a process was computed without t
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import gc
+import importlib
 import sys
 import warnings
 from collections.abc import Collection, Iterator
@@ -25,7 +28,7 @@ _WHERE_KNOWN = (
 ).split()
 # Operations written once more in Python.
 _IN_PYTHON = tuple(f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor"))
-_OF_NUMBERS = {"math", "cmath", "numpy"}
+_OF_NUMBERS = ("math", "cmath", "numpy")
 
 
 def plain(name: str) -> str:
@@ -60,18 +63,36 @@ def _refuse(*_: Any, **__: Any) -> None:
 
 def _withhold_in_python(forbidden: Collection[str]) -> None:
     """What computes without torch's operations: functions of numbers, and sources to read."""
+    for name in _OF_NUMBERS:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)  # now: later it is closed
+    gc.unfreeze()  # what was there before the fork is to be found as well
     places = [m for name, m in sys.modules.items() if name.partition(".")[0] in _OF_NUMBERS]
     for place in places:
         for name, value in list(vars(place).items()):
             if plain(name) in forbidden and callable(value):
-                delattr(place, name)
+                _forget(value)
     for name in [name for name in sys.modules if _is_closed(name)]:
         sys.modules[name] = None  # type: ignore[assignment]
     sys.addaudithook(_close)
 
 
+def _forget(function: object) -> None:
+    """Take a function out of every module, dictionary and list that holds it."""
+    for holder in gc.get_referrers(function):
+        if isinstance(holder, dict):
+            for key in [k for k, v in holder.items() if v is function or k is function]:
+                del holder[key]
+        elif isinstance(holder, list):
+            holder[:] = [one for one in holder if one is not function]
+
+
 def _close(event: str, words: tuple[Any, ...]) -> None:
-    if event in ("import", "open") and _is_closed(str(words[0]).replace("/", ".")):
+    if event not in ("import", "open"):
+        return
+    name = str(words[0])
+    anew = event == "import" and name in _OF_NUMBERS  # a second copy would have everything
+    if anew or _is_closed(name.replace("/", ".")):
         raise ImportError("this module is not to be used")
 
 
