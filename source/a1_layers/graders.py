@@ -1,7 +1,7 @@
 """Hidden checks of a1_layers: what each exercise must do beyond its visible example."""
 
 import math
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -107,7 +107,7 @@ def test_any_number_of_examples(same, draw):
     for shape in [(3, 5), (7, 2), (draw.integer(10, 40), draw.integer(2, 9))]:
         rows = draw(*shape).tolist()
         rows[0] = [int(10 * value) for value in rows[0]]
-        same.input_batch(rows)
+        same.input_batch([*rows, rows[1]])  # two examples may be equal
 
 
 @pytest.mark.exercise("input_batch", weight=0.5)
@@ -365,6 +365,7 @@ def two_fresh_stacks(solution, sizes):
     return {
         "value": {"has weights": bool(first) and len(first) == len(second)},
         "varied": all(bool(p.std() > 0) for p in first),
+        "separate": not any(torch.equal(p, q) for p, q in combinations(first, 2)),
         "different": all(bool((p != q).any()) for p, q in zip(first, second, strict=False)),
     }
 
@@ -481,8 +482,8 @@ def test_stack_learns(same, draw):
 
 @pytest.mark.exercise("hidden_stack")
 def test_stacks_start_at_random(same):
-    """Starts from random weights, different for every new stack."""
-    same.run(two_fresh_stacks, [4, 6, 6, 5])
+    """Starts from random weights, different for every layer and every new stack."""
+    same.run(two_fresh_stacks, [4, 6, 6, 6, 5])
 
 
 @pytest.mark.exercise("hidden_stack")
