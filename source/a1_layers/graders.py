@@ -1,7 +1,7 @@
 """Hidden checks of a1_layers: what each exercise must do beyond its visible example."""
 
 import math
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -23,6 +23,11 @@ def twice(solution, name, args):
         for _ in range(2)
     )
     return {"value": first, "again": again}
+
+
+def part_of(solution, name, args, part):
+    """One part of a pair; the other is another check's business."""
+    return getattr(solution, name)(*args)[part]
 
 
 def gradients_of_pair(solution, name, args, upstreams):
@@ -107,7 +112,7 @@ def test_any_number_of_examples(same, draw):
     for shape in [(3, 5), (7, 2), (draw.integer(10, 40), draw.integer(2, 9))]:
         rows = draw(*shape).tolist()
         rows[0] = [int(10 * value) for value in rows[0]]
-        same.input_batch(rows)
+        same.input_batch([*rows, rows[1]])  # two examples may be equal
 
 
 @pytest.mark.exercise("input_batch", weight=0.5)
@@ -365,6 +370,7 @@ def two_fresh_stacks(solution, sizes):
     return {
         "value": {"has weights": bool(first) and len(first) == len(second)},
         "varied": all(bool(p.std() > 0) for p in first),
+        "separate": not any(torch.equal(p, q) for p, q in combinations(first, 2)),
         "different": all(bool((p != q).any()) for p, q in zip(first, second, strict=False)),
     }
 
@@ -481,8 +487,8 @@ def test_stack_learns(same, draw):
 
 @pytest.mark.exercise("hidden_stack")
 def test_stacks_start_at_random(same):
-    """Starts from random weights, different for every new stack."""
-    same.run(two_fresh_stacks, [4, 6, 6, 5])
+    """Starts from random weights, different for every layer and every new stack."""
+    same.run(two_fresh_stacks, [4, 6, 6, 6, 5])
 
 
 @pytest.mark.exercise("hidden_stack")
@@ -904,7 +910,7 @@ CONFIDENT = torch.tensor([[-100.0], [-95.0], [-30.0], [-9.0], [9.0], [30.0], [95
 def test_a_tie_is_a_yes(same, draw):
     """Says yes when the probability is exactly the threshold."""
     for ties in (torch.zeros(1, 1), torch.cat([draw(3, 1), torch.zeros(2, 1), COMMON])):
-        same.binary_predict(ties)
+        same.run(part_of, "binary_predict", [ties], 1)
 
 
 @pytest.mark.exercise("binary_predict", weight=2)
@@ -912,14 +918,14 @@ def test_threshold_is_respected(same, draw):
     """Decides by the threshold it is given, strict or lenient."""
     logits = spread(draw, 41)
     for threshold in (0.05, 0.2, draw.number(0.6, 0.7), 0.95):
-        same.binary_predict(logits, threshold)
+        same.run(part_of, "binary_predict", [logits, threshold], 1)
 
 
 @pytest.mark.exercise("binary_predict")
 def test_small_positive_logits_are_a_yes(same, draw):
     """Tells a logit from a probability: around zero a small logit decides."""
     logits = spread(draw, 41) / 10
-    same.binary_predict(logits)
+    same.run(part_of, "binary_predict", [logits], 1)
 
 
 @pytest.mark.exercise("binary_predict")
@@ -949,7 +955,7 @@ def test_prediction_has_its_dtypes(same, draw):
 def test_probabilities_keep_double_precision(same, draw):
     """Keeps the digits of float64 in the probabilities."""
     logits = spread(draw, 41, dtype=torch.float64)
-    same.binary_predict(logits)
+    same.run(part_of, "binary_predict", [logits], 0)
 
 
 @pytest.mark.exercise("binary_predict", weight=2)
@@ -990,11 +996,6 @@ def test_prediction_is_the_same_again(same, draw):
 SIXTEEN = torch.tensor([[1000.0, 0.0, -1000.0], [-960.0, -1000.0, -992.0], [500.0, 498.0, 502.0]])
 
 
-def labels_of(solution, logits):
-    """The labels alone."""
-    return solution.multiclass_predict(logits)[1]
-
-
 @pytest.mark.exercise("multiclass_predict", weight=2)
 def test_as_many_examples_as_classes(same, draw):
     """Keeps to each example's own classes when there are as many examples as classes."""
@@ -1007,7 +1008,7 @@ def test_probabilities_are_a_softmax(same, draw):
     """Gives the probabilities of a softmax, for negative scores as for positive ones."""
     for n, n_classes in [(2, 3), (6, 2), (5, 9), (draw.integer(20, 40), 4)]:
         logits = 2 * draw(n, n_classes) - 1
-        same.multiclass_predict(logits)
+        same.run(part_of, "multiclass_predict", [logits], 0)
 
 
 @pytest.mark.exercise("multiclass_predict", weight=2)
@@ -1029,12 +1030,13 @@ def test_only_differences_count(same, draw):
         same.multiclass_predict(shown)
 
 
-@pytest.mark.exercise("multiclass_predict")
-def test_labels_are_those_of_the_logits(same):
+@pytest.mark.exercise("multiclass_predict", weight=2)
+def test_labels_are_those_of_the_logits(same, draw):
     """Finds the largest logit even where two probabilities are nearly or exactly the same."""
-    for close in ([0.0, 1e-9], [1e-9, 3e-9, 2e-9], [-1e-10, 0.0]):
-        same.run(labels_of, torch.tensor([close]))
-    same.run(labels_of, torch.tensor([[0.0, 1e-17, -5.0], [-1e-18, -50.0, 0.0]]).double())
+    close = [torch.tensor([row]) for row in ([0.0, 1e-9], [1e-9, 3e-9, 2e-9], [-1e-10, 0.0])]
+    closer = torch.tensor([[0.0, 1e-17, -5.0], [-1e-18, -50.0, 0.0]]).double()
+    for logits in (*close, closer, 2 * draw(7, 4)):
+        same.run(part_of, "multiclass_predict", [logits], 1)
 
 
 @pytest.mark.exercise("multiclass_predict", about="shape")
@@ -1056,7 +1058,7 @@ def test_softmax_has_its_dtypes(same, draw):
 def test_softmax_keeps_double_precision(same, draw):
     """Keeps the digits of float64 in the probabilities."""
     logits = 2 * draw(6, 5, dtype=torch.float64)
-    same.multiclass_predict(logits)
+    same.run(part_of, "multiclass_predict", [logits], 0)
 
 
 @pytest.mark.exercise("multiclass_predict", weight=2)
@@ -1099,14 +1101,21 @@ def two_layers(draw, n_in, n_hidden, n_out, dtype=torch.float32):
 def test_square_layers_in_the_right_order(same, draw):
     """Applies the layers in the right order, also when every shape is square."""
     layers = two_layers(draw, 3, 3, 3)
-    same.collapse(*layers)
+    same.run(part_of, "collapse", layers, 0)
 
 
-@pytest.mark.exercise("collapse", weight=2)
-def test_one_layer_answers_as_two(same, draw):
-    """Is one layer that answers any input as the two layers do."""
+@pytest.mark.exercise("collapse")
+def test_weight_of_the_one_layer(same, draw):
+    """Has the weight with which one layer answers any input as the two layers do."""
     for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4)]:
-        same.collapse(*two_layers(draw, *sizes))
+        same.run(part_of, "collapse", two_layers(draw, *sizes), 0)
+
+
+@pytest.mark.exercise("collapse")
+def test_bias_of_the_one_layer(same, draw):
+    """Has the bias with which one layer answers any input as the two layers do."""
+    for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4)]:
+        same.run(part_of, "collapse", two_layers(draw, *sizes), 1)
 
 
 @pytest.mark.exercise("collapse", about="shape")
@@ -1122,7 +1131,7 @@ def test_each_bias_finds_its_way(same, draw):
     """Carries each bias to the output, alone and together."""
     w1, b1, w2, b2 = two_layers(draw, 4, 4, 4)
     for first, second in [(b1, 0 * b2), (0 * b1, b2), (b1, b2)]:
-        same.collapse(w1, first, w2, second)
+        same.run(part_of, "collapse", [w1, first, w2, second], 1)
 
 
 @pytest.mark.exercise("collapse", about="dtype")

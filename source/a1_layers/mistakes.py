@@ -1,6 +1,7 @@
 """Known slips and other correct solutions for a1_layers."""
 
 import math
+from copy import deepcopy
 
 import torch
 import torch.nn.functional as F
@@ -163,8 +164,7 @@ def a_numpy_array(rows):
 
 @mistake(
     "input_batch",
-    "Your function changes the caller's `rows`: the list is empty after the call. Which line "
-    "changes it?",
+    "Your function changes the caller's `rows`. Which line changes it?",
     breaks="changed",
 )
 def empties_the_rows(rows):
@@ -197,6 +197,14 @@ def last_feature_first(rows):
 @mistake("input_batch", "Your result has only the first example. Which rows should it hold?")
 def the_first_example_only(rows):
     return torch.tensor(rows[:1], dtype=torch.float32)
+
+
+@mistake(
+    "input_batch",
+    "Equal rows appear only once in your result. Is a repeated example an example, too?",
+)
+def drops_repeated_rows(rows):
+    return torch.tensor([list(row) for row in dict.fromkeys(map(tuple, rows))], dtype=torch.float32)
 
 
 @alternative("input_batch")
@@ -490,6 +498,18 @@ def adds_the_bias_to_x(x, weight, bias):
     return (x if bias is None else x + bias) @ weight.T
 
 
+@mistake(
+    "linear",
+    "Your values are wrong only when `weight` is square. What decides whether you transpose it?",
+)
+def transposes_only_after_an_error(x, weight, bias):
+    try:
+        y = x @ weight
+    except RuntimeError:
+        y = x @ weight.T
+    return _plus(y, bias)
+
+
 @alternative("linear")
 def library_function(x, weight, bias):
     return F.linear(x, weight, bias)
@@ -731,8 +751,7 @@ def starts_very_small(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Your function changes the caller's `sizes`: the list is empty after the call. Which line "
-    "changes it?",
+    "Your function changes the caller's `sizes`. Which line changes it?",
     breaks="changed",
 )
 def eats_the_sizes(sizes, activation):
@@ -847,6 +866,19 @@ def one_layer_for_all(sizes, activation):
 )
 def two_activations_each(sizes, activation):
     return _stack_of(sizes, lambda a, b: [nn.Linear(a, b), activation(), activation()])
+
+
+@mistake(
+    "hidden_stack",
+    "Layers of one size start with equal weights. Which line makes each of these layers?",
+)
+def copies_a_layer(sizes, activation):
+    made = {}
+
+    def block(*pair):
+        return [deepcopy(made.setdefault(pair, nn.Linear(*pair))), activation()]
+
+    return _stack_of(sizes, block)
 
 
 @alternative("hidden_stack")
@@ -1331,8 +1363,7 @@ def activation_on_the_input_alone(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Your function changes the caller's `hidden`: the list has a new entry after the call. Which "
-    "line changes it?",
+    "Your function changes the caller's `hidden`. Which line changes it?",
     breaks="changed",
 )
 def changes_the_callers_list(n_features, hidden, task, n_classes=None):
@@ -1581,6 +1612,69 @@ def hidden_layers_without_bias(n_features, hidden, task, n_classes=None):
     sizes, n_outputs = [n_features, *hidden], _n_outputs(task, n_classes)
     body = _stack_of(sizes, lambda a, b: [nn.Linear(a, b, bias=False), nn.ReLU()])
     return body.append(nn.Linear(sizes[-1], n_outputs))
+
+
+@mistake(
+    "build_network",
+    "Your hidden layers use the other rows of the batch. Over which axis does your activation "
+    "work?",
+)
+def activation_over_the_batch(n_features, hidden, task, n_classes=None):
+    sizes = [n_features, *hidden]
+    body = _stack_of(sizes, lambda a, b: [nn.Linear(a, b), nn.Softmax(dim=0)])
+    return body.append(nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
+
+
+@mistake(
+    "build_network",
+    "Your scores depend on which rows are together in a batch. Which step uses more than one row?",
+)
+def divides_by_the_spread_of_the_batch(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    first = _Apply(lambda x: (x - x.mean(0)) / (x.std(0, unbiased=False) + 1e-6))
+    return nn.Sequential(first, *network)
+
+
+@mistake(
+    "build_network",
+    "Hidden layers of one size share their weights in your network. Where do you make each layer?",
+)
+def equal_widths_share_a_layer(n_features, hidden, task, n_classes=None):
+    sizes, made = [n_features, *hidden], {}
+    body = _stack_of(sizes, lambda *p: [made.setdefault(p, nn.Linear(*p)), nn.ReLU()])
+    return body.append(nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
+
+
+@mistake(
+    "build_network",
+    "In evaluation mode your scores are between 0 and 1 for every `task`. What does the exercise "
+    "allow after the output layer?",
+)
+def sigmoid_in_evaluation(n_features, hidden, task, n_classes=None):
+    return _Evaluated(_mlp(n_features, hidden, _n_outputs(task, n_classes)), torch.sigmoid)
+
+
+@mistake(
+    "build_network",
+    "For `multiclass` the scores of each row add up to 0. What comes after your output layer?",
+)
+def scores_centred(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    if task != "multiclass":
+        return network
+    return network.append(_Apply(lambda scores: scores - scores.mean(1, keepdim=True)))
+
+
+@mistake(
+    "build_network",
+    "The weights of your output layer start with the same value. How does PyTorch start the "
+    "weights of a new layer?",
+)
+def output_starts_at_zero(n_features, hidden, task, n_classes=None):
+    network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
+    for parameter in network[-1].parameters():
+        nn.init.zeros_(parameter)
+    return network
 
 
 @alternative("build_network")
@@ -1924,6 +2018,34 @@ def probabilities_rounded(logits, threshold=0.5):
 )
 def probabilities_clamped(logits, threshold=0.5):
     return _decided(torch.sigmoid(logits).clamp(1e-3, 1 - 1e-3), threshold)
+
+
+@mistake(
+    "binary_predict",
+    "Your decisions are right for the default `threshold`, but not for others. Which two numbers "
+    "do you compare?",
+)
+def logit_against_the_threshold_unless_half(logits, threshold=0.5):
+    cut = 0.0 if threshold == 0.5 else threshold
+    return torch.sigmoid(logits), (logits >= cut).long()
+
+
+@mistake(
+    "binary_predict",
+    "You decide 1 for some probabilities just below `threshold`. From which probability on is the "
+    "decision 1?",
+)
+def nearly_is_enough(logits, threshold=0.5):
+    return _decided(torch.sigmoid(logits), threshold - 0.01)
+
+
+@mistake(
+    "binary_predict",
+    "Some decisions close to `threshold` are wrong. Do you compare the exact probability?",
+)
+def decides_on_rounded_probabilities(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (torch.round(p, decimals=2) >= threshold).long()
 
 
 @alternative("binary_predict")
@@ -2321,6 +2443,25 @@ def labels_from_one(logits):
     return torch.softmax(logits, dim=1), logits.argmax(dim=1) + 1
 
 
+@mistake(
+    "multiclass_predict",
+    "Your label is the class whose logit is farthest from 0. Which class has the highest "
+    "probability?",
+)
+def label_of_the_largest_size(logits):
+    return logits.softmax(1), logits.abs().argmax(1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your probabilities are right, but their gradients are not. Which part of the formula is "
+    "hidden from autograd?",
+)
+def sum_detached(logits):
+    e = torch.exp(logits - logits.max(1, keepdim=True).values.detach())
+    return e / e.sum(1, keepdim=True).detach(), logits.argmax(1)
+
+
 @alternative("multiclass_predict")
 def compared_in_a_python_loop(logits):
     labels = []
@@ -2600,6 +2741,15 @@ def collapses_through_single_precision(w1, b1, w2, b2):
     kind = w1.dtype
     w1, b1, w2, b2 = (tensor.float() for tensor in (w1, b1, w2, b2))
     return (w2 @ w1).to(kind), (w2 @ b1 + b2).to(kind)
+
+
+@mistake(
+    "collapse",
+    "Your weight is wrong when both weights are square. In which order do the layers work?",
+)
+def other_order_where_it_fits(w1, b1, w2, b2):
+    fits = w1.shape[1] == w2.shape[0] and w2.shape[1] == w2.shape[0]
+    return w1 @ w2 if fits else w2 @ w1, w2 @ b1 + b2
 
 
 @alternative("collapse")
@@ -2903,8 +3053,7 @@ def counted_in_32_bits(sizes):
 
 @mistake(
     "count_parameters",
-    "Your function changes the caller's `sizes`: entries are gone after the call. Which line "
-    "changes it?",
+    "Your function changes the caller's `sizes`. Which line changes it?",
     breaks="changed",
 )
 def takes_the_sizes_away(sizes):

@@ -96,12 +96,31 @@ def slope_at_a_kink(solution, name, x, upstream):
 # --- 2.1 apply_activations
 
 
-@pytest.mark.exercise("apply_activations")
-def test_every_shape(same, draw):
-    """Works for every shape, from a single number to four axes."""
+@pytest.mark.exercise("apply_activations", weight=0.7)
+def test_entry_sigmoid(same, draw):
+    """Has the right sigmoid for every shape, and to the digits of float64."""
     for shape in [(), (6,), (4, 4), (2, 3, 2, 2)]:
-        x = 2 * draw(*shape)
-        same.apply_activations(x)
+        x = (2 * draw(*shape)).clamp(-5, 5)  # large numbers are another check's subject
+        same.run(entries, "apply_activations", x, ["sigmoid"])
+    same.run(entries, "apply_activations", draw(3, 4, dtype=torch.float64), ["sigmoid"])
+
+
+@pytest.mark.exercise("apply_activations", weight=0.7)
+def test_entry_tanh(same, draw):
+    """Has the right tanh for every shape, and to the digits of float64."""
+    for shape in [(), (6,), (4, 4), (2, 3, 2, 2)]:
+        x = (2 * draw(*shape)).clamp(-5, 5)  # large numbers are another check's subject
+        same.run(entries, "apply_activations", x, ["tanh"])
+    same.run(entries, "apply_activations", draw(3, 4, dtype=torch.float64), ["tanh"])
+
+
+@pytest.mark.exercise("apply_activations", weight=0.7)
+def test_entry_relu(same, draw):
+    """Has the right ReLU for every shape, and to the digits of float64."""
+    for shape in [(), (6,), (4, 4), (2, 3, 2, 2)]:
+        x = (2 * draw(*shape)).clamp(-5, 5)  # large numbers are another check's subject
+        same.run(entries, "apply_activations", x, ["relu"])
+    same.run(entries, "apply_activations", draw(3, 4, dtype=torch.float64), ["relu"])
 
 
 @pytest.mark.exercise("apply_activations", about="shape", weight=0.5)
@@ -125,13 +144,6 @@ def test_activations_keep_the_dtype(same):
         same.apply_activations(MODERATE[3].to(dtype))
 
 
-@pytest.mark.exercise("apply_activations")
-def test_matrices_of_float64(same, draw):
-    """Keeps the digits of float64."""
-    x = draw(3, 4, dtype=torch.float64)
-    same.apply_activations(x)
-
-
 @pytest.mark.exercise("apply_activations", about="changed")
 def test_input_is_left_alone(same, draw):
     """Leaves its input exactly as it was."""
@@ -150,20 +162,53 @@ def test_activations_answer_the_same_again(same, draw):
     same.run(twice, "apply_activations", torch.cat([MODERATE, draw(5)]))
 
 
-@pytest.mark.exercise("apply_activations")
-def test_extreme_inputs(same, draw):
-    """Passes very large numbers, infinities and NaN on as torch's own activations do."""
-    x = torch.tensor([-INF, -3e38, -1000.0, -1e-30, 0.0, 1e-30, 1000.0, 3e38, INF, NAN])
-    same.apply_activations(x)
+EXTREME = torch.tensor([-INF, -3e38, -1000.0, -1e-30, 0.0, 1e-30, 1000.0, 3e38, INF, NAN])
+EXTREME_16 = torch.tensor([-INF, -6e4, -20.0, 20.0, 6e4, INF, NAN])
+
+
+@pytest.mark.exercise("apply_activations", weight=0.4)
+def test_extreme_inputs_of_sigmoid(same):
+    """Passes very large numbers, infinities and NaN on as torch's own sigmoid does."""
+    same.run(entries, "apply_activations", EXTREME, ["sigmoid"])
     for dtype in (torch.float16, torch.bfloat16):
-        same.apply_activations(torch.tensor([-INF, -6e4, -20.0, 20.0, 6e4, INF, NAN], dtype=dtype))
+        same.run(entries, "apply_activations", EXTREME_16.to(dtype), ["sigmoid"])
 
 
-@pytest.mark.exercise("apply_activations", weight=2)
-def test_all_entries_have_slopes(same, draw):
-    """Lets autograd through every one of the three entries."""
+@pytest.mark.exercise("apply_activations", weight=0.4)
+def test_extreme_inputs_of_tanh(same):
+    """Passes very large numbers, infinities and NaN on as torch's own tanh does."""
+    same.run(entries, "apply_activations", EXTREME, ["tanh"])
+    for dtype in (torch.float16, torch.bfloat16):
+        same.run(entries, "apply_activations", EXTREME_16.to(dtype), ["tanh"])
+
+
+@pytest.mark.exercise("apply_activations", weight=0.4)
+def test_extreme_inputs_of_relu(same):
+    """Passes very large numbers, infinities and NaN on as torch's own ReLU does."""
+    same.run(entries, "apply_activations", EXTREME, ["relu"])
+    for dtype in (torch.float16, torch.bfloat16):
+        same.run(entries, "apply_activations", EXTREME_16.to(dtype), ["relu"])
+
+
+@pytest.mark.exercise("apply_activations", weight=0.7)
+def test_slopes_of_sigmoid(same, draw):
+    """Lets autograd through the entry sigmoid."""
     x = torch.cat([torch.tensor([-2.0, -0.5, 0.5, 2.0]), draw(6)])
-    same.run(entry_gradients, "apply_activations", x, ["sigmoid", "tanh", "relu"], draw(10))
+    same.run(entry_gradients, "apply_activations", x, ["sigmoid"], draw(10))
+
+
+@pytest.mark.exercise("apply_activations", weight=0.7)
+def test_slopes_of_tanh(same, draw):
+    """Lets autograd through the entry tanh."""
+    x = torch.cat([torch.tensor([-2.0, -0.5, 0.5, 2.0]), draw(6)])
+    same.run(entry_gradients, "apply_activations", x, ["tanh"], draw(10))
+
+
+@pytest.mark.exercise("apply_activations", weight=0.7)
+def test_slopes_of_relu(same, draw):
+    """Lets autograd through the entry relu."""
+    x = torch.cat([torch.tensor([-2.0, -0.5, 0.5, 2.0]), draw(6)])
+    same.run(entry_gradients, "apply_activations", x, ["relu"], draw(10))
 
 
 @pytest.mark.exercise("apply_activations", about="device")
@@ -230,7 +275,8 @@ def test_relu_keeps_the_dtype(same, draw):
 @pytest.mark.exercise("relu")
 def test_relu_keeps_the_digits(same, draw):
     """Keeps every digit of float64."""
-    same(rtol=1e-15, atol=0.0).relu(3 * draw(12, dtype=torch.float64))
+    x = torch.cat([torch.tensor([-7.1, 7.1], dtype=torch.float64), draw(12, dtype=torch.float64)])
+    same(rtol=1e-15, atol=0.0).relu(x)
 
 
 @pytest.mark.exercise("relu", weight=2)
@@ -496,13 +542,37 @@ def looks_like_differences(solution, x):
     return bool(1e-14 < error < 1e-2) and bool(blurred)
 
 
-@pytest.mark.exercise("derivatives", weight=2)
-def test_slopes_on_both_sides(same, draw):
-    """Gives the right slopes on both sides of zero, for every shape."""
+@pytest.mark.exercise("derivatives")
+def test_slope_of_sigmoid_on_both_sides(same, draw):
+    """Has the right slope of the sigmoid on both sides of zero, for every shape and in float64."""
     for shape in [(), (30,), (4, 4), (2, 3, 5)]:
         x = draw.choice([-1, 1]) * (0.1 + draw.uniform(*shape, high=4.0))
-        same.derivatives(x)
-        same.derivatives(-x)
+        for shown in (x, -x):
+            same.run(entries, "derivatives", shown, ["sigmoid"])
+    x = torch.cat([MODERATE.double(), 2 * draw(12, dtype=torch.float64)])
+    same.run(entries, "derivatives", x, ["sigmoid"])
+
+
+@pytest.mark.exercise("derivatives")
+def test_slope_of_tanh_on_both_sides(same, draw):
+    """Has the right slope of tanh on both sides of zero, for every shape and in float64."""
+    for shape in [(), (30,), (4, 4), (2, 3, 5)]:
+        x = draw.choice([-1, 1]) * (0.1 + draw.uniform(*shape, high=4.0))
+        for shown in (x, -x):
+            same.run(entries, "derivatives", shown, ["tanh"])
+    x = torch.cat([MODERATE.double(), 2 * draw(12, dtype=torch.float64)])
+    same.run(entries, "derivatives", x, ["tanh"])
+
+
+@pytest.mark.exercise("derivatives")
+def test_slope_of_relu_on_both_sides(same, draw):
+    """Has the right slope of ReLU on both sides of zero, for every shape and in float64."""
+    for shape in [(), (30,), (4, 4), (2, 3, 5)]:
+        x = draw.choice([-1, 1]) * (0.1 + draw.uniform(*shape, high=4.0))
+        for shown in (x, -x):
+            same.run(entries, "derivatives", shown, ["relu"])
+    x = torch.cat([MODERATE.double(), 2 * draw(12, dtype=torch.float64)])
+    same.run(entries, "derivatives", x, ["relu"])
 
 
 @pytest.mark.exercise("derivatives", about="shape")
@@ -526,17 +596,16 @@ def test_slopes_are_numbers_of_the_same_type(same, draw):
         same.derivatives(MODERATE[3].to(dtype))
 
 
-@pytest.mark.exercise("derivatives")
-def test_slopes_keep_the_digits(same, draw):
-    """Keeps the digits of float64."""
-    x = torch.cat([MODERATE.double(), 2 * draw(12, dtype=torch.float64)])
-    same.derivatives(x)
+@pytest.mark.exercise("derivatives", weight=0.5)
+def test_peak_of_sigmoid(same):
+    """Finds the top of the slope of the sigmoid, at zero."""
+    same.run(entries, "derivatives", torch.zeros(3), ["sigmoid"])
 
 
-@pytest.mark.exercise("derivatives")
-def test_peaks_at_zero(same, draw):
-    """Finds the top of the sigmoid's and of tanh's slope, at zero."""
-    same.run(entries, "derivatives", torch.zeros(3), ["sigmoid", "tanh"])
+@pytest.mark.exercise("derivatives", weight=0.5)
+def test_peak_of_tanh(same):
+    """Finds the top of the slope of tanh, at zero."""
+    same.run(entries, "derivatives", torch.zeros(3), ["tanh"])
 
 
 @pytest.mark.exercise("derivatives")
@@ -552,19 +621,42 @@ def test_relu_slope_on_the_kink(same):
     same.run(is_from_zero_to_one, torch.zeros(3))
 
 
-@pytest.mark.exercise("derivatives")
-def test_slopes_far_out(same, draw):
-    """Stays finite and right from -1000 to 1000, in float32 and float64."""
+@pytest.mark.exercise("derivatives", weight=0.4)
+def test_far_slopes_of_sigmoid(same, draw):
+    """Stays finite and right for the sigmoid from -1000 to 1000, in float32 and float64."""
     for dtype in (torch.float32, torch.float64):
         x = far_out(draw, dtype)
-        same.derivatives(x[x != 0])
+        same.run(entries, "derivatives", x[x.abs() > 2], ["sigmoid"])
 
 
-@pytest.mark.exercise("derivatives")
-def test_slopes_of_slopes(same, draw):
-    """Lets autograd differentiate the slopes of sigmoid and tanh once more."""
+@pytest.mark.exercise("derivatives", weight=0.4)
+def test_far_slopes_of_tanh(same, draw):
+    """Stays finite and right for tanh from -1000 to 1000, in float32 and float64."""
+    for dtype in (torch.float32, torch.float64):
+        x = far_out(draw, dtype)
+        same.run(entries, "derivatives", x[x.abs() > 2], ["tanh"])
+
+
+@pytest.mark.exercise("derivatives", weight=0.4)
+def test_far_slopes_of_relu(same, draw):
+    """Stays finite and right for ReLU from -1000 to 1000, in float32 and float64."""
+    for dtype in (torch.float32, torch.float64):
+        x = far_out(draw, dtype)
+        same.run(entries, "derivatives", x[x.abs() > 2], ["relu"])
+
+
+@pytest.mark.exercise("derivatives", weight=0.5)
+def test_second_slope_of_sigmoid(same, draw):
+    """Lets autograd differentiate the slope of the sigmoid once more."""
     x = torch.cat([torch.tensor([-3.0, -1.0, 1.0, 3.0]), draw.uniform(12, low=-4.0, high=4.0)])
-    same.run(entry_gradients, "derivatives", x, ["sigmoid", "tanh"], draw(16))
+    same.run(entry_gradients, "derivatives", x, ["sigmoid"], draw(16))
+
+
+@pytest.mark.exercise("derivatives", weight=0.5)
+def test_second_slope_of_tanh(same, draw):
+    """Lets autograd differentiate the slope of tanh once more."""
+    x = torch.cat([torch.tensor([-3.0, -1.0, 1.0, 3.0]), draw.uniform(12, low=-4.0, high=4.0)])
+    same.run(entry_gradients, "derivatives", x, ["tanh"], draw(16))
 
 
 @pytest.mark.exercise("derivatives", about="changed")
@@ -807,12 +899,19 @@ def curve_named(figure, name):
         candidates = list(figure.data)
     errors = [INF]
     for trace in candidates:
-        x, y = numbers(trace.x), numbers(trace.y)
+        x, y = points(trace)
         if len(x) == 0:
             x = torch.linspace(-5, 5, 400)
         if len(x) == len(y):
             errors.append(float((y - curves[name](x)).abs().max()))
     return min(errors)
+
+
+def points(trace):
+    """The x and y of a trace from left to right: their order is not promised."""
+    x, y = numbers(trace.x), numbers(trace.y)
+    order = x.argsort(stable=True)
+    return x[order], y[order] if len(y) == len(x) else y
 
 
 def spelt(texts, promised):
@@ -824,7 +923,7 @@ def spelt(texts, promised):
 def grids(figure):
     """The points over which traces are drawn: each grid that differs from the others."""
     found = []
-    for x in (numbers(trace.x) for trace in figure.data):
+    for x in (points(trace)[0] for trace in figure.data):
         if not any(torch.equal(x, one) for one in found):
             found.append(x)
     return [found[0]] if all(near(x, found[0]) for x in found) and found else found
@@ -850,6 +949,7 @@ def picture(solution, fact):
         "modes": lambda: sorted({str(trace.mode) for trace in figure.data}),
         "title": lambda: spelt([str(layout.title.text)], ["Activation Functions"]),
         "axes": lambda: [str(axis.title.text) for axis in (layout.xaxis, layout.yaxis)],
+        "panels": lambda: len({(trace.xaxis or "x", trace.yaxis or "y") for trace in figure.data}),
         "ground": lambda: str(layout.template.layout.paper_bgcolor),
     }
     return known[fact]() if fact in known else curve_named(figure, fact)
@@ -930,6 +1030,12 @@ def test_curve_of_tanh(same):
 def test_markers(same):
     """Shows every trace as markers."""
     same.run(picture, "modes")
+
+
+@pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
+def test_one_pair_of_axes(same):
+    """Draws the four traces on one pair of axes."""
+    same.run(picture, "panels")
 
 
 @pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)

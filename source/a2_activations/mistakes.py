@@ -5,6 +5,7 @@ import math
 import plotly.graph_objects as go
 import torch
 import torch.nn.functional as F
+from plotly.subplots import make_subplots
 from torch import nn
 
 from autograder.authoring import alternative, mistake
@@ -124,6 +125,14 @@ def hard_tanh(x):
 )
 def relu_with_a_limit(x):
     return _activations(x) | {"relu": F.relu6(x)}
+
+
+@mistake(
+    "apply_activations",
+    "Your entry `relu` is no tensor. What does calling the class of a module give you?",
+)
+def relu_module_not_built(x):
+    return _activations(x) | {"relu": nn.ReLU(x)}
 
 
 @mistake(
@@ -720,8 +729,7 @@ def answers_in_float64(x):
 
 @mistake(
     "sigmoid",
-    "Your function changes the caller's `x`: it is half as large after the call. Which line "
-    "changes it?",
+    "Your function changes the caller's `x`. Which line changes it?",
     breaks="changed",
 )
 def halves_the_callers_tensor(x):
@@ -940,7 +948,7 @@ def mirrored(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your function changes the caller's `x`: it is doubled after the call. Which line changes it?",
+    "Your function changes the caller's `x`. Which line changes it?",
     breaks="changed",
 )
 def doubles_the_callers_tensor(x):
@@ -1377,6 +1385,34 @@ def sigmoid_squared(x):
 )
 def one_minus_tanh_unsquared(x):
     return _slopes(x) | {"tanh": 1 - torch.tanh(x).abs()}
+
+
+@mistake(
+    "derivatives",
+    "Your `tanh` slope is half of the right one at every `x`. How steep is tanh at 0?",
+)
+def half_of_the_tanh_slope(x):
+    s = torch.sigmoid(2 * x)
+    return _slopes(x) | {"tanh": 2 * s * (1 - s)}
+
+
+@mistake(
+    "derivatives",
+    "Your `relu` slope rises from 0 to 1 between 0 and 1. Is ReLU a line or a curve there?",
+)
+def relu_cut_at_one(x):
+    return _slopes(x) | {"relu": torch.relu(x).clamp(max=1)}
+
+
+@mistake(
+    "derivatives",
+    "Your slopes are right, but autograd gives an error when it differentiates your `sigmoid`. "
+    "Which step writes over a tensor?",
+)
+def sigmoid_written_over(x):
+    s = torch.sigmoid(x)
+    s *= 1 - s
+    return _slopes(x) | {"sigmoid": s}
 
 
 @alternative("derivatives")
@@ -1851,8 +1887,22 @@ def title_in_lower_case():
 
 
 @mistake(
-    "activation_figure", "Your figure has a white background. Which template does the task ask for?"
+    "activation_figure",
+    "Your figure has more than one pair of axes. On how many does the task want the four traces?",
 )
+def a_panel_for_each_trace():
+    figure = make_subplots(rows=2, cols=2)
+    for i, trace in enumerate(_figure().data):
+        figure.add_trace(trace, row=i // 2 + 1, col=i % 2 + 1)
+    return figure.update_layout(_figure().layout)
+
+
+@alternative("activation_figure")
+def from_right_to_left():
+    return _figure(_X.flip(0))
+
+
+@mistake("activation_figure", "Your figure has another template. Which one does the task ask for?")
 def light_template():
     return _figure().update_layout(template="plotly")
 

@@ -269,6 +269,8 @@ def test_fates_of_every_shape(same, draw):
     values = torch.tensor([0.0, INF, 1e-3, 3.0, -2.0])
     for shape in ((4, 5), (2, 3, 4), (), (0,), (31,)):
         same.count_fates(values[draw.integers(0, 5, *shape)])
+    for value in values:
+        same.count_fates(value)
 
 
 @pytest.mark.exercise("count_fates")
@@ -350,6 +352,9 @@ def test_gate_keeps_the_digits_of_small_values(same):
     x0 = torch.tensor([0.6, 0.7, 0.75, 0.8, 0.85, 0.9, -0.65])
     for n in (2, 4, 6):
         same(rtol=1e-4, atol=0.0).repeat_tanh_gate(x0, n)
+    for small, dtype in ((1e-15, torch.float32), (1e-75, torch.float64), (1e-150, torch.float64)):
+        x0 = torch.tensor([small, -2 * small], dtype=dtype)
+        same(rtol=1e-4, atol=0.0).repeat_tanh_gate(x0, 1)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -590,7 +595,7 @@ def test_grad_has_ten_digits_in_float64(same, draw):
 @pytest.mark.exercise("value_and_grad")
 def test_grad_follows_n(same, draw):
     """Makes as many rounds as the caller asks for, and nineteen otherwise."""
-    x0 = torch.cat([torch.tensor([1.0, -1.5]), draw.uniform(3, low=0.5, high=1.5)])
+    x0 = torch.cat([torch.tensor([1.0, -1.5]), draw.uniform(3, low=0.5, high=1.5)]).double()
     for n in ((1,), (2,), (7,), ()):
         same.run(measure, "sin", x0, *n)
 
@@ -599,19 +604,19 @@ def test_grad_follows_n(same, draw):
 def test_grad_of_one_element_ignores_its_neighbours(same, draw):
     """Gives each element the slope that it would have alone, for every shape."""
     for shape in ((), (1,), (6,), (3, 3), (2, 1, 4)):
-        same.run(measure, "sin", draw(*shape), 3)
+        same.run(measure, "sin", draw(*shape, dtype=torch.float64), 3)
 
 
 @pytest.mark.exercise("value_and_grad")
 def test_grad_is_the_same_at_a_second_call(same, draw):
     """Gives the same answer at a second call."""
-    same.run(measure_twice, draw.uniform(3, low=0.5, high=1.5))
+    same.run(measure_twice, draw.uniform(3, low=0.5, high=1.5, dtype=torch.float64))
 
 
 @pytest.mark.exercise("value_and_grad")
 def test_grad_of_attached_starts(same, draw):
     """Is right for starts that require grad, or that belong to somebody's graph."""
-    same.run(measure_attached, draw.uniform(4, low=0.5, high=1.5))
+    same.run(measure_attached, draw.uniform(4, low=0.5, high=1.5, dtype=torch.float64))
 
 
 @pytest.mark.exercise("value_and_grad", about="requires_grad")
@@ -655,6 +660,7 @@ def _step_and_slope(kind):
         "tanh": (lambda x: torch.tanh(2 * x), lambda x: 2 * (1 - torch.tanh(2 * x) ** 2)),
         "sin": (torch.sin, torch.cos),
         "free": (lambda x: 0.5 * x + 1, lambda x: x - 3),
+        "kept": (torch.sin, torch.exp),  # autograd needs the very result of this slope function
     }
     return pairs[kind]
 
@@ -764,7 +770,8 @@ def test_product_with_slopes_of_zero(same, draw):
 @pytest.mark.exercise("chain_product")
 def test_product_lets_gradients_through(same, draw):
     """Lets gradients flow through the product back to the start."""
-    same.run(multiply_slopes, "sin", draw.uniform(5, low=-1.5, high=1.5), draw(5), 4)
+    for kind in ("sin", "kept"):
+        same.run(multiply_slopes, kind, draw.uniform(5, low=-1.5, high=1.5), draw(5), 4)
 
 
 @pytest.mark.exercise("chain_product")

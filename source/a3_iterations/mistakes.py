@@ -395,6 +395,18 @@ def ends_when_the_value_rests(x0, step, n=19):
     return torch.stack(rows)
 
 
+@mistake(
+    "trajectory",
+    "Rows are missing after a value that a step did not change. How many rounds does the task ask "
+    "for?",
+)
+def stops_at_a_fixed_point(x0, step, n=19):
+    rows = _rows(x0, step, n)
+    pairs = list(zip([x0, *rows], rows))
+    still = [i for i, (x, y) in enumerate(pairs, start=1) if not x.is_meta and torch.equal(x, y)]
+    return torch.stack(rows[: min(still, default=n)])
+
+
 @alternative("trajectory")
 def trajectory_with_accumulate(x0, step, n=19):
     from itertools import accumulate
@@ -1143,6 +1155,24 @@ def counts_added_in_the_inputs_dtype(y):
     return {fate: int(mask.to(y.dtype).sum().item()) for fate, mask in _masks(y).items()}
 
 
+@mistake(
+    "count_fates",
+    "Your counts of zero and infinity are wrong in some dtypes. Which numbers are equal to 0, and "
+    "which are infinite?",
+)
+def limits_of_float64(y):
+    zero, inf = y.abs() < 1e-300, y.abs() > 1e300
+    return _fates(y, zero=zero, inf=inf, finite=~(zero | inf | torch.isnan(y)))
+
+
+@mistake(
+    "count_fates",
+    "A tensor of a single number counts as finite, whatever the number is. Is every number finite?",
+)
+def single_number_is_finite(y):
+    return _fates(y) if y.dim() else _fates(y) | {"finite": 1}
+
+
 @alternative("count_fates")
 def fates_by_what_is_left(y):
     zero, inf, nan = (int(torch.count_nonzero(m)) for m in (y == 0, y.abs() == math.inf, y != y))
@@ -1453,6 +1483,19 @@ def gate_by_way_of_sigmoid(x0, n=19):
 )
 def tanh_taken_in_place(x0, n=19):
     return _repeat(lambda x: x.tanh_() * x, x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Some very small values are exactly 0 in your result. What does the task say about small "
+    "values?",
+)
+def small_values_set_to_zero(x0, n=19):
+    def flushed(x):
+        x = _gate(x)
+        return torch.where(x.abs() < 1e-20, torch.zeros_like(x), x)
+
+    return _repeat(flushed, x0, n)
 
 
 @alternative("repeat_tanh_gate")
@@ -1894,7 +1937,8 @@ def turns_requires_grad_on(step, x0, n=19):
 
 
 @mistake(
-    "value_and_grad", "After your call, the caller's own `x0.grad` is gone. Which line removes it?"
+    "value_and_grad",
+    "After your call, the caller's `x0.grad` is not what it was before. Which line changes it?",
 )
 def tidies_too_much(step, x0, n=19):
     before = x0.requires_grad
@@ -2194,6 +2238,15 @@ def clears_the_callers_gradient(step, x0, n=19):
     gradient, x0.grad = x0.grad, None
     x0.requires_grad_(before)
     return x.detach(), gradient
+
+
+@mistake(
+    "value_and_grad",
+    "Your gradient is the right one times the last value. Which derivative does the task ask for?",
+)
+def weighted_by_the_value(step, x0, n=19):
+    start, x = _end(step, x0, n)
+    return x.detach(), torch.autograd.grad(x, start, x.detach())[0]
 
 
 @alternative("value_and_grad")
@@ -2575,6 +2628,18 @@ def step_and_slope_exchanged(x0, step, dstep, n=19):
 )
 def slopes_with_a_lower_limit(x0, step, dstep, n=19):
     return _product(x0, step, lambda x: dstep(x).clamp(min=1e-12), n)
+
+
+@mistake(
+    "chain_product",
+    "For one of the slope functions autograd gives an error behind your product. Which step "
+    "changes a tensor that `dstep` returned?",
+)
+def multiplies_into_the_first_slope(x0, step, dstep, n=19):
+    product, *others = _slopes(x0, step, dstep, n)
+    for slope in others:
+        product *= slope
+    return product
 
 
 @alternative("chain_product")

@@ -1987,7 +1987,7 @@ def norm_requires_a_gradient(params):
 
 @mistake(
     "global_grad_norm",
-    "Your norm is right, but afterwards all gradients are 0. Which line changes them?",
+    "Your norm is right, but your function changes the gradients. Which line changes them?",
     breaks="changed",
 )
 def norm_clears_the_gradients(params):
