@@ -849,7 +849,8 @@ def close_means_zero(y):
 
 @mistake(
     "count_fates",
-    "You count large finite numbers as infinite. Does the task give a limit for infinity?",
+    "You count some large finite numbers as infinite. Look at your test for infinity: from which "
+    "number on does it say yes?",
 )
 def large_means_infinite(y):
     large = y.abs() > 1e30
@@ -2105,7 +2106,8 @@ def gradient_in_a_box_of_one(step, x0, n=19):
 
 
 @mistake(
-    "value_and_grad", "The second of your pair is None. From which tensor do you read `.grad`?"
+    "value_and_grad",
+    "The second element of your pair is None. From which tensor do you read `.grad`?",
 )
 def gradient_is_none(step, x0, n=19):
     return _value_and_grad(step, x0, n)[0], None
@@ -2843,8 +2845,8 @@ def late_with_two_rounds():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `late`, all four give the right value. For which numbers of rounds does "
-    "`late` do one round less than it should?",
+    "With your pair for `late`, all four versions give the right value. For which numbers of "
+    "rounds does `late` do one round less than it should?",
 )
 def late_without_a_round():
     return _PAIRS | {"late": (3.0, 0)}
@@ -2861,8 +2863,8 @@ def power_from_two():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `power`, all four give the right result. For which starts does it matter "
-    "whether an exponent is odd or even?",
+    "With your pair for `power`, all four versions give the right result. For which starts does "
+    "it matter whether an exponent is odd or even?",
 )
 def power_from_one():
     return _PAIRS | {"power": (1.0, 5)}
@@ -2879,8 +2881,8 @@ def power_with_one_round():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `closed`, all four give the right result. For which starts does the "
-    "absolute value in `closed` matter?",
+    "With your pair for `closed`, all four versions give the right result. For which starts does "
+    "the absolute value in `closed` matter?",
 )
 def closed_with_a_positive_start():
     return _PAIRS | {"closed": (3.0, 0)}
@@ -2906,8 +2908,8 @@ def capped_with_a_round():
 
 @mistake(
     "loop_breakers",
-    "With your pair for `capped`, all four give the right result. From which value on does "
-    "`capped` give infinity?",
+    "With your pair for `capped`, all four versions give the right result. From which value on "
+    "does `capped` give infinity?",
 )
 def capped_below_the_cap():
     return _PAIRS | {"capped": (1e15, 0)}
@@ -2924,7 +2926,7 @@ def capped_with_a_negative_start():
 
 @mistake(
     "loop_breakers",
-    "You give one pair for all four. Which pair makes only one of them wrong?",
+    "You give one pair for all four versions. Which pair makes only one of them wrong?",
 )
 def one_pair_for_all():
     return {name: (2.0, 2) for name in _PAIRS}
@@ -3070,7 +3072,11 @@ def returns_no_figure(squares, gates):
     _figure(squares.abs(), gates.abs())
 
 
-@mistake("trajectory_figure", "Your two triangles are exchanged. Which symbol belongs to a zero?")
+@mistake(
+    "trajectory_figure",
+    "A zero and an infinity have each other's triangle in your figure. Which triangle does the "
+    "task give to a zero?",
+)
 def triangles_exchanged(squares, gates):
     exchanged = {"triangle-down": "triangle-up", "triangle-up": "triangle-down"}
 

@@ -678,7 +678,7 @@ def total_over_the_whole_table(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Every value has the right size but the wrong sign. "
+    "Every value has the right digits but the wrong sign. "
     "Which sign does the logarithm of a probability have?",
 )
 def negative_of_it(z, dim=-1):
@@ -909,7 +909,7 @@ def median_over_the_batch(logits, target):
 
 
 @mistake(
-    "cross_entropy", "Your loss has the right size but the wrong sign. Can a loss be negative?"
+    "cross_entropy", "Your loss has the right digits but the wrong sign. Can this loss be negative?"
 )
 def wrong_sign(logits, target):
     return logits.log_softmax(1).gather(1, target[:, None]).mean()
@@ -1274,7 +1274,8 @@ def one_loss_per_element(logits, target):
 
 
 @mistake(
-    "bce_with_logits", "Your loss has the right size but the wrong sign. Can a loss be negative?"
+    "bce_with_logits",
+    "Your loss has the right digits but the wrong sign. Can this loss be negative?",
 )
 def binary_wrong_sign(logits, target):
     _need_one_shape(logits, target)
@@ -1446,7 +1447,7 @@ def times_the_slope_of_the_share(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Every entry has the right size but the wrong sign. Which of the two should be "
+    "Every entry has the right digits but the wrong sign. Which of the two should be "
     "subtracted, prediction or truth?",
 )
 def truth_minus_prediction(logits, target):
@@ -1618,8 +1619,8 @@ def tangent_at_one_half(p):
 
 @mistake(
     "logit_threshold",
-    "Your result has the right size but the wrong sign. In the odds, which probability do you "
-    "divide by the other?",
+    "Your result has the right digits but the wrong sign. Look at your fraction with p and 1 - p: "
+    "which of the two should be on top?",
 )
 def odds_upside_down(p):
     if p in (0, 1):
@@ -1824,7 +1825,7 @@ def share_instead_of_loss(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "Your result has the right size but the wrong sign. Can a loss be negative?",
+    "Your result has the right digits but the wrong sign. Can this loss be negative?",
 )
 def floor_below_zero(n_classes):
     return -math.log(1 + (n_classes - 1) / math.e)
@@ -1916,8 +1917,8 @@ def total_gets_two_examples_that_differ():
 
 @mistake(
     "loss_breakers",
-    "With your batch for `table`, `table` is right: there is one example, or all are alike. Which"
-    " examples make its extra numbers differ?",
+    "With your batch for `table`, `table` is right. It also takes numbers that belong to other "
+    "examples: in which batch do these change the mean?",
 )
 def table_gets_one_example():
     return _BATCHES | {"table": ([[1.0, 2.0]], [0])}
@@ -1943,8 +1944,8 @@ def table_gets_huge_logits():
 
 @mistake(
     "loss_breakers",
-    "With your batch for `bare`, all four give the right result. From which logit on is `exp` "
-    "infinite in float32?",
+    "With your batch for `bare`, all four versions give the right result. From which logit on is "
+    "`exp` infinite in float32?",
 )
 def bare_gets_small_logits():
     return _BATCHES | {"bare": ([[50.0, 0.0]], [0])}
@@ -1961,8 +1962,8 @@ def bare_is_confidently_wrong():
 
 @mistake(
     "loss_breakers",
-    "With your batch for `guarded`, all four give the right result. How small must a probability "
-    "be, so that adding 1e-7 changes its logarithm?",
+    "With your batch for `guarded`, all four versions give the right result. How small must a "
+    "probability be, so that adding 1e-7 changes its logarithm?",
 )
 def guarded_gets_a_likely_class():
     return _BATCHES | {"guarded": ([[0.0, 2.0]], [0])}
@@ -2206,7 +2207,7 @@ def logsumexp_with_an_extra_axis(z, dim=-1):
 @mistake(
     "logsumexp",
     "Your values are right, but the gradient stays the same when a later step doubles your "
-    "result. Which line should use the gradient that it receives?",
+    "result. Where does your `backward` use the gradient that it receives?",
 )
 def logsumexp_ignores_the_upstream(z, dim=-1):
     class Own(torch.autograd.Function):
@@ -2267,7 +2268,7 @@ def softmax_with_an_extra_axis(z, dim=-1):
 @mistake(
     "softmax",
     "Your values are right, but the gradient stays the same when a later step doubles your "
-    "result. Which line should use the gradient that it receives?",
+    "result. Where does your `backward` use the gradient that it receives?",
 )
 def softmax_ignores_the_upstream(z, dim=-1):
     class Own(torch.autograd.Function):
@@ -2329,7 +2330,7 @@ def log_softmax_with_an_extra_axis(z, dim=-1):
 @mistake(
     "log_softmax",
     "Your values are right, but the gradient stays the same when a later step doubles your "
-    "result. Which line should use the gradient that it receives?",
+    "result. Where does your `backward` use the gradient that it receives?",
 )
 def log_softmax_ignores_the_upstream(z, dim=-1):
     class Own(torch.autograd.Function):
@@ -2374,7 +2375,7 @@ def loss_filled_on_the_cpu(logits, target):
 @mistake(
     "cross_entropy",
     "Your loss is right, but the gradient stays the same when a later step doubles your loss. "
-    "Which line should use the gradient that it receives?",
+    "Where does your `backward` use the gradient that it receives?",
 )
 def loss_ignores_the_upstream(logits, target):
     class Own(torch.autograd.Function):
@@ -2454,7 +2455,7 @@ def asks_for_targets_in_range(logits, target):
 @mistake(
     "bce_with_logits",
     "Your loss is right, but the gradient stays the same when a later step doubles your loss. "
-    "Which line should use the gradient that it receives?",
+    "Where does your `backward` use the gradient that it receives?",
 )
 def binary_loss_ignores_the_upstream(logits, target):
     class Own(torch.autograd.Function):
@@ -2758,8 +2759,8 @@ def kept_a_trillionth_inside(p):
 
 @mistake(
     "logit_threshold",
-    "For 0 and 1 your result is right, but all others have the wrong sign. In the odds, which "
-    "probability do you divide by the other?",
+    "For 0 and 1 your result is right, but all others have the wrong sign. Look at your fraction "
+    "with p and 1 - p: which of the two should be on top?",
 )
 def odds_upside_down_inside(p):
     if p in (0, 1):

@@ -1762,7 +1762,8 @@ def one_answer_for_everyone(depth=30, width=64):
 
 @mistake(
     "rescue",
-    "Different seeds of the caller give the same weights. Which line fixes the random numbers?",
+    "Your weights are the same for every seed that is set before the call. Which line in your "
+    "function sets a seed again?",
 )
 def sets_a_seed_inside(depth=30, width=64):
     torch.manual_seed(0)
@@ -2306,7 +2307,8 @@ def no_skip_left_for_flat():
 
 @mistake(
     "cures",
-    "With ReLU alone `faint` still vanishes. Is its `gain` large enough for ReLU?",
+    "With ReLU, the gradient of `faint` still vanishes. Which gain does ReLU need, and which gain "
+    "does `faint` have?",
 )
 def faint_with_relu():
     return _CURES | {"faint": ("act", "relu"), "stacked": ("norm", True), "flat": ("skip", True)}
@@ -2314,8 +2316,8 @@ def faint_with_relu():
 
 @mistake(
     "cures",
-    "`quiet` still vanishes with your scale. Look at the product of `gain` and `scale`: how far "
-    "is it from the one that keeps a signal alive with ReLU?",
+    "With your scale, the gradient of `quiet` still vanishes. What is its `gain` times your "
+    "scale, and which gain does ReLU need?",
 )
 def scale_of_quiet_by_rule_of_thumb():
     return _CURES | {"quiet": ("scale", 1.4)}
@@ -2323,8 +2325,8 @@ def scale_of_quiet_by_rule_of_thumb():
 
 @mistake(
     "cures",
-    "`quiet` explodes with your scale. Look at the product of `gain` and `scale`: how far is it "
-    "from the one that keeps a signal alive with ReLU?",
+    "With your scale, the gradient of `quiet` explodes. What is its `gain` times your scale, and "
+    "which gain does ReLU need?",
 )
 def too_much_for_quiet():
     return _CURES | {"quiet": ("scale", 4.0)}
