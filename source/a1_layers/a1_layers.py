@@ -835,6 +835,8 @@ with visible_checks("decision_breakers") as call:
     pairs = call(decision_breakers)
     pairs.holds("its keys are the five names", lambda pairs: pairs.keys() == VERSIONS.keys())
     pairs.holds("each value is a pair", lambda pairs: all(len(pair) == 2 for pair in pairs.values()))
+    pairs.holds("each logit is finite", lambda pairs: all(abs(logit) < float("inf") for logit, _ in pairs.values()))
+    pairs.holds("each threshold is between 0 and 1", lambda pairs: all(0 < threshold < 1 for _, threshold in pairs.values()))
 
     def wrong_on(logit, threshold):
         logit = torch.tensor(float(logit))

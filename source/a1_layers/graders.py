@@ -1,6 +1,5 @@
 """Hidden checks of a1_layers: what each exercise must do beyond its visible example."""
 
-import math
 from itertools import combinations, pairwise
 from types import SimpleNamespace
 
@@ -8,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.authoring import gradients, where_results_live
+from autograder.authoring import gradients, require, where_results_live
 
 # Each task with its n_classes and its number of scores.
 TASKS = [("regression", None, 1), ("binary", None, 1), ("multiclass", 4, 4), ("multiclass", 2, 2)]
@@ -1186,19 +1185,30 @@ VERSIONS = {
 }
 
 
-def is_legal(pair):
-    """Whether a pair is a finite logit and a threshold between 0 and 1."""
+def single(number):
+    """The number in a tensor or NumPy scalar without axes; anything else as it is."""
+    return number.item() if getattr(number, "shape", None) == () else number
+
+
+def fault_of(pair):
+    """What is wrong with the form of a pair; nothing where it is a legal one."""
+    if pair is None:
+        return "missing"
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        return False
-    if not all(type(number) in (int, float) and math.isfinite(number) for number in pair):
-        return False
-    return 0 < pair[1] < 1 and abs(pair[0]) <= torch.finfo(torch.float32).max
+        return "no pair"
+    logit, threshold = map(single, pair)
+    if type(logit) not in (int, float) or type(threshold) not in (int, float):
+        return "no numbers"
+    if not abs(logit) <= torch.finfo(torch.float32).max:
+        return "not finite"
+    return "" if 0 < threshold < 1 else "no threshold"
 
 
 def wrong_on(pair):
-    """The versions that are wrong on a pair; None where it is no legal pair."""
-    if not is_legal(pair):
-        return None
+    """The versions that are wrong on a pair; a word for its fault where it is no legal pair."""
+    if fault := fault_of(pair):
+        return fault
+    pair = [single(number) for number in pair]
     logit, threshold = torch.tensor(float(pair[0])), pair[1]
     probability = torch.sigmoid(logit).item()
     if abs(probability - threshold) < 1e-5:  # a tie: its last digit depends on the machine
@@ -1210,7 +1220,8 @@ def wrong_on(pair):
 def caught(solution):
     """By version, who is wrong on the pair that was given for it."""
     given = solution.decision_breakers()
-    given = given if isinstance(given, dict) else {}
+    if not isinstance(given, dict):
+        return dict.fromkeys(VERSIONS, "no dictionary")
     return {name: wrong_on(given.get(name)) for name in VERSIONS}
 
 
@@ -1221,34 +1232,47 @@ def caught_here(student):
     return caught(SimpleNamespace(decision_breakers=lambda: given))
 
 
+def assert_only_one_is_wrong(student, version):
+    """Say what is wrong with the form of an entry, or which versions are wrong on it."""
+    found = caught_here(student)[version]
+    require(found != "no dictionary", "It does not return a dictionary.")
+    require(found != "missing", "Your dictionary has no entry with this name.")
+    require(found != "no pair", "The entry is not a pair (logit, threshold).")
+    require(found != "no numbers", "The pair does not hold two numbers.")
+    require(found != "not finite", "The logit is not a finite number of float32.")
+    require(found != "no threshold", "The threshold, second in the pair, is not between 0 and 1.")
+    require(version in found, "With your pair, this version is right.")
+    require(found == [version], "With your pair, another version is wrong as well.")
+
+
 @pytest.mark.exercise("decision_breakers")
 def test_raw_is_caught(student):
     """Gives a pair on which `raw` is wrong and the other four are right."""
-    assert caught_here(student)["raw"] == ["raw"]
+    assert_only_one_is_wrong(student, "raw")
 
 
 @pytest.mark.exercise("decision_breakers")
 def test_strict_is_caught(student):
     """Gives a pair on which `strict` is wrong and the other four are right."""
-    assert caught_here(student)["strict"] == ["strict"]
+    assert_only_one_is_wrong(student, "strict")
 
 
 @pytest.mark.exercise("decision_breakers")
 def test_fixed_is_caught(student):
     """Gives a pair on which `fixed` is wrong and the other four are right."""
-    assert caught_here(student)["fixed"] == ["fixed"]
+    assert_only_one_is_wrong(student, "fixed")
 
 
 @pytest.mark.exercise("decision_breakers")
 def test_sure_is_caught(student):
     """Gives a pair on which `sure` is wrong and the other four are right."""
-    assert caught_here(student)["sure"] == ["sure"]
+    assert_only_one_is_wrong(student, "sure")
 
 
 @pytest.mark.exercise("decision_breakers")
 def test_rounded_is_caught(student):
     """Gives a pair on which `rounded` is wrong and the other four are right."""
-    assert caught_here(student)["rounded"] == ["rounded"]
+    assert_only_one_is_wrong(student, "rounded")
 
 
 # 1.10 count_parameters (bonus)

@@ -6,7 +6,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from autograder.authoring import AUTOGRAD, assert_own_work, gradients, where_results_live
+from autograder.authoring import (
+    AUTOGRAD,
+    assert_own_work,
+    gradients,
+    require,
+    where_results_live,
+)
 
 INF, NAN = math.inf, math.nan
 DTYPES = (torch.float64, torch.float16, torch.bfloat16, torch.float32)
@@ -1073,10 +1079,17 @@ VERSIONS = {
 }
 
 
-def wrong_on(number):
-    """The versions that are wrong on a number; None where there is no number."""
-    if isinstance(number, bool) or not isinstance(number, (int, float)):
-        return None
+def single(number):
+    """The number in a tensor or NumPy scalar without axes; anything else as it is."""
+    return number.item() if getattr(number, "shape", None) == () else number
+
+
+def wrong_on(given):
+    """The versions that are wrong on a number; a word for the fault where there is no number."""
+    if given is None:
+        return "missing"
+    if type(number := single(given)) not in (int, float):
+        return "no number"
     x = torch.tensor(float(number))
     return [name for name, version in VERSIONS.items() if not is_relu(version(x), x)]
 
@@ -1089,7 +1102,8 @@ def is_relu(y, x):
 def caught(solution):
     """By version, who is wrong on the number that was given for it."""
     given = solution.relu_breakers()
-    given = given if isinstance(given, dict) else {}
+    if not isinstance(given, dict):
+        return dict.fromkeys(VERSIONS, "no dictionary")
     return {name: wrong_on(given.get(name)) for name in VERSIONS}
 
 
@@ -1100,34 +1114,44 @@ def caught_here(student):
     return caught(SimpleNamespace(relu_breakers=lambda: given))
 
 
+def assert_only_one_is_wrong(student, version):
+    """Say what is wrong with the form of an entry, or which versions are wrong on it."""
+    found = caught_here(student)[version]
+    require(found != "no dictionary", "It does not return a dictionary.")
+    require(found != "missing", "Your dictionary has no entry with this name.")
+    require(found != "no number", "The entry is not a number.")
+    require(version in found, "With your number, this version is right.")
+    require(found == [version], "With your number, another version is wrong as well.")
+
+
 @pytest.mark.exercise("relu_breakers")
 def test_product_is_caught(student):
     """Gives a number on which `product` is wrong and the other four are right."""
-    assert caught_here(student)["product"] == ["product"]
+    assert_only_one_is_wrong(student, "product")
 
 
 @pytest.mark.exercise("relu_breakers")
 def test_choice_is_caught(student):
     """Gives a number on which `choice` is wrong and the other four are right."""
-    assert caught_here(student)["choice"] == ["choice"]
+    assert_only_one_is_wrong(student, "choice")
 
 
 @pytest.mark.exercise("relu_breakers")
 def test_root_is_caught(student):
     """Gives a number on which `root` is wrong and the other four are right."""
-    assert caught_here(student)["root"] == ["root"]
+    assert_only_one_is_wrong(student, "root")
 
 
 @pytest.mark.exercise("relu_breakers")
 def test_smooth_is_caught(student):
     """Gives a number on which `smooth` is wrong and the other four are right."""
-    assert caught_here(student)["smooth"] == ["smooth"]
+    assert_only_one_is_wrong(student, "smooth")
 
 
 @pytest.mark.exercise("relu_breakers")
 def test_short_is_caught(student):
     """Gives a number on which `short` is wrong and the other four are right."""
-    assert caught_here(student)["short"] == ["short"]
+    assert_only_one_is_wrong(student, "short")
 
 
 # --- 2.9 neuron_slider (bonus)

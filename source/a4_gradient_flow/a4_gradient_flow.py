@@ -763,6 +763,7 @@ def healthy_gains() -> dict[str, float]:
 with visible_checks("healthy_gains") as call:
     gains = call(healthy_gains)
     gains.holds("its keys are the four names", lambda gains: gains.keys() == PATIENTS.keys())
+    gains.holds("each gain is a positive number", lambda gains: all(0 < gain < math.inf for gain in gains.values()))
 
     def verdict(patient, gain, seed):
         left = gradient_left(PATIENTS[patient], gain, seed)

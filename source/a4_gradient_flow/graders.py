@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.authoring import gradients, where_results_live
+from autograder.authoring import gradients, require, where_results_live
 
 # --- 4.1 init_weight ---------------------------------------------------------------------------
 
@@ -882,10 +882,17 @@ def gradient_left(act, gain, seed):
 
 
 @functools.lru_cache(4096)
-def is_healthy(patient, gain):
-    """Whether a gain cures a patient, with each of three seeds that the notebook does not show."""
+def state_of(patient, gain):
+    """How a patient does with a gain, with each of three seeds that the notebook does not show."""
     sizes = [gradient_left(PATIENTS[patient], gain, seed) for seed in (10, 11, 12)]
-    return all(1e-2 <= size <= 1e2 for size in sizes)
+    if all(1e-2 <= size <= 1e2 for size in sizes):
+        return "healthy"
+    return "vanishing" if min(sizes) < 1e-2 else "exploding"
+
+
+def single(number):
+    """The number in a tensor or NumPy scalar without axes; anything else as it is."""
+    return number.item() if getattr(number, "shape", None) == () else number
 
 
 def is_gain(given):
@@ -893,44 +900,53 @@ def is_gain(given):
     return type(given) in (int, float) and 0 < given < math.inf
 
 
+def gains_of(given):
+    """The gain for each patient, or None; no gains at all where there is no dictionary."""
+    given = given if isinstance(given, dict) else {}
+    return {patient: single(given.get(patient)) for patient in PATIENTS}
+
+
 def outline(solution):
     """How large each gain is, in half powers of 2: it tells known mistakes apart."""
-    given = solution.healthy_gains()
-    given = given if isinstance(given, dict) else {}
-    gains = {patient: given.get(patient) for patient in PATIENTS}
+    gains = gains_of(solution.healthy_gains())
     return {p: round(2 * math.log2(gain)) if is_gain(gain) else None for p, gain in gains.items()}
 
 
-def is_cured(student, patient):
-    """Whether the gain for a patient cures it, found on this side, where nobody can meddle."""
+def assert_cured(student, patient):
+    """Say what is wrong with a gain, or what it does, found here, where nobody can meddle."""
     student.run(outline)
     given = student.healthy_gains().value
-    gain = given.get(patient) if isinstance(given, dict) else None
-    return is_gain(gain) and is_healthy(patient, float(gain))
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    require(patient in given, "Your dictionary has no entry with this name.")
+    gain = gains_of(given)[patient]
+    require(is_gain(gain), "The gain is not a positive, finite number.")
+    state = state_of(patient, float(gain))
+    require(state != "vanishing", "With your gain, the gradient vanishes for a seed.")
+    require(state == "healthy", "With your gain, the gradient explodes or is not a number.")
 
 
 @pytest.mark.exercise("healthy_gains")
 def test_relu_is_cured(student):
-    """Gives a gain with which the gradient of `relu` neither vanishes nor explodes."""
-    assert is_cured(student, "relu")
+    """Gives a positive gain with which the gradient of `relu` neither vanishes nor explodes."""
+    assert_cured(student, "relu")
 
 
 @pytest.mark.exercise("healthy_gains")
 def test_weak_is_cured(student):
-    """Gives a gain with which the gradient of `weak` neither vanishes nor explodes."""
-    assert is_cured(student, "weak")
+    """Gives a positive gain with which the gradient of `weak` neither vanishes nor explodes."""
+    assert_cured(student, "weak")
 
 
 @pytest.mark.exercise("healthy_gains")
 def test_abs_is_cured(student):
-    """Gives a gain with which the gradient of `abs` neither vanishes nor explodes."""
-    assert is_cured(student, "abs")
+    """Gives a positive gain with which the gradient of `abs` neither vanishes nor explodes."""
+    assert_cured(student, "abs")
 
 
 @pytest.mark.exercise("healthy_gains")
 def test_sigmoid_is_cured(student):
-    """Gives a gain with which the gradient of `sigmoid` neither vanishes nor explodes."""
-    assert is_cured(student, "sigmoid")
+    """Gives a positive gain with which the gradient of `sigmoid` neither vanishes nor explodes."""
+    assert_cured(student, "sigmoid")
 
 
 # --- 4.9 flow_figure (bonus) -------------------------------------------------------------------
