@@ -8,7 +8,7 @@ and fails no check that the student passes: the rest is a second mistake.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from autograder.sandbox.inside import protocol
 
 _MEMORY = 20_000  # remembered names; past that, all are forgotten
 _NUMBERS = 3  # so many numbers tell one mistake from another
+_TINY = 1e-9  # numbers below it are smaller than what rounding leaves of ordinary ones
 _BOOLEANS = 8  # so many truth values tell as much as one number
 
 
@@ -57,8 +58,8 @@ class MistakeMatcher:
         """How an answer relates to the right one, where that is true of every check that failed."""
         failed = [v for v in verdicts if v.item.hidden and v.check.status is Status.FAILED]
         about_values = [v for v in failed if not v.item.about]
-        if any(v.check.keeps < 1 for v in failed):
-            return ""
+        if not failed or any(v.check.keeps < 1 for v in failed):
+            return ""  # where nothing but a crash went wrong, no number tells anything
         if not all(holds_wrong_numbers(_behaviour([v]), self._reference.ask) for v in about_values):
             return ""
         return wording.relation(*relation(_behaviour(verdicts), self._reference.ask))
@@ -82,7 +83,7 @@ class MistakeMatcher:
         # with what was chosen first: where it is a mistake's own value, that tells the most
         for asked in ([*chosen, *behaviour], behaviour) if chosen else (behaviour,):
             for entry, local in self.bank.get(exercise, ()) if asked else ():
-                alike = _alike(local, asked)
+                alike = self._is_alike(local, asked)
                 if alike and not any(self._is_failed_by(entry, local, v) for v in kept):
                     return entry
         in_part = self._in_part(exercise, verdicts, slight=True)
@@ -124,10 +125,20 @@ class MistakeMatcher:
 
         In a coarser dtype all are alike to a few digits, which alone explains nothing.
         """
-        if not _alike(local, records, slight):
+        if not self._is_alike(local, records, slight):
             return False
         own = [replace(record, answer=local.ask(record.frame)) for record in records]
         return slight or self._wrong_numbers(own, slight) >= _NUMBERS
+
+    def _is_alike(self, local: InProcess, records: Sequence[Record], slight: bool = True) -> bool:
+        """Whether a mistake answers as the student did, and errs as much where all is tiny."""
+        for record in records:
+            answer = local.ask(record.frame)
+            if not same_answer(record.answer, answer, slight):
+                return False
+            if not _errs_alike(record.answer, answer, self._reference.ask(record.frame)):
+                return False
+        return True
 
     def _wrong_numbers(self, records: Sequence[Record], slight: bool) -> int:
         """How many numbers stand in answers that are not the right ones."""
@@ -156,8 +167,34 @@ def _is_rule_kept(verdict: Verdict) -> bool:
     return quick and verdict.check.keeps < 1 and verdict.check.status is Status.PASSED
 
 
-def _alike(local: InProcess, records: Sequence[Record], slight: bool = True) -> bool:
-    return all(same_answer(record.answer, local.ask(record.frame), slight) for record in records)
+def _errs_alike(one: Answer, other: Answer, right: Answer) -> bool:
+    """Whether two answers that agree also do where the right number is below any tolerance.
+
+    There 0, the right number and one that is ten times too large would all be called the same.
+    """
+    return all(
+        _errs_alike_where_tiny(*tables)
+        for tables in zip(*(tuple(_tables(a.result)) for a in (one, other, right)), strict=False)
+        if len({(table.shape, table.is_floating_point()) for table in tables}) == 1
+    )
+
+
+def _errs_alike_where_tiny(one: Tensor, other: Tensor, right: Tensor) -> bool:
+    if right.dtype is not torch.float32:  # of the others, what is so small is noise
+        return True
+    tiny = (right != 0) & (right.abs() < _TINY)
+    one, other, right = (table.detach()[tiny].double() for table in (one, other, right))
+    error = (other - right).abs()
+    alike = (one - other).abs() <= torch.maximum(0.1 * error, 1e-3 * right.abs())
+    return bool(alike.all())
+
+
+def _tables(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tables(part)
 
 
 def _numbers(value: Any) -> int:

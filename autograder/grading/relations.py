@@ -89,7 +89,7 @@ def _first(pairs: list[Pair], wrong: list[Pair]) -> str:
     whole = [pair for pair in pairs if pair.got.shape == pair.right.shape]
     if len(whole) == len(pairs):
         for name, place in _AT_PLACES.items():
-            if all(_only_at(place, pair) for pair in whole):
+            if all(_only_at(place, pair) for pair in whole) and _is_mostly_wrong_at(place, whole):
                 return name
     right = [pair for pair in pairs if not pair.is_wrong]
     for name, kind in _OF_CALLS.items():
@@ -278,7 +278,8 @@ def _to_few_digits(pair: Pair) -> bool:
     if coarser is None or pair.got.shape != pair.right.shape:
         return False
     limit = {_FLOAT: 1e-5, torch.bfloat16: 2e-2}[coarser]
-    return bool(torch.isclose(pair.got, pair.right, rtol=limit, atol=limit / 10).all())
+    near = torch.isclose(pair.got, pair.right, rtol=limit, atol=limit / 10)
+    return bool(near.all()) and bool(pair.wrong.double().mean() > 0.5)  # else: at some places
 
 
 def _everywhere(holds: Callable[[Pair], bool]) -> Relation:
@@ -328,7 +329,7 @@ _OF_TABLES: dict[str, Relation] = {
     "root": _everywhere(lambda pair: _same(pair.got.square(), pair)),
     "exponential": _everywhere(lambda pair: _same(pair.got.log(), pair)),
     "logarithm": _everywhere(lambda pair: _same(pair.got.exp(), pair)),
-    "absolute": _where_wrong(
+    "absolute": _everywhere(
         lambda pair: _same(pair.got, Pair(pair.got, pair.right.abs(), pair.dtype, ()))
     ),
     "few digits": _where_wrong(_to_few_digits),
@@ -348,6 +349,13 @@ def _only_at(place: Callable[[Pair], Tensor | None], pair: Pair) -> bool:
         return True
     at = place(pair)
     return at is not None and at.shape == pair.right.shape and not bool((pair.wrong & ~at).any())
+
+
+def _is_mostly_wrong_at(place: Callable[[Pair], Tensor | None], pairs: Sequence[Pair]) -> bool:
+    """Whether what stands at some kind of place, in all tables, is wrong more often than right."""
+    found = [(pair.wrong, place(pair)) for pair in pairs]
+    there = [wrong[at] for wrong, at in found if at is not None and at.shape == wrong.shape]
+    return bool(torch.cat(there).double().mean() > 0.5)
 
 
 def _of_input(condition: Callable[[Tensor], Tensor]) -> Callable[[Pair], Tensor | None]:

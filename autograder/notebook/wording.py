@@ -22,7 +22,7 @@ _BY_FACT = {
     "gradient": "The values are right, the gradients are not.",
     "no gradient": "The values are right, but no gradient flows back to where it should.",
     "value": "The values are not right.",
-    "statement": "What came back is not what was promised.",
+    "statement": "Something that the task promises does not hold.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
     "error": "Another error than the promised one was raised, or none at all.",
 }

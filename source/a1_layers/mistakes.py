@@ -2805,8 +2805,8 @@ def strict_gets_the_middle():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `strict`, all five give the right result: the probability is not equal to"
-    " the threshold. How can you compute a threshold that is equal to it?",
+    "With your pair for `strict`, all five versions are right, because probability and threshold "
+    "are not equal. How can your code compute a threshold equal to the probability?",
 )
 def strict_gets_a_threshold_nearby():
     return _DECISIONS | {"strict": (2.0, 0.88)}
@@ -2823,8 +2823,8 @@ def raw_gets_a_negative_logit():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `raw`, all five give the right result. Between which two numbers must the"
-    " threshold lie?",
+    "With your pair for `raw`, all five versions give the right result. Between which two numbers "
+    "must the threshold lie?",
 )
 def raw_gets_a_large_logit():
     return _DECISIONS | {"raw": (3.0, 0.5)}
@@ -2832,8 +2832,8 @@ def raw_gets_a_large_logit():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `fixed`, all five give the right result: the threshold is 0.5. For which "
-    "thresholds is `fixed` wrong?",
+    "With your pair for `fixed`, all five versions give the right result: the threshold is 0.5. "
+    "For which thresholds is `fixed` wrong?",
 )
 def fixed_gets_one_half():
     return _DECISIONS | {"fixed": (1.5, 0.5)}
@@ -2858,8 +2858,8 @@ def fixed_gets_a_high_logit():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `sure`, all five give the right result: the logit is positive. What does "
-    "`sure` do with the sign of a logit?",
+    "With your pair for `sure`, all five versions give the right result: the logit is positive. "
+    "What does `sure` do with the sign of a logit?",
 )
 def sure_gets_a_positive_logit():
     return _DECISIONS | {"sure": (3.0, 0.5)}
@@ -2867,8 +2867,8 @@ def sure_gets_a_positive_logit():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `sure`, all five give the right result: they all say no. How large must a"
-    " probability be to reach the threshold?",
+    "With your pair for `sure`, all five versions give the right result: they all say no. How "
+    "large must a probability be to reach the threshold?",
 )
 def sure_gets_a_high_threshold():
     return _DECISIONS | {"sure": (-1.0, 0.9)}
@@ -2885,8 +2885,8 @@ def rounded_gets_a_small_logit():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `rounded`, all five give the right result. On which side of the threshold"
-    " is the probability before and after rounding?",
+    "With your pair for `rounded`, all five versions give the right result. On which side of the "
+    "threshold is the probability before and after rounding?",
 )
 def rounded_gets_an_easy_threshold():
     return _DECISIONS | {"rounded": (1.0, 0.5)}
@@ -2911,8 +2911,8 @@ def one_pair_for_all():
 
 @mistake(
     "decision_breakers",
-    "Your dictionary has no pair for `rounded`. For which probabilities does rounding cross a "
-    "threshold?",
+    "Your dictionary has no pair for `rounded`. Which probability is on one side of a threshold, "
+    "but on the other side after rounding?",
 )
 def four_of_five():
     return {name: pair for name, pair in _DECISIONS.items() if name != "rounded"}

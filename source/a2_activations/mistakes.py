@@ -2083,7 +2083,7 @@ _BREAKERS = {
 
 @mistake(
     "relu_breakers",
-    "`product` is right on your number for it: your number times 0 is 0. Which number times 0 is "
+    "`product` is right on the number you chose: your number times 0 is 0. Which number times 0 is "
     "not 0?",
 )
 def product_gets_minus_one():
@@ -2092,8 +2092,8 @@ def product_gets_minus_one():
 
 @mistake(
     "relu_breakers",
-    "`product` is right on your number for it, and another version is wrong. What should a ReLU "
-    "return for NaN?",
+    "On the number you chose for `product`, `product` is right and another version is wrong. For "
+    "which other special number does `x * 0` not give 0?",
 )
 def product_gets_nan():
     return _BREAKERS | {"product": math.nan}
@@ -2101,7 +2101,7 @@ def product_gets_nan():
 
 @mistake(
     "relu_breakers",
-    "`choice` is right on your number for it: `x` and 0 are the same here. For which number is "
+    "`choice` is right on the number you chose: `x` and 0 are the same here. For which number is "
     "every comparison false?",
 )
 def choice_gets_zero():
@@ -2119,8 +2119,8 @@ def root_gets_a_decimal_number():
 
 @mistake(
     "relu_breakers",
-    "With your number for `root`, all five give the right result. Which numbers fit in float32 "
-    "when their squares do not?",
+    "With your number for `root`, all five versions give the right result. Which numbers fit in "
+    "float32 when their squares do not?",
 )
 def root_is_not_large_enough():
     return _BREAKERS | {"root": 2.0**40}
@@ -2137,8 +2137,8 @@ def smooth_gets_a_decimal_number():
 
 @mistake(
     "relu_breakers",
-    "`smooth` is right on your number for it, because the number is far from 0. Where is `smooth` "
-    "wrong?",
+    "`smooth` is right on the number you chose, because the number is far from 0. Where is "
+    "`smooth` wrong?",
 )
 def smooth_is_too_far_out():
     return _BREAKERS | {"smooth": -32.0}
@@ -2154,8 +2154,8 @@ def short_is_close_to_zero():
 
 @mistake(
     "relu_breakers",
-    "With your number for `short`, all five give the right result. Which numbers need more than 8"
-    " bits?",
+    "With your number for `short`, all five versions give the right result. Which numbers need "
+    "more than 8 bits?",
 )
 def short_gets_a_power_of_two():
     return _BREAKERS | {"short": 64.0}

@@ -84,8 +84,8 @@ def uniform_that_keeps_the_variance(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have a third of the table's variance. Is `a` the standard "
-    "deviation of numbers between -a and a?",
+    "Your `torch_default` weights have a third of the table's variance. What is the variance of "
+    "uniform random numbers between -a and a?",
 )
 def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
     bound = math.sqrt(1 / (3 * fan_in))
@@ -2501,8 +2501,8 @@ def no_entry_for_linear(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is the same as for a stack with a single activation, at the end. After which "
-    "layers does the task ask for one?",
+    "Your verdict fits a network with only one activation, after the last layer. After which "
+    "layers does the task ask for an activation?",
 )
 def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):
     acts = ["linear"] * (depth - 1) + [act]
