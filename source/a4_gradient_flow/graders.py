@@ -142,7 +142,7 @@ def bystander(solution, schemes, seed):
     return facts
 
 
-@pytest.mark.exercise("init_weight", about="changed")
+@pytest.mark.exercise("init_weight")
 def test_global_random_state_is_left_alone(same, draw):
     """Leaves torch's global random state as it was."""
     same.run(bystander, SCHEMES, draw.integer(0, 10**6))

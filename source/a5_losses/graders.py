@@ -226,7 +226,8 @@ def test_softmax_excludes_and_keeps_small_shares(same, draw):
     """Gives -inf a share of exactly 0, and everything else its small share."""
     z = draw(3, 4)
     z[0, 1:3] = z[1, 1:] = -INF
-    same(rtol=1e-3, atol=0.0).softmax(z)
+    for excluded in (z, torch.tensor([[-20000.0, -20001.0, -INF], [-3e38, -INF, -INF]])):
+        same(rtol=1e-3, atol=0.0).softmax(excluded)
     small = draw(3, 4) - torch.tensor([0.0, 15.0, 30.0, 50.0])
     same(rtol=1e-3, atol=0.0).softmax(small)
 

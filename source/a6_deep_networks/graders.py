@@ -98,6 +98,8 @@ def test_constant_rows(same, draw):
     level = draw.integers(-4, 5, 3, 1).float()
     args = [level.expand(3, 8).contiguous(), draw(8), draw(8)]
     same.run(gradients, "layer_norm", args, [0, 1, 2], draw(3, 8))
+    among_others = [torch.cat([level[:1].expand(1, 8), draw(2, 8)]), draw(8), draw(8)]
+    same.run(gradients, "layer_norm", among_others, [0, 1, 2], draw(3, 8))
 
 
 @pytest.mark.exercise("layer_norm")
