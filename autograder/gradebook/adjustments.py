@@ -103,6 +103,8 @@ def check(adjustment: Adjustment) -> None:
         raise UsageError("Say who decides: a name or handle.")
     if max(len(adjustment.why), len(adjustment.value)) > LONGEST:
         raise UsageError(f"A text has at most {LONGEST:,} letters.")
+    if "\0" in adjustment.why + adjustment.value:
+        raise UsageError("A text holds a character (NUL) that no database keeps. Take it out.")
     if adjustment.machine is not None and not math.isfinite(adjustment.machine):
         raise UsageError("The machine's points must be a finite number.")
     _check_value(adjustment)

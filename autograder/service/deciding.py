@@ -62,10 +62,12 @@ def ask_again(
         UsageError: it says nothing, or the last one about the same is open still.
     """
     _check_exercise(service, assignment, exercise)
-    book = Book(service.ledger.all())
-    if any(o.exercise == exercise for o in book.about(student, assignment).open_requests()):
-        raise UsageError(_OPEN)
-    decide(service, student, student, assignment, Kind.REGRADE_REQUEST, text, exercise=exercise)
+    with service.ledger.asking:
+        book = Book(service.ledger.all())
+        if any(o.exercise == exercise for o in book.about(student, assignment).open_requests()):
+            raise UsageError(_OPEN)
+        kind = Kind.REGRADE_REQUEST
+        decide(service, student, student, assignment, kind, text, exercise=exercise)
 
 
 def _check_exercise(service: Service, assignment: str, exercise: str | None) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -96,6 +97,23 @@ def test_a_request_is_answered_once(people: dict[str, httpx.Client]) -> None:
     assert "It is fine." in bela.get(f"/assignments/{NAME}").text
     assert 'id="request-1"' not in grace.get(about).text
     assert give(bela, where, value="And now?", exercise="half").status_code == 303
+
+
+def test_of_many_requests_at_once_one_is_open(people: dict[str, httpx.Client]) -> None:
+    """Whoever sends the same request twenty times at the same moment has asked once."""
+    where = f"/assignments/{NAME}/requests"
+    with ThreadPoolExecutor(20) as pool:
+        sent = [pool.submit(give, people["ada"], where, value="Why?") for _ in range(20)]
+        codes = [one.result().status_code for one in sent]
+    assert codes.count(303) == 1
+    assert set(codes) <= {303, 400, 429}
+
+
+def test_a_text_that_no_database_keeps_is_refused(people: dict[str, httpx.Client]) -> None:
+    """A NUL in a request gets a sentence, on every database."""
+    answer = give(people["bela"], f"/assignments/{NAME}/requests", value="a\0b")
+    assert answer.status_code == 400
+    assert "NUL" in answer.text
 
 
 def test_a_section_gets_more_time_and_somebody_is_excused(people: dict[str, httpx.Client]) -> None:

@@ -315,3 +315,23 @@ def test_no_guess_signs_in_and_a_forged_address_gives_no_more_tries(service, lin
     assert codes.count(403) < 200
     assert all("set-cookie" not in answer.headers for answer in answers)
     service.signed_in(links["ada"])
+
+
+def test_forms_that_never_end_are_counted_before_they_are_read(service, clients):
+    """What a person's unfinished forms may fill on the disk is what any uploads may."""
+    cookie = clients["chen"].cookies["session"]
+    form = "Content-Type: multipart/form-data; boundary=x"
+    head = upload_head(service, cookie, f"Content-Length: {60 << 20}", form)
+    head = head.replace(b"/api/assignments", b"/assignments")
+    start = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.ipynb"\r\n\r\n{'
+    with ExitStack() as opened:
+        answers = []
+        for _ in range(10):
+            connection = socket.create_connection(("localhost", service.port))
+            opened.enter_context(connection).sendall(head + start)
+            connection.settimeout(1)
+            with suppress(TimeoutError):
+                answers.append(connection.recv(4096))
+    assert answers
+    assert all(answer.startswith(b"HTTP/1.1 429") for answer in answers)
+    assert "Traceback" not in service.log()

@@ -6,6 +6,7 @@ and never changed, and both hold. While the folder's file has a fault, what it h
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Ledger:
         self._read: tuple[int, int] | None = None
         self._held: list[Adjustment] = []
         self.fault = ""  # of the course folder's file as it is now
+        self.asking = threading.Lock()  # from looking what is open to adding a request
 
     def add(self, made: Iterable[Adjustment]) -> None:
         """Add some, all or none; they are on the disk when this returns.

@@ -14,7 +14,7 @@ from autograder.service.service import Service
 from autograder.service.storage.tables import Outcome
 from autograder.service.web.access import visitor_of
 from autograder.service.web.students import attempt_values
-from autograder.service.web.uploads import receive
+from autograder.service.web.uploads import admit, charged, receive
 
 router = APIRouter(prefix="/api")
 
@@ -98,7 +98,9 @@ async def api_submit(
 ) -> Received:  # fmt: skip
     """Submit a notebook: the body is the file itself."""
     visitor = visitor_of(request)
-    id = await receive(request, visitor, name, file, way, request.stream())
+    admit(request, visitor, name)
+    pieces = charged(request, visitor, request.stream())
+    id = await receive(request, visitor, name, file, way, pieces)
     response.headers["Location"] = f"/attempts/{id}"
     return Received(id=id, page=f"/attempts/{id}")
 

@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Request
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -83,6 +84,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(SignedOut, lambda request, _: signed_out(request))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(OperationalError, _away)
+    app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=400))
     app.add_middleware(BodyLimits)
     app.add_middleware(Envelope, secure=service.options.secure)
     return app

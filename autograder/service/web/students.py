@@ -29,7 +29,7 @@ from autograder.service.storage.tables import Outcome
 from autograder.service.web.access import MISSING, Visitor, may_see, visitor_of
 from autograder.service.web.board import Board
 from autograder.service.web.progress import progress
-from autograder.service.web.uploads import previous_graded, receive
+from autograder.service.web.uploads import admit, charge_form, previous_graded, receive
 from autograder.service.web.views import page
 
 PIECE = 1 << 16
@@ -75,6 +75,8 @@ def assignment_page(request: Request, name: str) -> Response:
 async def submit(request: Request, name: str) -> Response:
     """The way without JavaScript: a form, then the page of the attempt."""
     _, visitor = _of(request)
+    admit(request, visitor, name)
+    charge_form(request, visitor)
     async with request.form(max_files=1, max_fields=1) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):

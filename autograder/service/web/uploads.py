@@ -11,7 +11,7 @@ from autograder.report.sanitize import one_line
 from autograder.service.service import Service
 from autograder.service.storage.attempts import Arrival, Attempt, now
 from autograder.service.web.access import Visitor
-from autograder.service.web.limits import Rate
+from autograder.service.web.limits import LARGEST, Rate
 
 LONGEST_NAME = 200
 _MUCH = "You have uploaded much in a short time. Clear the outputs, and try again in ten minutes."
@@ -34,14 +34,14 @@ async def receive(
 ) -> int:  # fmt: skip
     """Make an attempt of what comes; return its id when file and row are on the disk.
 
+    Who calls this has admitted it, and charges its bytes, before any of them is kept.
+
     Raises:
-        HTTPException: it cannot be accepted, with a sentence for the student.
+        HTTPException: the file is empty.
     """
     service: Service = request.app.state.service
-    _refuse(request, service, visitor, assignment)
     with service.files.coming() as arriving:
         async for piece in pieces:
-            _refuse_flood(request, visitor, len(piece))
             arriving.write(piece)
         if not arriving.size:
             raise HTTPException(400, "The file is empty. Save your notebook and choose it again.")
@@ -51,7 +51,13 @@ async def receive(
     return await service.intake.receive(Arrival(student, assignment, called, digest, way, now()))
 
 
-def _refuse(request: Request, service: Service, visitor: Visitor, assignment: str) -> None:
+def admit(request: Request, visitor: Visitor, assignment: str) -> None:
+    """Count one upload of a person.
+
+    Raises:
+        HTTPException: it cannot be accepted, with a sentence for the student.
+    """
+    service: Service = request.app.state.service
     if assignment not in service.names:
         raise HTTPException(404, "There is no such assignment.")
     opens = service.course.config.policy(assignment).opens
@@ -67,7 +73,27 @@ def _refuse(request: Request, service: Service, visitor: Visitor, assignment: st
         raise HTTPException(507, _FULL)
 
 
-def _refuse_flood(request: Request, visitor: Visitor, size: int) -> None:
+async def charged(
+    request: Request, visitor: Visitor, pieces: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """The pieces of a body, each charged to a person as it comes."""
+    async for piece in pieces:
+        charge(request, visitor, len(piece))
+        yield piece
+
+
+def charge_form(request: Request, visitor: Visitor) -> None:
+    """Charge a whole form before it is read: until its end it lies in a file that nobody counts."""
+    said = request.headers.get("content-length", "")
+    charge(request, visitor, int(said) if said.isdecimal() else LARGEST)
+
+
+def charge(request: Request, visitor: Visitor, size: int) -> None:
+    """Count bytes of a person.
+
+    Raises:
+        HTTPException: they are too many for so short a time.
+    """
     uploaded: Rate = request.app.state.uploaded_bytes
     if uploaded.take(visitor.person.student, size):
         raise HTTPException(429, _MUCH, {"Retry-After": "600"})
