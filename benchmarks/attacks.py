@@ -7,7 +7,7 @@ cheat; an accident has lost points when correct work earns less than it should. 
 look whether something is in reach, and prove it by answering right, are left out: they are tests
 of this project's wall, and would say nothing about another grader's.
 
-Run: .venv/bin/python -m benchmarks.attacks --record       (needs bubblewrap; 13 minutes)
+Run: .venv/bin/python -m benchmarks.attacks --record       (needs bubblewrap; 20 minutes)
      .venv/bin/python -m benchmarks.attacks --markdown     (what is on record, for a page)
 """
 
@@ -48,7 +48,6 @@ CHEATS = (
     "attacks/notebooks/raises_its_points_in_the_metadata",
     "attacks/notebooks/hands_in_two_answers",
     "attacks/comparisons/lies_about_its_tensor",
-    "attacks/comparisons/broadcasts_to_any_shape",
     "attacks/frames_and_memory/behaves_while_it_is_watched",
     "attacks/patches/rebinds_builtins",
     "attacks/shortcuts/knows_the_example_by_heart",
