@@ -44,8 +44,8 @@ def assert_own_work(
 
     The check is to decide the exercise: mark it with ``keeps=0``. The value of the call that is
     watched must be right as well: nobody is to answer otherwise then. Code that could change what
-    is noted about it must also be right where nothing forbidden runs. Draw the arguments for this
-    check alone, in a shape that no other check uses.
+    is noted about it, or that names what is forbidden, must also be right where none of it runs.
+    Draw the arguments for this check alone, in a shape that no other check uses.
 
     Args:
         name: the exercise's id.

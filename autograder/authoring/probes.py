@@ -88,8 +88,8 @@ def operations(solution: Any, name: str, args: list[Any]) -> Any:
     others is named together with them, and one of another library than torch's own after that
     library, as in ``mkldnn::_linear_pointwise``. Calls are those that the function's own code made
     of functions that are written in Python or C, with the names of torch's modules that hold them.
-    The value belongs to the same call, so that a
-    function that answers otherwise while it is watched is wrong: see ``assert_own_work``.
+    The value belongs to the same call, so that a function that answers otherwise while it is
+    watched is wrong: see ``assert_own_work``.
 
     Args:
         name: the exercise's id.
@@ -139,8 +139,8 @@ def operations(solution: Any, name: str, args: list[Any]) -> Any:
     if start not in seen:
         raise RuntimeError("nobody watched all the time")
     # what a student's own code is called is noted as well, and is no operation
-    of_torch = ("aten::", "autograd::engine", "mkldnn", "onednn::", "mkl::", "quantized::")
-    ours = (one for one in seen if one.startswith((*of_torch, "_quantized::")))
+    fused = ("mkldnn", "onednn::", "mkl::", "quantized::", "_quantized::")
+    ours = (one for one in seen if one.startswith(("aten::", "autograd::engine", *fused)))
     return {
         "value": value,
         "operations": sorted(one.removeprefix("aten::") for one in ours),

@@ -156,8 +156,8 @@ class Handle:
     def without(self, exercise: str, forbidden: Collection[str], args: Sequence[Any]) -> Answer:
         """Call an exercise in a process of its own, in which some operations cannot be run.
 
-        Only code that could reach what is noted about it is asked: of other code, and of the
-        reference, the value is an empty dict.
+        Only code that could reach what is noted about it, or that names what is forbidden, is
+        asked: of other code, and of the reference, the value is an empty dict.
 
         Args:
             exercise: its id.

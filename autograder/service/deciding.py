@@ -66,8 +66,8 @@ def ask_again(
         book = Book(service.ledger.all())
         if any(o.exercise == exercise for o in book.about(student, assignment).open_requests()):
             raise UsageError(_OPEN)
-        kind = Kind.REGRADE_REQUEST
-        decide(service, student, student, assignment, kind, text, exercise=exercise)
+        asked = Kind.REGRADE_REQUEST
+        decide(service, student, student, assignment, asked, text, exercise=exercise)
 
 
 def _check_exercise(service: Service, assignment: str, exercise: str | None) -> None:

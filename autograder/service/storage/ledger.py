@@ -28,7 +28,7 @@ class Ledger:
         self._read: tuple[int, int] | None = None
         self._held: list[Adjustment] = []
         self.fault = ""  # of the course folder's file as it is now
-        self.asking = threading.Lock()  # from looking what is open to adding a request
+        self.asking = threading.Lock()  # held while a request is looked for and added
 
     def add(self, made: Iterable[Adjustment]) -> None:
         """Add some, all or none; they are on the disk when this returns.
