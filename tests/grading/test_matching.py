@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
-from autograder.grading.matching import same_answer
+from autograder.grading.matching import errs_alike, same_answer
 from autograder.grading.start import start_grader
 from autograder.model import Job, Settings
 from autograder.sandbox.answers import Answer
@@ -32,6 +33,19 @@ def test_an_authors_own_count_of_calls_tells_mistakes_apart():
     assert not same_answer(never, twice)
     relu, clamp = (Answer({"operations": 1, "calls": [name]}) for name in ("relu", "clamp"))
     assert same_answer(relu, clamp)
+
+
+def test_where_the_right_number_is_tiny_errors_are_compared() -> None:
+    """There 0 and the right number agree within any tolerance, and are different answers."""
+    right, zero = (Answer(torch.tensor([number])) for number in (1e-12, 0.0))
+    assert not errs_alike(zero, right, right)
+    assert errs_alike(zero, zero, right)
+
+
+def test_tensors_without_numbers_err_alike() -> None:
+    """A check may ask on the meta device, whose tensors have shapes and no numbers."""
+    empty = Answer(torch.ones(3, device="meta"))
+    assert errs_alike(empty, empty, empty)
 
 
 NAMED = {
