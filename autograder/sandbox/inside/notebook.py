@@ -48,7 +48,9 @@ def load() -> None:
         config: Any = importlib.import_module("traitlets.config").Config()
         config.HistoryManager.enabled = False
         config.HistoryManager.hist_file = ":memory:"
-        _shells[:] = [_quiet(shell_module.InteractiveShell).instance(config=config)]
+        shell = _quiet(shell_module.InteractiveShell).instance(config=config)
+        _give_up_soon(shell.input_transformer_manager)
+        _shells[:] = [shell]
     sys.modules["__main__"], sys.argv = main, argv
     _hidden.update({name: sys.modules.pop(name) for name in set(sys.modules) - before})
     sys.modules.update(stand_ins)
@@ -77,6 +79,25 @@ def _quiet(base: Any) -> Any:
             "getoutput": lambda self, *args, **kwargs: [],
         },
     )
+
+
+def _give_up_soon(manager: Any) -> None:
+    """Refuse at once a cell that IPython refuses at last, for it has too many escaped lines.
+
+    It reads the whole cell again for each of them, and stops after the 500th.
+    """
+    reader: Any = importlib.import_module("IPython.core.inputtransformer2")
+    transformed = manager.do_token_transforms
+
+    def transform(lines: list[str]) -> list[str]:
+        most = reader.TRANSFORM_LOOP_LIMIT
+        if len(lines) > most:
+            found = map(reader.EscapedCommand.find, zip(reader.make_tokens_by_line(lines)))
+            if sum(one is not None for one in found) > most:
+                raise RuntimeError(f"more than {most} lines that only IPython reads")
+        return list(transformed(lines))
+
+    manager.do_token_transforms = transform
 
 
 @contextlib.contextmanager

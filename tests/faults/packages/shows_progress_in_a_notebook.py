@@ -43,7 +43,7 @@ def build_network(n_features, hidden, task, n_classes=None):
 def count_parameters(sizes):
     total = 0
     for n_in in (mb := master_bar(range(len(sizes) - 1))):
-        for _ in progress_bar(alive_it(range(sizes[n_in + 1])), parent=mb):
-            total += sizes[n_in] + 1
+        for n_out in progress_bar(alive_it(sizes[n_in + 1 : n_in + 2]), parent=mb):
+            total += (sizes[n_in] + 1) * n_out
         mb.write(f"{total} so far")
     return total
