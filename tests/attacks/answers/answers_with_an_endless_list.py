@@ -1,6 +1,7 @@
 """Answers with a list that never ends."""
 
 # expect: linear=0
+# limit: short
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 class Endless(list):

@@ -1,6 +1,7 @@
 """Answers with views of a few bytes that claim to be gigantic."""
 
 # expect: linear=0
+# limit: short
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 def linear(x, weight, bias):
