@@ -164,7 +164,7 @@ def a_numpy_array(rows):
 
 @mistake(
     "input_batch",
-    "Your function changes the caller's `rows`. Which line changes it?",
+    "Your function changes its argument `rows`. Which line changes it?",
     breaks="changed",
 )
 def empties_the_rows(rows):
@@ -176,7 +176,7 @@ def empties_the_rows(rows):
 
 @mistake(
     "input_batch",
-    "Your function changes the caller's `rows`: the list is sorted after the call. Which line "
+    "Your function changes its argument `rows`: the list is sorted after the call. Which line "
     "changes it?",
 )
 def sorts_the_callers_rows(rows):
@@ -336,8 +336,8 @@ def through_numpy(x, weight, bias):
 
 @mistake(
     "linear",
-    "`x` gets a gradient, but `weight` and `bias` do not. Does your formula use the caller's "
-    "tensors, or copies of them?",
+    "`x` gets a gradient, but `weight` and `bias` do not. Does your formula use the "
+    "tensors that it is given, or copies of them?",
 )
 def copies_into_a_module(x, weight, bias):
     layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
@@ -360,7 +360,7 @@ def always_single_precision(x, weight, bias):
 
 @mistake(
     "linear",
-    "Your function changes the caller's `weight`: it is transposed after the call. Which line "
+    "Your function changes its argument `weight`: it is transposed after the call. Which line "
     "changes it?",
 )
 def transposes_in_place(x, weight, bias):
@@ -420,8 +420,8 @@ def skips_a_bias_of_zeros(x, weight, bias):
 
 @mistake(
     "linear",
-    "`x` gets a gradient, but `weight` and `bias` do not. Does your formula use the caller's "
-    "tensors, or new ones?",
+    "`x` gets a gradient, but `weight` and `bias` do not. Does your formula use the "
+    "tensors that it is given, or new ones?",
 )
 def wraps_them_in_parameters(x, weight, bias):
     return F.linear(x, nn.Parameter(weight), None if bias is None else nn.Parameter(bias))
@@ -464,7 +464,7 @@ def detour_through_single_precision(x, weight, bias):
     return (y if bias is None else y + bias.float()).to(x.dtype)
 
 
-@mistake("linear", "Your function changes the caller's `bias`. Which line changes it?")
+@mistake("linear", "Your function changes its argument `bias`. Which line changes it?")
 def adds_into_the_bias(x, weight, bias):
     y = x @ weight.T
     if bias is None:
@@ -751,7 +751,7 @@ def starts_very_small(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Your function changes the caller's `sizes`. Which line changes it?",
+    "Your function changes its argument `sizes`. Which line changes it?",
     breaks="changed",
 )
 def eats_the_sizes(sizes, activation):
@@ -1363,7 +1363,7 @@ def activation_on_the_input_alone(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Your function changes the caller's `hidden`. Which line changes it?",
+    "Your function changes its argument `hidden`. Which line changes it?",
     breaks="changed",
 )
 def changes_the_callers_list(n_features, hidden, task, n_classes=None):
@@ -1901,7 +1901,7 @@ def decisions_on_the_cpu(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your function changes the caller's `logits`. Which line changes it?",
+    "Your function changes its argument `logits`. Which line changes it?",
     breaks="changed",
 )
 def sigmoid_in_place(logits, threshold=0.5):
@@ -2276,7 +2276,7 @@ def softmax_detached(logits):
 
 
 @mistake(
-    "multiclass_predict", "Your function changes the caller's `logits`. Which line changes it?"
+    "multiclass_predict", "Your function changes its argument `logits`. Which line changes it?"
 )
 def subtracts_in_place(logits):
     with torch.no_grad():
@@ -2638,7 +2638,7 @@ def asked_from_the_cpu(w1, b1, w2, b2):
     return w2 @ w1, F.linear(F.linear(zeros, w1, b1), w2, b2)
 
 
-@mistake("collapse", "Your function changes the caller's `b2`. Which line changes it?")
+@mistake("collapse", "Your function changes its argument `b2`. Which line changes it?")
 def second_bias_changed_in_place(w1, b1, w2, b2):
     with torch.no_grad():
         b2 += w2 @ b1
@@ -2673,7 +2673,7 @@ def weight_with_an_extra_axis(w1, b1, w2, b2):
 
 
 @mistake(
-    "collapse", "Your function changes the caller's `b2`. Which line changes it?", breaks="changed"
+    "collapse", "Your function changes its argument `b2`. Which line changes it?", breaks="changed"
 )
 def adds_into_the_second_bias(w1, b1, w2, b2):
     weight = w2 @ w1
@@ -3053,7 +3053,7 @@ def counted_in_32_bits(sizes):
 
 @mistake(
     "count_parameters",
-    "Your function changes the caller's `sizes`. Which line changes it?",
+    "Your function changes its argument `sizes`. Which line changes it?",
     breaks="changed",
 )
 def takes_the_sizes_away(sizes):

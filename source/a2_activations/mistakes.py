@@ -15,7 +15,7 @@ from autograder.authoring import alternative, mistake
 
 @mistake(
     "apply_activations",
-    "Your function changes the caller's `x` before sigmoid and tanh use it. Which line changes it?",
+    "Your function changes its argument `x` before sigmoid and tanh use it. Which line changes it?",
 )
 def inplace_relu_first(x):
     relu = nn.ReLU(inplace=True)(x)
@@ -24,7 +24,7 @@ def inplace_relu_first(x):
 
 @mistake(
     "apply_activations",
-    "Your function changes the caller's `x`. Which line changes it?",
+    "Your function changes its argument `x`. Which line changes it?",
     breaks="changed",
 )
 def inplace_relu_last(x):
@@ -184,7 +184,7 @@ def entries_with_an_extra_axis(x):
 
 @mistake(
     "apply_activations",
-    "When all numbers are positive, your `relu` is the caller's `x` itself. Which line should make "
+    "When all numbers are positive, your `relu` is the argument `x` itself. Which line should make "
     "a new tensor?",
     breaks="changed",
 )
@@ -255,15 +255,15 @@ def root_of_square(x):
     return (x + torch.sqrt(x * x)) / 2
 
 
-@mistake("relu", "Your function changes the caller's `x`. Which line changes it?", breaks="changed")
+@mistake("relu", "Your function changes its argument `x`. Which line changes it?", breaks="changed")
 def clamps_in_place(x):
     return x.clamp_(min=0)
 
 
 @mistake(
     "relu",
-    "When no element is negative, your result is the caller's tensor itself. Which line should "
-    "make a new tensor?",
+    "When no element is negative, your result is the argument `x` itself. Which line should make a "
+    "new tensor?",
     breaks="changed",
 )
 def hands_back_its_input(x):
@@ -653,7 +653,7 @@ def forgets_the_one(x):
     return 1 / torch.exp(-x)
 
 
-@mistake("sigmoid", "Your function changes the caller's `x`. Which line changes it?")
+@mistake("sigmoid", "Your function changes its argument `x`. Which line changes it?")
 def sigmoid_in_place(x):
     return x.neg_().exp_().add_(1).reciprocal_()
 
@@ -729,7 +729,7 @@ def answers_in_float64(x):
 
 @mistake(
     "sigmoid",
-    "Your function changes the caller's `x`. Which line changes it?",
+    "Your function changes its argument `x`. Which line changes it?",
     breaks="changed",
 )
 def halves_the_callers_tensor(x):
@@ -948,7 +948,7 @@ def mirrored(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your function changes the caller's `x`. Which line changes it?",
+    "Your function changes its argument `x`. Which line changes it?",
     breaks="changed",
 )
 def doubles_the_callers_tensor(x):
@@ -1343,7 +1343,7 @@ def a_capital_key(x):
     return {"sigmoid": right["sigmoid"], "tanh": right["tanh"], "ReLU": right["relu"]}
 
 
-@mistake("derivatives", "Your function changes the caller's `x`. Which line changes it?")
+@mistake("derivatives", "Your function changes its argument `x`. Which line changes it?")
 def sigmoid_written_into_the_input(x):
     s = x.sigmoid_()
     t = torch.tanh(x)
@@ -1513,7 +1513,7 @@ def stores_gradients_on_x(f, x):
 
 @mistake(
     "autograd_slope",
-    "After the call the caller's `x` has a new `.grad` and requires gradients. On which tensor "
+    "After the call your argument `x` has a new `.grad` and requires gradients. On which tensor "
     "should autograd work?",
 )
 def clears_and_stores_gradients_on_x(f, x):
@@ -1525,7 +1525,7 @@ def clears_and_stores_gradients_on_x(f, x):
 
 @mistake(
     "autograd_slope",
-    "After the call the caller's `x` requires gradients. On which tensor should autograd work?",
+    "After the call your argument `x` requires gradients. On which tensor should autograd work?",
 )
 def leaves_requires_grad_on(f, x):
     x.requires_grad_()
@@ -2406,7 +2406,7 @@ def names_of_the_slider_with_capitals(ws):
 
 @mistake(
     "neuron_slider",
-    "Your function changes the caller's `ws`: the list is sorted after the call. Which line "
+    "Your function changes its argument `ws`: the list is sorted after the call. Which line "
     "changes it?",
 )
 def sorts_the_weights(ws):

@@ -93,7 +93,7 @@ def adds_each_step(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your function changes the caller's `x0`. Which line changes it?",
+    "Your function changes its argument `x0`. Which line changes it?",
     breaks="changed",
 )
 def overwrites_the_start(x0, step, n=19):
@@ -329,7 +329,7 @@ def detached_after_each_round(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result requires a gradient, but none reaches the caller's `x0`. "
+    "Your result requires a gradient, but none reaches the argument `x0`. "
     "On which tensor does your loop work?",
 )
 def start_made_a_leaf(x0, step, n=19):
@@ -371,7 +371,7 @@ def every_row_from_the_start(x0, step, n=19):
     return torch.stack([_repeat(step, x0, rounds) for rounds in range(1, n + 1)])
 
 
-@mistake("trajectory", "Your function changes the caller's `x0`. Which line changes it?")
+@mistake("trajectory", "Your function changes its argument `x0`. Which line changes it?")
 def writes_into_the_starts_data(x0, step, n=19):
     rows = []
     for _ in range(n):
@@ -535,7 +535,7 @@ def keeps_the_sign(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your function changes the caller's `x0`. Which line changes it?",
+    "Your function changes its argument `x0`. Which line changes it?",
     breaks="changed",
 )
 def squares_in_place(x0, n=19):
@@ -1015,7 +1015,7 @@ def no_key_for_nan(y):
     return {fate: count for fate, count in _fates(y).items() if fate != "nan"}
 
 
-@mistake("count_fates", "Your function changes the caller's tensor. Which line changes it?")
+@mistake("count_fates", "Your function changes the tensor that it is given. Which line changes it?")
 def fates_clean_up_in_place(y):
     counts = _fates(y)
     with torch.no_grad():
@@ -1324,7 +1324,7 @@ def gate_from_exponentials(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your function changes the caller's `x0`. Which line changes it?",
+    "Your function changes its argument `x0`. Which line changes it?",
     breaks="changed",
 )
 def gate_in_place(x0, n=19):
@@ -1479,7 +1479,7 @@ def gate_by_way_of_sigmoid(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your rounds give the square of tanh, and your function changes the caller's `x0`. Which "
+    "Your rounds give the square of tanh, and your function changes its argument `x0`. Which "
     "line changes it?",
 )
 def tanh_taken_in_place(x0, n=19):
@@ -1660,7 +1660,7 @@ def small_counts_as_zero(x):
 
 @mistake(
     "shrink_factor",
-    "Your function changes the caller's `x`. Which line changes it?",
+    "Your function changes its argument `x`. Which line changes it?",
     breaks="changed",
 )
 def factor_in_place(x):
@@ -1939,7 +1939,7 @@ def turns_requires_grad_on(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "After your call, the caller's `x0.grad` is not what it was before. Which line changes it?",
+    "After your call, the `.grad` of your argument `x0` is another one. Which line changes it?",
 )
 def tidies_too_much(step, x0, n=19):
     before = x0.requires_grad
@@ -1958,8 +1958,8 @@ def tidies_too_much(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "When `x0` requires a gradient, your call changes the caller's `.grad`. "
-    "Where do you cut the caller's graph?",
+    "When `x0` requires a gradient, your call changes `x0.grad`. "
+    "Which line cuts your tensor off from `x0`?",
 )
 def clone_without_detach(step, x0, n=19):
     start = x0.clone()
@@ -2061,7 +2061,7 @@ def ones_on_the_cpu(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "After your call the caller's `x0` requires a gradient. On which tensor should you work?",
+    "After your call your argument `x0` requires a gradient. On which tensor should you work?",
     breaks="changed",
 )
 def leaves_the_start_watched(step, x0, n=19):
@@ -2072,7 +2072,7 @@ def leaves_the_start_watched(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "You call `backward` on the caller's `x0`, so its `.grad` grows with each call. "
+    "You call `backward` on the argument `x0` itself, so its `.grad` grows with each call. "
     "On which tensor should you work?",
 )
 def backward_on_the_callers_start(step, x0, n=19):
@@ -2228,7 +2228,7 @@ def pair_in_float32(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your function clears the caller's `.grad`, and fails for an `x0` in a graph. "
+    "Your function clears the `.grad` of its argument, and fails for an `x0` in a graph. "
     "On which tensor should you work?",
 )
 def clears_the_callers_gradient(step, x0, n=19):
@@ -2486,7 +2486,7 @@ def one_product_for_all(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "Your function changes the caller's `x0`. Which line changes it?",
+    "Your function changes its argument `x0`. Which line changes it?",
 )
 def moves_the_start(x0, step, dstep, n=19):
     product = torch.ones_like(x0)

@@ -516,8 +516,7 @@ def graph_still_attached(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "After your call, the caller's weights do not require a gradient any more. "
-    "Which line changes them?",
+    "After your call, the weights do not require a gradient any more. Which line changes them?",
     breaks="changed",
 )
 def weights_frozen_on_the_way(x, weights, act):
@@ -598,7 +597,7 @@ def numbers_copied_into_a_new_float32_tensor(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "After your call, the caller's list `weights` is empty. Which line removes its entries?",
+    "After your call, your argument `weights` is empty. Which line removes its entries?",
 )
 def takes_the_weights_out_of_the_list(x, weights, act):
     taken = [weights.pop(0) for _ in range(len(weights))]
@@ -846,7 +845,7 @@ def input_and_weight_gradients(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "After your call an old `.grad` of the caller's weights is gone. Which line removes it?",
+    "After your call, an old `.grad` of the weights is gone. Which line removes it?",
 )
 def clears_the_gradients_of_the_weights(x, weights, act, upstream):
     hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
@@ -908,7 +907,7 @@ def leaves_a_mark_on_x(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "After your call, the caller's weights have a `.grad`. Which line stores it?",
+    "After your call, the weights have a `.grad`. Which line stores it?",
 )
 def fills_the_gradients_of_the_weights(x, weights, act, upstream):
     hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
@@ -920,8 +919,7 @@ def fills_the_gradients_of_the_weights(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "After your call, the caller's weights do not require a gradient any more. "
-    "Which line changes them?",
+    "After your call, the weights do not require a gradient any more. Which line changes them?",
     breaks="changed",
 )
 def freezes_the_weights(x, weights, act, upstream):
@@ -1478,7 +1476,7 @@ def all_the_factors(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your function changes the caller's `stats`. Which line changes it?",
+    "Your function changes its argument `stats`. Which line changes it?",
     breaks="changed",
 )
 def logarithms_in_place(stats):
@@ -1704,7 +1702,7 @@ def answers_on_the_cpu(h):
     return dead
 
 
-@mistake("dead_units", "Your function changes the caller's tensor. Which line changes it?")
+@mistake("dead_units", "Your function changes the tensor that it is given. Which line changes it?")
 def outputs_changed_in_place(h):
     with torch.no_grad():
         return h.sign_().sum(dim=0) == 0
@@ -1872,7 +1870,7 @@ def leak_added_everywhere(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your function changes the caller's tensor. Which line changes it?",
+    "Your function changes the tensor that it is given. Which line changes it?",
     breaks="changed",
 )
 def changes_the_callers_tensor(x, slope=0.01):
@@ -2052,7 +2050,7 @@ def leak_from_python_numbers(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your function changes the caller's `x` where it is negative. Which line changes it?",
+    "Your function changes its argument `x` where it is negative. Which line changes it?",
 )
 def writes_into_the_callers_tensor(x, slope=0.01):
     x[x < 0] = slope * x[x < 0]
@@ -2074,7 +2072,7 @@ def masks_that_multiply_from_the_right(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your function changes the caller's `x` where it is negative. Which line changes it?",
+    "Your function changes its argument `x` where it is negative. Which line changes it?",
 )
 def negative_entries_multiplied_in_place(x, slope=0.01):
     with torch.no_grad():
@@ -2101,7 +2099,7 @@ def float32_zeros_on_the_cpu(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Where every entry is positive you return the caller's own tensor. What does the contract say?",
+    "Where every entry is positive you return the argument itself. What does the contract say?",
     breaks="changed",
 )
 def positive_entries_handed_back(x, slope=0.01):

@@ -239,7 +239,7 @@ def logits_limited_first(z, dim=-1):
     return z.clamp(-80, 80).exp().sum(dim).log()
 
 
-@mistake("logsumexp", "Your function changes the caller's `z`. Which line changes it?")
+@mistake("logsumexp", "Your function changes its argument `z`. Which line changes it?")
 def shifts_the_callers_tensor(z, dim=-1):
     peak = _peak(z, dim)
     z -= peak
@@ -524,7 +524,7 @@ def total_held_constant(z, dim=-1):
     return weights / weights.sum(dim, keepdim=True).detach()
 
 
-@mistake("softmax", "Your function changes the caller's `z`. Which line changes it?")
+@mistake("softmax", "Your function changes its argument `z`. Which line changes it?")
 def overwrites_the_logits(z, dim=-1):
     z -= z.amax(dim, keepdim=True)
     return z.exp() / z.exp().sum(dim, keepdim=True)
@@ -765,7 +765,7 @@ def result_filled_on_the_cpu(z, dim=-1):
     return result + shifted - shifted.exp().sum(dim, keepdim=True).log()
 
 
-@mistake("log_softmax", "Your function changes the caller's `z`. Which line changes it?")
+@mistake("log_softmax", "Your function changes its argument `z`. Which line changes it?")
 def overwrites_what_it_was_given(z, dim=-1):
     z.sub_(z.amax(dim, keepdim=True))
     return z - z.exp().sum(dim, keepdim=True).log()
@@ -1548,7 +1548,7 @@ def gradient_in_float32(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your function changes the caller's `logits`. Which line changes it?",
+    "Your function changes its argument `logits`. Which line changes it?",
     breaks="changed",
 )
 def overwrites_the_callers_logits(logits, target):
@@ -2174,7 +2174,7 @@ def logsumexp_always_float32(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your function changes the caller's `z`. Which line changes it?",
+    "Your function changes its argument `z`. Which line changes it?",
     breaks="changed",
 )
 def logsumexp_changes_z(z, dim=-1):
@@ -2235,7 +2235,7 @@ def softmax_always_float32(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your function changes the caller's `z`. Which line changes it?",
+    "Your function changes its argument `z`. Which line changes it?",
     breaks="changed",
 )
 def softmax_changes_z(z, dim=-1):
@@ -2297,7 +2297,7 @@ def log_softmax_always_float32(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your function changes the caller's `z`. Which line changes it?",
+    "Your function changes its argument `z`. Which line changes it?",
     breaks="changed",
 )
 def log_softmax_changes_z(z, dim=-1):
@@ -2349,7 +2349,7 @@ def log_softmax_ignores_the_upstream(z, dim=-1):
 
 @mistake(
     "cross_entropy",
-    "Your function changes the caller's `logits`. Which line changes it?",
+    "Your function changes its argument `logits`. Which line changes it?",
     breaks="changed",
 )
 def loss_changes_the_logits(logits, target):
@@ -2422,7 +2422,7 @@ def binary_loss_with_an_axis(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your function changes the caller's `logits`. Which line changes it?",
+    "Your function changes its argument `logits`. Which line changes it?",
     breaks="changed",
 )
 def binary_loss_changes_the_logits(logits, target):
@@ -2544,7 +2544,7 @@ def tanh_with_an_extra_axis(x):
 
 @mistake(
     "accurate_tanh",
-    "Your function changes the caller's `x`. Which line changes it?",
+    "Your function changes its argument `x`. Which line changes it?",
     breaks="changed",
 )
 def tanh_changes_x(x):

@@ -205,7 +205,7 @@ def mean_square_minus_square_mean(x, gamma, beta, eps=1e-5):
     return (x - mean) / torch.sqrt(variance + eps) * gamma + beta
 
 
-@mistake("layer_norm", "Your function changes the caller's `x`. Which line changes it?")
+@mistake("layer_norm", "Your function changes its argument `x`. Which line changes it?")
 def centres_in_place(x, gamma, beta, eps=1e-5):
     x -= x.mean(-1, keepdim=True)
     return x / torch.sqrt(x.square().mean(-1, keepdim=True) + eps) * gamma + beta
@@ -369,7 +369,7 @@ def keeps_the_graph(x, running_mean, running_var, training, momentum=0.1, eps=1e
 
 @mistake(
     "batch_norm",
-    "Your function changes the caller's running statistics. Which line changes them?",
+    "Your function changes the running statistics that it is given. Which line changes them?",
     breaks="changed",
 )
 def edits_the_statistics_in_place(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
@@ -642,7 +642,7 @@ def multiplies_the_two_paths(x, f, scale=1.0):
     return x * (1 + scale * f(x))
 
 
-@mistake("residual", "Your function changes the caller's `x`. Which line changes it?")
+@mistake("residual", "Your function changes its argument `x`. Which line changes it?")
 def adds_in_place(x, f, scale=1.0):
     x += scale * f(x)
     return x
@@ -650,7 +650,7 @@ def adds_in_place(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "When `f` returns `x` itself, your function changes the caller's `x`. Which line changes "
+    "When `f` returns `x` itself, your function changes its argument `x`. Which line changes "
     "the result of `f`?",
 )
 def edits_the_branch_in_place(x, f, scale=1.0):
@@ -964,7 +964,7 @@ def keeps_an_axis(params):
 
 
 @mistake(
-    "global_grad_norm", "Your function changes the caller's gradients. Which line changes them?"
+    "global_grad_norm", "Your function changes gradients that it is given. Which line changes them?"
 )
 def squares_in_place(params):
     squares = [p.grad.square_().sum() for p in params if p.grad is not None]
@@ -1880,7 +1880,7 @@ def layer_norm_with_an_extra_axis(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Your function changes the caller's `x`. Which line changes it?",
+    "Your function changes its argument `x`. Which line changes it?",
     breaks="changed",
 )
 def layer_norm_changes_x(x, gamma, beta, eps=1e-5):
@@ -2131,7 +2131,7 @@ def zero_counts_as_missing(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "When `f` returns `x` itself, your function changes the caller's `x`. Which line changes "
+    "When `f` returns `x` itself, your function changes its argument `x`. Which line changes "
     "the result of `f`?",
 )
 def scales_the_branch_in_place(x, f, scale=1.0):
