@@ -1,8 +1,8 @@
 """The practice worker: runs a notebook's visible checks with the rights of the user who started it.
 
-``python -m autograder.notebook.practice`` reads one order (a JSON line: setup, cells, checks) and
-answers with a JSON line when it is ready and one per check. Nothing hidden is present here: all
-that it knows is what the notebook holds.
+``python -m autograder.notebook.practice`` reads one order (a JSON line: setup, cells, checks, and
+whether to run the whole notebook) and answers with a JSON line when it is ready and one per check.
+Nothing hidden is present here: all that it knows is what the notebook holds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from types import CodeType
 from typing import Any
 
 from autograder.notebook import visible, wording
+from autograder.sandbox.inside import notebook
 from autograder.sandbox.inside.process import NotDefined, Process
 
 PASSED = "passed"
@@ -32,28 +33,56 @@ def main() -> None:
     order = json.loads(sys.stdin.buffer.readline())
     answers.write('"ready"\n')
     answers.flush()
-    process = Process()
-    process.do_prepare({}, {"setup": order["setup"], "cells": order["cells"]})
-    for exercise, check in order["checks"]:
-        state, message = checked(process, exercise, check)
-        answers.write(json.dumps([exercise, state, message]) + "\n")
+    for answer in _answers(order):
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
-def checked(process: Process, exercise: str, check: str) -> tuple[str, str]:
-    """Run one visible check: how it went, and the words that the notebook would show."""
+def _answers(order: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    """Of each check: the exercise, how it went, the words, and whether to try it the other way.
+
+    As for ``grade``, an exercise that fails by what it needs may pass in the whole notebook.
+    """
+    process, whole = Process(), order["as_notebook"]
+    if whole:
+        notebook.load()
+    values = {"setup": order["setup"], "cells": order["cells"], "above": order["above"]}
+    plain = process.do_prepare({"as_notebook": whole}, values)[1]["plain"]
+    cells = [source or "" for _, source, _ in order["cells"]]
+    ran = 0
+    for exercise, check in order["checks"]:
+        if whole:
+            ran = _run_to_check(process, exercise, cells, ran)
+        state, message, crashed = checked(process, exercise, check)
+        yield exercise, state, message, state == FAILED and (crashed or not plain)
+
+
+def _run_to_check(process: Process, exercise: str, cells: list[str], ran: int) -> int:
+    """Run the cells above a check that have not been run; how many were run by then."""
+    end = process.above.get(exercise, len(cells))
+    for source in cells[ran:end]:
+        process.do_run_cell({"source": source}, {})
+    process.do_bind({"exercise": exercise}, {})
+    return max(ran, end)
+
+
+def checked(process: Process, exercise: str, check: str) -> tuple[str, str, bool]:
+    """Run one visible check: how it went, the words of the notebook, and whether code stopped."""
     if trouble := _unreadable(process, exercise):
-        return FAILED, f"✗ {exercise}: {trouble}"
+        return FAILED, f"✗ {exercise}: {trouble}", False
     try:
         _run(process, exercise, check)
     except visible.CheckFailed as found:
         said = "\n".join([str(found), *_reason(process, exercise, found.__context__)])
-        return OPEN if said.startswith("·") else FAILED, said
+        state = OPEN if said.startswith("·") else FAILED
+        return state, said, found.__context__ is not None
     except NotDefined:
-        return FAILED, f"✗ {exercise}: {wording.UNDEFINED.format(expected=exercise)}"
+        said = wording.UNDEFINED.format(expected=exercise)
+        return FAILED, f"✗ {exercise}: {said}", True
     except BaseException as error:  # student code may raise anything, SystemExit too
-        return FAILED, f"✗ {exercise}: it stopped with {type(error).__name__}: {error}"
-    return PASSED, ""
+        said = f"it stopped with {type(error).__name__}: {error}"
+        return FAILED, f"✗ {exercise}: {said}", True
+    return PASSED, "", False
 
 
 def _reason(process: Process, exercise: str, error: BaseException | None) -> Iterator[str]:

@@ -254,3 +254,28 @@ def test_once_tells_by_its_exit_code(run, student, code):
     """--once ends with 0 when every visible check passes, else with 1."""
     done = run("watch", "--once", f"samples/{student}/a1_layers/a1_layers.ipynb")
     assert done.returncode == code
+
+
+AS_JUPYTER_HAS_IT = {
+    "a registry": "registry = {}\ndef known(f):\n    registry[f.__name__] = f\n    return f\n\n"
+    "@known\ndef mine(rows):\n    return torch.tensor(rows, dtype=torch.float32)\n\n"
+    "globals()['input_' + 'batch'] = registry['mine']\n",
+    "a magic": "%%wandb\ndef input_batch(rows):\n"
+    "    return torch.tensor(rows, dtype=torch.float32)\n",
+    "a data class": "from dataclasses import dataclass\n@dataclass\nclass Kind:\n"
+    "    dtype: object = torch.float32\n\nexec('kind = Kind()')\n\n"
+    "def input_batch(rows):\n    return torch.tensor(rows, dtype=kind.dtype)\n",
+}
+
+
+@pytest.mark.parametrize("answer", AS_JUPYTER_HAS_IT.values(), ids=AS_JUPYTER_HAS_IT)
+def test_what_works_in_jupyter_works_here(tmp_path, answer):
+    """What fails by what an exercise needs is tried as the whole notebook runs, as in ``grade``."""
+    notebook = json.loads(RELEASE.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "input_batch":
+            cell["source"] = answer
+    (tmp_path / "mine.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    with watch.Practice(tmp_path) as practice:
+        progress = practice.check(watch.read(tmp_path / "mine.ipynb"))
+    assert line(progress, "input_batch").state == "passed", line(progress, "input_batch").message
