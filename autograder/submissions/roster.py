@@ -186,7 +186,8 @@ _LETTERS = str.maketrans(
 
 def name_words(name: str) -> list[str]:
     """The words of a person's name without case, accents, hyphens and apostrophes."""
-    letters = unicodedata.normalize("NFKD", name.casefold()).translate(_LETTERS)
+    apart = unicodedata.normalize("NFKD", name).casefold()  # a sign may hold capitals, as in "™"
+    letters = unicodedata.normalize("NFKD", apart).translate(_LETTERS)
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     words = ("".join(filter(_is_letter, word)) for word in re.split(r"[\s,._]+", bare))
     return [word for word in words if word]
@@ -203,7 +204,7 @@ def _sorted_words(words: Iterable[str]) -> str:
 def label(kind: str) -> str:
     """How a column of ids is called in a sentence: "Canvas id"."""
     system = kind.removesuffix(ID)
-    return f"{_LABELS.get(system, system.capitalize())} id"
+    return f"{_LABELS.get(system) or shown(system.capitalize(), 40)} id"
 
 
 def keys(person: Person) -> list[tuple[str, str, str]]:
@@ -358,7 +359,8 @@ def _columns(table: Table, path: Path) -> dict[str, int]:
         )
     twice = [head for head in columns if heads.count(head) > 1]
     if twice:
-        raise UsageError(f"{path}: has two columns called {listed(twice)}. Keep one of them.")
+        called = listed(shown(head, 40) for head in twice)
+        raise UsageError(f"{path}: has two columns called {called}. Keep one of them.")
     return columns
 
 
@@ -397,7 +399,8 @@ def _faults_of_rows(table: Table, columns: Mapping[str, int]) -> Iterator[Fault]
             )
         for head, at in columns.items():
             if any(unicodedata.category(character) == "Cc" for character in row.cells[at]):
-                yield row.line, f"the {head} holds a line break or another control character"
+                what = f"the {shown(head, 40)} holds a line break or another control character"
+                yield row.line, what
 
 
 def _shared(lines: Iterable[tuple[int, Person]]) -> Iterator[Fault]:

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Person
-from autograder.submissions.roster import Match, Roster, Whose, keys, read_roster, write_roster
+from autograder.submissions.roster import (
+    Match,
+    Roster,
+    Whose,
+    keys,
+    name_words,
+    read_roster,
+    write_roster,
+)
 from tests.support.handed_in import zipped
 
 HEAD = "student,name,email,section,role,canvas_id,sis_id,github_id"
@@ -135,6 +143,16 @@ def test_all_faults_are_told_at_once_the_first_ten_in_full(tmp_path):
     lines = said.splitlines()[1:]
     assert [line.split(":")[0] for line in lines[:-1]] == [f"  line {n}" for n in range(2, 12)]
     assert lines[-1] == "  and 3 more."
+
+
+def test_a_column_with_a_long_name_is_told_in_short(tmp_path):
+    """What stands in a file never makes a message that nobody can read."""
+    long = "9" * 5000
+    text = f"student,{long}_id\njane,7\nrob,7\n"
+    with pytest.raises(UsageError) as told:
+        read_roster(roster_of(tmp_path, text))
+    assert "is also on line 2" in str(told.value)
+    assert len(str(told.value)) < 400
 
 
 def test_a_workbook_is_no_csv(tmp_path):
@@ -372,3 +390,8 @@ def test_a_large_class_is_indexed_once():
     roster = Roster(people)
     assert [roster.find(canvas(f"sur{n}given{n}", str(n))).person for n in range(310)] == [*people]
     assert [roster.find(Whose(f"Sur{n}, Given{n}")).person for n in range(310)] == [*people]
+
+
+def test_words_have_no_capitals_whatever_signs_hold_them() -> None:
+    """ "™" holds two capitals; a column that is called so must be found again."""
+    assert name_words("Student™ ID") == ["studenttm", "id"]
