@@ -1637,7 +1637,8 @@ def divides_by_the_spread_of_the_batch(n_features, hidden, task, n_classes=None)
 
 @mistake(
     "build_network",
-    "Hidden layers of one size share their weights in your network. Where do you make each layer?",
+    "Hidden layers of the same size share their weights in your network. How many layer objects "
+    "do you make for them?",
 )
 def equal_widths_share_a_layer(n_features, hidden, task, n_classes=None):
     sizes, made = [n_features, *hidden], {}
@@ -1856,7 +1857,8 @@ def probability_detached(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "For very large logits your probability is NaN. Which step becomes infinite for them?",
+    "For very large logits your probability is NaN. Which value in your calculation is infinite "
+    "for them?",
 )
 def exponential_over_exponential(logits, threshold=0.5):
     return _decided(logits.exp() / (1 + logits.exp()), threshold)
@@ -1910,8 +1912,8 @@ def sigmoid_in_place(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your values are right, but for very negative logits the gradient is NaN. Which step becomes "
-    "infinite for them?",
+    "Your values are right, but for very negative logits the gradient is NaN. Which value in your "
+    "calculation is infinite for them?",
 )
 def sigmoid_by_hand(logits, threshold=0.5):
     return _decided(1 / (1 + torch.exp(-logits)), threshold)

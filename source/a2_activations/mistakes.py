@@ -639,7 +639,8 @@ def falls_instead_of_climbing(x):
 
 @mistake(
     "sigmoid",
-    "Your result is a straight line between 0 and 1. Where does the formula use the exponential?",
+    "Your result rises from 0 to 1 in a straight line, not in a curve. Where does the formula use "
+    "the exponential?",
 )
 def hard_sigmoid(x):
     return (x / 6 + 0.5).clamp(0, 1)
@@ -647,7 +648,8 @@ def hard_sigmoid(x):
 
 @mistake(
     "sigmoid",
-    "Your result at 0 is 1, and it has no upper limit. Which part of the formula is missing?",
+    "Your result is 1 for `x = 0`, and it grows without limit for large `x`. Which part of the "
+    "formula for sigmoid is missing?",
 )
 def forgets_the_one(x):
     return 1 / torch.exp(-x)

@@ -1158,8 +1158,8 @@ def counts_added_in_the_inputs_dtype(y):
 
 @mistake(
     "count_fates",
-    "Your counts of zero and infinity are wrong in some dtypes. Which numbers are equal to 0, and "
-    "which are infinite?",
+    "Your counts of zero and infinity are wrong for some dtypes. Do you compare with limits of "
+    "one dtype, or with 0 and infinity?",
 )
 def limits_of_float64(y):
     zero, inf = y.abs() < 1e-300, y.abs() > 1e300
@@ -1600,8 +1600,8 @@ def the_value_itself(x):
 
 @mistake(
     "shrink_factor",
-    "Your result is 1 divided by the factor. Which of the two sizes should be divided by the "
-    "other?",
+    "Your result is 1 divided by the right factor. Which size belongs on top of the fraction: the "
+    "one before the round, or the one after it?",
 )
 def factor_upside_down(x):
     return torch.where(x == 0, 0.0, 1 / torch.tanh(x).abs())
@@ -1626,8 +1626,8 @@ def root_of_the_square(x):
 
 @mistake(
     "shrink_factor",
-    "Your result is |x|, and 1 where |x| is larger than 1. Which function of `x` multiplies `x` "
-    "in one round of the gate?",
+    "Your result is |x|, but never larger than 1. In one round the gate multiplies `x` by a "
+    "function of `x`. Which one does the task name?",
 )
 def near_zero_only(x):
     return x.abs().clamp(max=1)

@@ -338,8 +338,8 @@ def he_drawn_uniformly(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "You seed torch's global random state, and two calls with one `generator` agree. "
-    "From where should you draw?",
+    "Two calls with the same `generator` give the same weights, but they should differ. Where "
+    "should your random numbers come from?",
 )
 def seeds_the_global_state_anew(fan_out, fan_in, scheme, generator):
     torch.manual_seed(generator.initial_seed())
@@ -823,8 +823,8 @@ def _slopes(hidden, upstream):
 
 @mistake(
     "backward_rms",
-    "All your entries but the last are gradients of the weights. "
-    "Which tensors' gradients does the task ask for?",
+    "Except for the last one, your entries are gradients of the weights. The task asks for "
+    "gradients of which tensors?",
 )
 def weight_gradients(x, weights, act, upstream):
     leaves = [weight.detach().clone().requires_grad_() for weight in weights]
@@ -845,7 +845,8 @@ def input_and_weight_gradients(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "After your call, an old `.grad` of the weights is gone. Which line removes it?",
+    "The weights had a `.grad` before your function ran. After it, this `.grad` is gone. Which "
+    "line removes it?",
 )
 def clears_the_gradients_of_the_weights(x, weights, act, upstream):
     hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
@@ -2860,7 +2861,8 @@ def lines_without_markers(curves):
 
 @mistake(
     "flow_figure",
-    "All your traces have the same symbol. How can a reader tell them apart without colour?",
+    "All your traces have the same marker symbol. How can a reader see without colour which trace "
+    "is which?",
 )
 def one_symbol_for_all(curves):
     def lines(depth, flow):

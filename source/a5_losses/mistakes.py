@@ -362,7 +362,8 @@ def one_peak_for_all_rows(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your result sums to 1 along the first axis, whatever `dim` is. Which lines should use `dim`?",
+    "Your result adds up to 1 along the first axis, whatever `dim` is. Which lines should use "
+    "`dim`?",
 )
 def always_down_the_columns(z, dim=-1):
     weights = (z - z.amax(0, keepdim=True)).exp()
@@ -371,7 +372,8 @@ def always_down_the_columns(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your result sums to 1 along the last axis, whatever `dim` is. Which lines should use `dim`?",
+    "Your result adds up to 1 along the last axis, whatever `dim` is. Which lines should use "
+    "`dim`?",
 )
 def always_along_the_rows(z, dim=-1):
     weights = (z - z.amax(-1, keepdim=True)).exp()
@@ -380,7 +382,7 @@ def always_along_the_rows(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your whole result sums to 1, but each row should sum to 1. Which axis do you sum over?",
+    "Your whole result adds up to 1, but each row should. Which axis do you sum over?",
 )
 def one_total_for_everything(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -389,7 +391,8 @@ def one_total_for_everything(z, dim=-1):
 
 @mistake(
     "softmax",
-    "The squares of each row sum to 1, not the entries. Which sum does the formula divide by?",
+    "In each row of your result the squares of the entries add up to 1, but the entries do not. "
+    "Which sum does the formula divide by?",
 )
 def shares_of_length_one(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -398,7 +401,8 @@ def shares_of_length_one(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Each row sums to a little less than 1. Why is the number that you divide by too large?",
+    "Each row of your result adds up to a little less than 1. Why is the number that you divide "
+    "by too large?",
 )
 def epsilon_below_the_fraction(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
@@ -407,7 +411,7 @@ def epsilon_below_the_fraction(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Very small probabilities all get the same value, so a row sums to slightly more than 1. "
+    "Very small probabilities all get the same value, so a row adds up to slightly more than 1. "
     "Which step makes small values larger?",
 )
 def floor_under_every_share(z, dim=-1):
@@ -427,8 +431,8 @@ def axes_lost_on_the_way(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your rows sum to 1, but very large logits all get the same probability. "
-    "Which function does the formula apply to each logit?",
+    "Your rows add up to 1, but very large logits all get the same probability. Which function "
+    "does the formula apply to each logit?",
 )
 def renormalised_sigmoids(z, dim=-1):
     shares = z.sigmoid()
@@ -496,7 +500,7 @@ def ignores_distant_logits(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your rows sum to 1, but the probabilities are too close to each other. Which number does "
+    "Your rows add up to 1, but the probabilities are too close to each other. Which number does "
     "the formula raise to the power of each logit?",
 )
 def powers_of_two(z, dim=-1):
@@ -668,7 +672,7 @@ def first_axis_whatever_was_asked(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "The exponentials of your whole result sum to 1, but those of each row should. Which axis "
+    "The exponentials of your whole result add up to 1, but those of each row should. Which axis "
     "do you sum over?",
 )
 def total_over_the_whole_table(z, dim=-1):
@@ -707,7 +711,7 @@ def logarithm_to_base_two(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "The exponentials of your rows do not sum to 1. Which logarithm do you take of the sum?",
+    "The exponentials of your rows do not add up to 1. Which logarithm do you take of the sum?",
 )
 def sum_in_bits(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -716,8 +720,8 @@ def sum_in_bits(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "The exponentials of each row sum to the number of classes, not to 1. Do you take a sum "
-    "or a mean of the exponentials?",
+    "The exponentials of each row add up to the number of classes, not to 1. Do you take a sum or "
+    "a mean of the exponentials?",
 )
 def mean_of_the_exponentials(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -981,8 +985,8 @@ def logarithm_of_the_mean_share(logits, target):
 
 @mistake(
     "cross_entropy",
-    "For a batch of one example your loss is always 0. "
-    "Along which axis should the probabilities sum to 1?",
+    "For a batch of one example your loss is always 0. Along which axis should the probabilities "
+    "add up to 1?",
 )
 def normalised_over_the_batch(logits, target):
     return -logits.log_softmax(0).gather(1, target[:, None]).mean()
@@ -1483,8 +1487,8 @@ def logits_minus_truth(logits, target):
 
 @mistake(
     "logit_gradient",
-    "For one example the true class gets 0 and every other class gets 1. "
-    "Along which axis should the probabilities sum to 1?",
+    "For one example the true class gets 0 and every other class gets 1. Along which axis should "
+    "the probabilities add up to 1?",
 )
 def normalised_down_the_batch(logits, target):
     return (logits.softmax(0) - F.one_hot(target, logits.shape[1])) / len(logits)
@@ -2715,7 +2719,7 @@ def where_with_a_far_branch(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your rows do not sum to 0, and every entry is negative. Do you subtract the truth from "
+    "Your rows do not add up to 0, and every entry is negative. Do you subtract the truth from "
     "probabilities or from their logarithms?",
 )
 def logarithm_minus_truth(logits, target):
@@ -2724,7 +2728,7 @@ def logarithm_minus_truth(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your rows do not sum to 0. Which function makes the probabilities of a row sum to 1?",
+    "Your rows do not add up to 0. Which function makes the probabilities of a row add up to 1?",
 )
 def sigmoid_minus_truth(logits, target):
     return (logits.sigmoid() - F.one_hot(target, logits.shape[1])) / len(logits)
@@ -2770,8 +2774,8 @@ def odds_upside_down_inside(p):
 
 @mistake(
     "logit_threshold",
-    "For 0 and 1 your result is right, but in between it is never above 0. By what do the "
-    "odds divide `p`?",
+    "For `p` = 0 and `p` = 1 your result is right, but in between it is never above 0. The odds "
+    "are a fraction with `p` on top: what is below?",
 )
 def logarithm_of_the_probability_inside(p):
     if p in (0, 1):

@@ -900,8 +900,8 @@ def sum_of_absolute_values(params):
 
 @mistake(
     "global_grad_norm",
-    "A list is right, but a generator gives a wrong result or an error. How many times do you "
-    "go through `params`?",
+    "Your result is right when `params` is a list, but not when it is a generator. How many times "
+    "do you loop over `params`?",
 )
 def measures_in_two_walks(params):
     if not any(p.grad is not None for p in params):
@@ -911,8 +911,8 @@ def measures_in_two_walks(params):
 
 @mistake(
     "global_grad_norm",
-    "A list is right, but a generator gives a wrong result or an error. How many times do you "
-    "go through `params`?",
+    "Your result is right when `params` is a list, but not when it is a generator. How many times "
+    "do you loop over `params`?",
 )
 def joins_in_a_second_walk(params):
     if all(p.grad is None for p in params):
@@ -1322,8 +1322,8 @@ def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "Your update is as large as without any limit. At which point of the step should `max_norm` "
-    "be used?",
+    "Your update is as large as with no `max_norm` at all. Look at the order of your lines: when "
+    "do you limit the gradient, and when is it used?",
 )
 def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
@@ -1461,8 +1461,8 @@ def takes_two_steps(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "Each entry of the gradient has its own limit, so the update changes direction. What "
-    "should be at most `max_norm`?",
+    "You limit each entry of the gradient alone, so your update has another direction. Which one "
+    "number should not be larger than `max_norm`?",
 )
 def clips_by_value(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
@@ -2289,8 +2289,8 @@ def norm_twice():
 
 @mistake(
     "cures",
-    "Your cure for `stacked` changes nothing, so it still explodes. Each of its thirty layers "
-    "adds to the signal: which settings make its output smaller?",
+    "With your cure, `stacked` still explodes. Each of its thirty layers adds its own output to "
+    "the signal. Which settings make that output smaller?",
 )
 def nothing_changes_for_stacked():
     return _CURES | {"stacked": ("act", "relu")}
