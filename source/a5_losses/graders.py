@@ -876,33 +876,51 @@ def guarded(logits, target):
 VERSIONS = {"total": total, "table": table, "bare": bare, "guarded": guarded}
 
 
-def batch_of(given):
-    """Logits and target of a legal batch; None where it is none."""
+def table_of(logits):
+    """Logits as a table; a word for what is wrong with them where they are none."""
     try:
-        logits, target = given
-        logits, target = torch.tensor(logits, dtype=torch.float32), torch.tensor(target)
+        table = torch.tensor(logits, dtype=torch.float64).float()
+    except OverflowError:
+        return "not finite"
+    except (TypeError, ValueError, RuntimeError):
+        return "no table"
+    if table.ndim != 2 or table.shape[0] < 1 or table.shape[1] < 2:
+        return "no table"
+    return table if table.isfinite().all() else "not finite"
+
+
+def classes_of(target, table):
+    """Class numbers for the rows of a table; None where the target holds none."""
+    try:
+        numbers = torch.tensor(target)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         return None
-    legal = logits.ndim == 2 and logits.shape[0] >= 1 and logits.shape[1] >= 2
-    legal = legal and target.shape == logits.shape[:1] and target.dtype == torch.int64
-    legal = legal and bool(logits.isfinite().all() and (target >= 0).all())
-    return (logits, target) if legal and (target < logits.shape[1]).all() else None
-
-
-def wrong_on(given):
-    """The versions that are wrong on a batch; None where there is no legal batch."""
-    if (batch := batch_of(given)) is None:
+    if numbers.dtype != torch.int64 or numbers.shape != table.shape[:1]:
         return None
-    right = F.cross_entropy(*batch)
-    close = {"rtol": 1e-4, "atol": 1e-5}
-    return [name for name, loss in VERSIONS.items() if not loss(*batch).allclose(right, **close)]
+    return numbers if numbers.min() >= 0 and numbers.max() < table.shape[1] else None
+
+
+def wrong_on(batch):
+    """The versions that are wrong on a batch; a word for its fault where it is no legal one."""
+    if not isinstance(batch, (list, tuple)) or len(batch) != 2:
+        return "no pair"
+    if isinstance(logits := table_of(batch[0]), str):
+        return logits
+    if (target := classes_of(batch[1], logits)) is None:
+        return "no classes"
+    right, close = F.cross_entropy(logits, target), {"rtol": 1e-4, "atol": 1e-5}
+    wrong = (
+        name for name, loss in VERSIONS.items() if not loss(logits, target).allclose(right, **close)
+    )
+    return list(wrong)
 
 
 def caught(solution):
     """By version, who is wrong on the batch that was given for it."""
     given = solution.loss_breakers()
-    given = given if isinstance(given, dict) else {}
-    return {name: wrong_on(given.get(name)) for name in VERSIONS}
+    if not isinstance(given, dict):
+        return dict.fromkeys(VERSIONS, "no dictionary")
+    return {name: wrong_on(given[name]) if name in given else "missing" for name in VERSIONS}
 
 
 def caught_here(student):
@@ -912,28 +930,41 @@ def caught_here(student):
     return caught(SimpleNamespace(loss_breakers=lambda: given))
 
 
+def assert_only_one_is_wrong(student, version):
+    """Say what is wrong with the form of a batch, or which versions are wrong on it."""
+    found = caught_here(student)[version]
+    require(found != "no dictionary", "It does not return a dictionary.")
+    require(found != "missing", "Your dictionary has no entry with this name.")
+    require(found != "no pair", "The entry is not a pair (logits, target).")
+    require(found != "no table", "The logits are not N rows of C numbers, with N ≥ 1 and C ≥ 2.")
+    require(found != "not finite", "A logit is not a finite number of float32.")
+    require(found != "no classes", "The target is not one class number, 0 to C-1, for each row.")
+    require(version in found, "With your batch, this version is right.")
+    require(found == [version], "With your batch, another version is wrong as well.")
+
+
 @pytest.mark.exercise("loss_breakers")
 def test_total_is_caught(student):
     """Gives a batch on which `total` is wrong and the other three are right."""
-    assert caught_here(student)["total"] == ["total"]
+    assert_only_one_is_wrong(student, "total")
 
 
 @pytest.mark.exercise("loss_breakers")
 def test_table_is_caught(student):
     """Gives a batch on which `table` is wrong and the other three are right."""
-    assert caught_here(student)["table"] == ["table"]
+    assert_only_one_is_wrong(student, "table")
 
 
 @pytest.mark.exercise("loss_breakers")
 def test_bare_is_caught(student):
     """Gives a batch on which `bare` is wrong and the other three are right."""
-    assert caught_here(student)["bare"] == ["bare"]
+    assert_only_one_is_wrong(student, "bare")
 
 
 @pytest.mark.exercise("loss_breakers")
 def test_guarded_is_caught(student):
     """Gives a batch on which `guarded` is wrong and the other three are right."""
-    assert caught_here(student)["guarded"] == ["guarded"]
+    assert_only_one_is_wrong(student, "guarded")
 
 
 # 5.10 accurate_tanh (bonus)

@@ -1116,86 +1116,114 @@ def gradient_left(net, seed):
     return (gradient.norm() / draws[1].norm()).item()
 
 
-def is_legal(cure):
-    """Whether this is a pair of a setting and a value that it may have."""
-    if not isinstance(cure, (tuple, list)) or len(cure) != 2 or not isinstance(cure[0], str):
-        return False
-    setting, value = cure
+def single(number):
+    """The number in a tensor or NumPy scalar without axes; anything else as it is."""
+    return number.item() if getattr(number, "shape", None) == () else number
+
+
+def fault_of(setting, value):
+    """What is wrong with a change of a setting; nothing where it is a legal one."""
+    if not isinstance(setting, str) or setting not in WELL:
+        return "no setting"
     if setting in ("gain", "scale"):
-        return type(value) in (int, float) and 0 < value <= 1000
+        return "" if type(value) in (int, float) and 0 < value <= 1000 else "no number"
     if setting in ("skip", "norm"):
-        return isinstance(value, bool)
-    return setting == "act" and isinstance(value, str) and value in ACTIVATIONS
+        return "" if isinstance(value, bool) else "no switch"
+    return "" if isinstance(value, str) and value in ACTIVATIONS else "no activation"
+
+
+def cure_of(given, patient):
+    """The legal cure for a patient, or a word for what is wrong with its form."""
+    if not isinstance(given, dict):
+        return "no dictionary"
+    if patient not in given:
+        return "missing"
+    if not isinstance(given[patient], (tuple, list)) or len(given[patient]) != 2:
+        return "no pair"
+    setting, value = map(single, given[patient])
+    return fault_of(setting, value) or (setting, value)
 
 
 @functools.lru_cache(4096, typed=True)
-def is_healthy(patient, setting, value):
-    """Whether a change cures a patient, with three seeds that the notebook does not show."""
+def state_of(patient, setting, value):
+    """What a change makes of a patient, with three seeds that the notebook does not show."""
     net = PATIENTS[patient] | {setting: value}
-    return all(1e-2 <= gradient_left(net, seed) <= 1e2 for seed in (10, 11, 12))
-
-
-def by_patient(given):
-    """The legal cure for each patient; None where there is none."""
-    given = given if isinstance(given, dict) else {}
-    cures = {patient: given.get(patient) for patient in PATIENTS}
-    return {patient: tuple(c) if is_legal(c) else None for patient, c in cures.items()}
+    sizes = [gradient_left(net, seed) for seed in (10, 11, 12)]
+    if all(1e-2 <= size <= 1e2 for size in sizes):
+        return "healthy"
+    return "vanishing" if min(sizes) < 1e-2 else "exploding"
 
 
 def outline(solution):
-    """Each cure, a number in half powers of 2: it tells known mistakes apart."""
+    """Each legal cure, a number in half powers of 2: it tells known mistakes apart."""
 
     def coarse(cure):
         number = cure is not None and cure[0] in ("gain", "scale")
         return (cure[0], round(2 * math.log2(cure[1]))) if number else cure
 
-    return {patient: coarse(cure) for patient, cure in by_patient(solution.cures()).items()}
+    given = solution.cures()
+    cures = {patient: cure_of(given, patient) for patient in PATIENTS}
+    return {p: coarse(None if isinstance(cure, str) else cure) for p, cure in cures.items()}
 
 
 def given_by(student):
-    """The legal cures that were given, to be tried on this side, where nobody can meddle."""
+    """By patient, the cure that was given, to be tried on this side, where nobody can meddle."""
     student.run(outline)
-    return by_patient(student.cures().value)
+    given = student.cures().value
+    return {patient: cure_of(given, patient) for patient in PATIENTS}
 
 
-def is_cured(patient, cure):
-    """Whether there is a cure for a patient, and it works."""
-    return cure is not None and is_healthy(patient, *cure)
+def assert_cured(student, patient):
+    """Say what is wrong with the form of a cure, or what it does."""
+    cure = given_by(student)[patient]
+    require(cure != "no dictionary", "It does not return a dictionary.")
+    require(cure != "missing", "Your dictionary has no entry with this name.")
+    require(cure != "no pair", "The entry is not a pair (name of a setting, its new value).")
+    require(cure != "no setting", "The first of the pair is not the name of a setting.")
+    require(cure != "no number", "The new value is not a positive number of at most 1000.")
+    require(cure != "no switch", "The new value is not True or False.")
+    require(cure != "no activation", "The new value is not one of the three activations.")
+    state = state_of(patient, *cure)
+    require(state != "vanishing", "With your change, the gradient vanishes for a seed.")
+    require(state == "healthy", "With your change, the gradient explodes or is not a number.")
 
 
 @pytest.mark.exercise("cures")
 def test_quiet_is_cured(student):
     """Cures `quiet` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("quiet", given_by(student)["quiet"])
+    assert_cured(student, "quiet")
 
 
 @pytest.mark.exercise("cures")
 def test_loud_is_cured(student):
     """Cures `loud` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("loud", given_by(student)["loud"])
+    assert_cured(student, "loud")
 
 
 @pytest.mark.exercise("cures")
 def test_flat_is_cured(student):
     """Cures `flat` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("flat", given_by(student)["flat"])
+    assert_cured(student, "flat")
 
 
 @pytest.mark.exercise("cures")
 def test_faint_is_cured(student):
     """Cures `faint` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("faint", given_by(student)["faint"])
+    assert_cured(student, "faint")
 
 
 @pytest.mark.exercise("cures")
 def test_stacked_is_cured(student):
     """Cures `stacked` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("stacked", given_by(student)["stacked"])
+    assert_cured(student, "stacked")
 
 
 @pytest.mark.exercise("cures")
 def test_each_setting_is_used_once(student):
     """Cures all five patients, and uses each of the five settings once."""
     given = given_by(student)
-    assert all(is_cured(patient, cure) for patient, cure in given.items())
-    assert {setting for setting, _ in given.values()} == WELL.keys()
+    legal = {patient: cure for patient, cure in given.items() if isinstance(cure, tuple)}
+    cured = [patient for patient, cure in legal.items() if state_of(patient, *cure) == "healthy"]
+    require(len(cured) == len(PATIENTS), "Not all five patients are cured.")
+    used = {setting for setting, _ in legal.values()}
+    require(used == WELL.keys(), "One setting is used for more than one patient.")
