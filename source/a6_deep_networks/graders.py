@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.authoring import assert_own_work, gradients, require, where_results_live
+from autograder.authoring import apart, assert_own_work, gradients, require, where_results_live
 
 DOUBLE = torch.float64
 # Operations of torch, in small letters without underscores.
@@ -514,29 +514,31 @@ def measuring_changes(solution, grads):
     return {"value": norm, "gradients kept": all(kept), "parameters kept": all(weights)}
 
 
-def where_the_norm_lives(solution, grads):
+def where_the_norm_lives(solution, name, grads, *more):
     """The norm, and whether it stays with the gradients when these live elsewhere."""
 
     def params(device):
         made = [nn.Parameter(torch.ones_like(gradient, device=device)) for gradient in grads]
         for p, gradient in zip(made, grads, strict=True):
-            p.grad = gradient.to(device)
+            p.grad = gradient.clone().to(device)
         return made
 
-    here = grads[0].device
-    at_home, away = params(here), params("meta")
-    norm = solution.global_grad_norm(at_home)
+    def norm(given):
+        return getattr(solution, name)(given, *more)
+
+    here, at_home = norm(params(grads[0].device)), params(grads[0].device)
     try:
-        found = solution.global_grad_norm(away)
+        found = norm(params("meta"))
         with_them = not isinstance(found, torch.Tensor) or found.device.type == "meta"
-    except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
+    except (RuntimeError, TypeError):  # meta has no values to look at: keep new tensors apart
+        mode = apart()
         try:
-            with torch.device("meta"):
-                found = solution.global_grad_norm(at_home)
-            with_them = not isinstance(found, torch.Tensor) or found.device == here
-        except RuntimeError:  # two devices met
+            with mode:
+                found = norm(at_home)
+            with_them = not isinstance(found, torch.Tensor) or not mode.away(found)
+        except (RuntimeError, TypeError):  # two devices met
             with_them = False
-    return {"value": norm, "with the gradients": with_them}
+    return {"value": here, "with the gradients": with_them}
 
 
 def some_gradients(draw, dtype=torch.float32):
@@ -611,7 +613,7 @@ def test_norm_has_no_axes(same, draw):
 @pytest.mark.exercise("global_grad_norm", about="device")
 def test_norm_stays_on_the_device(same, draw):
     """Stays on the device of the gradients."""
-    same.run(where_the_norm_lives, some_gradients(draw))
+    same.run(where_the_norm_lives, "global_grad_norm", some_gradients(draw))
 
 
 @pytest.mark.exercise("global_grad_norm", about="requires_grad")
@@ -647,31 +649,6 @@ def clipped(solution, facts, grads, max_norm, walk):
     grads = [None if p.grad is None else p.grad.detach() for p in params]
     known = {"norm": norm, "gradients": grads, "values": [p.detach() for p in params]}
     return [known[fact] for fact in facts]
-
-
-def where_the_old_norm_lives(solution, grads):
-    """The norm, and whether it stays with the gradients when these live elsewhere."""
-
-    def params(device):
-        made = [nn.Parameter(torch.ones_like(gradient, device=device)) for gradient in grads]
-        for p, gradient in zip(made, grads, strict=True):
-            p.grad = gradient.to(device)
-        return made
-
-    home = grads[0].device
-    norm = solution.clip_global_norm(params(home), 1.0)
-    try:
-        found = solution.clip_global_norm(params("meta"), 1.0)
-        with_them = not isinstance(found, torch.Tensor) or found.device.type == "meta"
-    except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
-        at_home = params(home)
-        try:
-            with torch.device("meta"):
-                found = solution.clip_global_norm(at_home, 1.0)
-            with_them = not isinstance(found, torch.Tensor) or found.device == home
-        except RuntimeError:  # two devices met
-            with_them = False
-    return {"value": norm, "with the gradients": with_them}
 
 
 def scaled_to(norm, grads):
@@ -765,7 +742,8 @@ def test_clipping_returns_no_graph(same, draw):
 @pytest.mark.exercise("clip_global_norm", about="device")
 def test_clipping_stays_on_the_device(same, draw):
     """Returns a norm on the device of the gradients."""
-    same.run(where_the_old_norm_lives, scaled_to(6.0, some_gradients(draw)))
+    grads = scaled_to(6.0, some_gradients(draw))
+    same.run(where_the_norm_lives, "clip_global_norm", grads, 1.0)
 
 
 @pytest.mark.exercise("clip_global_norm", keeps=0)
