@@ -9,7 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.authoring import apart, assert_own_work, gradients, require, where_results_live
+from autograder.authoring import (
+    apart,
+    assert_own_work,
+    assert_same,
+    gradients,
+    require,
+    where_results_live,
+)
 
 DOUBLE = torch.float64
 # Operations of torch, in small letters without underscores.
@@ -491,12 +498,20 @@ def test_residual_stays_on_the_device(same, draw):
 # --- 6.4 global_grad_norm ---------------------------------------------------------------------
 
 
-def measured(solution, grads, walk):
-    """The norm of parameters that have these gradients."""
+def with_gradients(grads, frozen=False):
+    """Parameters that have these gradients, the first one frozen since or not."""
     shapes = [torch.zeros(2) if gradient is None else gradient for gradient in grads]
     params = [nn.Parameter(torch.full_like(shape, 3.0)) for shape in shapes]
     for p, gradient in zip(params, grads, strict=True):
         p.grad = None if gradient is None else gradient.clone()
+    for p in params[: int(frozen)]:
+        p.requires_grad_(False)
+    return params
+
+
+def measured(solution, grads, walk, frozen=False):
+    """The norm of parameters that have these gradients."""
+    params = with_gradients(grads, frozen)
     return solution.global_grad_norm((p for p in params) if walk else params)
 
 
@@ -565,6 +580,12 @@ def test_parameters_without_gradient(same, draw):
     """Passes over frozen parameters, wherever they stand."""
     for grads in [[None, draw(3), draw(2, 2)], [draw(5), None], [draw(2), None, draw(2), None]]:
         same.run(measured, grads, False)
+
+
+@pytest.mark.exercise("global_grad_norm")
+def test_every_gradient_counts(same, draw):
+    """Counts every gradient that is there, in a parameter that was frozen since, too."""
+    same.run(measured, some_gradients(draw), False, True)
 
 
 @pytest.mark.exercise("global_grad_norm")
@@ -639,12 +660,9 @@ def test_norm_is_own_work(student, same, draw):
 # --- 6.5 clip_global_norm ---------------------------------------------------------------------
 
 
-def clipped(solution, facts, grads, max_norm, walk):
+def clipped(solution, facts, grads, max_norm, walk, frozen=False):
     """Some of: the norm returned, the gradients afterwards, the values afterwards."""
-    shapes = [torch.zeros(2) if gradient is None else gradient for gradient in grads]
-    params = [nn.Parameter(torch.full_like(shape, 3.0)) for shape in shapes]
-    for p, gradient in zip(params, grads, strict=True):
-        p.grad = None if gradient is None else gradient.clone()
+    params = with_gradients(grads, frozen)
     norm = solution.clip_global_norm((p for p in params) if walk else params, max_norm)
     grads = [None if p.grad is None else p.grad.detach() for p in params]
     known = {"norm": norm, "gradients": grads, "values": [p.detach() for p in params]}
@@ -693,6 +711,13 @@ def test_clipping_passes_over_frozen_parameters(same, draw):
     """Passes over parameters without a gradient."""
     grads = [None, 9.0 * draw(3), 9.0 * draw(2, 2), None]
     same.run(clipped, ["gradients"], grads, 1.0, False)
+
+
+@pytest.mark.exercise("clip_global_norm")
+def test_every_gradient_is_clipped(same, draw):
+    """Shortens every gradient that is there, in a parameter that was frozen since, too."""
+    grads = scaled_to(9.0, some_gradients(draw))
+    same(atol=1e-6).run(clipped, ["gradients"], grads, 1.0, False, True)
 
 
 @pytest.mark.exercise("clip_global_norm")
@@ -843,7 +868,7 @@ def test_several_steps(same, draw):
 @pytest.mark.exercise("train_step")
 def test_other_optimisers(same, draw):
     """Works with an optimiser that keeps its own memory, such as Adam."""
-    probe = case(draw, ["weights"], ADAM, 1.0, 3)
+    probe = case(draw, ["weights"], ADAM, 1e9, 3)  # how it is clipped is judged above
     same.run(*probe)
 
 
@@ -863,11 +888,14 @@ def test_losses_are_floats(same, draw):
 
 
 @pytest.mark.exercise("train_step", weight=2)
-def test_old_gradients_do_not_count(same, draw):
+def test_old_gradients_do_not_count(student, draw):
     """Ignores gradients that were left over from before the call."""
     for optimizer, max_norm, steps in [(SGD, 1.0, 1), (GENTLE, 1e9, 3)]:
-        probe = case(draw, ["weights"], optimizer, max_norm, steps, stale=True)
-        same.run(*probe)
+        *probe, _, frozen = case(draw, ["weights"], optimizer, max_norm, steps)
+        without, with_old = (student.run(*probe, stale, frozen) for stale in (False, True))
+        stays = [torch.equal(*pair) for pair in zip(without.value[0], probe[2], strict=True)]
+        require(not all(stays), "The weights do not move.")
+        assert_same(with_old, without.value)
 
 
 @pytest.mark.exercise("train_step")
@@ -879,9 +907,10 @@ def test_a_generous_limit_changes_nothing(same, draw):
 
 @pytest.mark.exercise("train_step")
 def test_frozen_layers(same, draw):
-    """Copes with frozen layers, which have no gradient, and leaves them frozen."""
-    probe = case(draw, ["weights"], SGD, 0.7, 1, frozen=True)
-    same.run(*probe)
+    """Copes with frozen layers, and leaves them frozen, whether a gradient is left over or not."""
+    for stale in (False, True):
+        probe = case(draw, ["weights"], SGD, 0.7, 1, stale=stale, frozen=True)
+        same.run(*probe)
 
 
 @pytest.mark.exercise("train_step")
@@ -944,10 +973,17 @@ def gradient_facts(solution, x, y, sizes, fresh, seeds):
 
     def architecture(size):
         model, heard, spoken = wired(solution.rescue(*size).to(x.device))
+        ran = []
+        hook = nn.modules.module.register_module_forward_hook(lambda layer, *_: ran.append(layer))
         logits = model(x.clone())
+        hook.remove()
         logits.sum().backward()
         reached = {layer for layer, probe in spoken if probe.grad is not None}
-        return [len(reached), heard[-1][0].in_features, list(logits.shape)]
+        hidden = {layer for layer in ran if isinstance(layer, nn.Linear)}.difference(
+            model.modules()
+        )
+        last = heard[-1][0].in_features if heard else 0
+        return [len(reached), last, list(logits.shape), len(hidden)]
 
     def ratio(seed):
         torch.manual_seed(seed)
@@ -961,6 +997,8 @@ def gradient_facts(solution, x, y, sizes, fresh, seeds):
         torch.manual_seed(seed)
         return solution.rescue().to(x.device)(x.clone())
 
+    if not isinstance(solution.rescue(), nn.Module):
+        return None
     shapes = [architecture(size) for size in sizes]
     new = [not torch.equal(outputs(seed), outputs(seed + 1)) for seed in fresh]
     powers = [ratio(seed) for seed in seeds]
@@ -1006,14 +1044,25 @@ def training_facts(solution, x, y, x_test, seed):
         return place["logits"] - 1
 
     torch.manual_seed(seed)
-    model = trained(solution.rescue().to(x.device))
+    if not isinstance(untrained := solution.rescue(), nn.Module):
+        return None
+    model = trained(untrained.to(x.device))
     with torch.no_grad():
-        return {"says": model(x_test.clone()) > 0, "layers in a row": layers_in_a_row(model)}
+        says, layers = model(x_test.clone()) > 0, len(signals(model)) - 1
+        return {"says": says, "layers": layers, "layers in a row": layers_in_a_row(model)}
+
+
+def found_in(student, probe, *args):
+    """What a probe found of the network."""
+    found = student.run(probe, *args).value
+    require(found is not None, "It returns no `nn.Module`; a class or a list of layers is none.")
+    return found
 
 
 def accuracy(run, labels):
     """The share of points on the right side, rounded as people would say it."""
     require(run["says"].shape == labels.shape, "It does not give one logit for each point.")
+    require(not run["says"].all(), "Its output is above 0 for every point. Logits are asked for.")
     return round((run["says"] == (labels > 0)).double().mean().item(), 2)
 
 
@@ -1026,10 +1075,12 @@ def median(values):
 def test_rescue_has_the_size(student, draw):
     """Has at least `depth` working linear layers, the last `width` wide, and one logit."""
     sizes, default = [[40, 16], [7, 24], [3, 8], []], [30, 64]
-    probe = (gradient_facts, *spirals(draw)[:2], sizes, [], [])
-    facts = student.run(*probe).value
-    for size, (layers, last, shape) in zip(sizes, facts["architecture"], strict=True):
+    facts = found_in(student, gradient_facts, *spirals(draw)[:2], sizes, [], [])
+    for size, (layers, last, shape, hidden) in zip(sizes, facts["architecture"], strict=True):
         depth, width = size or default
+        aside = layers < depth and hidden > 0
+        require(not aside, "Linear layers run that a plain list, tuple or function hides.")
+        require(layers != depth - 1, "One linear layer is missing: the first and last count too.")
         require(layers >= depth, "Fewer linear layers take part than `depth` says.")
         require(last == width, "The last linear layer does not read `width` numbers.")
         require(shape == [512, 1], "It does not give one logit for each point, as (N, 1).")
@@ -1038,16 +1089,15 @@ def test_rescue_has_the_size(student, draw):
 @pytest.mark.exercise("rescue", seconds=20)
 def test_rescue_draws_its_weights(student, draw):
     """Draws its weights anew, from torch's global generator."""
-    probe = (gradient_facts, *spirals(draw)[:2], [], [11], [])
-    anew = student.run(*probe).value["drawn anew"]
+    anew = found_in(student, gradient_facts, *spirals(draw)[:2], [], [11], [])["drawn anew"]
     require(anew == [True], "Two seeds of the caller give the same network.")
 
 
 @pytest.mark.exercise("rescue", weight=4, seconds=20)
 def test_gradients_are_healthy_before_training(student, draw):
     """Has healthy gradients before training."""
-    probe = (gradient_facts, *spirals(draw)[:2], [], [], list(range(11, 18)))
-    powers = median(student.run(*probe).value["powers of ten"])
+    facts = found_in(student, gradient_facts, *spirals(draw)[:2], [], [], list(range(11, 18)))
+    powers = median(facts["powers of ten"])
     require(powers > -math.inf, "The gradient at the first layer is zero or not a number.")
     require(powers <= 2, "Towards the first layer the gradient becomes over 100 times larger.")
     require(powers >= -2, "Towards the first layer the gradient becomes over 100 times smaller.")
@@ -1058,14 +1108,16 @@ def test_gradients_are_healthy_before_training(student, draw):
 def test_it_learns_other_spirals(student, draw):
     """Learns spirals it has never seen, from other weights, with all its layers in a row."""
     *data, labels = spirals(draw)
-    runs = [student.run(training_facts, *data, seed).value for seed in (11, 12)]
+    runs = [found_in(student, training_facts, *data, seed) for seed in (11, 12)]
     learned = [accuracy(run, labels) >= 0.95 for run in runs]
     if any(learned) and not all(learned):  # where two agree, the third cannot move the median
-        runs.append(student.run(training_facts, *data, 13).value)
+        runs.append(found_in(student, training_facts, *data, 13))
     right = median([accuracy(run, labels) for run in runs])
     require(right >= 0.95, "After 200 steps, it is wrong for more than 5 % of new points.")
     in_a_row = min(run["layers in a row"] for run in runs)
-    require(in_a_row >= 30, "Fewer than 30 layers, one after another, change the result.")
+    require(in_a_row >= 20, "Fewer than 20 layers, one after another, change the result.")
+    layers = min(run["layers"] for run in runs)
+    require(in_a_row >= min(30, layers), "Some of its layers change nothing, or not in a row.")
 
 
 # --- 6.8 cures ---------------------------------------------------------------------------------
