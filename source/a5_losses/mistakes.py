@@ -3090,7 +3090,8 @@ def quotient_without_fences(x):
 
 @mistake(
     "accurate_tanh",
-    "For inputs around 0.01 your result has too few right digits. Which subtraction loses them?",
+    "Somewhere between 0.001 and 0.5 your result has too few right digits. Print its relative "
+    "error there: where is it largest?",
 )
 def line_below_a_thousandth(x):
     return torch.where(x.abs() < 1e-3, x, 2 * torch.sigmoid(2 * x) - 1)
@@ -3098,8 +3099,8 @@ def line_below_a_thousandth(x):
 
 @mistake(
     "accurate_tanh",
-    "For inputs around 0.25 your result has too few right digits. How large is the first term "
-    "that your series leaves out?",
+    "Somewhere between 0.001 and 0.5 your result has too few right digits. Print its relative "
+    "error there: where is it largest?",
 )
 def series_too_far_out(x):
     series = x - x**3 / 3 + 2 * x**5 / 15
