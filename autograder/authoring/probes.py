@@ -38,8 +38,8 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     """Return a function's value, and whether its results stay on the device of args[0].
 
     The tensors are moved to torch's meta device, and the results must be there too. Code that reads
-    values cannot run on meta, which has none; for it meta is made the default device instead, and
-    the results must stay where the arguments are.
+    values cannot run on meta, which has none; it runs where the arguments are, set ``apart`` from
+    all new tensors, and the results must not be among these.
 
     Args:
         name: the exercise's id.
@@ -51,11 +51,11 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     function = getattr(solution, name)
     given = [getattr(torch, arg) if isinstance(arg, str) else arg for arg in args]
 
-    def homes(result: Any) -> set[str]:
-        """Where the tensors of a result live; a plain number lives nowhere."""
+    def tensors(result: Any) -> list[Tensor]:
+        """The tensors of a result; a plain number lives nowhere."""
         parts = result.values() if isinstance(result, dict) else result
         held = parts if isinstance(result, (list, tuple, dict)) else [result]
-        return {part.device.type for part in held if isinstance(part, torch.Tensor)}
+        return [part for part in held if isinstance(part, Tensor)]
 
     def to_meta(arg: Any) -> Any:
         if isinstance(arg, (list, tuple)):
@@ -71,14 +71,88 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
 
     value = function(*map(own, given))
     try:
-        with_input = homes(function(*map(to_meta, given))) <= {"meta"}
+        found = function(*map(to_meta, given))
+        with_input = all(part.device.type == "meta" for part in tensors(found))
     except (RuntimeError, TypeError):  # NumPy refuses with a TypeError
+        mode, home = apart(), {part.device for part in tensors(given)}
         try:
-            with torch.device("meta"):
-                with_input = homes(function(*map(own, given))) <= homes(given)
-        except RuntimeError:  # two devices met
+            with mode:
+                found = function(*map(own, given))
+            with_input = not any(map(mode.away, tensors(found)))
+            with_input = with_input and {part.device for part in tensors(found)} <= home
+        except (RuntimeError, TypeError):  # two devices met
             with_input = False
     return {"value": value, "with its input": with_input}
+
+
+def apart() -> Any:
+    """Return a mode in which the tensors at hand are as on another device, and new ones are not.
+
+    A new table goes to meta, where it meets none of them. A new number stays, for it may meet
+    tensors of any device; it is known as ``away``, like whatever was copied to the CPU.
+    """
+    from torch.overrides import TorchFunctionMode
+    from torch.utils._device import _device_constructors
+    from torch.utils._pytree import tree_leaves
+
+    move_freely = (Tensor.copy_, Tensor.__setitem__, Tensor.__getitem__)
+
+    class Apart(TorchFunctionMode):
+        """What has left the device; held here, since it is known by its id."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.left: dict[int, Tensor] = {}
+
+        def away(self, tensor: Tensor) -> bool:
+            return tensor.device.type == "meta" or id(tensor) in self.left
+
+        def leave(self, result: Any) -> Any:
+            parts = (part for part in tree_leaves(result) if isinstance(part, Tensor))
+            self.left.update({id(part): part for part in parts})
+            return result
+
+        def made(self, func: Any, args: Any, kwargs: Any) -> Any:
+            source, place = args[0] if args else None, kwargs.get("device")
+            if isinstance(place, torch.device):
+                return func(*args, **kwargs)
+            if isinstance(source, Tensor) and place is None:
+                made = func(*args, **{**kwargs, "device": source.device}).clone()
+                return self.leave(made) if self.away(source) else made
+            with torch.device("meta"):
+                made = func(*args, **{**kwargs, "device": None})
+            return made if made.ndim else self.leave(func(*args, **{**kwargs, "device": "cpu"}))
+
+        def moved(self, func: Any, args: Any, kwargs: Any) -> Any:
+            tensor, where = args[0], (*args[1:], *kwargs.values())
+            place = next((w for w in where if isinstance(w, (str, torch.device, Tensor))), None)
+            place = "cpu" if func is Tensor.cpu else place
+            stays = self.away(tensor) if place is None else isinstance(place, str)
+            stays = self.away(place) if isinstance(place, Tensor) else stays
+            moved = func(*args, **kwargs).clone()
+            return self.leave(moved) if stays else moved
+
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            kwargs = kwargs or {}
+            if func in _device_constructors():
+                return self.made(func, args, kwargs)
+            if func in (Tensor.to, Tensor.cpu, Tensor.type_as):
+                return self.moved(func, args, kwargs)
+            given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+            here = [tensor for tensor in given if not self.away(tensor)]
+            if func is Tensor.numpy and here:
+                raise TypeError("NumPy sees the CPU only")
+            inside = tree_leaves([arg for arg in args if isinstance(arg, (list, tuple))])
+            joined = any(isinstance(leaf, Tensor) for leaf in inside)
+            strangers = [one for one in given if self.away(one) and (one.ndim or joined)]
+            if here and strangers and func not in move_freely:
+                raise RuntimeError("two devices met")
+            result = func(*args, **kwargs)
+            return result if here or not given else self.leave(result)
+
+    return Apart()
 
 
 def operations(solution: Any, name: str, args: list[Any]) -> Any:

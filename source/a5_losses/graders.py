@@ -564,20 +564,35 @@ def test_bce_has_the_right_slope_at_zero(same, draw):
         same.run(gradients, "bce_with_logits", [torch.zeros(3), target], [0], weight(draw))
 
 
-@pytest.mark.exercise("bce_with_logits", weight=2)
-def test_bce_refuses_shapes_that_differ(same, draw):
-    """Raises ValueError for shapes that differ, even where torch would broadcast, and only then."""
-    pairs = [
-        ((4, 3), (3,)),
-        ((1,), (4,)),
-        ((4, 1), (4,)),
-        ((4,), (4, 1)),
-        ((4, 1), (1, 4)),
-        ((2, 3), (3, 2)),
-    ]
+def error_for(solution, logits, target):
+    """The kind of error that two tensors raise; an empty text where they raise none."""
+    try:
+        solution.bce_with_logits(logits, target)
+    except Exception as error:
+        return "ValueError" if isinstance(error, ValueError) else type(error).__name__
+    return ""
+
+
+def assert_refuses(student, draw, pairs):
+    """Different shapes are refused with a ValueError, equal ones are not."""
     for one, other in pairs:
-        same(raises=ValueError).bce_with_logits(draw(*one), draw.uniform(*other))
-        same.bce_with_logits(draw(*one), draw.uniform(*one))
+        told = student.run(error_for, draw(*one), draw.uniform(*other)).value
+        require(told == "ValueError", "Two shapes that differ raise no ValueError.")
+        told = student.run(error_for, draw(*one), draw.uniform(*one)).value
+        require(told == "", "Two equal shapes raise an error.")
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_refuses_other_sizes(student, draw):
+    """Raises ValueError where the numbers of elements differ, even if torch would broadcast."""
+    assert_refuses(student, draw, [((4, 3), (3,)), ((1,), (4,)), ((2, 3), (1, 3))])
+
+
+@pytest.mark.exercise("bce_with_logits")
+def test_bce_refuses_other_forms(student, draw):
+    """Raises ValueError where as many elements have another shape, such as (4, 1) and (4,)."""
+    pairs = [((4, 1), (4,)), ((4,), (4, 1)), ((4, 1), (1, 4)), ((2, 3), (3, 2))]
+    assert_refuses(student, draw, pairs)
 
 
 @pytest.mark.exercise("bce_with_logits")
@@ -773,10 +788,12 @@ def test_logit_threshold_allows_never_yes(same):
 
 @pytest.mark.exercise("logit_threshold")
 def test_logit_threshold_keeps_digits_near_the_ends(same, draw):
-    """Keeps its digits for thresholds very close to 0 and to 1."""
+    """Keeps its digits for thresholds very close to 0, to 1 and to one half."""
     for gap in (1e-4, 1e-9, draw.number(1e-12, 1e-11)):
         for p in (gap, 1 - gap):
             same.logit_threshold(p)
+    for p in (0.50001, 0.5 - draw.number(1e-5, 2e-5)):
+        same(rtol=1e-4, atol=1e-12).logit_threshold(p)
 
 
 @pytest.mark.exercise("logit_threshold")
@@ -876,33 +893,51 @@ def guarded(logits, target):
 VERSIONS = {"total": total, "table": table, "bare": bare, "guarded": guarded}
 
 
-def batch_of(given):
-    """Logits and target of a legal batch; None where it is none."""
+def table_of(logits):
+    """Logits as a table; a word for what is wrong with them where they are none."""
     try:
-        logits, target = given
-        logits, target = torch.tensor(logits, dtype=torch.float32), torch.tensor(target)
+        table = torch.tensor(logits, dtype=torch.float64).float()
+    except OverflowError:
+        return "not finite"
+    except (TypeError, ValueError, RuntimeError):
+        return "no table"
+    if table.ndim != 2 or table.shape[0] < 1 or table.shape[1] < 2:
+        return "no table"
+    return table if table.isfinite().all() else "not finite"
+
+
+def classes_of(target, table):
+    """Class numbers for the rows of a table; None where the target holds none."""
+    try:
+        numbers = torch.tensor(target)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         return None
-    legal = logits.ndim == 2 and logits.shape[0] >= 1 and logits.shape[1] >= 2
-    legal = legal and target.shape == logits.shape[:1] and target.dtype == torch.int64
-    legal = legal and bool(logits.isfinite().all() and (target >= 0).all())
-    return (logits, target) if legal and (target < logits.shape[1]).all() else None
-
-
-def wrong_on(given):
-    """The versions that are wrong on a batch; None where there is no legal batch."""
-    if (batch := batch_of(given)) is None:
+    if numbers.dtype != torch.int64 or numbers.shape != table.shape[:1]:
         return None
-    right = F.cross_entropy(*batch)
-    close = {"rtol": 1e-4, "atol": 1e-5}
-    return [name for name, loss in VERSIONS.items() if not loss(*batch).allclose(right, **close)]
+    return numbers if numbers.min() >= 0 and numbers.max() < table.shape[1] else None
+
+
+def wrong_on(batch):
+    """The versions that are wrong on a batch; a word for its fault where it is no legal one."""
+    if not isinstance(batch, (list, tuple)) or len(batch) != 2:
+        return "no pair"
+    if isinstance(logits := table_of(batch[0]), str):
+        return logits
+    if (target := classes_of(batch[1], logits)) is None:
+        return "no classes"
+    right, close = F.cross_entropy(logits, target), {"rtol": 1e-4, "atol": 1e-5}
+    wrong = (
+        name for name, loss in VERSIONS.items() if not loss(logits, target).allclose(right, **close)
+    )
+    return list(wrong)
 
 
 def caught(solution):
     """By version, who is wrong on the batch that was given for it."""
     given = solution.loss_breakers()
-    given = given if isinstance(given, dict) else {}
-    return {name: wrong_on(given.get(name)) for name in VERSIONS}
+    if not isinstance(given, dict):
+        return dict.fromkeys(VERSIONS, "no dictionary")
+    return {name: wrong_on(given[name]) if name in given else "missing" for name in VERSIONS}
 
 
 def caught_here(student):
@@ -912,28 +947,41 @@ def caught_here(student):
     return caught(SimpleNamespace(loss_breakers=lambda: given))
 
 
+def assert_only_one_is_wrong(student, version):
+    """Say what is wrong with the form of a batch, or which versions are wrong on it."""
+    found = caught_here(student)[version]
+    require(found != "no dictionary", "It does not return a dictionary.")
+    require(found != "missing", "Your dictionary has no entry with this name.")
+    require(found != "no pair", "The entry is not a pair (logits, target).")
+    require(found != "no table", "The logits are not N rows of C numbers, with N ≥ 1 and C ≥ 2.")
+    require(found != "not finite", "A logit is not a finite number of float32.")
+    require(found != "no classes", "The target is not one class number, 0 to C-1, for each row.")
+    require(version in found, "With your batch, this version is right.")
+    require(found == [version], "With your batch, another version is wrong as well.")
+
+
 @pytest.mark.exercise("loss_breakers")
 def test_total_is_caught(student):
     """Gives a batch on which `total` is wrong and the other three are right."""
-    assert caught_here(student)["total"] == ["total"]
+    assert_only_one_is_wrong(student, "total")
 
 
 @pytest.mark.exercise("loss_breakers")
 def test_table_is_caught(student):
     """Gives a batch on which `table` is wrong and the other three are right."""
-    assert caught_here(student)["table"] == ["table"]
+    assert_only_one_is_wrong(student, "table")
 
 
 @pytest.mark.exercise("loss_breakers")
 def test_bare_is_caught(student):
     """Gives a batch on which `bare` is wrong and the other three are right."""
-    assert caught_here(student)["bare"] == ["bare"]
+    assert_only_one_is_wrong(student, "bare")
 
 
 @pytest.mark.exercise("loss_breakers")
 def test_guarded_is_caught(student):
     """Gives a batch on which `guarded` is wrong and the other three are right."""
-    assert caught_here(student)["guarded"] == ["guarded"]
+    assert_only_one_is_wrong(student, "guarded")
 
 
 # 5.10 accurate_tanh (bonus)
@@ -943,7 +991,9 @@ def test_guarded_is_caught(student):
 def test_accurate_tanh_keeps_digits_near_zero(student, draw):
     """Keeps its digits near 0, down to the smallest numbers."""
     x = draw.uniform(60, low=1.0, high=9.0) * 10.0 ** torch.arange(-30.0, 0.0).repeat(2)
-    for small in (x, -x):
+    inner = draw.uniform(40, low=0.001, high=0.1)  # a series may end here, and a fraction begin
+    outer = draw.uniform(40, low=0.1, high=0.5)
+    for small in (x, -x, inner, -inner, outer, -outer):
         assert_same(student.accurate_tanh(small), torch.tanh(small), rtol=2e-6, atol=0.0)
 
 

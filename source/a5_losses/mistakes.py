@@ -2862,3 +2862,250 @@ def asks_for_the_range_of_targets(logits, target):
     if (target < 0).any() or (target > 1).any():
         raise ValueError("target")
     return _costs(logits, target).mean()
+
+
+@mistake(
+    "logsumexp",
+    "A row in which every entry is `-inf` gives a finite number. What do you add before the "
+    "logarithm?",
+)
+def ten_billionth_beside_the_sum(z, dim=-1):
+    return ((z - _peak(z, dim)).exp().sum(dim) + 1e-10).log() + _peak(z, dim).squeeze(dim)
+
+
+@mistake(
+    "logsumexp",
+    "A row in which every entry is `-inf` gives a finite number. What do you add before the "
+    "logarithm?",
+)
+def smallest_number_beside_the_sum(z, dim=-1):
+    return ((z - _peak(z, dim)).exp().sum(dim) + 1e-20).log() + _peak(z, dim).squeeze(dim)
+
+
+@mistake(
+    "softmax",
+    "Very small probabilities are too large, and a logit of `-inf` does not give 0. Which "
+    "step sets a lowest value?",
+)
+def gaps_end_at_30(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).clamp(min=-30).exp()
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "A logit of `-inf` gives a small probability, but it should give exactly 0. Which step sets "
+    "a lowest value?",
+)
+def gaps_end_at_80(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).clamp(min=-80).exp()
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "Very small probabilities are too large, and a logit of `-inf` does not give 0. What do you "
+    "add to the exponentials?",
+)
+def epsilon_beside_the_exponentials(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).exp() + 1e-10
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "Very small probabilities are too large, and a logit of `-inf` does not give 0. What do you "
+    "add to the exponentials?",
+)
+def smaller_epsilon_beside_the_exponentials(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).exp() + 1e-12
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "Very small probabilities are too large, and a logit of `-inf` does not give 0. Which step "
+    "sets a lowest probability?",
+)
+def lower_floor_under_every_share(z, dim=-1):
+    return _shares(z, dim).clamp(min=1e-12)
+
+
+@mistake(
+    "softmax",
+    "Some small probabilities are exactly 0 in your result, although the task asks for three "
+    "digits. Which step makes them 0?",
+)
+def tiny_shares_set_to_zero(z, dim=-1):
+    shares = _shares(z, dim)
+    return torch.where(shares < 1e-12, 0.0, shares)
+
+
+@mistake(
+    "softmax",
+    "Very negative logits of different size get the same probability. Which step sets a lowest "
+    "logit?",
+)
+def lowest_logit(z, dim=-1):
+    return _shares(z.clamp(min=-1e4), dim)
+
+
+@mistake(
+    "log_softmax",
+    "The exponentials of your rows do not sum to 1. Which logarithm do you take of the sum?",
+)
+def sum_to_base_ten(z, dim=-1):
+    shifted = z - z.amax(dim, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log10()
+
+
+@mistake(
+    "log_softmax",
+    "Along the last axis your values are right, along others they are not. Which line does not "
+    "use `dim`?",
+)
+def peak_along_the_last_axis(z, dim=-1):
+    shifted = z - z.amax(-1, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+@mistake(
+    "log_softmax",
+    "Along the last axis your values are right, along others the wrong entries share a total. "
+    "Does `reshape` move an axis?",
+)
+def reshaped_into_rows(z, dim=-1):
+    return _shares(z.reshape(-1, z.shape[dim]), 1, logarithm=True).reshape(z.shape)
+
+
+@mistake(
+    "log_softmax",
+    "A row with one logit far above the others gives `-inf`. Is the number that you subtract "
+    "close to the largest entry?",
+)
+def shifted_by_the_mean(z, dim=-1):
+    shifted = z - z.mean(dim, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+@mistake(
+    "cross_entropy",
+    "You pick whole rows of the table, not one entry of each row. Print the shape of the picked "
+    "values: is it (N,)?",
+)
+def whole_rows_picked(logits, target):
+    return -logits.log_softmax(1)[target].mean()
+
+
+@mistake(
+    "cross_entropy", "Changing `target` does not change your loss. Which line should use `target`?"
+)
+def surprise_at_the_favourite(logits, target):
+    return -logits.log_softmax(1).amax(1).mean()
+
+
+@mistake(
+    "cross_entropy", "Changing `target` does not change your loss. Which line should use `target`?"
+)
+def entropy_of_the_prediction(logits, target):
+    logs = logits.log_softmax(1)
+    return -(logs.exp() * logs).sum(1).mean()
+
+
+@mistake(
+    "cross_entropy",
+    "For one example your loss is right, for several it is too small. Which should come first, "
+    "the logarithm or the mean?",
+)
+def mean_of_rounded_shares(logits, target):
+    return -logits.softmax(1).gather(1, target[:, None]).mean().log()
+
+
+@mistake(
+    "bce_with_logits",
+    "Where `target` is 0, your loss is ln 2 for every logit. Which of the two arguments holds "
+    "the logits?",
+)
+def logits_and_target_exchanged(logits, target):
+    return _costs(target, logits).mean()
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` = 0.0 and `p` = 1.0 your function raises an error, but 0 and 1 are right. How do "
+    "you compare `p` with them?",
+)
+def ends_known_as_integers_only(p):
+    if type(p) is int:
+        return math.inf if p else -math.inf
+    return math.log(p / (1 - p))
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` = 0 your result is `inf`. Which sign does the task give for 'always yes'?",
+)
+def infinity_at_both_ends(p):
+    return math.log(p / (1 - p)) if 0 < p < 1 else math.inf
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` close to 0.5 your result has too few right digits. Which line rounds it?",
+)
+def rounded_threshold(p):
+    if p in (0, 1):
+        return math.inf if p else -math.inf
+    return round(math.log(p / (1 - p)), 4)
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` = 0 and `p` = 1 your result is finite, not infinite. Between which limits do you "
+    "search?",
+)
+def searches_between_limits(p):
+    low, high = -30.0, 30.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if 1 / (1 + math.exp(-middle)) < p else (low, middle)
+    return low
+
+
+@mistake(
+    "double_softmax_floor",
+    "Your result is a little too large, most of all for many classes. How certain is the true "
+    "class after your first softmax?",
+)
+def still_not_certain(n_classes):
+    logits = torch.zeros(1, n_classes, dtype=torch.float64)
+    logits[0, 0] = 10.0
+    return F.cross_entropy(logits.softmax(1), torch.tensor([0])).item()
+
+
+@mistake(
+    "accurate_tanh",
+    "Inputs close to 0 are right, but very large ones give `nan`. Which step gives a number too "
+    "large for the dtype?",
+)
+def quotient_without_fences(x):
+    return x.sinh() / x.cosh()
+
+
+@mistake(
+    "accurate_tanh",
+    "Somewhere between 0.001 and 0.5 your result has too few right digits. Print its relative "
+    "error there: where is it largest?",
+)
+def line_below_a_thousandth(x):
+    return torch.where(x.abs() < 1e-3, x, 2 * torch.sigmoid(2 * x) - 1)
+
+
+@mistake(
+    "accurate_tanh",
+    "Somewhere between 0.001 and 0.5 your result has too few right digits. Print its relative "
+    "error there: where is it largest?",
+)
+def series_too_far_out(x):
+    series = x - x**3 / 3 + 2 * x**5 / 15
+    return torch.where(x.abs() < 0.3, series, 2 * torch.sigmoid(2 * x) - 1)

@@ -635,13 +635,13 @@ del _figure
 #
 # **The rules**
 #
-# * At least `depth` different `nn.Linear` modules work **one after another**: called as modules (`layer(h)`), each reading what the one before has produced, directly or through a skip. A layer that is used twice counts once; layers side by side count as one step. After training, each counted layer must matter: setting its output to zero must change what comes after by more than 0.1 %.
+# * At least `depth` different `nn.Linear` modules work **one after another**: called as modules (`layer(h)`), each reading what the one before has produced, directly or through a skip. A layer that is used twice counts once; layers side by side count as one step. After training, each counted layer must matter: setting its output to zero must change what comes after by more than 0.1 %. Layers in a plain list or tuple are no part of the network: put them into an `nn.ModuleList` or `nn.Sequential`.
 # * The last `nn.Linear` that runs reads `width` numbers. `depth` is at least 3.
 # * The weights are drawn from torch's global generator when `rescue` is called (that is what every layer does by itself), so that `torch.manual_seed` makes your net repeatable. Do not set a seed inside.
 #
 # **Two measurements, scored apart** (the last fifth of the points is for the rules on size and weights)
 #
-# 1. *It learns* (three fifths of the points). In train mode: full batch of 512 spiral points, binary cross-entropy on the logits, Adam with learning rate 1e-3, gradients clipped to norm 1, 200 steps. In eval mode: accuracy on 2 000 fresh points of the same spiral. The median over three seeds must be at least 95 %. The check cell below contains the spiral and this recipe, and takes a short run with half the points; the hidden check draws other weights, other points, and turns the spiral by another angle.
+# 1. *It learns* (three fifths of the points; it takes at least 20 such layers). In train mode: full batch of 512 spiral points, binary cross-entropy on the logits, Adam with learning rate 1e-3, gradients clipped to norm 1, 200 steps. In eval mode: accuracy on 2 000 fresh points of the same spiral. The median over three seeds must be at least 95 %. The check cell below contains the spiral and this recipe, and takes a short run with half the points; the hidden check draws other weights, other points, and turns the spiral by another angle.
 # 2. *Its gradients are healthy before training* (one fifth). In train mode, on such a batch: the RMS of the loss's gradient with respect to the **output of the first** `nn.Linear` that runs, divided by the RMS of its gradient with respect to the **input of the last** one. The median over seven seeds must lie between 0.01 and 100.
 #
 # **Predict first.** Which of these, alone, is enough to make thirty layers learn: sigmoid → ReLU; ReLU → tanh; He weights; skips with default weights; batch norm? And which of those that learn will also pass the second measurement? Write your guesses down; the reflection has the table.
@@ -729,7 +729,7 @@ with visible_checks("rescue") as call:
     few, many = spiral(256, 0.0, generator), spiral(2000, 0.0, generator)
     net = call(rescue)
     net.holds("it maps (5, 2) to (5, 1)", lambda model: model(torch.randn(5, 2)).shape == (5, 1))
-    net.holds("at least 30 nn.Linear modules run", lambda model: layers_that_run(model) >= 30)
+    net.holds("at least 30 nn.Linear modules of the network run", lambda model: layers_that_run(model) >= 30)
     net.holds("before training, the first layer's gradient is 0.01 to 100 times the last one's", lambda model: 0.01 < gradient_ratio(model, *few) < 100)
     net.holds("a short run leaves guessing behind", lambda model: train(model, *few, lambda model: accuracy(model, *many))[-1] > 0.75)
 

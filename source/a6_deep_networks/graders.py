@@ -9,7 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from autograder.authoring import assert_own_work, gradients, require, where_results_live
+from autograder.authoring import (
+    apart,
+    assert_own_work,
+    assert_same,
+    gradients,
+    require,
+    where_results_live,
+)
 
 DOUBLE = torch.float64
 # Operations of torch, in small letters without underscores.
@@ -491,12 +498,20 @@ def test_residual_stays_on_the_device(same, draw):
 # --- 6.4 global_grad_norm ---------------------------------------------------------------------
 
 
-def measured(solution, grads, walk):
-    """The norm of parameters that have these gradients."""
+def with_gradients(grads, frozen=False):
+    """Parameters that have these gradients, the first one frozen since or not."""
     shapes = [torch.zeros(2) if gradient is None else gradient for gradient in grads]
     params = [nn.Parameter(torch.full_like(shape, 3.0)) for shape in shapes]
     for p, gradient in zip(params, grads, strict=True):
         p.grad = None if gradient is None else gradient.clone()
+    for p in params[: int(frozen)]:
+        p.requires_grad_(False)
+    return params
+
+
+def measured(solution, grads, walk, frozen=False):
+    """The norm of parameters that have these gradients."""
+    params = with_gradients(grads, frozen)
     return solution.global_grad_norm((p for p in params) if walk else params)
 
 
@@ -514,29 +529,31 @@ def measuring_changes(solution, grads):
     return {"value": norm, "gradients kept": all(kept), "parameters kept": all(weights)}
 
 
-def where_the_norm_lives(solution, grads):
+def where_the_norm_lives(solution, name, grads, *more):
     """The norm, and whether it stays with the gradients when these live elsewhere."""
 
     def params(device):
         made = [nn.Parameter(torch.ones_like(gradient, device=device)) for gradient in grads]
         for p, gradient in zip(made, grads, strict=True):
-            p.grad = gradient.to(device)
+            p.grad = gradient.clone().to(device)
         return made
 
-    here = grads[0].device
-    at_home, away = params(here), params("meta")
-    norm = solution.global_grad_norm(at_home)
+    def norm(given):
+        return getattr(solution, name)(given, *more)
+
+    here, at_home = norm(params(grads[0].device)), params(grads[0].device)
     try:
-        found = solution.global_grad_norm(away)
+        found = norm(params("meta"))
         with_them = not isinstance(found, torch.Tensor) or found.device.type == "meta"
-    except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
+    except (RuntimeError, TypeError):  # meta has no values to look at: keep new tensors apart
+        mode = apart()
         try:
-            with torch.device("meta"):
-                found = solution.global_grad_norm(at_home)
-            with_them = not isinstance(found, torch.Tensor) or found.device == here
-        except RuntimeError:  # two devices met
+            with mode:
+                found = norm(at_home)
+            with_them = not isinstance(found, torch.Tensor) or not mode.away(found)
+        except (RuntimeError, TypeError):  # two devices met
             with_them = False
-    return {"value": norm, "with the gradients": with_them}
+    return {"value": here, "with the gradients": with_them}
 
 
 def some_gradients(draw, dtype=torch.float32):
@@ -563,6 +580,12 @@ def test_parameters_without_gradient(same, draw):
     """Passes over frozen parameters, wherever they stand."""
     for grads in [[None, draw(3), draw(2, 2)], [draw(5), None], [draw(2), None, draw(2), None]]:
         same.run(measured, grads, False)
+
+
+@pytest.mark.exercise("global_grad_norm")
+def test_every_gradient_counts(same, draw):
+    """Counts every gradient that is there, in a parameter that was frozen since, too."""
+    same.run(measured, some_gradients(draw), False, True)
 
 
 @pytest.mark.exercise("global_grad_norm")
@@ -611,7 +634,7 @@ def test_norm_has_no_axes(same, draw):
 @pytest.mark.exercise("global_grad_norm", about="device")
 def test_norm_stays_on_the_device(same, draw):
     """Stays on the device of the gradients."""
-    same.run(where_the_norm_lives, some_gradients(draw))
+    same.run(where_the_norm_lives, "global_grad_norm", some_gradients(draw))
 
 
 @pytest.mark.exercise("global_grad_norm", about="requires_grad")
@@ -637,41 +660,13 @@ def test_norm_is_own_work(student, same, draw):
 # --- 6.5 clip_global_norm ---------------------------------------------------------------------
 
 
-def clipped(solution, facts, grads, max_norm, walk):
+def clipped(solution, facts, grads, max_norm, walk, frozen=False):
     """Some of: the norm returned, the gradients afterwards, the values afterwards."""
-    shapes = [torch.zeros(2) if gradient is None else gradient for gradient in grads]
-    params = [nn.Parameter(torch.full_like(shape, 3.0)) for shape in shapes]
-    for p, gradient in zip(params, grads, strict=True):
-        p.grad = None if gradient is None else gradient.clone()
+    params = with_gradients(grads, frozen)
     norm = solution.clip_global_norm((p for p in params) if walk else params, max_norm)
     grads = [None if p.grad is None else p.grad.detach() for p in params]
     known = {"norm": norm, "gradients": grads, "values": [p.detach() for p in params]}
     return [known[fact] for fact in facts]
-
-
-def where_the_old_norm_lives(solution, grads):
-    """The norm, and whether it stays with the gradients when these live elsewhere."""
-
-    def params(device):
-        made = [nn.Parameter(torch.ones_like(gradient, device=device)) for gradient in grads]
-        for p, gradient in zip(made, grads, strict=True):
-            p.grad = gradient.to(device)
-        return made
-
-    home = grads[0].device
-    norm = solution.clip_global_norm(params(home), 1.0)
-    try:
-        found = solution.clip_global_norm(params("meta"), 1.0)
-        with_them = not isinstance(found, torch.Tensor) or found.device.type == "meta"
-    except RuntimeError:  # meta has no values to look at: let new tensors be born there instead
-        at_home = params(home)
-        try:
-            with torch.device("meta"):
-                found = solution.clip_global_norm(at_home, 1.0)
-            with_them = not isinstance(found, torch.Tensor) or found.device == home
-        except RuntimeError:  # two devices met
-            with_them = False
-    return {"value": norm, "with the gradients": with_them}
 
 
 def scaled_to(norm, grads):
@@ -716,6 +711,13 @@ def test_clipping_passes_over_frozen_parameters(same, draw):
     """Passes over parameters without a gradient."""
     grads = [None, 9.0 * draw(3), 9.0 * draw(2, 2), None]
     same.run(clipped, ["gradients"], grads, 1.0, False)
+
+
+@pytest.mark.exercise("clip_global_norm")
+def test_every_gradient_is_clipped(same, draw):
+    """Shortens every gradient that is there, in a parameter that was frozen since, too."""
+    grads = scaled_to(9.0, some_gradients(draw))
+    same(atol=1e-6).run(clipped, ["gradients"], grads, 1.0, False, True)
 
 
 @pytest.mark.exercise("clip_global_norm")
@@ -765,7 +767,8 @@ def test_clipping_returns_no_graph(same, draw):
 @pytest.mark.exercise("clip_global_norm", about="device")
 def test_clipping_stays_on_the_device(same, draw):
     """Returns a norm on the device of the gradients."""
-    same.run(where_the_old_norm_lives, scaled_to(6.0, some_gradients(draw)))
+    grads = scaled_to(6.0, some_gradients(draw))
+    same.run(where_the_norm_lives, "clip_global_norm", grads, 1.0)
 
 
 @pytest.mark.exercise("clip_global_norm", keeps=0)
@@ -865,7 +868,7 @@ def test_several_steps(same, draw):
 @pytest.mark.exercise("train_step")
 def test_other_optimisers(same, draw):
     """Works with an optimiser that keeps its own memory, such as Adam."""
-    probe = case(draw, ["weights"], ADAM, 1.0, 3)
+    probe = case(draw, ["weights"], ADAM, 1e9, 3)  # how it is clipped is judged above
     same.run(*probe)
 
 
@@ -885,11 +888,14 @@ def test_losses_are_floats(same, draw):
 
 
 @pytest.mark.exercise("train_step", weight=2)
-def test_old_gradients_do_not_count(same, draw):
+def test_old_gradients_do_not_count(student, draw):
     """Ignores gradients that were left over from before the call."""
     for optimizer, max_norm, steps in [(SGD, 1.0, 1), (GENTLE, 1e9, 3)]:
-        probe = case(draw, ["weights"], optimizer, max_norm, steps, stale=True)
-        same.run(*probe)
+        *probe, _, frozen = case(draw, ["weights"], optimizer, max_norm, steps)
+        without, with_old = (student.run(*probe, stale, frozen) for stale in (False, True))
+        stays = [torch.equal(*pair) for pair in zip(without.value[0], probe[2], strict=True)]
+        require(not all(stays), "The weights do not move.")
+        assert_same(with_old, without.value)
 
 
 @pytest.mark.exercise("train_step")
@@ -901,9 +907,10 @@ def test_a_generous_limit_changes_nothing(same, draw):
 
 @pytest.mark.exercise("train_step")
 def test_frozen_layers(same, draw):
-    """Copes with frozen layers, which have no gradient, and leaves them frozen."""
-    probe = case(draw, ["weights"], SGD, 0.7, 1, frozen=True)
-    same.run(*probe)
+    """Copes with frozen layers, and leaves them frozen, whether a gradient is left over or not."""
+    for stale in (False, True):
+        probe = case(draw, ["weights"], SGD, 0.7, 1, stale=stale, frozen=True)
+        same.run(*probe)
 
 
 @pytest.mark.exercise("train_step")
@@ -966,10 +973,17 @@ def gradient_facts(solution, x, y, sizes, fresh, seeds):
 
     def architecture(size):
         model, heard, spoken = wired(solution.rescue(*size).to(x.device))
+        ran = []
+        hook = nn.modules.module.register_module_forward_hook(lambda layer, *_: ran.append(layer))
         logits = model(x.clone())
+        hook.remove()
         logits.sum().backward()
         reached = {layer for layer, probe in spoken if probe.grad is not None}
-        return [len(reached), heard[-1][0].in_features, list(logits.shape)]
+        hidden = {layer for layer in ran if isinstance(layer, nn.Linear)}.difference(
+            model.modules()
+        )
+        last = heard[-1][0].in_features if heard else 0
+        return [len(reached), last, list(logits.shape), len(hidden)]
 
     def ratio(seed):
         torch.manual_seed(seed)
@@ -983,6 +997,8 @@ def gradient_facts(solution, x, y, sizes, fresh, seeds):
         torch.manual_seed(seed)
         return solution.rescue().to(x.device)(x.clone())
 
+    if not isinstance(solution.rescue(), nn.Module):
+        return None
     shapes = [architecture(size) for size in sizes]
     new = [not torch.equal(outputs(seed), outputs(seed + 1)) for seed in fresh]
     powers = [ratio(seed) for seed in seeds]
@@ -1028,14 +1044,25 @@ def training_facts(solution, x, y, x_test, seed):
         return place["logits"] - 1
 
     torch.manual_seed(seed)
-    model = trained(solution.rescue().to(x.device))
+    if not isinstance(untrained := solution.rescue(), nn.Module):
+        return None
+    model = trained(untrained.to(x.device))
     with torch.no_grad():
-        return {"says": model(x_test.clone()) > 0, "layers in a row": layers_in_a_row(model)}
+        says, layers = model(x_test.clone()) > 0, len(signals(model)) - 1
+        return {"says": says, "layers": layers, "layers in a row": layers_in_a_row(model)}
+
+
+def found_in(student, probe, *args):
+    """What a probe found of the network."""
+    found = student.run(probe, *args).value
+    require(found is not None, "It returns no `nn.Module`; a class or a list of layers is none.")
+    return found
 
 
 def accuracy(run, labels):
     """The share of points on the right side, rounded as people would say it."""
     require(run["says"].shape == labels.shape, "It does not give one logit for each point.")
+    require(not run["says"].all(), "Its output is above 0 for every point. Logits are asked for.")
     return round((run["says"] == (labels > 0)).double().mean().item(), 2)
 
 
@@ -1048,10 +1075,12 @@ def median(values):
 def test_rescue_has_the_size(student, draw):
     """Has at least `depth` working linear layers, the last `width` wide, and one logit."""
     sizes, default = [[40, 16], [7, 24], [3, 8], []], [30, 64]
-    probe = (gradient_facts, *spirals(draw)[:2], sizes, [], [])
-    facts = student.run(*probe).value
-    for size, (layers, last, shape) in zip(sizes, facts["architecture"], strict=True):
+    facts = found_in(student, gradient_facts, *spirals(draw)[:2], sizes, [], [])
+    for size, (layers, last, shape, hidden) in zip(sizes, facts["architecture"], strict=True):
         depth, width = size or default
+        aside = layers < depth and hidden > 0
+        require(not aside, "Linear layers run that a plain list, tuple or function hides.")
+        require(layers != depth - 1, "One linear layer is missing: the first and last count too.")
         require(layers >= depth, "Fewer linear layers take part than `depth` says.")
         require(last == width, "The last linear layer does not read `width` numbers.")
         require(shape == [512, 1], "It does not give one logit for each point, as (N, 1).")
@@ -1060,16 +1089,15 @@ def test_rescue_has_the_size(student, draw):
 @pytest.mark.exercise("rescue", seconds=20)
 def test_rescue_draws_its_weights(student, draw):
     """Draws its weights anew, from torch's global generator."""
-    probe = (gradient_facts, *spirals(draw)[:2], [], [11], [])
-    anew = student.run(*probe).value["drawn anew"]
+    anew = found_in(student, gradient_facts, *spirals(draw)[:2], [], [11], [])["drawn anew"]
     require(anew == [True], "Two seeds of the caller give the same network.")
 
 
 @pytest.mark.exercise("rescue", weight=4, seconds=20)
 def test_gradients_are_healthy_before_training(student, draw):
     """Has healthy gradients before training."""
-    probe = (gradient_facts, *spirals(draw)[:2], [], [], list(range(11, 18)))
-    powers = median(student.run(*probe).value["powers of ten"])
+    facts = found_in(student, gradient_facts, *spirals(draw)[:2], [], [], list(range(11, 18)))
+    powers = median(facts["powers of ten"])
     require(powers > -math.inf, "The gradient at the first layer is zero or not a number.")
     require(powers <= 2, "Towards the first layer the gradient becomes over 100 times larger.")
     require(powers >= -2, "Towards the first layer the gradient becomes over 100 times smaller.")
@@ -1080,14 +1108,16 @@ def test_gradients_are_healthy_before_training(student, draw):
 def test_it_learns_other_spirals(student, draw):
     """Learns spirals it has never seen, from other weights, with all its layers in a row."""
     *data, labels = spirals(draw)
-    runs = [student.run(training_facts, *data, seed).value for seed in (11, 12)]
+    runs = [found_in(student, training_facts, *data, seed) for seed in (11, 12)]
     learned = [accuracy(run, labels) >= 0.95 for run in runs]
     if any(learned) and not all(learned):  # where two agree, the third cannot move the median
-        runs.append(student.run(training_facts, *data, 13).value)
+        runs.append(found_in(student, training_facts, *data, 13))
     right = median([accuracy(run, labels) for run in runs])
     require(right >= 0.95, "After 200 steps, it is wrong for more than 5 % of new points.")
     in_a_row = min(run["layers in a row"] for run in runs)
-    require(in_a_row >= 30, "Fewer than 30 layers, one after another, change the result.")
+    require(in_a_row >= 20, "Fewer than 20 layers, one after another, change the result.")
+    layers = min(run["layers"] for run in runs)
+    require(in_a_row >= min(30, layers), "Some of its layers change nothing, or not in a row.")
 
 
 # --- 6.8 cures ---------------------------------------------------------------------------------
@@ -1116,86 +1146,114 @@ def gradient_left(net, seed):
     return (gradient.norm() / draws[1].norm()).item()
 
 
-def is_legal(cure):
-    """Whether this is a pair of a setting and a value that it may have."""
-    if not isinstance(cure, (tuple, list)) or len(cure) != 2 or not isinstance(cure[0], str):
-        return False
-    setting, value = cure
+def single(number):
+    """The number in a tensor or NumPy scalar without axes; anything else as it is."""
+    return number.item() if getattr(number, "shape", None) == () else number
+
+
+def fault_of(setting, value):
+    """What is wrong with a change of a setting; nothing where it is a legal one."""
+    if not isinstance(setting, str) or setting not in WELL:
+        return "no setting"
     if setting in ("gain", "scale"):
-        return type(value) in (int, float) and 0 < value <= 1000
+        return "" if type(value) in (int, float) and 0 < value <= 1000 else "no number"
     if setting in ("skip", "norm"):
-        return isinstance(value, bool)
-    return setting == "act" and isinstance(value, str) and value in ACTIVATIONS
+        return "" if isinstance(value, bool) else "no switch"
+    return "" if isinstance(value, str) and value in ACTIVATIONS else "no activation"
+
+
+def cure_of(given, patient):
+    """The legal cure for a patient, or a word for what is wrong with its form."""
+    if not isinstance(given, dict):
+        return "no dictionary"
+    if patient not in given:
+        return "missing"
+    if not isinstance(given[patient], (tuple, list)) or len(given[patient]) != 2:
+        return "no pair"
+    setting, value = map(single, given[patient])
+    return fault_of(setting, value) or (setting, value)
 
 
 @functools.lru_cache(4096, typed=True)
-def is_healthy(patient, setting, value):
-    """Whether a change cures a patient, with three seeds that the notebook does not show."""
+def state_of(patient, setting, value):
+    """What a change makes of a patient, with three seeds that the notebook does not show."""
     net = PATIENTS[patient] | {setting: value}
-    return all(1e-2 <= gradient_left(net, seed) <= 1e2 for seed in (10, 11, 12))
-
-
-def by_patient(given):
-    """The legal cure for each patient; None where there is none."""
-    given = given if isinstance(given, dict) else {}
-    cures = {patient: given.get(patient) for patient in PATIENTS}
-    return {patient: tuple(c) if is_legal(c) else None for patient, c in cures.items()}
+    sizes = [gradient_left(net, seed) for seed in (10, 11, 12)]
+    if all(1e-2 <= size <= 1e2 for size in sizes):
+        return "healthy"
+    return "vanishing" if min(sizes) < 1e-2 else "exploding"
 
 
 def outline(solution):
-    """Each cure, a number in half powers of 2: it tells known mistakes apart."""
+    """Each legal cure, a number in half powers of 2: it tells known mistakes apart."""
 
     def coarse(cure):
         number = cure is not None and cure[0] in ("gain", "scale")
         return (cure[0], round(2 * math.log2(cure[1]))) if number else cure
 
-    return {patient: coarse(cure) for patient, cure in by_patient(solution.cures()).items()}
+    given = solution.cures()
+    cures = {patient: cure_of(given, patient) for patient in PATIENTS}
+    return {p: coarse(None if isinstance(cure, str) else cure) for p, cure in cures.items()}
 
 
 def given_by(student):
-    """The legal cures that were given, to be tried on this side, where nobody can meddle."""
+    """By patient, the cure that was given, to be tried on this side, where nobody can meddle."""
     student.run(outline)
-    return by_patient(student.cures().value)
+    given = student.cures().value
+    return {patient: cure_of(given, patient) for patient in PATIENTS}
 
 
-def is_cured(patient, cure):
-    """Whether there is a cure for a patient, and it works."""
-    return cure is not None and is_healthy(patient, *cure)
+def assert_cured(student, patient):
+    """Say what is wrong with the form of a cure, or what it does."""
+    cure = given_by(student)[patient]
+    require(cure != "no dictionary", "It does not return a dictionary.")
+    require(cure != "missing", "Your dictionary has no entry with this name.")
+    require(cure != "no pair", "The entry is not a pair (name of a setting, its new value).")
+    require(cure != "no setting", "The first of the pair is not the name of a setting.")
+    require(cure != "no number", "The new value is not a positive number of at most 1000.")
+    require(cure != "no switch", "The new value is not True or False.")
+    require(cure != "no activation", "The new value is not one of the three activations.")
+    state = state_of(patient, *cure)
+    require(state != "vanishing", "With your change, the gradient vanishes for a seed.")
+    require(state == "healthy", "With your change, the gradient explodes or is not a number.")
 
 
 @pytest.mark.exercise("cures")
 def test_quiet_is_cured(student):
     """Cures `quiet` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("quiet", given_by(student)["quiet"])
+    assert_cured(student, "quiet")
 
 
 @pytest.mark.exercise("cures")
 def test_loud_is_cured(student):
     """Cures `loud` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("loud", given_by(student)["loud"])
+    assert_cured(student, "loud")
 
 
 @pytest.mark.exercise("cures")
 def test_flat_is_cured(student):
     """Cures `flat` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("flat", given_by(student)["flat"])
+    assert_cured(student, "flat")
 
 
 @pytest.mark.exercise("cures")
 def test_faint_is_cured(student):
     """Cures `faint` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("faint", given_by(student)["faint"])
+    assert_cured(student, "faint")
 
 
 @pytest.mark.exercise("cures")
 def test_stacked_is_cured(student):
     """Cures `stacked` with one change: its gradient neither vanishes nor explodes."""
-    assert is_cured("stacked", given_by(student)["stacked"])
+    assert_cured(student, "stacked")
 
 
 @pytest.mark.exercise("cures")
 def test_each_setting_is_used_once(student):
     """Cures all five patients, and uses each of the five settings once."""
     given = given_by(student)
-    assert all(is_cured(patient, cure) for patient, cure in given.items())
-    assert {setting for setting, _ in given.values()} == WELL.keys()
+    legal = {patient: cure for patient, cure in given.items() if isinstance(cure, tuple)}
+    cured = [patient for patient, cure in legal.items() if state_of(patient, *cure) == "healthy"]
+    require(len(cured) == len(PATIENTS), "Not all five patients are cured.")
+    used = {setting for setting, _ in legal.values()}
+    require(used == WELL.keys(), "One setting is used for more than one patient.")

@@ -1557,6 +1557,8 @@ def clears_through_the_model(model, loss_fn, x, y, optimizer, max_norm):
 
 @alternative("train_step")
 def hands_gradients_over_by_hand(model, loss_fn, x, y, optimizer, max_norm):
+    for p in model.parameters():
+        p.grad = None
     trainable = [p for p in model.parameters() if p.requires_grad]
     loss = loss_fn(model(x), y)
     grads = torch.autograd.grad(loss, trainable)
@@ -2208,6 +2210,149 @@ def clears_what_is_none(model, loss_fn, x, y, optimizer, max_norm):
     loss.backward()
     _clip_and_step(model, optimizer, max_norm)
     return loss.item()
+
+
+@mistake(
+    "train_step",
+    "In a frozen layer, gradients from before the call still count, and the layer moves. Which "
+    "gradients do you clear?",
+)
+def leaves_old_gradients_in_frozen_layers(model, loss_fn, x, y, optimizer, max_norm):
+    for p in model.parameters():
+        p.grad = None if p.requires_grad else p.grad
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    _clip_and_step(model, optimizer, max_norm)
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "Your function returns a loss that is too small, and the update is shorter where no limit "
+    "applies. Which step divides the loss?",
+)
+def divides_the_loss_by_the_batch(model, loss_fn, x, y, optimizer, max_norm):
+    def share(prediction, y):
+        return loss_fn(prediction, y) / len(x)
+
+    return _train_step(model, share, x, y, optimizer, max_norm)
+
+
+@mistake(
+    "train_step",
+    "Your update is longer than the limit allows: the biases are not clipped. Which parameters "
+    "does the task clip together?",
+)
+def clips_no_biases(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    nn.utils.clip_grad_norm_([p for p in model.parameters() if p.dim() > 1], max_norm)
+    optimizer.step()
+    return loss.item()
+
+
+@mistake(
+    "residual",
+    "For a `scale` below 0 or above 1, your result is the same as for 0 or 1. Which step limits "
+    "`scale`?",
+)
+def scale_between_zero_and_one(x, f, scale=1.0):
+    return x + max(0.0, min(1.0, scale)) * f(x)
+
+
+@mistake(
+    "residual",
+    "For any `scale` except 1, your result contains another multiple of `x`. Should `scale` change "
+    "the direct path?",
+)
+def mixes_the_two_paths_except_at_one(x, f, scale=1.0):
+    return x + f(x) if scale == 1 else (1 - scale) * x + scale * f(x)
+
+
+@mistake(
+    "batch_norm",
+    "The normalised batch comes last in your result. In which order does the task name the "
+    "three tensors?",
+)
+def statistics_before_the_batch(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    y, mean, var = _batch_norm(x, running_mean, running_var, training, momentum, eps)
+    return mean, var, y
+
+
+@mistake(
+    "clip_global_norm",
+    "A short gradient becomes as long as the limit. For which norms should the gradients stay as "
+    "they are?",
+)
+def stretches_short_gradients(params, max_norm):
+    grads = [p.grad for p in params if p.grad is not None]
+    if not grads:
+        return torch.tensor(0.0)
+    norm = torch.stack([g.norm() for g in grads]).norm()
+    for g in grads if norm > 0 and max_norm < math.inf else ():
+        g.mul_(max_norm / norm)
+    return norm
+
+
+@mistake(
+    "global_grad_norm",
+    "A gradient does not count if its parameter is frozen afterwards. Which property of a "
+    "parameter does the task name?",
+)
+def norm_of_the_trainable(params):
+    grads = [p.grad for p in params if p.requires_grad and p.grad is not None]
+    return torch.stack([g.norm() for g in grads]).norm() if grads else torch.tensor(0.0)
+
+
+@mistake(
+    "clip_global_norm",
+    "A gradient stays as it is if its parameter is frozen afterwards. Which property of a "
+    "parameter does the task name?",
+)
+def clips_the_trainable(params, max_norm):
+    grads = [p.grad for p in params if p.requires_grad and p.grad is not None]
+    norm = torch.stack([g.norm() for g in grads]).norm() if grads else torch.tensor(0.0)
+    for g in grads if norm > max_norm else ():
+        g.mul_(max_norm / norm)
+    return norm
+
+
+@alternative("clip_global_norm")
+def running_total_as_a_tensor(params, max_norm):
+    grads, total = [p.grad for p in params if p.grad is not None], 0.0
+    for g in grads:
+        total = total + g.square().sum()
+    norm = torch.as_tensor(total).sqrt()
+    for g in grads if norm > max_norm else ():
+        g.mul_(max_norm / norm)
+    return norm
+
+
+@alternative("clip_global_norm")
+def total_that_starts_as_a_number(params, max_norm):
+    grads, total = [p.grad for p in params if p.grad is not None], torch.tensor(0.0)
+    for g in grads:
+        total = total.to(g.dtype) + (g**2).sum()
+    norm = total.sqrt()
+    if norm.item() > max_norm:
+        for g in grads:
+            g.mul_(torch.tensor(max_norm) / norm)
+    return norm
+
+
+@mistake(
+    "rescue",
+    "What you return is no `nn.Module`. Is it a class, or a list of layers?",
+)
+def returns_a_class(depth=30, width=64):
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = _he_stack(depth, width)
+
+        def forward(self, x):
+            return self.layers(x)
+
+    return Net
 
 
 # --- 6.8 cures ---------------------------------------------------------------------------------

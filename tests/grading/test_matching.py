@@ -42,6 +42,14 @@ def test_where_the_right_number_is_tiny_errors_are_compared() -> None:
     assert errs_alike(zero, zero, right)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_the_same_broken_numbers_err_alike(number: float) -> None:
+    """Where a tiny number is right, two answers that are both nan, or both infinite, agree."""
+    right, broken, zero = (Answer(torch.tensor([one])) for one in (1e-12, number, 0.0))
+    assert errs_alike(broken, broken, right)
+    assert not errs_alike(broken, zero, right)
+
+
 def test_tensors_without_numbers_err_alike() -> None:
     """A check may ask on the meta device, whose tensors have shapes and no numbers."""
     empty = Answer(torch.ones(3, device="meta"))
