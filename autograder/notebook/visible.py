@@ -15,7 +15,6 @@ from typing import Any
 # By dtype, relative and absolute, as the hidden checks have them; (1e-4, 1e-5) for all others.
 TOLERANCES = {"float64": (1e-9, 1e-9), "float16": (5e-3, 1e-3), "bfloat16": (2e-2, 1e-2)}
 _PLAIN = list, tuple, dict, set, type(None), bool, int, float, complex, str
-_SHORT = re.compile("[^<\n]{1,40}").fullmatch  # code that fits into the line of a call
 # By exercise, what its check said last; by name, the cell that defined it last.
 _passed, _home = dict[str, bool](), dict[str, Any]()
 
@@ -73,8 +72,8 @@ def difference(got: Any, expected: Any, rtol: Any = None, atol: Any = None, at: 
 def _state(value: Any, at: str = "") -> set[tuple[str, str]]:  # places with what stands there
     if inner := _parts(value):
         return {one for k in inner for one in _state(inner[k], f"{at}[{k!r}]" if at else str(k))}
-    facts = ["requires_grad", "grad"] if getattr(value, "is_leaf", False) else []
-    own = {(f"{at}.{fact}", repr(getattr(value, fact))) for fact in facts}
+    facts = (value.requires_grad, value.grad is None) if getattr(value, "is_leaf", False) else ()
+    own = zip((f"{at}.requires_grad", f"{at}.grad"), map(str, facts), strict=False)
     plain = getattr(value, "tolist", lambda: value)()
     return {(at, repr(plain) if isinstance(plain, _PLAIN) else ""), *own}
 
@@ -104,7 +103,7 @@ class Called:
             self._say(f"{what} stopped with {type(error).__name__}: {str(error)[:400]}{where}")
 
     def _say(self, fault: str, good: str = "") -> "Called":
-        plain = {n: repr(v) for n, v in self.given.items() if _SHORT(repr(v))}
+        plain = {n: repr(v) for n, v in self.given.items() if re.fullmatch("[^<\n]{1,40}", repr(v))}
         shown = [f"{n}=" * (n in self.kwargs) + plain.get(n, n) for n in self.given]
         called = f"{getattr(self.function, '__name__', self.exercise)}({', '.join(shown)})"
         lines = [f"✗ {self.exercise}: visible check failed", f"    called:    {called}"]
