@@ -399,14 +399,44 @@ def variance_used_as_spread_of_xavier(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "The weights of your small layers have always the same mean and spread. Which step changes "
-    "what was drawn?",
+    "Your `he_normal` weights have twice the table's variance. Is the 2 inside your root?",
 )
-def centred_and_rescaled_afterwards(fan_out, fan_in, scheme, generator):
-    spreads = {"torch_default": (3 * fan_in) ** -0.5, "he_normal": math.sqrt(2 / fan_in)}
-    spread = spreads.get(scheme, math.sqrt(2 / (fan_in + fan_out)))
+def two_outside_the_root_of_he(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=2 / math.sqrt(fan_in))
+
+
+@mistake(
+    "init_weight",
+    "In small layers the weights of your normal schemes always have the same mean and spread. "
+    "Which step changes what was drawn?",
+)
+def normals_centred_and_rescaled(fan_out, fan_in, scheme, generator):
+    drawn = _weight(fan_out, fan_in, scheme, generator)
+    if scheme == "torch_default":
+        return drawn
+    spread = math.sqrt(2 / (fan_in if scheme == "he_normal" else fan_in + fan_out))
+    return (drawn - drawn.mean()) / drawn.std(correction=0) * spread
+
+
+@mistake(
+    "init_weight",
+    "In small layers your weights always have the same mean and spread. Which step changes what "
+    "was drawn?",
+)
+def centred_and_rescaled(fan_out, fan_in, scheme, generator):
+    variances = {"torch_default": 1 / (3 * fan_in), "he_normal": 2 / fan_in}
+    spread = math.sqrt(variances.get(scheme, 2 / (fan_in + fan_out)))
     drawn = _weight(fan_out, fan_in, scheme, generator)
     return (drawn - drawn.mean()) / drawn.std() * spread
+
+
+@mistake(
+    "init_weight",
+    "For `xavier_normal` your function returns nothing. Does each scheme reach a `return`?",
+)
+def nothing_comes_back_for_xavier(fan_out, fan_in, scheme, generator):
+    if scheme != "xavier_normal":
+        return _weight(fan_out, fan_in, scheme, generator)
 
 
 @mistake(
@@ -1346,6 +1376,14 @@ def sizes_lifted_to_a_lower_floor(x, weights, act, upstream):
 def small_sizes_become_zero(x, weights, act, upstream):
     sizes = _rms(_slopes(_recorded(x, weights, act), upstream))
     return torch.where(sizes < 1e-7, torch.zeros_like(sizes), sizes)
+
+
+@mistake(
+    "backward_rms",
+    "Your result is one number, the size at the input. What happens to those of the layers?",
+)
+def one_size_without_an_axis(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream))[0]
 
 
 @alternative("backward_rms")
