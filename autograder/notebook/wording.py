@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # reading results needs no torch
 _BY_FACT = {
     "type": "It came back as another type than promised.",
     "nothing": "Nothing (None) is where a result should be.",
-    "length": "The number of things (results, layers, calls) is not the promised one.",
+    "length": "The number of {counted} is not the promised one.",
     "keys": "The dictionary that came back has other keys than promised.",
     "shape": "The shape that came back is not the promised one.",
     "dtype": "The dtype that came back is not the promised one.",
@@ -186,7 +186,8 @@ def difference(fact: str, names: tuple[str, ...] = ()) -> str:
     if fact == "forbidden":
         used = " and ".join(f"`{name}`" for name in names) or "something"
         return f"It uses {used}, which this exercise asks you not to use."
-    return _BY_FACT.get(fact, "It does not hold yet.")
+    counted = " and ".join(names) or "entries"
+    return _BY_FACT.get(fact, "It does not hold yet.").format(counted=counted)
 
 
 def stopped(status: Status, seconds: float) -> str:

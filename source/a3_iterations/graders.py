@@ -1088,7 +1088,7 @@ def two_runs(draw, n, k):
 @pytest.mark.exercise("trajectory_figure")
 def test_figure_shows_every_ordinary_value(same, draw):
     """Draws every ordinary value of both runs at its own iteration and height."""
-    same.run(ordinary, *two_runs(draw, 4, 3))
+    same(counted="points").run(ordinary, *two_runs(draw, 4, 3))
 
 
 @pytest.mark.exercise("trajectory_figure")
@@ -1096,7 +1096,7 @@ def test_figure_marks_every_zero(same):
     """Marks a zero at every iteration that has one, and nothing else there."""
     squares = torch.tensor([[0.1, 0.5], [0.0, 0.25], [0.0, 0.0]])
     gates = torch.tensor([[0.2, 0.3], [0.04, -0.0], [0.0, 0.0]])
-    same.run(marks, squares, gates, 9e-51, 1.1e-50)
+    same(counted="marks").run(marks, squares, gates, 9e-51, 1.1e-50)
 
 
 @pytest.mark.exercise("trajectory_figure")
@@ -1104,7 +1104,7 @@ def test_figure_marks_every_infinity(same):
     """Marks an infinity of either sign at every iteration that has one, and nothing else there."""
     squares = torch.tensor([[1e10, 2.0], [1e20, INF], [INF, INF]])
     gates = torch.tensor([[3.0, -INF], [2.9, -INF], [2.8, 1.0]])
-    same.run(marks, squares, gates, 9e44, 1.1e45)
+    same(counted="marks").run(marks, squares, gates, 9e44, 1.1e45)
 
 
 @pytest.mark.exercise("trajectory_figure")

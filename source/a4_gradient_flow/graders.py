@@ -1052,13 +1052,13 @@ def test_traces_show_the_first_depth(same, draw):
     designs = ("relu · he", "tanh · xavier", "sigmoid · he")
     # first, smallest, largest, last and first in the alphabet: none is another one in both
     for depths in ((6, 2, 12, 10), (6, 12, 10, 2)):
-        same.run(opening, flows(draw, depths, designs))
+        same(counted="traces or points").run(opening, flows(draw, depths, designs))
 
 
 @pytest.mark.exercise("flow_figure", weight=0.5)
 def test_traces_have_lines_and_markers(same, draw):
     """Draws lines and markers."""
-    same.run(modes, flows(draw, (3, 7), ("relu", "tanh")))
+    same(counted="traces").run(modes, flows(draw, (3, 7), ("relu", "tanh")))
 
 
 @pytest.mark.exercise("flow_figure")
@@ -1070,19 +1070,21 @@ def test_designs_differ_without_colour(same, draw):
 @pytest.mark.exercise("flow_figure")
 def test_frames_hold_every_depth(same, draw):
     """Holds one frame per depth, in order, with that depth's curves."""
-    same.run(frames, flows(draw, (9, 2, 5), ("relu", "tanh")))
+    same(counted="frames, traces or points").run(frames, flows(draw, (9, 2, 5), ("relu", "tanh")))
 
 
 @pytest.mark.exercise("flow_figure", weight=0.5)
 def test_frames_are_named(same, draw):
     """Names each frame like its depth."""
-    same.run(frame_names, flows(draw, (9, 2, 5), ("relu", "tanh")))
+    same(counted="frames").run(frame_names, flows(draw, (9, 2, 5), ("relu", "tanh")))
 
 
 @pytest.mark.exercise("flow_figure")
 def test_slider_moves_between_the_frames(same, draw):
     """Has one slider whose steps lead to the frames."""
-    same.run(slider, flows(draw, (2, 4, 8, 16), ("relu", "tanh")))
+    same(counted="sliders, steps or entries of `args[0]`").run(
+        slider, flows(draw, (2, 4, 8, 16), ("relu", "tanh"))
+    )
 
 
 @pytest.mark.exercise("flow_figure", weight=0.5)
@@ -1108,4 +1110,4 @@ def test_curves_may_require_a_gradient(same, draw):
     """Works for curves that require a gradient."""
     curves = flows(draw, (3, 2), ("relu", "tanh"))
     attached = {d: {name: c.requires_grad_() for name, c in f.items()} for d, f in curves.items()}
-    same.run(opening, attached)
+    same(counted="traces or points").run(opening, attached)
