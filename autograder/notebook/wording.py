@@ -26,6 +26,11 @@ _BY_FACT = {
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
     "error": "Another error than the promised one was raised, or none at all.",
 }
+_FORBIDDEN = {
+    "forbidden": "It uses {used}, which this exercise asks you not to use.",
+    "forbidden inside": "Something that it calls uses {used}, which this exercise asks you not to "
+    "use.",
+}
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it
     "type": "Returns the promised type.",
     "shape": "Returns the promised number of axes.",
@@ -183,9 +188,9 @@ def forged(sentence: str) -> str:
 
 def difference(fact: str, names: tuple[str, ...] = ()) -> str:
     """What a failed comparison may say about a hidden check: the category, never a value."""
-    if fact == "forbidden":
+    if fact in _FORBIDDEN:
         used = " and ".join(f"`{name}`" for name in names) or "something"
-        return f"It uses {used}, which this exercise asks you not to use."
+        return _FORBIDDEN[fact].format(used=used)
     counted = " and ".join(names) or "entries"
     return _BY_FACT.get(fact, "It does not hold yet.").format(counted=counted)
 
