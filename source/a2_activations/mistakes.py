@@ -205,14 +205,6 @@ def chains_them_from_relu(x):
 
 @mistake(
     "apply_activations",
-    "Your `relu` is a module, not a tensor. What does `nn.ReLU(...)` make, and what takes `x`?",
-)
-def relu_module_made_with_x(x):
-    return _activations(x) | {"relu": nn.ReLU(x)}
-
-
-@mistake(
-    "apply_activations",
     "Your function stops where it makes a module. What does a module get when it is made, and "
     "what when it is called?",
 )
@@ -223,7 +215,6 @@ def modules_made_with_x(x):
 @mistake(
     "apply_activations",
     "Your results always have one axis. Which step changes the shape?",
-    breaks="shape",
 )
 def flattened_first(x):
     return _activations(x.flatten())

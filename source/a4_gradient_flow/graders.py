@@ -558,8 +558,11 @@ def test_two_entries_are_one_step(same, draw):
 @pytest.mark.exercise("per_layer_gain")
 def test_steep_decay_is_not_rounded_away(same, draw):
     """Follows a gradient down to sizes far below one millionth."""
-    stats = curve(draw.number(0.5, 2.0), draw.uniform(3, low=5e-6, high=2e-5).tolist())
-    same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
+    steep = draw.uniform(3, low=5e-6, high=2e-5).tolist()
+    # The last entries 4e-8 and 4e-12 tell a lower limit from a number that is added.
+    for factors in (steep, [0.1189] * 8, [0.0376] * 8):
+        stats = curve(draw.number(0.9, 1.1), factors)
+        same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
 
 @pytest.mark.exercise("per_layer_gain")
