@@ -28,8 +28,7 @@ _BY_FACT = {
 }
 _FORBIDDEN = {
     "forbidden": "It uses {used}, which this exercise asks you not to use.",
-    "forbidden inside": "Something that it calls uses {used}, which this exercise asks you not to "
-    "use.",
+    "forbidden inside": "Something in it runs {used}, which this exercise asks you not to use.",
 }
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it
     "type": "Returns the promised type.",
