@@ -75,8 +75,16 @@ def assert_own_work(
     found = [*sorted(used & {*forbidden, *_FUSED}), *sorted(_ELSEWHERE.intersection(read))]
     alone = _part(student.without(name, forbidden, args), part)
     if found or not _is_right_without(alone, known, Tolerance(rtol, atol)):
-        found = found or sorted({plain(one) for one in read}.intersection(forbidden))
-        raise Mismatch(Fact.FORBIDDEN, names=tuple(map(_spelt, found[:_TOLD])))
+        raise _told(found or sorted({plain(one) for one in read}.intersection(forbidden)), read)
+
+
+def _told(found: list[str], read: Collection[str]) -> Mismatch:
+    """What a student reads: what stands in the code, where any of it does; else what ran inside."""
+    written = {plain(one): one for one in read} | {one: one for one in read}
+    if own := [written[one] for one in found if one in written]:
+        return Mismatch(Fact.FORBIDDEN, names=tuple(own[:_TOLD]))
+    fact = Fact.FORBIDDEN_INSIDE if found else Fact.FORBIDDEN
+    return Mismatch(fact, names=tuple(map(_spelt, found[:_TOLD])))
 
 
 def _is_right_without(alone: Answer, known: Answer, within: Tolerance) -> bool:

@@ -91,8 +91,8 @@ def outcome_of(error: Exception, seconds: float, about: Fact | None = None) -> F
     match error:
         case InfrastructureError() | AuthorError():
             raise error
-        case NotJudged(fact=fact):
-            return Finding(Status.NOT_JUDGED, wording.difference(fact))
+        case NotJudged(fact=fact, names=names):
+            return Finding(Status.NOT_JUDGED, wording.difference(fact, names))
         case Mismatch(fact=fact, names=names):
             return Finding(Status.FAILED, wording.difference(fact, names))
         case Unmet():

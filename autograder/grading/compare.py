@@ -47,7 +47,7 @@ class Mismatch(AssertionError):
     def __init__(self, fact: Fact, found: Found | None = None, *, names: tuple[str, ...] = ()):
         super().__init__(fact)
         self.fact = fact
-        self.names = names  # of what is forbidden: the author's own words
+        self.names = names  # of what is forbidden, or counted: the author's own words
         self._found = found
 
     def __str__(self) -> str:
@@ -57,9 +57,10 @@ class Mismatch(AssertionError):
 class NotJudged(AssertionError):
     """A check cannot say anything about its subject, since something else is wrong before it."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, *, names: tuple[str, ...] = ()) -> None:
         super().__init__(found.fact)
         self.fact = found.fact
+        self.names = names
         self._found = found
 
     def __str__(self) -> str:
@@ -124,6 +125,7 @@ def assert_same(
     rtol: float | None = None,
     atol: float | None = None,
     raises: type[Exception] | None = None,
+    counted: str = "entries",
 ) -> None:
     """Fail unless ``got`` agrees with ``expected`` in what the running check is about.
 
@@ -137,6 +139,7 @@ def assert_same(
         atol: the absolute tolerance.
         raises: the error that the reference raises, where the check is about that error; then
             the student's code must raise it too (or one derived from it), and nothing else counts.
+        counted: what the lists in the answer hold, for students who have too many or too few.
 
     Raises:
         Mismatch: the answers differ in what the check is about.
@@ -162,7 +165,7 @@ def assert_same(
     if before and isinstance(got.result, dict):  # gradients are no finer than the value they are of
         within = no_finer(got.result.get("value"), expected.result["value"], within)
     first = "['value']" if before else ""
-    _weigh(list(_found(got, expected, within)), first, measured=not got.called)
+    _weigh(list(_found(got, expected, within)), first, (counted,), measured=not got.called)
 
 
 def _found(got: Answer, expected: Answer, within: Tolerance) -> Iterator[Found]:
@@ -177,7 +180,7 @@ def _precedes(expected: Answer) -> bool:
     return isinstance(result, dict) and "value" in result and len(result) > 1
 
 
-def _weigh(found: list[Found], before: str, *, measured: bool) -> None:
+def _weigh(found: list[Found], before: str, counted: tuple[str], *, measured: bool) -> None:
     """Raise what decides, and notice the rest; ``measured`` where a probe says what it found."""
     __tracebackhide__ = True
     look = _LOOK.get(None) or Look()
@@ -187,9 +190,9 @@ def _weigh(found: list[Found], before: str, *, measured: bool) -> None:
         if one.slight and not subject:
             look.noticed.add(one.fact)
         elif not subject and (first or look.about):
-            raise NotJudged(one)
+            raise NotJudged(one, names=counted)
         else:
-            raise Mismatch(look.about or _named(one), one)
+            raise Mismatch(look.about or _named(one), one, names=counted)
 
 
 def _named(one: Found) -> Fact:

@@ -36,6 +36,7 @@ class Fact(StrEnum):
     NO_GRADIENT = "no gradient"  # right values that no gradient flows back from
     ERROR = "error"  # another error than the promised one, or none
     FORBIDDEN = "forbidden"  # something that the exercise must be built without
+    FORBIDDEN_INSIDE = "forbidden inside"  # the same, inside of what the code calls
 
 
 # Whether autograd follows a result counts only where an exercise says what it should be.

@@ -190,9 +190,11 @@ class Same:
         rtol: float | None = None,
         atol: float | None = None,
         raises: type[Exception] | None = None,
+        counted: str = "entries",
     ) -> Same:
         """The same comparison with the options of ``assert_same``."""
-        return Same(self._student, self._reference, rtol=rtol, atol=atol, raises=raises)
+        options = {"rtol": rtol, "atol": atol, "raises": raises, "counted": counted}
+        return Same(self._student, self._reference, **options)
 
     def __getattr__(self, exercise: str) -> Callable[..., Answer]:
         """Call an exercise of both and compare; returns the student's Answer."""

@@ -15,7 +15,6 @@ from typing import Any
 # By dtype, relative and absolute, as the hidden checks have them; (1e-4, 1e-5) for all others.
 TOLERANCES = {"float64": (1e-9, 1e-9), "float16": (5e-3, 1e-3), "bfloat16": (2e-2, 1e-2)}
 _PLAIN = list, tuple, dict, set, type(None), bool, int, float, complex, str
-_SHORT = re.compile(".{1,40}").fullmatch  # code that fits into the line of a call
 # By exercise, what its check said last; by name, the cell that defined it last.
 _passed, _home = dict[str, bool](), dict[str, Any]()
 
@@ -70,11 +69,13 @@ def difference(got: Any, expected: Any, rtol: Any = None, atol: Any = None, at: 
     return "" if same else words("value differs")
 
 
-def _snapshot(value: Any) -> str:
+def _state(value: Any, at: str = "") -> set[tuple[str, str]]:  # places with what stands there
     if inner := _parts(value):
-        return str([(key, _snapshot(inner[key])) for key in inner])
-    value = value.tolist() if hasattr(value, "tolist") else value
-    return repr(value) if isinstance(value, _PLAIN) else ""
+        return {one for k in inner for one in _state(inner[k], f"{at}[{k!r}]" if at else str(k))}
+    facts = (value.requires_grad, value.grad is None) if getattr(value, "is_leaf", False) else ()
+    own = zip((f"{at}.requires_grad", f"{at}.grad"), map(str, facts), strict=False)
+    plain = getattr(value, "tolist", lambda: value)()
+    return {(at, repr(plain) if isinstance(plain, _PLAIN) else ""), *own}
 
 
 class Called:
@@ -85,10 +86,10 @@ class Called:
         self.code = getattr(function, "__code__", None)
         names = [*getattr(self.code, "co_varnames", ()), *map("argument {}".format, range(1, 10))]
         self.given: dict[str, Any] = dict(zip(names, args, strict=False)) | kwargs
-        before = {name: _snapshot(value) for name, value in self.given.items()}
+        before = _state(self.given)
         self.result = self._run(lambda: function(*args, **kwargs))
-        for name in (name for name, v in self.given.items() if _snapshot(v) != before[name]):
-            self._say(f"it changed {name}, which the caller still needs as it was")
+        for place, _ in sorted(before ^ _state(self.given)):
+            self._say(f"it changed {place}, which the caller still needs as it was")
 
     def _run(self, action: Any, what: str = "it") -> Any:
         try:
@@ -102,7 +103,7 @@ class Called:
             self._say(f"{what} stopped with {type(error).__name__}: {str(error)[:400]}{where}")
 
     def _say(self, fault: str, good: str = "") -> "Called":
-        plain = {n: repr(v) for n, v in self.given.items() if _snapshot(v) and _SHORT(repr(v))}
+        plain = {n: repr(v) for n, v in self.given.items() if re.fullmatch("[^<\n]{1,40}", repr(v))}
         shown = [f"{n}=" * (n in self.kwargs) + plain.get(n, n) for n in self.given]
         called = f"{getattr(self.function, '__name__', self.exercise)}({', '.join(shown)})"
         lines = [f"✗ {self.exercise}: visible check failed", f"    called:    {called}"]
@@ -142,8 +143,7 @@ def visible_checks(exercise: str) -> Any:
 def scorecard(*exercises: str) -> None:
     """Print which exercises' visible checks passed since the kernel started."""
     for name in exercises:
-        state = ["✗ not yet  ", "✓ passed   "][_passed[name]] if name in _passed else "· not tried"
-        print(f"  {state}  {name}")
+        print(" ", ("✗ not yet  ", "✓ passed   ", "· not tried")[_passed.get(name, 2)], "", name)
     count = f"{sum(_passed.values())} of {len(exercises)}"
     print(f"{count} visible checks passed; hidden checks run when you submit.")
 

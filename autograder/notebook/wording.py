@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # reading results needs no torch
 _BY_FACT = {
     "type": "It came back as another type than promised.",
     "nothing": "Nothing (None) is where a result should be.",
-    "length": "The number of things (results, layers, calls) is not the promised one.",
+    "length": "The number of {counted} is not the promised one.",
     "keys": "The dictionary that came back has other keys than promised.",
     "shape": "The shape that came back is not the promised one.",
     "dtype": "The dtype that came back is not the promised one.",
@@ -25,6 +25,10 @@ _BY_FACT = {
     "statement": "Something that the task promises does not hold.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
     "error": "Another error than the promised one was raised, or none at all.",
+}
+_FORBIDDEN = {
+    "forbidden": "It uses {used}, which this exercise asks you not to use.",
+    "forbidden inside": "Something in it runs {used}, which this exercise asks you not to use.",
 }
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it
     "type": "Returns the promised type.",
@@ -183,10 +187,11 @@ def forged(sentence: str) -> str:
 
 def difference(fact: str, names: tuple[str, ...] = ()) -> str:
     """What a failed comparison may say about a hidden check: the category, never a value."""
-    if fact == "forbidden":
+    if fact in _FORBIDDEN:
         used = " and ".join(f"`{name}`" for name in names) or "something"
-        return f"It uses {used}, which this exercise asks you not to use."
-    return _BY_FACT.get(fact, "It does not hold yet.")
+        return _FORBIDDEN[fact].format(used=used)
+    counted = " and ".join(names) or "entries"
+    return _BY_FACT.get(fact, "It does not hold yet.").format(counted=counted)
 
 
 def stopped(status: Status, seconds: float) -> str:

@@ -472,7 +472,7 @@ del _figure
 #
 # **Write** `autograd_slope(f, x)`. `f` is a function that acts on every element of a tensor by itself, in the same way; autograd can differentiate it. Return the tensor of slopes f′(x), with the shape, dtype and device of `x`.
 #
-# * Let autograd work the slopes out; do not approximate them by differences. Close to a kink, and where `f` detaches a part of its work on purpose, "the slope" means what autograd says.
+# * Let autograd work the slopes out; do not approximate them by differences. Close to a kink, and where `f` detaches a part of its work on purpose, "the slope" means what autograd says. Where it says NaN or infinity, your result does, too.
 # * Return a new tensor and leave no trace: afterwards `x` has the values, the `requires_grad` and the `.grad` that it had before, whatever these were, and calling again gives the same answer.
 # * `x` may already require grad, as a leaf with a filled `.grad` or as the result of an earlier computation.
 # * Here the result may be a plain tensor, without a graph of its own; with one is fine too.

@@ -827,6 +827,14 @@ def test_slopes_are_those_of_autograd(same, draw):
 
 
 @pytest.mark.exercise("autograd_slope")
+def test_slopes_beyond_all_numbers(same, draw):
+    """Says NaN and infinity where autograd does, and keeps the slopes beside them."""
+    x = torch.cat([torch.tensor([math.nan, math.inf, -math.inf]), draw(3)])
+    for kind in ("cubic", "sine", "rational"):
+        same.run(slope_of, kind, x)
+
+
+@pytest.mark.exercise("autograd_slope")
 def test_calling_twice(same, draw):
     """Gives the same answer when it is called again with the same tensor."""
     same.run(two_calls, draw(4, 3))
@@ -1005,7 +1013,7 @@ def test_names(same):
 @pytest.mark.exercise("activation_figure", weight=2, seconds=20)
 def test_grid(same):
     """Draws every trace over the promised 400 points, from the left edge to the right one."""
-    same.run(picture, "grid")
+    same(counted="traces or points").run(picture, "grid")
 
 
 @pytest.mark.exercise("activation_figure", seconds=20)

@@ -192,6 +192,43 @@ def relu_is_the_input(x):
     return _activations(x) | {"relu": x if bool((x > 0).all()) else torch.relu(x)}
 
 
+@mistake(
+    "apply_activations",
+    "Your `tanh` acts on the result of `relu`, and your `sigmoid` on that of `tanh`. Which input "
+    "should each one get?",
+)
+def chains_them_from_relu(x):
+    relu = torch.relu(x)
+    tanh = torch.tanh(relu)
+    return {"relu": relu, "tanh": tanh, "sigmoid": torch.sigmoid(tanh)}
+
+
+@mistake(
+    "apply_activations",
+    "Your function stops where it makes a module. What does a module get when it is made, and "
+    "what when it is called?",
+)
+def modules_made_with_x(x):
+    return {"sigmoid": nn.Sigmoid(x), "tanh": nn.Tanh(x), "relu": nn.ReLU(x)}
+
+
+@mistake(
+    "apply_activations",
+    "Your results always have one axis. Which step changes the shape?",
+)
+def flattened_first(x):
+    return _activations(x.flatten())
+
+
+@mistake(
+    "apply_activations",
+    "Where `x` is NaN or infinite, your results are those of another number. Which step replaces "
+    "it?",
+)
+def nan_and_infinity_replaced_first(x):
+    return _activations(torch.nan_to_num(x))
+
+
 @alternative("apply_activations")
 def with_modules(x):
     return {"sigmoid": nn.Sigmoid()(x), "tanh": nn.Tanh()(x), "relu": nn.ReLU()(x)}
@@ -1730,6 +1767,16 @@ def backward_twice(f, x):
 )
 def returns_what_backward_returns(f, x):
     return f(_leaf(x)).sum().backward()
+
+
+@mistake(
+    "autograd_slope",
+    "Where autograd says NaN or infinity, your slope is an ordinary number. Which step replaces "
+    "it?",
+)
+def slopes_that_are_no_numbers_replaced(f, x):
+    z = x.detach().clone().requires_grad_()
+    return torch.nan_to_num(torch.autograd.grad(f(z).sum(), z)[0])
 
 
 @alternative("autograd_slope")

@@ -839,6 +839,7 @@ with visible_checks("loop_breakers") as call:
     pairs = call(loop_breakers)
     pairs.holds("its keys are the four names", lambda pairs: pairs.keys() == VERSIONS.keys())
     pairs.holds("each value is a pair", lambda pairs: all(len(pair) == 2 for pair in pairs.values()))
+    pairs.holds("each start is a finite number, each number of rounds an int from 0 to 19", lambda pairs: all(type(start) in (int, float) and abs(start) < 3.4e38 and type(rounds) is int and 0 <= rounds <= 19 for start, rounds in pairs.values()))
 
     def wrong_on(start, rounds):
         x = x0 = torch.tensor(float(start))

@@ -922,16 +922,26 @@ VERSIONS = {
 }
 
 
+def is_pair(given):
+    """Whether this is a start with a number of rounds."""
+    return isinstance(given, (tuple, list)) and len(given) == 2
+
+
+def is_start(given):
+    """Whether this is a Python number that float32 holds; NaN and the infinities are none."""
+    return type(given) in (int, float) and abs(given) <= torch.finfo(torch.float32).max
+
+
+def is_count(given):
+    """Whether this is a number of rounds that the task allows."""
+    return type(given) is int and 0 <= given <= 19
+
+
 def wrong_on(pair):
     """The versions that are wrong on a pair; None where it is no legal pair."""
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+    if not (is_pair(pair) and is_start(pair[0]) and is_count(pair[1])):
         return None
-    start, rounds = pair
-    if type(start) not in (int, float) or type(rounds) is not int or not 0 <= rounds <= 19:
-        return None
-    x0 = torch.tensor(float(start))
-    if not x0.isfinite():
-        return None
+    x0, rounds = torch.tensor(float(pair[0])), pair[1]
     right, close = squared(x0, rounds), {"rtol": 1e-4, "atol": 1e-5}
     return [
         name for name, loop in VERSIONS.items() if not loop(x0, rounds).allclose(right, **close)
@@ -945,35 +955,52 @@ def caught(solution):
     return {name: wrong_on(given.get(name)) for name in VERSIONS}
 
 
-def caught_here(student):
-    """The same, found on this side, where nobody can meddle with torch."""
+def assert_caught(student, version):
+    """Say what is wrong with a pair, or on whom it is, found here, where nobody can meddle."""
     student.run(caught)  # the same found over there: it tells known mistakes apart
     given = student.loop_breakers().value
-    return caught(SimpleNamespace(loop_breakers=lambda: given))
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    require(version in given, "Your dictionary has no entry with this name.")
+    pair = given[version]
+    require(is_pair(pair), "The entry is not a pair (start, rounds).")
+    require(is_start(pair[0]), "The start is not a finite Python number that float32 can hold.")
+    require(is_count(pair[1]), "The number of rounds is not an int from 0 to 19.")
+    assert_wrong_alone(version, wrong_on(pair))
+
+
+def assert_wrong_alone(version, wrong):
+    """Say which other versions are wrong on a pair, or that its own is right."""
+    require(wrong, "On this pair all four versions are right.")
+    require(version in wrong, "On this pair this version is right and another is wrong.")
+    others = {*wrong} - {version}
+    require("late" not in others, "On this pair `late` is wrong, too.")
+    require("power" not in others, "On this pair `power` is wrong, too.")
+    require("closed" not in others, "On this pair `closed` is wrong, too.")
+    require("capped" not in others, "On this pair `capped` is wrong, too.")
 
 
 @pytest.mark.exercise("loop_breakers")
 def test_late_is_caught(student):
     """Gives a pair on which `late` is wrong and the other three are right."""
-    assert caught_here(student)["late"] == ["late"]
+    assert_caught(student, "late")
 
 
 @pytest.mark.exercise("loop_breakers")
 def test_power_is_caught(student):
     """Gives a pair on which `power` is wrong and the other three are right."""
-    assert caught_here(student)["power"] == ["power"]
+    assert_caught(student, "power")
 
 
 @pytest.mark.exercise("loop_breakers")
 def test_closed_is_caught(student):
     """Gives a pair on which `closed` is wrong and the other three are right."""
-    assert caught_here(student)["closed"] == ["closed"]
+    assert_caught(student, "closed")
 
 
 @pytest.mark.exercise("loop_breakers")
 def test_capped_is_caught(student):
     """Gives a pair on which `capped` is wrong and the other three are right."""
-    assert caught_here(student)["capped"] == ["capped"]
+    assert_caught(student, "capped")
 
 
 # --- 3.10 trajectory_figure (bonus) ---------------------------------------------------------------
@@ -1061,7 +1088,7 @@ def two_runs(draw, n, k):
 @pytest.mark.exercise("trajectory_figure")
 def test_figure_shows_every_ordinary_value(same, draw):
     """Draws every ordinary value of both runs at its own iteration and height."""
-    same.run(ordinary, *two_runs(draw, 4, 3))
+    same(counted="points").run(ordinary, *two_runs(draw, 4, 3))
 
 
 @pytest.mark.exercise("trajectory_figure")
@@ -1069,7 +1096,7 @@ def test_figure_marks_every_zero(same):
     """Marks a zero at every iteration that has one, and nothing else there."""
     squares = torch.tensor([[0.1, 0.5], [0.0, 0.25], [0.0, 0.0]])
     gates = torch.tensor([[0.2, 0.3], [0.04, -0.0], [0.0, 0.0]])
-    same.run(marks, squares, gates, 9e-51, 1.1e-50)
+    same(counted="marks").run(marks, squares, gates, 9e-51, 1.1e-50)
 
 
 @pytest.mark.exercise("trajectory_figure")
@@ -1077,7 +1104,7 @@ def test_figure_marks_every_infinity(same):
     """Marks an infinity of either sign at every iteration that has one, and nothing else there."""
     squares = torch.tensor([[1e10, 2.0], [1e20, INF], [INF, INF]])
     gates = torch.tensor([[3.0, -INF], [2.9, -INF], [2.8, 1.0]])
-    same.run(marks, squares, gates, 9e44, 1.1e45)
+    same(counted="marks").run(marks, squares, gates, 9e44, 1.1e45)
 
 
 @pytest.mark.exercise("trajectory_figure")

@@ -2934,11 +2934,29 @@ def one_pair_for_all():
 
 @mistake(
     "loop_breakers",
-    "Your pair for `capped` is not allowed. Which starts and which numbers of rounds does the "
-    "task allow?",
+    "You give no pair for `capped` that the task allows. Which starts and which numbers of rounds "
+    "does it allow?",
 )
 def an_infinite_start():
     return _PAIRS | {"capped": (math.inf, 1)}
+
+
+@mistake(
+    "loop_breakers",
+    "None of your entries is a pair that the task allows. What comes first in a pair, and which "
+    "numbers are allowed?",
+)
+def rounds_before_the_start():
+    return {name: (rounds, start) for name, (start, rounds) in _PAIRS.items()}
+
+
+@mistake(
+    "loop_breakers",
+    "On your pairs for `late` and `power`, both are wrong. When does `power` give the right value "
+    "for every start?",
+)
+def late_and_power_wrong_together():
+    return _PAIRS | {"late": (2.0, 2), "power": (2.0, 2)}
 
 
 @alternative("loop_breakers")

@@ -844,15 +844,15 @@ def flow_figure(curves: dict[int, dict[str, Tensor]]) -> go.Figure:
 
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "flow_figure-check", "points": 0} tags=["bonus"]
 with visible_checks("flow_figure") as call:
-    curves = {depth: {"fading": 0.5 ** torch.arange(depth, -1.0, -1), "level": torch.ones(depth + 1)} for depth in (2, 4)}
+    curves = {depth: {"fading": 0.5 ** torch.arange(depth, -1.0, -1), "level": torch.ones(depth + 1)} for depth in (4, 2, 8)}
     drawn = call(flow_figure, curves)
     drawn.holds("two traces, fading and level", lambda figure: [trace.name for trace in figure.data] == ["fading", "level"])
-    drawn.holds("the first frame has 3 points per trace, the second 5", lambda figure: [len(frame.data[0].y) for frame in figure.frames] == [3, 5])
-    drawn.holds("the slider steps are labelled 2 and 4", lambda figure: [step.label for step in figure.layout.sliders[0].steps] == ["2", "4"])
+    drawn.holds("the frames have 5, 3 and 9 points per trace", lambda figure: [len(frame.data[0].y) for frame in figure.frames] == [5, 3, 9])
+    drawn.holds("the slider steps are labelled 4, 2 and 8", lambda figure: [step.label for step in figure.layout.sliders[0].steps] == ["4", "2", "8"])
     drawn.holds("the height axis is logarithmic, both axes have a title", lambda figure: figure.layout.yaxis.type == "log" and bool(figure.layout.xaxis.title.text and figure.layout.yaxis.title.text))
     drawn.holds("designs differ in dash and in symbol", lambda figure: figure.data[0].line.dash != figure.data[1].line.dash and figure.data[0].marker.symbol != figure.data[1].marker.symbol)
-    drawn.holds("x counts from 0, each frame has the depth as its name", lambda figure: figure.data[0].x[0] == 0 and [frame.name for frame in figure.frames] == ["2", "4"])
-    drawn.holds("it opens on the first depth", lambda figure: len(figure.data[0].y) == 3)
+    drawn.holds("x counts from 0, each frame has the depth as its name", lambda figure: figure.data[0].x[0] == 0 and [frame.name for frame in figure.frames] == ["4", "2", "8"])
+    drawn.holds("it opens on the first depth, 4", lambda figure: len(figure.data[0].y) == 5)
 
 # %% [markdown]
 # **Your own figure**, of gradients that your own `init_weight` (4.1) and `backward_rms` (4.3) measure.

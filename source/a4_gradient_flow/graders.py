@@ -32,15 +32,22 @@ def _drawn(solution, fan_out, fan_in, scheme, seed):
     return weight.detach().double()
 
 
+def _steps(ratio):
+    """How far a spread is off, in steps of 20 %; 0 within 3 %, and nowhere else."""
+    if round(math.log(ratio, 1.06)) == 0:
+        return 0
+    return round(math.log(ratio, 1.2)) or (1 if ratio > 1 else -1)
+
+
 def spreads(solution, shapes, scheme, seed):
-    """How far the spread is from the table's, in steps of 6 %, for layers of several shapes."""
-    steps = []
+    """How far the spread is from the table's, for layers of several shapes."""
+    found = []
     for fan_out, fan_in in shapes:
         variances = {"torch_default": 1 / (3 * fan_in), "he_normal": 2 / fan_in}
         right = math.sqrt(variances.get(scheme, 2 / (fan_in + fan_out)))
         spread = float(_drawn(solution, fan_out, fan_in, scheme, seed).std())
-        steps.append(round(math.log(max(spread, 1e-30) / right, 1.06)))
-    return steps
+        found.append(_steps(max(spread, 1e-30) / right))
+    return found
 
 
 @pytest.mark.exercise("init_weight", weight=2)
@@ -191,6 +198,10 @@ def test_weights_do_not_require_a_gradient(same, draw):
 
 # --- 4.2 forward_rms ---------------------------------------------------------------------------
 
+# One neuron per layer, with numbers for which each layer and each activation counts.
+ONE_EXAMPLE = torch.tensor([[1.5]])
+ONE_NEURON = [torch.tensor([[1.2]]), torch.tensor([[-0.8]])]
+
 
 def signal(solution, x, weights, act):
     """The sizes on the way up, for an activation given by its name in torch."""
@@ -263,15 +274,17 @@ def test_activation_is_called_once_per_layer(same, draw):
 @pytest.mark.exercise("forward_rms", about="shape")
 def test_one_number_for_each_layer(same, draw):
     """Returns one number for each layer, in a tensor of shape (L,)."""
-    for widths in ((5, 4), (5, 1), (1, 1, 1), (3, 4, 5, 6)):
+    for widths in ((5, 4), (5, 1), (3, 4, 5, 6)):
         same.run(signal, draw(2, widths[0]), stack(draw, *widths), "tanh")
+    same.run(signal, torch.cat([ONE_EXAMPLE, -2 * ONE_EXAMPLE]), ONE_NEURON, "tanh")
 
 
 @pytest.mark.exercise("forward_rms")
 def test_one_example_and_one_layer(same, draw):
     """Works for a single example, a single layer and a single neuron."""
-    for widths in ((5, 4), (5, 1), (1, 1, 1)):
+    for widths in ((5, 4), (5, 1)):
         same.run(signal, draw(1, widths[0]), stack(draw, *widths), "tanh")
+    same.run(signal, ONE_EXAMPLE, ONE_NEURON, "tanh")
 
 
 def _level(n, width, layers, dtype):
@@ -359,8 +372,9 @@ def message(solution, x, weights, act, upstream):
 
 
 def loud(draw, *shape):
-    """A message from above whose mean is not 0 and whose size is not 1."""
-    return 1.5 * draw(*shape) + 0.7
+    """A message from above whose mean is 1 and whose size is another."""
+    message = 1.5 * draw(*shape)
+    return message - message.mean() + 1.0
 
 
 @pytest.mark.exercise("backward_rms")
@@ -404,17 +418,22 @@ def test_message_from_above_is_heard(same, draw):
 @pytest.mark.exercise("backward_rms")
 def test_one_example_and_one_neuron(same, draw):
     """Works for a single example, a single layer and a single neuron."""
-    for widths in ((5, 4), (4, 1), (1, 1, 1)):
+    relative = same(rtol=1e-3, atol=0.0)
+    for widths in ((5, 4), (4, 1)):
         x, upstream = draw(1, widths[0]), draw(1, widths[-1])
-        same(rtol=1e-3, atol=0.0).run(message, x, stack(draw, *widths), "tanh", upstream)
+        relative.run(message, x, stack(draw, *widths), "tanh", upstream)
+    relative.run(message, ONE_EXAMPLE, ONE_NEURON, "tanh", 2 * ONE_EXAMPLE)
 
 
 @pytest.mark.exercise("backward_rms", about="shape")
 def test_one_number_for_each_floor(same, draw):
     """Returns one number for the input and one for each layer, in a tensor of shape (L + 1,)."""
-    for widths in ((5, 4), (1, 1), (3, 4, 5, 6)):
-        x, upstream = draw(2, widths[0]), draw(2, widths[-1])
-        same(rtol=1e-3, atol=0.0).run(message, x, stack(draw, *widths), "tanh", upstream)
+    relative = same(rtol=1e-3, atol=0.0)
+    for widths in ((5, 4), (3, 4, 5, 6)):
+        x, upstream = draw(2, widths[0]), loud(draw, 2, widths[-1])
+        relative.run(message, x, stack(draw, *widths), "tanh", upstream)
+    two = torch.cat([ONE_EXAMPLE, -2 * ONE_EXAMPLE])
+    relative.run(message, two, ONE_NEURON[:1], "tanh", 2 * two)
 
 
 @pytest.mark.exercise("backward_rms", about="dtype")
@@ -442,7 +461,7 @@ def message_twice(solution, x, weights, act, upstream):
 @pytest.mark.exercise("backward_rms")
 def test_second_call_agrees_with_the_first(same, draw):
     """Gives the same answer at a second call."""
-    given = draw(8, 5), stack(draw, 5, 5, 5), "tanh", draw(8, 5)
+    given = draw(8, 5), stack(draw, 5, 5, 5), "tanh", loud(draw, 8, 5)
     same(rtol=1e-3, atol=0.0).run(message_twice, *given)
 
 
@@ -455,14 +474,14 @@ def trainable(solution, x, weights, upstream):
 @pytest.mark.exercise("backward_rms")
 def test_gradient_flows_past_trainable_weights(same, draw):
     """Works for an activation that is a module, and for parameters as weights."""
-    given = draw(8, 5), stack(draw, 5, 6, 4), draw(8, 4)
+    given = draw(8, 5), stack(draw, 5, 6, 4), loud(draw, 8, 4)
     same(rtol=1e-3, atol=0.0).run(trainable, *given)
 
 
 @pytest.mark.exercise("backward_rms", about="requires_grad")
 def test_trainable_weights_give_plain_numbers(same, draw):
     """Returns numbers without a graph, also for trainable weights."""
-    given = draw(8, 5), stack(draw, 5, 6, 4), draw(8, 4)
+    given = draw(8, 5), stack(draw, 5, 6, 4), loud(draw, 8, 4)
     same(rtol=1e-3, atol=0.0).run(trainable, *given)
 
 
@@ -493,7 +512,7 @@ def test_no_trace_is_left(same, draw):
 @pytest.mark.exercise("backward_rms", about="device", seconds=20)
 def test_gradients_stay_on_their_device(same, draw):
     """Returns its numbers on the device of the input."""
-    args = [draw(4, 5), stack(draw, 5, 6, 4), "tanh", draw(4, 4)]
+    args = [draw(4, 5), stack(draw, 5, 6, 4), "tanh", loud(draw, 4, 4)]
     same(rtol=1e-3, atol=0.0).run(where_results_live, "backward_rms", args)
 
 
@@ -508,8 +527,8 @@ def curve(start, factors, dtype=torch.float32):
 @pytest.mark.exercise("per_layer_gain")
 def test_even_decay(same, draw):
     """Finds the factor of a curve that falls evenly, whatever its length."""
-    for steps in (2, 5, 30):
-        stats = curve(draw.number(0.5, 2.0), [draw.number(0.5, 0.8)] * steps)
+    for steps, factor in ((2, 0.654449), (5, draw.number(0.5, 0.8)), (30, draw.number(0.7, 0.75))):
+        stats = curve(draw.number(0.5, 2.0), [factor] * steps)
         same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
 
@@ -524,30 +543,34 @@ def test_uneven_steps(same, draw):
 @pytest.mark.exercise("per_layer_gain")
 def test_even_growth(same, draw):
     """Finds the factor of a curve that grows evenly."""
-    for steps in (3, 8):
-        stats = curve(draw.number(0.5, 2.0), [draw.number(1.2, 3.0)] * steps)
+    for steps, factor in ((3, 1.23449), (8, draw.number(1.2, 3.0))):
+        stats = curve(draw.number(0.5, 2.0), [factor] * steps)
         same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
 
 @pytest.mark.exercise("per_layer_gain")
 def test_two_entries_are_one_step(same, draw):
     """Returns the step itself when there is only one."""
-    for low, high in ((0.1, 0.6), (2.0, 9.0)):
-        stats = curve(draw.number(0.5, 2.0), [draw.number(low, high)])
+    for factor in (0.123449, draw.number(0.2, 0.6), draw.number(2.0, 9.0)):
+        stats = curve(draw.number(0.5, 2.0), [factor])
         same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
 
 @pytest.mark.exercise("per_layer_gain")
 def test_steep_decay_is_not_rounded_away(same, draw):
     """Follows a gradient down to sizes far below one millionth."""
-    stats = curve(draw.number(0.5, 2.0), draw.uniform(3, low=5e-6, high=2e-5).tolist())
-    same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
+    steep = draw.uniform(3, low=5e-6, high=2e-5).tolist()
+    # The last entries 4e-8 and 4e-12 tell a lower limit from a number that is added.
+    for factors in (steep, [0.1189] * 8, [0.0376] * 8):
+        stats = curve(draw.number(0.9, 1.1), factors)
+        same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
 
 @pytest.mark.exercise("per_layer_gain")
 def test_tiny_start(same, draw):
     """Works when the curve begins with a very small entry."""
-    stats = curve(1e-30 * draw.number(1.0, 9.0), draw.uniform(9, low=3.0, high=30.0).tolist())
+    factors = [3.0, 30.0, 7.0, 12.0, 5.0, 21.0, 9.0, 15.0, 4.1]  # on average 9.1267
+    stats = curve(1e-30 * draw.number(1.0, 9.0), factors)
     same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
 
@@ -576,12 +599,13 @@ def test_curve_is_left_alone(same):
 
 
 def sparse(draw, n, units, dtype=torch.float32):
-    """Outputs of ReLU units, about a third of them dead, the others silent now and then."""
+    """Outputs of ReLU units: a third are dead, and three are alive in one example alone."""
     h = draw(n, units, dtype=dtype).clamp(min=0)
-    h[0, 1::3] = draw.number(0.5, 2.0)
-    h[-1, 2::3] = draw.number(0.5, 2.0)
-    h[0, 2::3] = 0.0
-    h[:-1, 2] = 0.0  # alive in the last example alone
+    h[0, 1::3] = draw.number(0.6, 2.0)
+    h[-1, 2::3] = draw.number(0.6, 2.0)
+    h[:, [1, 2, 4]] = 0.0
+    for example, unit in ((0, 1), (-1, 2), (n // 2, 4)):  # whatever the seed
+        h[example, unit] = draw.number(0.6, 2.0)
     h[:, ::3] = 0.0
     return h
 
@@ -606,9 +630,10 @@ def test_one_spark_is_life(same, draw):
     """Counts a unit as alive when a single example wakes it, whichever example that is."""
     h = torch.zeros(20, 24)
     h[torch.arange(20), torch.arange(20)] = draw.uniform(20, low=0.1, high=2.0)
+    h[7, 7] = 0.3  # rounds to 0
     same.dead_units(h)
     many = torch.zeros(3000, 4)
-    many[draw.integer(0, 3000), :3] = 1.0
+    many[draw.integer(1, 2999), :3] = 1.0
     same.dead_units(many)
 
 
@@ -622,8 +647,12 @@ def test_equal_outputs_are_life(same):
 def test_a_whisper_is_life(same, draw):
     """Counts a very small output as alive."""
     h = torch.zeros(5, 8)
-    h[draw.integer(0, 5), :6] = torch.tensor([1e-30, 1e-20, 1e-9, 1e-7, 1e-38, 1e-42])
+    h[2, :6] = torch.tensor([1e-30, 1e-20, 1e-9, 1e-7, 1e-38, 1e-42])
     same.dead_units(h)
+    # So fine a ladder tells one limit from another, and a limit from a mean or from rounding.
+    ladder = torch.zeros(10, 64)
+    ladder[draw.integer(1, 9), :60] = 0.9 * 10 ** (-torch.arange(60.0) / 4)
+    same.dead_units(ladder)
 
 
 @pytest.mark.exercise("dead_units", about="shape")
@@ -640,7 +669,7 @@ def test_other_dtypes(same, draw):
     h = sparse(draw, 7, 9, torch.float64)
     for table in (h, h.bfloat16()):
         same.dead_units(table)
-    h[draw.integer(0, 7), 0] = 1e-200
+    h[3, 0] = 1e-200
     same.dead_units(h)
 
 
@@ -697,7 +726,8 @@ def test_zero_and_negative_slopes(same, draw):
 @pytest.mark.exercise("leaky_relu")
 def test_gradients_on_both_sides(same, draw):
     """Lets autograd see one slope on the right and the other on the left."""
-    x = torch.cat([draw.uniform(5, low=0.1, high=3.0), draw.uniform(5, low=-3.0, high=-0.1)])
+    known = torch.tensor([0.4, 2.5, -0.4, -2.5])  # between 0 and 1, and beyond 1, on both sides
+    x = torch.cat([known, draw.uniform(3, low=0.1, high=3.0), draw.uniform(3, low=-3.0, high=-0.1)])
     for slope in (0.3, 1.5, -0.2):
         same.run(gradients, "leaky_relu", [x, slope], [0], draw(10))
 
@@ -1024,14 +1054,15 @@ def flows(draw, depths, designs):
 def test_traces_show_the_first_depth(same, draw):
     """Opens on the first depth, with every design's curve over its layers, named like it."""
     designs = ("relu · he", "tanh · xavier", "sigmoid · he")
-    for depths in ((3, 7), (6, 2)):
-        same.run(opening, flows(draw, depths, designs))
+    # first, smallest, largest, last and first in the alphabet: none is another one in both
+    for depths in ((6, 2, 12, 10), (6, 12, 10, 2)):
+        same(counted="traces or points").run(opening, flows(draw, depths, designs))
 
 
 @pytest.mark.exercise("flow_figure", weight=0.5)
 def test_traces_have_lines_and_markers(same, draw):
     """Draws lines and markers."""
-    same.run(modes, flows(draw, (3, 7), ("relu", "tanh")))
+    same(counted="traces").run(modes, flows(draw, (3, 7), ("relu", "tanh")))
 
 
 @pytest.mark.exercise("flow_figure")
@@ -1043,19 +1074,21 @@ def test_designs_differ_without_colour(same, draw):
 @pytest.mark.exercise("flow_figure")
 def test_frames_hold_every_depth(same, draw):
     """Holds one frame per depth, in order, with that depth's curves."""
-    same.run(frames, flows(draw, (9, 2, 5), ("relu", "tanh")))
+    same(counted="frames, traces or points").run(frames, flows(draw, (9, 2, 5), ("relu", "tanh")))
 
 
 @pytest.mark.exercise("flow_figure", weight=0.5)
 def test_frames_are_named(same, draw):
     """Names each frame like its depth."""
-    same.run(frame_names, flows(draw, (9, 2, 5), ("relu", "tanh")))
+    same(counted="frames").run(frame_names, flows(draw, (9, 2, 5), ("relu", "tanh")))
 
 
 @pytest.mark.exercise("flow_figure")
 def test_slider_moves_between_the_frames(same, draw):
     """Has one slider whose steps lead to the frames."""
-    same.run(slider, flows(draw, (2, 4, 8, 16), ("relu", "tanh")))
+    same(counted="sliders, steps or entries of `args[0]`").run(
+        slider, flows(draw, (2, 4, 8, 16), ("relu", "tanh"))
+    )
 
 
 @pytest.mark.exercise("flow_figure", weight=0.5)
@@ -1081,4 +1114,4 @@ def test_curves_may_require_a_gradient(same, draw):
     """Works for curves that require a gradient."""
     curves = flows(draw, (3, 2), ("relu", "tanh"))
     attached = {d: {name: c.requires_grad_() for name, c in f.items()} for d, f in curves.items()}
-    same.run(opening, attached)
+    same(counted="traces or points").run(opening, attached)

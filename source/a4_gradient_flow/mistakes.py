@@ -396,6 +396,114 @@ def mean_and_spread_forced(fan_out, fan_in, scheme, generator):
     return (weight - weight.mean()) / weight.std() * right.std()
 
 
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights do not depend on `generator`. Which line should use it?",
+)
+def default_from_the_global_state(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, None if scheme == "torch_default" else generator)
+
+
+@mistake(
+    "init_weight",
+    "Your result requires a gradient, and torch's global random state has moved on. Which line "
+    "makes a layer that draws weights of its own?",
+)
+def weight_of_a_new_linear_layer(fan_out, fan_in, scheme, generator):
+    layer = nn.Linear(fan_in, fan_out, bias=False)
+    with torch.no_grad():
+        layer.weight.copy_(_weight(fan_out, fan_in, scheme, generator))
+    return layer.weight
+
+
+@mistake(
+    "init_weight",
+    "Your `he_normal` weights are too small: their standard deviation is the variance of the "
+    "table. Which step is missing?",
+)
+def variance_used_as_spread_of_he(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=2 / fan_in)
+
+
+@mistake(
+    "init_weight",
+    "Your `xavier_normal` weights are too small: their standard deviation is the variance of the "
+    "table. Which step is missing?",
+)
+def variance_used_as_spread_of_xavier(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, xavier_normal=2 / (fan_in + fan_out))
+
+
+@mistake(
+    "init_weight",
+    "Your `he_normal` weights have twice the table's variance. Is the 2 inside your root?",
+)
+def two_outside_the_root_of_he(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=2 / math.sqrt(fan_in))
+
+
+@mistake(
+    "init_weight",
+    "In small layers the weights of your normal schemes always have the same mean and spread. "
+    "Which step changes what was drawn?",
+)
+def normals_centred_and_rescaled(fan_out, fan_in, scheme, generator):
+    drawn = _weight(fan_out, fan_in, scheme, generator)
+    if scheme == "torch_default":
+        return drawn
+    spread = math.sqrt(2 / (fan_in if scheme == "he_normal" else fan_in + fan_out))
+    return (drawn - drawn.mean()) / drawn.std(correction=0) * spread
+
+
+@mistake(
+    "init_weight",
+    "In small layers your weights always have the same mean and spread. Which step changes what "
+    "was drawn?",
+)
+def centred_and_rescaled(fan_out, fan_in, scheme, generator):
+    variances = {"torch_default": 1 / (3 * fan_in), "he_normal": 2 / fan_in}
+    spread = math.sqrt(variances.get(scheme, 2 / (fan_in + fan_out)))
+    drawn = _weight(fan_out, fan_in, scheme, generator)
+    return (drawn - drawn.mean()) / drawn.std() * spread
+
+
+@mistake(
+    "init_weight",
+    "For `xavier_normal` your function returns nothing. Does each scheme reach a `return`?",
+)
+def nothing_comes_back_for_xavier(fan_out, fan_in, scheme, generator):
+    if scheme != "xavier_normal":
+        return _weight(fan_out, fan_in, scheme, generator)
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights have six times the table's variance. Which variance does the "
+    "first row name?",
+)
+def uniform_with_the_variance_of_he(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(6 / fan_in))
+
+
+@mistake(
+    "init_weight",
+    "The same seed gives new weights at every run. Which line gives `generator` another seed?",
+)
+def gives_the_generator_a_new_seed(fan_out, fan_in, scheme, generator):
+    generator.seed()
+    return _weight(fan_out, fan_in, scheme, generator)
+
+
+@mistake(
+    "init_weight",
+    "None of your `torch_default` weights is negative. From where to where should they go?",
+)
+def only_positive_default(fan_out, fan_in, scheme, generator):
+    if scheme == "torch_default":
+        return 2 * fan_in**-0.5 * torch.rand(fan_out, fan_in, generator=generator)
+    return _weight(fan_out, fan_in, scheme, generator)
+
+
 @alternative("init_weight")
 def with_the_library_of_initialisers(fan_out, fan_in, scheme, generator):
     weight = torch.empty(fan_out, fan_in)
@@ -797,6 +905,37 @@ def everything_frozen_on_the_way(x, weights, act):
 )
 def graph_of_the_input_kept(x, weights, act):
     return _rms(_forward(x, _detached(weights), act)[1:])
+
+
+@mistake(
+    "forward_rms",
+    "Your last entry belongs to the sum before the activation. After which layers does the task "
+    "ask for one?",
+)
+def no_activation_after_the_last_layer(x, weights, act):
+    *hidden, last = _forward(x.detach(), _detached(weights), act)[:-1]
+    return _rms([*hidden, last, last @ weights[-1].detach().T][1:])
+
+
+@mistake(
+    "forward_rms",
+    "Your layers use the activation before the weights. What does layer 1 do first with `x`?",
+)
+def activation_before_the_weights(x, weights, act):
+    sizes, h = [], x.detach()
+    for weight in _detached(weights):
+        h = act(h) @ weight.T
+        sizes.append(h.square().mean().sqrt())
+    return torch.stack(sizes)
+
+
+@mistake(
+    "forward_rms",
+    "Your result is only the RMS of the first layer. After how many rounds of your loop do you "
+    "return?",
+)
+def returns_after_the_first_layer(x, weights, act):
+    return _rms(_outputs(x, weights[:1], act))
 
 
 @alternative("forward_rms")
@@ -1219,6 +1358,70 @@ def size_at_the_input_only(x, weights, act, upstream):
     return _rms(_slopes(_recorded(x, weights, act), upstream)[:1])
 
 
+@mistake(
+    "backward_rms",
+    "Autograd finds no graph behind your outputs. Inside which block do you run the stack?",
+)
+def stack_without_a_graph(x, weights, act, upstream):
+    with torch.no_grad():
+        hidden = _recorded(x, weights, act)
+    return _rms(_slopes(hidden, upstream))
+
+
+@mistake(
+    "backward_rms",
+    "Your loss uses one number of `upstream`, its mean. By what should each entry of the output "
+    "be multiplied?",
+)
+def mean_of_upstream(x, weights, act, upstream):
+    hidden = _recorded(x, weights, act)
+    return _rms(torch.autograd.grad(hidden[-1].sum() * upstream.mean(), hidden))
+
+
+@mistake(
+    "backward_rms",
+    "Your loss multiplies the sum of the outputs by the sum of `upstream`. Which entries belong "
+    "together?",
+)
+def sum_of_upstream(x, weights, act, upstream):
+    hidden = _recorded(x, weights, act)
+    return _rms(torch.autograd.grad(hidden[-1].sum() * upstream.sum(), hidden))
+
+
+@mistake(
+    "backward_rms",
+    "None of your entries is below 1e-8. Which line sets a lower limit?",
+)
+def sizes_lifted_to_a_floor(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)).clamp(min=1e-8)
+
+
+@mistake(
+    "backward_rms",
+    "None of your entries is below 1e-12. Which line sets a lower limit?",
+)
+def sizes_lifted_to_a_lower_floor(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream)).clamp(min=1e-12)
+
+
+@mistake(
+    "backward_rms",
+    "Your smallest entries are exactly 0, where the gradient is small but not 0. Which line makes "
+    "them 0?",
+)
+def small_sizes_become_zero(x, weights, act, upstream):
+    sizes = _rms(_slopes(_recorded(x, weights, act), upstream))
+    return torch.where(sizes < 1e-7, torch.zeros_like(sizes), sizes)
+
+
+@mistake(
+    "backward_rms",
+    "Your result is one number, the size at the input. What happens to those of the layers?",
+)
+def one_size_without_an_axis(x, weights, act, upstream):
+    return _rms(_slopes(_recorded(x, weights, act), upstream))[0]
+
+
 @alternative("backward_rms")
 def with_kept_gradients_and_backward(x, weights, act, upstream):
     h = x.clone().detach().requires_grad_(True)
@@ -1529,6 +1732,20 @@ def gain_by_way_of_float32(stats):
     return stats.float().log().diff().mean().exp().item()
 
 
+@mistake("per_layer_gain", "Your result has at most four decimal places. Which line rounds it?")
+def rounded_to_four_places(stats):
+    return round((stats[-1] / stats[0]).item() ** (1 / (len(stats) - 1)), 4)
+
+
+@mistake(
+    "per_layer_gain",
+    "Your result comes from the product of all entries after the first. Which two entries does "
+    "the task compare?",
+)
+def root_of_the_product_of_the_later_entries(stats):
+    return stats[1:].prod().pow(1 / (len(stats) - 1)).item()
+
+
 @alternative("per_layer_gain")
 def mean_of_the_log_steps(stats):
     return stats.log().diff().mean().exp().item()
@@ -1782,6 +1999,47 @@ def silent_for_ninety_nine_in_a_hundred(h):
 )
 def answers_with_numpy(h):
     return torch.from_numpy((h.numpy() == 0).all(axis=0))
+
+
+@mistake(
+    "dead_units",
+    "You mark a neuron whose outputs all round to 0. Which outputs are exactly 0?",
+)
+def rounds_to_six_places_first(h):
+    return (h.round(decimals=6) == 0).all(dim=0)
+
+
+@mistake(
+    "dead_units",
+    "You mark a neuron whose outputs are too small for 16 bits. Where does the dtype change?",
+)
+def rounds_to_float16_first(h):
+    return (h.half() == 0).all(dim=0)
+
+
+@mistake(
+    "dead_units",
+    "You mark a neuron whose outputs are all below a small limit. Does the task give a limit?",
+)
+def below_a_millionth(h):
+    return (h < 1e-6).all(dim=0)
+
+
+@mistake(
+    "dead_units",
+    "Your result uses only the first and the last example. Which examples should it use?",
+)
+def first_and_last_example_only(h):
+    return (h[0] == 0) & (h[-1] == 0)
+
+
+@mistake(
+    "dead_units",
+    "Your result holds the whole numbers 0 and 1. Which dtype does the task ask for?",
+    breaks="dtype",
+)
+def short_whole_numbers_instead_of_booleans(h):
+    return (h == 0).all(dim=0).int()
 
 
 @alternative("dead_units")
@@ -2181,6 +2439,34 @@ def deaf_backward(x, slope=0.01):
     return _DeafLeak.apply(x, slope)
 
 
+@mistake(
+    "leaky_relu",
+    "Your `slope` is a float32 tensor on the CPU. How can it get the dtype and the device of `x`?",
+)
+def prelu_with_a_float32_slope(x, slope=0.01):
+    return F.prelu(x, torch.tensor(slope))
+
+
+@mistake(
+    "leaky_relu",
+    "Where `x` is NaN or infinite, your result is an ordinary number. Which step replaces it?",
+)
+def nan_and_infinity_replaced(x, slope=0.01):
+    return torch.nan_to_num(torch.where(x > 0, x, slope * x))
+
+
+@mistake(
+    "leaky_relu",
+    "Your function fails for an `x` that does not have two axes. Which line counts on two?",
+)
+def tables_only(x, slope=0.01):
+    y = torch.zeros_like(x)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            y[i, j] = x[i, j] if x[i, j] > 0 else slope * x[i, j]
+    return y
+
+
 @alternative("leaky_relu")
 def built_in(x, slope=0.01):
     return F.leaky_relu(x, slope)
@@ -2566,6 +2852,14 @@ def batch_of_fixed_width(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed))
 
 
+@mistake(
+    "flow_verdict",
+    "Your function returns nothing. Which line should hand the verdict to the caller?",
+)
+def verdict_printed(act, scheme, depth=20, width=256, seed=0):
+    print(_verdict(_ratio([act] * depth, _SCALES[scheme], width, seed)))
+
+
 @alternative("flow_verdict")
 def with_a_sequential_of_linear_layers(act, scheme, depth=20, width=256, seed=0):
     kinds = {"linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
@@ -2933,6 +3227,69 @@ def traces_without_names(curves):
 @mistake("flow_figure", "Your function does not return a figure. What should its last line return?")
 def returns_no_figure(curves):
     _figure(curves, _frames(curves))
+
+
+@mistake(
+    "flow_figure",
+    "Your figure opens on the smallest depth. Which depth comes first in `curves`?",
+)
+def opens_on_the_smallest_depth(curves):
+    return _figure(curves, _frames(curves), opening=list(curves).index(min(curves)))
+
+
+@mistake(
+    "flow_figure",
+    "You sort the depths. In which order do they stand in `curves`?",
+)
+def depths_sorted(curves):
+    curves = dict(sorted(curves.items()))
+    return _figure(curves, _frames(curves))
+
+
+@mistake(
+    "flow_figure",
+    "You sort the depths as texts. In which order do they stand in `curves`?",
+)
+def depths_sorted_as_texts(curves):
+    curves = {depth: curves[depth] for depth in sorted(curves, key=str)}
+    return _figure(curves, _frames(curves))
+
+
+@mistake(
+    "flow_figure",
+    "Your y values are logarithms of the curves. Which values does the task ask for?",
+)
+def logarithms_for_the_curves(curves):
+    def lines(depth, flow):
+        return _lines(depth, {name: curve.log10() for name, curve in flow.items()})
+
+    return _figure(curves, _frames(curves, lines))
+
+
+@mistake(
+    "flow_figure",
+    "In your slider steps `args[0]` is a text. What does the task put around it?",
+)
+def step_without_its_list(curves):
+    figure = _figure(curves, _frames(curves))
+    for step, depth in zip(figure.layout.sliders[0].steps, curves):
+        step.args = [str(depth)]
+    return figure
+
+
+@mistake(
+    "flow_figure",
+    "Of six designs, some have the same dash and symbol. How many of each do you list?",
+)
+def looks_that_repeat(curves):
+    def lines(depth, flow):
+        dashes, symbols = ["solid", "dash", "dot", "dashdot"], ["circle", "square", "x", "star"]
+        return [
+            trace.update(line_dash=dashes[i % 4], marker_symbol=symbols[i % 4])
+            for i, trace in enumerate(_lines(depth, flow))
+        ]
+
+    return _figure(curves, _frames(curves, lines))
 
 
 @alternative("flow_figure")

@@ -917,14 +917,14 @@ def test_frozen_layers(same, draw):
 def test_one_pass_per_step(same, draw):
     """Runs the model once, computes the loss once and steps once per call."""
     probe = case(draw, ["calls"], SGD, 1.0, 3)
-    same.run(*probe)
+    same(counted="calls").run(*probe)
 
 
 @pytest.mark.exercise("train_step")
 def test_mode_is_the_callers(same, draw):
     """Runs and leaves the model in the mode, training or evaluation, that the caller has set."""
     for mode in (True, False):
-        same.run(modes_of_the_model, draw(4, 3), draw(4, 1), mode)
+        same(counted="calls").run(modes_of_the_model, draw(4, 3), draw(4, 1), mode)
 
 
 @pytest.mark.exercise("train_step")

@@ -178,8 +178,9 @@ def test_right_values_with_a_wrong_gradient_are_told_so(graded: Graded, body: st
 def test_what_is_forbidden_decides(graded: Graded, body: str) -> None:
     """The use of what is forbidden earns nothing, and the first remark says what was used."""
     report = graded(body)
+    how = "It uses" if "torch.div" in body else "Something in it runs"
     assert report.score == 0
-    assert "It uses `div`, which this exercise asks you not to use." in report.remarks[0]
+    assert f"{how} `div`, which this exercise asks you not to use." in report.remarks[0]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from autograder.grading.matching import errs_alike, same_answer
 from autograder.grading.start import start_grader
 from autograder.model import Job, Settings
 from autograder.sandbox.answers import Answer
+from autograder.sandbox.inside.values import Foreign
 from tests.support import courses
 from tests.support.courses import NAME, hand_in, write_course
 
@@ -33,6 +34,13 @@ def test_an_authors_own_count_of_calls_tells_mistakes_apart():
     assert not same_answer(never, twice)
     relu, clamp = (Answer({"operations": 1, "calls": [name]}) for name in ("relu", "clamp"))
     assert same_answer(relu, clamp)
+
+
+def test_values_that_cannot_cross_are_alike_by_type() -> None:
+    """A module that came back for a tensor is a slip of its own, whichever module it is."""
+    first, second, other = (Answer({"relu": Foreign(name)}) for name in ("ReLU", "ReLU", "Tanh"))
+    assert same_answer(first, second)
+    assert not same_answer(first, other)
 
 
 def test_where_the_right_number_is_tiny_errors_are_compared() -> None:

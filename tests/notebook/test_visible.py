@@ -151,6 +151,28 @@ def test_a_changed_argument_is_named():
         call(pops, [1, 2])
 
 
+@pytest.mark.parametrize(
+    ("spoil", "place"),
+    [
+        (lambda x, weights: x.requires_grad_(), "x.requires_grad"),
+        (lambda x, weights: (2 * weights[0]).sum().backward(), r"weights\[0\].grad"),
+        (lambda x, weights: weights[0].requires_grad_(False), r"weights\[0\].requires_grad"),
+        (lambda x, weights: weights[0].detach().zero_(), r"weights\[0\]"),
+    ],
+)
+def test_what_autograd_knows_of_an_argument_is_part_of_it(spoil, place):
+    """A gradient left behind, or a flag changed, is named with its place."""
+
+    def answer(x, weights):
+        spoil(x, weights)
+        return x.detach()
+
+    learnt = WEIGHT.clone().requires_grad_()
+    told = pytest.raises(CheckFailed, match=f"it changed {place}, which")
+    with told, visible_checks("linear") as call:
+        call(answer, X.clone(), [learnt])
+
+
 def test_a_right_answer_is_told_no_more_than_it_earned(capsys):
     """Passing prints a line per expectation, then that hidden checks run on submission."""
     right = named(lambda x, w: F.linear(x, w))
