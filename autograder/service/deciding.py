@@ -62,12 +62,15 @@ def ask_again(
         UsageError: it says nothing, or the last one about the same is open still.
     """
     _check_exercise(service, assignment, exercise)
-    with service.ledger.asking:
-        book = Book(service.ledger.all())
-        if any(o.exercise == exercise for o in book.about(student, assignment).open_requests()):
+
+    def check_known(known: list[Adjustment]) -> None:
+        asked = Book(known).about(student, assignment).open_requests()
+        if any(one.exercise == exercise for one in asked):
             raise UsageError(_OPEN)
-        asked = Kind.REGRADE_REQUEST
-        decide(service, student, student, assignment, asked, text, exercise=exercise)
+
+    name, kind = student.student, Kind.REGRADE_REQUEST
+    asked = Adjustment(kind, assignment, text.strip(), name, now(), "", name, exercise=exercise)
+    service.ledger.add_if(asked, check_known)
 
 
 def _check_exercise(service: Service, assignment: str, exercise: str | None) -> None:

@@ -17,9 +17,15 @@ from autograder.errors import UsageError
 from autograder.service.service import Options, Service
 from autograder.service.storage.claim import claim
 from autograder.service.web.app import JsonLines, create_app
-from autograder.service.web.connections import KEPT_SECONDS, OnTime, raise_the_limit
+from autograder.service.web.connections import (
+    KEPT_SECONDS,
+    OnTime,
+    most_connections,
+    raise_the_limit,
+)
 
 _BACKLOG = 4096  # connections that wait, when a class submits in the same second
+_STOP_SECONDS = 5  # for requests to end; connections have ended before
 
 
 def run(options: Options, host: str, port: int, listening: Callable[[], None]) -> None:
@@ -82,8 +88,9 @@ def _listen(host: str, port: int) -> socket.socket:
 def _config(service: Service) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(service), log_config=None, access_log=False, proxy_headers=False,
-        server_header=False, timeout_graceful_shutdown=30, lifespan="on", http=OnTime,
-        timeout_keep_alive=KEPT_SECONDS, backlog=_BACKLOG,
+        server_header=False, timeout_graceful_shutdown=_STOP_SECONDS, lifespan="on", http=OnTime,
+        timeout_keep_alive=KEPT_SECONDS, backlog=_BACKLOG, limit_concurrency=most_connections(),
+        ws="none",
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import socket
+import time
 import zipfile
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
@@ -24,11 +25,13 @@ from autograder.service.storage.files import Files
 from autograder.service.web import connections, limits
 from autograder.service.web.connections import OnTime
 from autograder.service.web.limits import Rate
+from autograder.service.web.open_requests import MOST_OF_PERSON
 from autograder.service.web.uploads import bytes_per_person
 from tests.service.running import ASSIGNMENT, Running, result, submit
 
 GUESSES = int(os.environ.get("AUTOGRADER_GUESSES", "1000"))
 SLOW = 60  # uploads at a time that never end; of one person, the first twenty are taken
+LONG = 8 << 20  # bytes of an answer that no system's buffers take in
 SCRIPT = "</pre></code></script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
@@ -128,6 +131,57 @@ def test_an_answer_that_takes_its_time_is_not_cut_off(monkeypatch):
     assert asyncio.run(while_served(talk)).endswith(b"done")
 
 
+def test_a_body_that_nobody_reads_does_not_keep_its_connection(monkeypatch):
+    """Who is answered before the end of a body, and sends a byte now and then, is left alone."""
+    monkeypatch.setattr(connections, "REST_SECONDS", 0.3)
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{")
+        said = await asyncio.wait_for(reader.readuntil(b"done"), 5)
+        try:
+            writer.write(b"{")
+            return said + await asyncio.wait_for(reader.read(), 5)
+        finally:
+            writer.close()
+
+    assert asyncio.run(while_served(talk)).endswith(b"done")
+
+
+@pytest.mark.parametrize("path", ["/whole", "/pieces"])
+@pytest.mark.parametrize("end", ["close", "keep-alive"])
+def test_who_does_not_read_is_cut_off(monkeypatch, path, end):
+    """Neither a page that is made nor one that is being made waits for ever to be read."""
+    monkeypatch.setattr(connections, "TAKING_SECONDS", 0.3)
+    assert asyncio.run(while_served(lambda port: read_slowly(port, path, end, 2.0))) < LONG
+
+
+@pytest.mark.parametrize("path", ["/whole", "/pieces"])
+def test_who_reads_slowly_gets_all(monkeypatch, path):
+    """A line that is slow is no attack, as long as something moves on it."""
+    monkeypatch.setattr(connections, "TAKING_SECONDS", 0.3)
+    got = asyncio.run(while_served(lambda port: read_slowly(port, path, "close", 0.0)))
+    assert got > LONG
+
+
+async def read_slowly(port: int, path: str, end: str, pause: float) -> int:
+    """Ask, wait, and read some of the answer every tenth of a second; how much there was."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        connection.setblocking(False)
+        await loop.sock_connect(connection, ("127.0.0.1", port))
+        request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: {end}\r\n\r\n"
+        await loop.sock_sendall(connection, request.encode())
+        await asyncio.sleep(pause)
+        got = 0
+        with suppress(ConnectionError, TimeoutError):
+            while piece := await asyncio.wait_for(loop.sock_recv(connection, 1 << 18), 2):
+                got += len(piece)
+                await asyncio.sleep(0 if pause else 0.02)
+        return got
+
+
 def test_more_connections_are_open_than_is_usual():
     """A low limit on descriptors is raised, as far as the system lets."""
     before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -144,9 +198,13 @@ async def while_served(talk: Callable[[int], Awaitable[bytes]]) -> bytes:
 
     async def app(scope, receive, send) -> None:
         await asyncio.sleep(1 if scope["path"] == "/slow" else 0)
-        head = [(b"content-length", b"4")]
+        pieces = {"/whole": [bytes(LONG)], "/pieces": [bytes(LONG >> 8)] * 256}
+        body = [*pieces.get(scope["path"], []), b"done"]
+        head = [(b"content-length", str(sum(map(len, body))).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": head})
-        await send({"type": "http.response.body", "body": b"done"})
+        for piece in body:
+            more = piece is not body[-1]
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
 
     config = uvicorn.Config(app, port=0, http=OnTime, lifespan="off", log_config=None,
                             timeout_keep_alive=60)  # fmt: skip
@@ -335,3 +393,58 @@ def test_forms_that_never_end_are_counted_before_they_are_read(service, clients)
     assert answers
     assert all(answer.startswith(b"HTTP/1.1 429") for answer in answers)
     assert "Traceback" not in service.log()
+
+
+def test_a_person_has_so_many_requests_open_and_no_more(service, clients, samples):
+    """Downloads that are not read take nobody else's place, nor keep the service from ending."""
+    huge = json.dumps({"cells": [], "metadata": {"x": "x" * LONG}}).encode()
+    id = submit(clients["bela"], huge)
+    cookie = clients["bela"].cookies["session"]
+    ask = f"GET /attempts/{id}/file HTTP/1.1\r\nHost: x\r\nCookie: session={cookie}\r\n\r\n"
+    answers = []
+    with ExitStack() as opened:
+        for _ in range(MOST_OF_PERSON + 20):
+            connection = opened.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 10)
+            connection.connect(("localhost", service.port))
+            connection.sendall(ask.encode())
+            connection.settimeout(20)
+            answers.append(connection.recv(12))
+        assert answers.count(b"HTTP/1.1 200") == MOST_OF_PERSON
+        assert answers.count(b"HTTP/1.1 429") == 20
+        assert clients["bela"].get("/").status_code == 429
+        assert is_well(clients["ada"], samples["ada"])
+    wait_for(lambda: clients["bela"].get("/").status_code == 200)
+
+
+def wait_for(happens: Callable[[], bool]) -> None:
+    """Until something happens."""
+    end = time.monotonic() + 20
+    while not happens():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_who_does_not_read_keeps_the_service_from_no_stop(tmp_path):
+    """SIGTERM ends it in seconds while downloads and live pages are open that nobody reads."""
+    running = Running(tmp_path)
+    running.start()
+    ada = running.signed_in(running.links()["ada"])
+    id = submit(ada, json.dumps({"cells": [], "metadata": {"x": "x" * LONG}}).encode())
+    assert result(ada, id)["state"] == "graded"
+    waiting = submit(ada, b"{}")
+    cookie = ada.cookies["session"]
+    with ExitStack() as opened:
+        for path in [f"/attempts/{id}/file"] * 20 + [f"/attempts/{waiting}/events"] * 10:
+            connection = opened.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 10)
+            connection.connect(("localhost", running.port))
+            head = f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: session={cookie}\r\n\r\n"
+            connection.sendall(head.encode())
+            connection.settimeout(20)
+            connection.recv(12)
+        before = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - before < 15
+    assert "Traceback" not in running.log()

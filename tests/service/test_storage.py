@@ -2,15 +2,20 @@
 
 import datetime
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 
 from autograder.errors import InfrastructureError, UsageError
+from autograder.model import Person
+from autograder.service.deciding import ask_again
 from autograder.service.storage.attempts import now
 from autograder.service.storage.database import network_file_system, open_database
 from autograder.service.storage.files import Files, harmless
+from autograder.service.storage.ledger import Ledger
 from autograder.service.storage.tables import Outcome, adjustments, metadata
 from autograder.service.work.intake import Intake
 
@@ -191,3 +196,29 @@ def test_a_server_that_is_away_is_an_infrastructure_error_without_the_password(t
     with pytest.raises(InfrastructureError, match="cannot be opened") as failure:
         open_database(tmp_path, "postgresql://course:hunter2@127.0.0.1:1/none")
     assert "hunter2" not in str(failure.value)
+
+
+def test_of_two_requests_in_two_processes_one_is_taken(store, database_url):
+    """A student who asks twice in the same moment, of two services, has one request open."""
+    other = open_database(store.folder, database_url)
+    ada, names = Person("ada"), [f"a{number}" for number in range(20)]
+    columns = [SimpleNamespace(name=name, exercises=()) for name in names]
+    services = [
+        SimpleNamespace(ledger=Ledger(database), columns=columns)
+        for database in (store.database, other)
+    ]
+    at_once = threading.Barrier(len(services))
+
+    def ask(service: SimpleNamespace, name: str) -> bool:
+        at_once.wait()
+        try:
+            ask_again(service, ada, name, "Look again.", None)
+        except UsageError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(services)) as threads:
+        taken = [list(threads.map(ask, services, [name, name])) for name in names]
+    assert [sum(pair) for pair in taken] == [1] * len(names)
+    assert sorted(one.assignment for one in services[0].ledger.all()) == sorted(names)
+    other.close()

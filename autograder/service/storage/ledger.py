@@ -6,8 +6,7 @@ and never changed, and both hold. While the folder's file has a fault, what it h
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -28,7 +27,6 @@ class Ledger:
         self._read: tuple[int, int] | None = None
         self._held: list[Adjustment] = []
         self.fault = ""  # of the course folder's file as it is now
-        self.asking = threading.Lock()  # held while a request is looked for and added
 
     def add(self, made: Iterable[Adjustment]) -> None:
         """Add some, all or none; they are on the disk when this returns.
@@ -43,29 +41,25 @@ class Ledger:
             with self._database.writing() as connection:
                 connection.execute(adjustments.insert(), [vars(one) for one in rows])
 
+    def add_if(self, made: Adjustment, check_known: Callable[[list[Adjustment]], None]) -> None:
+        """Add one if nothing that is there by then speaks against it: check_known raises what does.
+
+        Who does so at the same time waits, whichever process they are in.
+
+        Raises:
+            UsageError: it could not be applied.
+        """
+        check(made)
+        with self._database.writing() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite has locked already
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(22)"))
+            check_known([*self._of_folder(), *_rows(connection)])
+            connection.execute(adjustments.insert(), [vars(made)])
+
     def all(self) -> list[Adjustment]:
         """Every one, each place's as they were added."""
-        return [*self._of_folder(), *self._of_database()]
-
-    def _of_database(self) -> list[Adjustment]:
-        query = sa.select(adjustments).order_by(adjustments.c.id)
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
-        return [
-            Adjustment(
-                kind=Kind(row.kind),
-                assignment=row.assignment,
-                value=row.value or "",
-                who=row.who,
-                at=row.at,
-                why=row.why,
-                student=row.student or "",
-                section=row.section or "",
-                exercise=row.exercise,
-                machine=row.machine,
-            )
-            for row in rows
-        ]
+            return [*self._of_folder(), *_rows(connection)]
 
     def _of_folder(self) -> list[Adjustment]:
         if self._beside is None or (state := _state(self._beside)) == self._read:
@@ -76,6 +70,25 @@ class Ledger:
             self.fault = str(error)
         self._read = state
         return self._held
+
+
+def _rows(connection: sa.Connection) -> list[Adjustment]:
+    """Those of the database."""
+    return [
+        Adjustment(
+            kind=Kind(row.kind),
+            assignment=row.assignment,
+            value=row.value or "",
+            who=row.who,
+            at=row.at,
+            why=row.why,
+            student=row.student or "",
+            section=row.section or "",
+            exercise=row.exercise,
+            machine=row.machine,
+        )
+        for row in connection.execute(sa.select(adjustments).order_by(adjustments.c.id))
+    ]
 
 
 def _state(path: Path) -> tuple[int, int] | None:

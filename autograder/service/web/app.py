@@ -29,6 +29,7 @@ from autograder.service.web import (
 from autograder.service.web.access import SignedOut, authorise, signed_out
 from autograder.service.web.board import Board
 from autograder.service.web.limits import BodyLimits
+from autograder.service.web.open_requests import OpenLimits, count_for_person
 from autograder.service.web.operations import Metrics
 from autograder.service.web.signing_in import failed_sign_ins
 from autograder.service.web.uploads import bytes_per_person, uploads_per_person
@@ -69,7 +70,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(
         title=service.course.config.title,
         lifespan=life,
-        dependencies=[Depends(authorise)],
+        dependencies=[Depends(authorise), Depends(count_for_person)],
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
@@ -86,6 +87,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(OperationalError, _away)
     app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=400))
     app.add_middleware(BodyLimits)
+    app.add_middleware(OpenLimits)
     app.add_middleware(Envelope, secure=service.options.secure)
     return app
 

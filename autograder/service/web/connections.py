@@ -1,13 +1,18 @@
-"""Connections: one on which no request begins is closed, and many may be open.
+"""Connections: one on which nothing moves is closed, and many may be open.
 
-Whoever opens a connection and sends nothing, or half a head, costs the service a descriptor.
+Whoever opens a connection and sends nothing, or half a request, or does not read what it is sent,
+costs the service a descriptor and memory. ASGI middleware cannot see to this alone: what an
+answered request still has to send or to be sent lies here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
+import socket
+import sys
 from contextlib import suppress
+from dataclasses import dataclass
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,20 +20,59 @@ HEAD_SECONDS = 15.0  # for a request's head to come in; its body has a time of i
 # An open connection is kept for the next request for longer than proxies and browsers keep it
 # (Caddy: 120 s): else a request could meet a connection that is being closed, and be lost.
 KEPT_SECONDS = 150
+REST_SECONDS = 15.0  # for the rest of a body that nobody reads: its request is answered already
+# Whoever is sent something takes in so many bytes in so many seconds, or all that waits for it.
+TAKING_SECONDS = 20.0
+LEAST_TAKEN = 16 << 10
+STOP_SECONDS = 3.0  # for answers to be sent to their end when the service stops
 MOST_OF_HEAD = 64 << 10  # bytes of a request's head
 MOST_OPEN = 65_536  # descriptors
+_ACKNOWLEDGED = slice(120, 128)  # of Linux's struct tcp_info: tcpi_bytes_acked
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """How much a client has taken in at one moment, and how much waits for it."""
+
+    taken: int
+    waiting: int
+
+    @staticmethod
+    def by(transport: asyncio.Transport) -> _Sent:
+        connection = transport.get_extra_info("socket")
+        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.stop)
+        taken = int.from_bytes(told[_ACKNOWLEDGED], sys.byteorder)
+        return _Sent(taken, transport.get_write_buffer_size())
+
+    def stalls_after(self, before: _Sent) -> bool:
+        """Whether next to nothing was taken in, though there was enough."""
+        enough = min(LEAST_TAKEN, before.waiting)
+        return self.waiting > 0 and self.taken - before.taken < enough
 
 
 class OnTime(HttpToolsProtocol):
-    """HTTP/1.1 that does not wait for ever for a request's head, nor take in one without end."""
+    """HTTP/1.1 that waits for ever for nothing: no head, no rest of a body, no slow reader."""
 
     _heads = 0  # that have come in whole
     _size = 0  # bytes of the head that comes in now
+    _whole = True  # the body of the last head, too
+    _looking: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
         self._wait_for_head()
+        self._look(_Sent(0, 0))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Look no more."""
+        self._looking.cancel()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Send what is being sent, for a moment; a reader that is slow keeps nobody waiting."""
+        super().shutdown()
+        self.loop.call_later(STOP_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
@@ -45,9 +89,20 @@ class OnTime(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Take in a request's body in its own time."""
-        self._in_head = False
+        self._in_head = self._whole = False
         self._heads += 1
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that nothing of the body is missing."""
+        self._whole = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the rest of a body that nobody reads any more, so that its sender reads why."""
+        super().on_response_complete()
+        if not self._whole:
+            self.loop.call_later(REST_SECONDS, self._close_without_rest, self._heads)
 
     def _wait_for_head(self) -> None:
         self._in_head = True
@@ -56,6 +111,24 @@ class OnTime(HttpToolsProtocol):
     def _close_without_head(self, before: int) -> None:
         if self._heads == before and not self.transport.is_closing():
             self.transport.close()
+
+    def _close_without_rest(self, before: int) -> None:
+        missing = self._heads == before and not self._whole and self.cycle.response_complete
+        if missing and not self.transport.is_closing():
+            self.transport.close()
+
+    def _look(self, before: _Sent) -> None:
+        """Cut off whoever takes in next to nothing; a transport that closes waits for it, too."""
+        now = _Sent.by(self.transport)
+        if now.stalls_after(before):
+            self.transport.abort()
+        else:
+            self._looking = self.loop.call_later(TAKING_SECONDS, self._look, now)
+
+
+def most_connections() -> int:
+    """How many may be open, so that descriptors are left for files and the database."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4
 
 
 def raise_the_limit() -> None:

@@ -23,6 +23,10 @@ function watch(attempt) {
     events.close();
     show(attempt);
   });
+  events.addEventListener("error", () => {
+    // Refused, and not only interrupted: ask now and then instead.
+    if (events.readyState === EventSource.CLOSED) setTimeout(show, 2000, attempt);
+  });
 }
 
 async function show(attempt) {
