@@ -132,6 +132,24 @@ def test_an_answer_that_takes_its_time_is_not_cut_off(monkeypatch):
     assert asyncio.run(while_served(talk)).endswith(b"done")
 
 
+def test_a_line_break_after_an_answer_keeps_no_connection(monkeypatch):
+    """It ends the wait for the next request, and does not begin one."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.wait_for(reader.readuntil(b"done"), 5)
+        await asyncio.sleep(0.1)
+        try:
+            writer.write(b"\r\n")
+            return await asyncio.wait_for(reader.read(), 5)
+        finally:
+            writer.close()
+
+    assert asyncio.run(while_served(talk)) == b""
+
+
 def test_a_body_that_nobody_reads_does_not_keep_its_connection(monkeypatch):
     """Who is answered before the end of a body, and sends a byte now and then, is left alone."""
     monkeypatch.setattr(connections, "REST_SECONDS", 0.3)
