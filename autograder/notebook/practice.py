@@ -1,8 +1,9 @@
 """The practice worker: runs a notebook's visible checks with the rights of the user who started it.
 
 ``python -m autograder.notebook.practice`` reads one order (a JSON line: setup, cells, checks, and
-whether to run the whole notebook) and answers with a JSON line when it is ready and one per check.
-Nothing hidden is present here: all that it knows is what the notebook holds.
+whether to run the whole notebook) and answers with a JSON line when it is ready and one per check:
+exercise, state, message, doubtful. It ends, with what the student's code has started, when whoever
+gave the order is gone. Nothing hidden is present here: all that it knows is what the notebook holds.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import contextlib
 import io
 import json
 import os
-import sys
+import signal
+import threading
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
@@ -24,18 +26,37 @@ from autograder.sandbox.inside.process import NotDefined, Process
 PASSED = "passed"
 FAILED = "failed"
 OPEN = "open"
+LONGEST = 50_000  # characters of a message
 
 
 def main() -> None:
-    """Carry out one order; what student code prints goes nowhere."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    order = json.loads(sys.stdin.buffer.readline())
-    answers.write('"ready"\n')
-    answers.flush()
+    """Carry out one order; what student code prints goes nowhere, and nothing answers it."""
+    orders, answers = os.dup(0), os.dup(1)
+    for taken, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
+        os.dup2(os.open(os.devnull, mode), taken)
+    with os.fdopen(os.dup(orders), "rb") as lines:
+        order = json.loads(lines.readline())
+    threading.Thread(target=_end_with, args=(orders,), daemon=True).start()
+    _say(answers, "", "ready", "", False)
     for answer in _answers(order):
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        _say(answers, *answer)
+
+
+def _say(answers: int, exercise: str, state: str, message: str, doubtful: bool) -> None:
+    """One line, whatever student code has written there before."""
+    line = f"\n{json.dumps([exercise, state, message[:LONGEST], doubtful])}\n".encode()
+    while line:
+        line = line[os.write(answers, line) :]
+
+
+def _end_with(orders: int) -> None:
+    """End this process and what it has started when nobody can give orders any more."""
+    with contextlib.suppress(OSError):  # student code has closed it
+        while os.read(orders, 1 << 10):
+            pass
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _answers(order: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:

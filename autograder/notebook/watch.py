@@ -10,16 +10,19 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import queue
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from autograder.errors import InfrastructureError, SubmissionError, UsageError
 from autograder.model import Assignment, Cell, Exercise, Status, Submission
@@ -34,6 +37,8 @@ SECONDS = 20.0  # for one visible check
 START_SECONDS = 120.0  # importing torch on a busy machine
 POLL_SECONDS = 0.3
 MESSAGE_LINES = 14
+MOST_LINES = 10_000  # of a worker, of which student code may have written some
+LONGEST_LINE = 1 << 20  # bytes
 _HEADING = re.compile(r"^#{2,4} +(\S.*)$", re.MULTILINE)
 _CHECKS = re.compile(r"""^with visible_checks\(["'](\w+)["']\)""", re.MULTILINE)
 _SYMBOLS = {"passed": ("✓", "green"), "failed": ("✗", "bold red"), "open": ("·", "dim")}
@@ -182,12 +187,20 @@ class Practice:
 
 def _lines(worker: _Worker, exercises: list[Exercise]) -> Iterator[Line]:
     for exercise in exercises:
-        answer = worker.answer(SECONDS)
+        answer = worker.answer(exercise.id, SECONDS)
         if isinstance(answer, str):
             yield Line(exercise, "failed", f"✗ {exercise.id}: {answer}")
             return
-        _, state, message, doubtful = answer
-        yield Line(exercise, state, message, doubtful)
+        yield Line(exercise, answer.state, answer.message, answer.doubtful)
+
+
+class _Answer(NamedTuple):
+    """One line of a worker."""
+
+    exercise: str
+    state: str
+    message: str
+    doubtful: bool
 
 
 class _Worker:
@@ -200,16 +213,20 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            process_group=0,  # to be ended with all that it starts
         )
-        self._said: queue.Queue[bytes] = queue.Queue()
+        self._said: queue.Queue[_Answer | None] = queue.Queue()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
     def _listen(self) -> None:
+        """Keep what is an answer; student code can write into the pipe whatever it likes."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._said.put(line)
-        self._said.put(b"")
+        read = self._process.stdout.readline
+        for line in islice(iter(lambda: read(LONGEST_LINE), b""), MOST_LINES):
+            if (answer := _answer(line)) is not None:
+                self._said.put(answer)
+        self._said.put(None)
 
     def order(self, sheet: Sheet, exercises: list[Exercise], as_notebook: bool) -> None:
         """Hand over the cells and wait until the worker is ready for them."""
@@ -224,31 +241,43 @@ class _Worker:
         with contextlib.suppress(OSError):  # a worker that died is found out by the next line
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
             self._process.stdin.flush()
-        if not self._next(START_SECONDS):
+        if isinstance(self.answer("", START_SECONDS), str):
             raise InfrastructureError("The process that runs the checks did not start.")
 
-    def answer(self, seconds: float) -> list[Any] | str:
-        """The next answer, or a sentence that says why none came."""
-        said = self._next(seconds)
-        if said is None:
-            return wording.stopped(Status.TIMED_OUT, seconds)
-        return list(json.loads(said)) if said else wording.stopped(Status.CRASHED, seconds)
-
-    def _next(self, seconds: float) -> bytes | None:
-        """The next line; nothing (b"") at the end, None when it is late."""
+    def answer(self, exercise: str, seconds: float) -> _Answer | str:
+        """The answer about an exercise, or a sentence that says why none came."""
+        end = time.monotonic() + seconds
         try:
-            return self._said.get(timeout=seconds)
+            while answer := self._said.get(timeout=max(end - time.monotonic(), 0)):
+                if answer.exercise == exercise:
+                    return answer
         except queue.Empty:
-            return None
+            return wording.stopped(Status.TIMED_OUT, seconds)
+        return wording.stopped(Status.CRASHED, seconds)
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process and what it has started, whatever they are doing."""
+        if os.name == "posix":
+            with contextlib.suppress(OSError):  # it has ended
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
-        self._listener.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
+        self._listener.join(1)  # who has left the group may keep the pipe open
+        pipes = (self._process.stdin, None if self._listener.is_alive() else self._process.stdout)
+        for pipe in filter(None, pipes):
+            with contextlib.suppress(OSError):  # of an order that nobody has taken
                 pipe.close()
+
+
+def _answer(line: bytes) -> _Answer | None:
+    """A worker's line, unless it is anything else."""
+    try:
+        exercise, state, message, doubtful = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    texts = all(isinstance(one, str) for one in (exercise, state, message))
+    known = texts and (state in _SYMBOLS or not exercise)  # of no exercise: it is ready
+    return _Answer(exercise, state, message, bool(doubtful)) if known else None
 
 
 def saves(path: Path) -> Iterator[None]:

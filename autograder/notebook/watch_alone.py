@@ -10,13 +10,17 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 SECONDS = 60  # for all cells together
 _MAGIC = re.compile(r"^ *[%!?].*$|^.*\?$", re.MULTILINE)  # what Jupyter understands and Python not
@@ -54,16 +58,12 @@ def _saves(path: Path) -> Iterator[None]:
 
 def show(path: Path) -> bool:
     """Run the cells in a process of their own, print how each check went; whether all passed."""
-    try:
-        done = subprocess.run(
-            [sys.executable, __file__, str(path), "--run"],
-            stdout=subprocess.PIPE, timeout=SECONDS, check=False,
-        )  # fmt: skip
-        said = done.stdout
-    except subprocess.TimeoutExpired as late:
-        said = late.stdout or b""
-        print(f"It was not done within {SECONDS} s. Does every loop come to an end?")
-    results = [json.loads(line) for line in said.splitlines() if line.startswith(b"[")]
+    with tempfile.TemporaryFile() as said:
+        if not _ended(path, said):
+            print(f"It was not done within {SECONDS} s. Does every loop come to an end?")
+        said.seek(0)
+        lines = iter(lambda: said.readline(1 << 20), b"")
+        results = [result for line in lines if (result := _result(line))]
     for _, text in results:
         print(text)
     passed = sum(state for state, _ in results)
@@ -71,8 +71,37 @@ def show(path: Path) -> bool:
     return bool(results) and passed == len(results)
 
 
+def _ended(path: Path, said: IO[bytes]) -> bool:
+    """Run the cells; whether they came to their end. Whatever they have started is ended."""
+    command = [sys.executable, __file__, str(path), "--run"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, start_new_session=True)
+    try:
+        child.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        if os.name == "posix":
+            with contextlib.suppress(OSError):  # all have ended
+                os.killpg(child.pid, signal.SIGKILL)
+        child.kill()
+        child.communicate()
+    return True
+
+
+def _result(line: bytes) -> tuple[bool, str] | None:
+    """What a line says about a check; nothing if it is something that a cell wrote."""
+    try:
+        passed, text = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    known = isinstance(passed, bool) and isinstance(text, str)
+    return (passed, "".join(c for c in text if c.isprintable() or c in "\n\t")) if known else None
+
+
 def run(path: Path) -> None:
     """Run the code cells in order, and write one line for each check."""
+    threading.Thread(target=_end_with, args=(os.dup(0),), daemon=True).start()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # so that no cell waits for input()
     answers, sys.stdout = sys.stdout, io.StringIO()  # what the cells print is nobody's answer
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in _cells(path):
@@ -82,8 +111,18 @@ def run(path: Path) -> None:
         if marks.get("grade"):
             exercise = str(marks["grade_id"]).removesuffix("-check")
             line = said or f"✓ {exercise}"
-            answers.write(json.dumps([not said, line]) + "\n")
+            answers.write("\n" + json.dumps([not said, line]) + "\n")
             answers.flush()
+
+
+def _end_with(orders: int) -> None:
+    """End this process and what it has started when nobody waits for its answers any more."""
+    with contextlib.suppress(OSError):
+        while os.read(orders, 1):
+            pass
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _cells(path: Path) -> list[Any]:

@@ -2,16 +2,20 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from itertools import count
 
 import jupytext
+import psutil
 import pytest
 from rich.console import Console
 
 from autograder.errors import SubmissionError, UsageError
-from autograder.notebook import watch
+from autograder.notebook import watch, watch_alone
 from autograder.submissions import read as submission
 from tests.conftest import ROOT
 
@@ -158,6 +162,113 @@ def test_whatever_grade_reads_can_be_watched(folder, tmp_path, change, name):
     if not name.endswith(".md"):
         titles = [exercise.title for exercise in wanted.assignment.exercises]
         assert [exercise.title for exercise in found.assignment.exercises] == titles
+
+
+NOISE = """\
+import os
+import subprocess
+ODD = (
+    b"[1, 2]\\n", b'{{"a": 1}}\\n', b'["linear", "strange", 1]\\n', b"[" * 9_999 + b"\\n",
+    b'["linear", "odd", "x"]\\n', b"\\xff\\n", b"9" * 5_000 + b"\\n", b"[true, 1]\\n", b"null\\n",
+    b"[no end",
+)
+
+def hidden_stack(*args):
+    subprocess.Popen(["sh", "-c", "sleep {naps} & wait"])
+    for pipe in range(1, 40):
+        for line in ODD:
+            try:
+                os.write(pipe, line)
+            except OSError:
+                break
+    {then}
+"""
+_naps = count(100_000 + os.getpid())
+
+
+def noisy(then: str) -> tuple[dict[str, str], str]:
+    """Answers of which one writes into every pipe and starts processes; a word of their command."""
+    naps = str(next(_naps))
+    return {**ANSWERS, "hidden_stack": NOISE.format(naps=naps, then=then)}, naps
+
+
+def write_notebook(path, answers):
+    """A notebook with these answers."""
+    notebook = json.loads(RELEASE.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        cell["source"] = answers.get(grade_id, "".join(cell["source"]))
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def running(*words):
+    """The processes in whose command all of these words stand."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            line = " ".join(process.cmdline())
+            found += [process] if all(word in line for word in words) else []
+    return found
+
+
+def all_end(*words):
+    """Whether processes with these words in their command end within seconds."""
+    end = time.monotonic() + 10
+    while running(*words) and time.monotonic() < end:
+        time.sleep(0.1)
+    return not running(*words)
+
+
+def test_what_code_writes_into_a_pipe_is_no_answer(progress, tmp_path):
+    """Other exercises keep their states, and what the code has started ends with the check."""
+    answers, naps = noisy("return 1")
+    with watch.Practice(tmp_path) as practice:
+        found = practice.check(watch.read(write_notebook(tmp_path / "mine.ipynb", answers)))
+        assert [li.state for li in found.lines] == [li.state for li in progress.lines]
+        assert all_end("sleep", naps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "way", ["-m autograder watch", watch_alone.__file__], ids=["the command", "the file"]
+)
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGKILL])
+def test_however_watching_ends_its_processes_end_too(tmp_path, way, with_signal):
+    """Ctrl+C, a closed terminal, a kill: no check goes on, and nothing that one has started."""
+    answers, naps = noisy("while True: pass")
+    path = write_notebook(tmp_path / f"{naps}.ipynb", answers)
+    command = [sys.executable, *way.split(), str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
+        end = time.monotonic() + 60
+        while not running("sleep", naps) and time.monotonic() < end:
+            time.sleep(0.1)
+        started = bool(running("sleep", naps))
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(with_signal)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+    assert started
+    assert all_end("sleep", naps)
+    _, alive = psutil.wait_procs(children, 10)
+    assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]  # of a lazy init
+
+
+@pytest.mark.parametrize("then", ["return 1", "os._exit(0)"])
+def test_the_file_that_is_given_away_reads_no_odd_line_either(tmp_path, then):
+    """watch.py prints the checks that it knows, and says how many passed."""
+    answers, naps = noisy(then)
+    path = write_notebook(tmp_path / "mine.ipynb", answers)
+    command = [sys.executable, watch_alone.__file__, str(path), "--once"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=90)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert "✓ input_batch" in done.stdout.decode()
+    assert "visible checks passed" in done.stdout.decode()
+    assert all_end("sleep", naps)
 
 
 def test_the_picture_shows_the_list_one_message_and_the_next_step(progress):

@@ -6,6 +6,7 @@ The number of guesses is 1,000; AUTOGRADER_GUESSES=10000 makes it another one.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import os
@@ -129,6 +130,24 @@ def test_an_answer_that_takes_its_time_is_not_cut_off(monkeypatch):
             writer.close()
 
     assert asyncio.run(while_served(talk)).endswith(b"done")
+
+
+def test_a_line_break_after_an_answer_keeps_no_connection(monkeypatch):
+    """It ends the wait for the next request, and does not begin one."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.wait_for(reader.readuntil(b"done"), 5)
+        await asyncio.sleep(0.1)
+        try:
+            writer.write(b"\r\n")
+            return await asyncio.wait_for(reader.read(), 5)
+        finally:
+            writer.close()
+
+    assert asyncio.run(while_served(talk)) == b""
 
 
 def test_a_body_that_nobody_reads_does_not_keep_its_connection(monkeypatch):
@@ -448,3 +467,75 @@ def test_who_does_not_read_keeps_the_service_from_no_stop(tmp_path):
         assert running.stop() == 0
         assert time.monotonic() - before < 15
     assert "Traceback" not in running.log()
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.ipynb"\r\n'
+TEXT = PART.replace(b'; filename="a.ipynb"', b"")
+FORM = "multipart/form-data; boundary=x"
+END = b"\r\n--x--\r\n"
+FORMS: dict[str, tuple[str, bytes]] = {
+    "another boundary": ("multipart/form-data; boundary=y", PART + b"\r\n{}" + END),
+    "no boundary": ("multipart/form-data", PART + b"\r\n{}" + END),
+    "a long boundary": (f"multipart/form-data; boundary={'x' * 10_000}", PART + b"\r\n{}" + END),
+    "no end": (FORM, PART + b"\r\n" + b"{" * 100_000),
+    "no part": (FORM, b"--x--"),
+    "nothing": (FORM, b""),
+    "thousands of files": (FORM, (PART + b"\r\n{}\r\n") * 5_000 + END),
+    "thousands of fields": (FORM, TEXT * 5_000 + END),
+    "a head of 5 MB": (FORM, PART + b"X: " + b"a" * (5 << 20) + b"\r\n\r\n{}" + END),
+    "thousands of heads": (FORM, PART + b"X: a\r\n" * 50_000 + b"\r\n{}" + END),
+    "a field of 5 MB": (
+        FORM,
+        PART.replace(b"; filename", b"; x") + b"\r\n" + b"a" * (5 << 20) + END,
+    ),
+    "a file without name": (FORM, PART.replace(b'name="file"; ', b"") + b"\r\n{}" + END),
+    "a text in its place": (FORM, TEXT + b"\r\n{}" + END),
+    "another charset": (f"{FORM}; charset=undefined", PART + b"\r\n{}" + END),
+    "a charset that fails": (
+        f"{FORM}; charset=punycode",
+        PART.replace(b"a.ip", b"\xff-\xfe") + END,
+    ),
+    "a form of another kind": ("application/x-www-form-urlencoded", b"file=a&" * 100_000),
+    "a broken one": ("application/x-www-form-urlencoded", b"&=%zz;" * 100_000),
+    "a file that is packed": (FORM, gzip.compress(PART + b"\r\n" + bytes(50 << 20) + END)),
+    "an empty file": (FORM, PART + b"\r\n" + END),
+}
+
+
+@pytest.mark.parametrize("what", FORMS)
+def test_a_form_that_is_none_is_refused(service, clients, what):
+    """It is no attempt, no failure of the service's, and leaves nothing behind."""
+    kind, body = FORMS[what]
+    uploading = clients["bela"]
+    before = uploading.get(f"/assignments/{ASSIGNMENT}").text
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip" if "packed" in what else "identity"}
+    answer = post(uploading, body, headers)
+    while answer.status_code == 429:  # other tests have uploaded, too
+        time.sleep(3)
+        answer = post(uploading, body, headers)
+    assert answer.status_code in (400, 413), answer.text
+    after = uploading.get(f"/assignments/{ASSIGNMENT}").text
+    assert after.count("Attempt ") == before.count("Attempt ")
+    assert not list((service.data / "coming").iterdir())
+    assert "Traceback" not in service.log()
+
+
+def post(client: httpx.Client, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    """Send a form."""
+    return client.post(f"/assignments/{ASSIGNMENT}/attempts", content=body, headers=headers)
+
+
+@pytest.mark.parametrize("said", [10, 1 << 40, -1])
+def test_a_length_that_is_wrong_is_no_attempt(service, clients, said):
+    """Fewer or more bytes than a request said that it has, or a length that is none."""
+    head = upload_head(service, clients["bela"].cookies["session"], f"Content-Length: {said}")
+    with socket.create_connection(("localhost", service.port)) as connection:
+        connection.sendall(head + b'{"cells": []}')
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(20)
+        with suppress(OSError):
+            while connection.recv(1 << 16):
+                pass
+    assert not list((service.data / "coming").iterdir())
+    assert "Traceback" not in service.log()
+    assert clients["ada"].get("/").status_code == 200

@@ -76,8 +76,10 @@ class OnTime(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
-        before = self._heads
+        before, kept = self._heads, self.timeout_keep_alive_task is not None
         super().data_received(data)
+        if kept and self._whole and self._heads == before and not self._in_head:
+            self._wait_for_head()  # a line break begins no request, but ends the wait for one
         self._size = self._size + len(data) if self._heads == before and self._in_head else 0
         if self._size > MOST_OF_HEAD:
             self.transport.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import (
     FileResponse,
     RedirectResponse,
@@ -77,12 +77,15 @@ async def submit(request: Request, name: str) -> Response:
     _, visitor = _of(request)
     admit(request, visitor, name)
     charge_form(request, visitor)
-    async with request.form(max_files=1, max_fields=1) as form:
+    form = await _form(request)
+    try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise HTTPException(400, "No file was chosen. Go back and choose your notebook.")
+            raise HTTPException(400, _NO_FILE)
         called = file.filename or ""
         id = await receive(request, visitor, name, called, "browser", _pieces(file))
+    finally:
+        await form.close()
     return RedirectResponse(f"/attempts/{id}", 303)
 
 
@@ -192,6 +195,13 @@ def _has_opened(service: Service, name: str) -> bool:
     return opens is None or opens <= now()
 
 
+async def _form(request: Request) -> FormData:
+    try:
+        return await request.form(max_files=1, max_fields=1)
+    except UnicodeError as error:  # of a character set that the form names
+        raise HTTPException(400, _NO_FILE) from error
+
+
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
     while piece := await file.read(PIECE):
         yield piece
@@ -201,6 +211,7 @@ def _event(name: str, text: str) -> str:
     return f"event: {name}\ndata: {json.dumps(text)}\n\n"
 
 
+_NO_FILE = "No file was chosen. Go back and choose your notebook."
 _NO_ROLE = (
     "The roster of this course knows you, but neither as a student nor as a teacher. Ask your "
     "instructor to correct your role."
