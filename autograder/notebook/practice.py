@@ -3,7 +3,7 @@
 ``python -m autograder.notebook.practice`` reads one order (a JSON line: setup, cells, checks, and
 whether to run the whole notebook) and answers with a JSON line when it is ready and one per check:
 exercise, state, message, doubtful. It ends, with what the student's code has started, when whoever
-gave the order is gone. Nothing hidden is present here: all that it knows is what the notebook holds.
+gave the order is gone. Nothing hidden is here: all that it knows is what the notebook holds.
 """
 
 from __future__ import annotations
