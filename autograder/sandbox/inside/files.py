@@ -245,7 +245,9 @@ def keep() -> Files:
         vars(os)[name] = getattr(files, f"_{name}")
     vars(os).update(lstat=os.stat, unlink=os.remove, replace=os.rename)
     vars(os).update(dict.fromkeys(("chmod", "utime"), lambda *args, **kwargs: None))
-    pathlib.Path.touch = lambda self, *args, **kwargs: files.open(self, "ab").close()
+    pathlib.Path.touch = (  # type: ignore[method-assign]
+        lambda self, *args, **kwargs: files.open(self, "ab").close()
+    )
     openers: Any = importlib.import_module("numpy.lib._datasource")._file_openers
     openers._file_openers[None] = files.open
     vars(torch)["save"] = _saving(torch.save, files)
