@@ -68,6 +68,7 @@ OPENS = {
         submissions.tree.opened submissions.tree.unpacked integrations.feedback_out._zip
         integrations.feedback_out._downloaded""",
     "no file, but a process": "doctor sandbox.session",
+    "behind the wall, for code that may open nothing else": "sandbox.inside.files",
     "the door": "submissions.door.opened submissions.door.put",
 }
 OPENING = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "ZipFile"}

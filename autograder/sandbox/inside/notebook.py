@@ -197,7 +197,8 @@ def _tame(shell: Any, kept: files.Files) -> None:
 
     def run(line: str) -> None:
         path = kept.path(next(word for word in line.split() if word[0] != "-"))
-        shell.run_cell(kept.contents[path].decode()).raise_error()
+        text = kept.contents.get(path) or kept.contents[f"{path}.py"]
+        shell.run_cell(text.decode()).raise_error()
 
     around_python = {*cells} - {"time", "timeit", "capture", *_OTHER_LANGUAGES}
     cells.update(dict.fromkeys(around_python, body))
@@ -205,6 +206,13 @@ def _tame(shell: Any, kept: files.Files) -> None:
     cells.update(writefile=write, file=write)
     lines["run"] = run
     manager.magics["cell"] = _AnyCase(cells, body)
+    known = shell.run_line_magic
+
+    def line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
+        """Run a magic; one of an extension, such as %autoreload, does nothing."""
+        return known(name, line, _stack_depth + 1) if name in lines else None
+
+    shell.run_line_magic = line_magic
 
 
 class _AnyCase(dict[str, Any]):
