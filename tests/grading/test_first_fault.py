@@ -37,7 +37,10 @@ FAULTS = {
 NO_FAULTS = {
     "a question where it is": "def linear(x, weight, bias):\n    if x.device.type == 'cuda':\n"
     "        print('there')\n    1 / 0\n",
-    "a module that the notebook writes": "%%writefile own.py\ndef product(x, w):\n    return 1 / 0\n---\nimport own\n\ndef linear(x, weight, bias):\n    return own.product(x, weight)\n",
+    "a module that the notebook writes": (
+        "%%writefile own.py\ndef product(x, w):\n    return 1 / 0\n---\nimport own\n\n"
+        "def linear(x, weight, bias):\n    return own.product(x, weight)\n"
+    ),
     "a right answer": "def linear(x, weight, bias):\n" + BODY,
     "an import that may fail": "try:\n    import einops\nexcept ImportError:\n    einops = None\n\n"
     "def linear(x, weight, bias):\n    1 / 0\n",
