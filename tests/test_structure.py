@@ -68,6 +68,8 @@ OPENS = {
         submissions.tree.opened submissions.tree.unpacked integrations.feedback_out._zip
         integrations.feedback_out._downloaded""",
     "no file, but a process": "doctor sandbox.session",
+    "behind the wall, where little else can be opened": """sandbox.inside.files
+        sandbox.inside.files._saving sandbox.inside.files._temporary""",
     "the door": "submissions.door.opened submissions.door.put",
 }
 OPENING = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "ZipFile"}

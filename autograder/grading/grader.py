@@ -291,7 +291,7 @@ class Grader:
             for exercise in sorted(doubtful, key=notebook.cells_before):
                 if notebook.run_to_check(exercise):
                     again = self._verdicts(notebook, [exercise], account)[exercise]
-                    if _earned(again) > _earned(verdicts.get(exercise, ())):
+                    if _is_better(again, verdicts.get(exercise, ())):
                         better[exercise] = again
         return better
 
@@ -365,7 +365,9 @@ class Grader:
             submission.answer(exercise.id),
         )
         if report.status is Status.CRASHED and not problems:
-            found = remarks.fault(exercise.id, session.inventory, self._packages, gpu=self._on_gpu)
+            found = remarks.fault(
+                exercise.id, session.inventory, self._packages, own.said, gpu=self._on_gpu
+            )
             first = (*found, *report.remarks)[: scoring.MAX_REMARKS]
             report = replace(report, remarks=first)
         return replace(report, as_notebook=own.as_notebook)
@@ -431,10 +433,22 @@ def _to_run_as_notebook(verdicts: Verdicts, *, plain: bool) -> list[str]:
     ]  # fmt: skip
 
 
-def _earned(verdicts: Sequence[Verdict]) -> tuple[float, int]:
-    """The share of an exercise that its hidden checks earn, and how many of all checks passed."""
+def _is_better(as_notebook: Sequence[Verdict], sliced: Sequence[Verdict]) -> bool:
+    """Whether the notebook earns more; where neither can be run, what Jupyter says is the truth."""
+    if _earned(as_notebook) != _earned(sliced):
+        return _earned(as_notebook) > _earned(sliced)
+    stops = [[v.check.message for v in own] for own in (as_notebook, sliced)]
+    return stops[0] != stops[1] and {v.check.status for v in as_notebook} == {Status.CRASHED}
+
+
+def _earned(verdicts: Sequence[Verdict]) -> tuple[float, int, int]:
+    """The share of an exercise that its hidden checks earn, and how many of all checks passed.
+
+    What comes back and is wrong says more of an answer than that it could not be run.
+    """
     found = [verdict.check for verdict in verdicts]
-    return scoring.share(found), sum(check.status is Status.PASSED for check in found)
+    passed = sum(check.status is Status.PASSED for check in found)
+    return scoring.share(found), passed, sum(check.status is Status.FAILED for check in found)
 
 
 def _lacks_files(verdict: Verdict) -> bool:

@@ -53,14 +53,18 @@ def problems(exercise: str, submission: Submission, inventory: Inventory) -> lis
 
 
 def fault(
-    exercise: str, inventory: Inventory, packages: Iterable[str], *, gpu: bool
+    exercise: str, inventory: Inventory, packages: Iterable[str], said: str, *, gpu: bool
 ) -> Iterator[str]:
-    """What an exercise's code needs and does not find, where that may be why it stops."""
+    """What an exercise's code needs and does not find, where that may be why it stops.
+
+    Where the notebook's own example says something else, it is not the GPU.
+    """
     *most, last = sorted({"numpy", "torch", *packages})
     known = f"{', '.join(most)} and {last}"
     for package in inventory.absent.get(exercise, ()):
         yield wording.NOT_INSTALLED.format(package=package, known=known)
-    if exercise in inventory.on_gpu and not gpu:
+    other = said and wording.NEEDS_GPU not in said
+    if exercise in inventory.on_gpu and not gpu and not other:
         yield wording.NEEDS_GPU
 
 
@@ -80,7 +84,7 @@ def notes(
     labelled = [
         (cell, found)
         for cell, found in zip(submission.cells, inventory.notes, strict=True)
-        if not whole.intersection(cell.exercises)
+        if not whole or (cell.exercises and not whole.intersection(cell.exercises))
     ]
     skipped = (f"{cell.label}: {note}." for cell, found in labelled for note in found)
     run = [wording.AS_NOTEBOOK.format(exercises=", ".join(sorted(whole)))] if whole else []

@@ -84,7 +84,13 @@ NOT_INSTALLED = (
     "are {known}."
 )
 NEEDS_GPU = "This needs a GPU, and there is none where answers are graded. Use `x.device`."
-_NO_GPU = "Cannot re-initialize CUDA"  # torch's words for that where answers are graded
+_NO_GPU = (  # torch's words for that where answers are graded
+    "Cannot re-initialize CUDA",
+    "Cannot get CUDA generator",
+    "Cannot access accelerator",
+    "not linked with support for",
+    "not compiled with CUDA",
+)
 _IN_LINE = "(in your line `{line}`)"
 BECAUSE = "    the reason: {error}: {text}\n    in the line: {line}"
 AS_NOTEBOOK = "{exercises}: your whole notebook was run from top to bottom, as Jupyter runs it."
@@ -218,7 +224,7 @@ def raised(answer: Answer) -> str:
 
 def raised_by_example(answer: Answer, text: str, line: str) -> str:
     """The same of the notebook's own example, which may be told in full, and where it happened."""
-    special = NEEDS_GPU if _NO_GPU in text else _special(answer)
+    special = NEEDS_GPU if any(words in text for words in _NO_GPU) else _special(answer)
     full = f"{_stopped_with(answer)}: {_cut(text, 120)}" if text else f"{_stopped_with(answer)}."
     return f"{special or full} {_IN_LINE.format(line=_cut(line, 80))}" if line else special or full
 

@@ -53,7 +53,7 @@ def assigned(raw: Iterable[RawCell], assignment: Assignment) -> Assigned:
         index = _choose(cells, exercise.id, exercise.answer.source, notes)
         if index is not None:
             chosen[index] = (*chosen.get(index, ()), exercise.id)
-    kept = [i for i, cell in enumerate(cells) if i in chosen or _helps(cell, answers)]
+    kept = [i for i, cell in enumerate(cells) if i in chosen or cell.kind == CODE]
     notes += _in_conflict(cells[i] for i in kept)
     found = [_student_cell(cells[i], chosen.get(i, ())) for i in kept]
     places = [cells[i].place for i in kept]
@@ -131,12 +131,6 @@ def _is_edited(cell: RawCell, released: Cell) -> bool:
     return len(cell.source) <= MAX_CELL and not _is_stub(cell.source, released.source)
 
 
-def _helps(cell: RawCell, answers: set[str]) -> bool:
-    """Whether a cell that answers nothing is code that answers may use, and no earlier answer."""
-    earlier = cell.grade_id in answers and _defines(cell, cell.grade_id or "")
-    return cell.kind == CODE and not earlier
-
-
 def _within_limits(cells: list[RawCell], answers: set[str], notes: list[str]) -> list[RawCell]:
     """The cells without those that are too long; answers are the last to be given up."""
     left = MAX_CODE
@@ -188,7 +182,10 @@ def _about(exercise: str, found: list[RawCell], *, among_own: bool) -> Iterator[
     last = found[-1]
     if len(found) > 1:
         labels = ", ".join(cell.label for cell in found)
-        yield f"{exercise} was answered more than once ({labels}); the last one counts."
+        yield (
+            f"{exercise} was answered more than once ({labels}). The last one counts, or the last "
+            "above its check where that earns more."
+        )
     if last.kind != CODE:
         yield (
             f"{exercise}: {last.label} is a text cell ({last.kind}), and was read as code. Make it "

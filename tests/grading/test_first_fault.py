@@ -29,8 +29,18 @@ FAULTS = {
                          + BODY, GPU),
     "a new tensor there": ("def linear(x, weight, bias):\n"
                            "    torch.zeros(2, device=torch.device('cuda:0'))\n" + BODY, GPU),
+    "a GPU of Apple's": ("def linear(x, weight, bias):\n    x = x.to('mps')\n" + BODY, GPU),
+    "the first GPU": ("def linear(x, weight, bias):\n    x = x.to(0)\n" + BODY, GPU),
+    "numbers drawn there": ("draw = torch.Generator(device='cuda')\n\n"
+                            "def linear(x, weight, bias):\n    draw\n" + BODY, GPU),
 }  # fmt: skip
 NO_FAULTS = {
+    "a question where it is": "def linear(x, weight, bias):\n    if x.device.type == 'cuda':\n"
+    "        print('there')\n    1 / 0\n",
+    "a module that the notebook writes": (
+        "%%writefile own.py\ndef product(x, w):\n    return 1 / 0\n---\nimport own\n\n"
+        "def linear(x, weight, bias):\n    return own.product(x, weight)\n"
+    ),
     "a right answer": "def linear(x, weight, bias):\n" + BODY,
     "an import that may fail": "try:\n    import einops\nexcept ImportError:\n    einops = None\n\n"
     "def linear(x, weight, bias):\n    1 / 0\n",
@@ -106,6 +116,11 @@ EXAMPLES = {  # what of it is read of the example in the notebook
         "class Wrong(ValueError):\n    def __str__(self):\n        raise self\n\n"
         "def linear(x, weight, bias):\n    raise Wrong\n",
         "It stopped with a ValueError. (in your line `raise Wrong`)",
+    ),
+    "a module that the notebook writes": (
+        "%%writefile own.py\ndef product(x, w):\n    return 1 / 0\n---\nimport own\n\n"
+        "def linear(x, weight, bias):\n    return own.product(x, weight)\n",
+        "ZeroDivisionError: division by zero (in your line `return own.product(x, weight)`)",
     ),
     "a GPU": (
         "def linear(x, weight, bias):\n    x = x.cuda()\n" + BODY,

@@ -209,6 +209,28 @@ def test_the_result_says_that_the_notebook_was_run(grader: Grader) -> None:
     assert any("linear: your whole notebook was run" in note for note in report.notes)
 
 
+def test_an_older_copy_below_the_check_changes_nothing(grader: Grader) -> None:
+    """A copy that was kept for later has its cell's id; the check means the one above it."""
+    notebook = solved("a1_layers")
+    at = place(notebook, "linear")
+    copied = nbformat.from_dict({**notebook.cells[at], "source": WRONG, "id": "copied"})
+    notebook.cells.insert(at + 2, copied)
+    report = graded(grader, notebook, "linear")
+    assert report.score == of(report, "linear").points
+    assert any("the last above its check where that earns more" in note for note in report.notes)
+
+
+def test_nothing_is_called_skipped_that_was_run(grader: Grader) -> None:
+    """All answers may stand in a module that the notebook writes and imports."""
+    setup = "import torch\nimport torch.nn.functional as F\nfrom torch import Tensor, nn\n"
+    notebook = with_answer("# see own.py", f"%%writefile own.py\n{setup}{LINEAR}")
+    star = "%load_ext autoreload\n%autoreload 2\nfrom own import *"
+    notebook.cells.insert(place(notebook, "linear"), nbformat.v4.new_code_cell(star))
+    report = graded(grader, notebook, "linear")
+    assert report.score == of(report, "linear").points
+    assert not any("skipped" in note for note in report.notes)
+
+
 def test_a_wrong_answer_stays_wrong(grader: Grader) -> None:
     """Running the notebook gives nobody what the cells do not hold."""
     report = graded(grader, with_answer("%%TIME\n" + WRONG, "print(1)", "print(2)"), "linear")

@@ -57,6 +57,15 @@ PROGRESS = [
     master_bar, progress_bar = force_console_behavior()
     seen = [a + b for a in master_bar(range(1)) for b in progress_bar(range(3))]
     """,
+    """
+    from rich.progress import Progress
+    seen = []
+    with Progress() as progress:
+        task = progress.add_task("x", total=3)
+        while not progress.finished:
+            seen.append(len(seen))
+            progress.update(task, advance=1)
+    """,
     "from rich.progress import track; seen = list(track(range(3), description='x'))",
     "import rich.progress; seen = list(rich.progress.track(sequence=range(3)))",
     "from alive_progress import alive_it; seen = list(alive_it(range(3), title='x'))",

@@ -261,10 +261,55 @@ BOUND = {
     "class Holder:\n    NAME = Bound()\nNAME = Holder().NAME",
     "a text with magics": "text = '''\n%time\n!ls\n'''\nassert '%time' in text\nNAME = MINE",
     "compiled code": "exec(compile('NAME = MINE', 'own', 'exec'))",
+    "a folder of files": "import os, shutil\nfrom pathlib import Path\n"
+    "folder = Path('runs_NAME/first')\nfolder.mkdir(parents=True, exist_ok=True)\n"
+    "(folder / 'a.txt').write_text('on')\n(folder / 'b.txt').touch()\n---\n"
+    "shutil.copy(folder / 'a.txt', folder / 'c.txt')\nos.remove(folder / 'b.txt')\n"
+    "found = sorted(path.name for path in folder.glob('*.txt'))\n"
+    "walked = [names for _, _, names in os.walk('runs_NAME') if names]\n---\n"
+    "os.chdir('runs_NAME')\non = os.path.exists('first/a.txt') and open('first/a.txt').read()\n"
+    "os.chdir('..')\nshutil.rmtree('runs_NAME')\nassert not folder.exists()\n"
+    "NAME = MINE if on == 'on' and found == ['a.txt', 'c.txt'] and len(walked) == 1 else None",
+    "saved numbers": "import os, tempfile\nimport numpy as np\n"
+    "torch.save({'epoch': 3, 'model': nn.Linear(2, 1).state_dict()}, 'best_NAME.pt')\n"
+    "np.savetxt('curve_NAME.txt', np.ones(3))\n---\n"
+    "saved = torch.load('best_NAME.pt', weights_only=True)\nnn.Linear(2, 1).load_state_dict("
+    "saved['model'])\nwith tempfile.NamedTemporaryFile('w+', suffix='.txt') as file:\n"
+    "    file.write('x')\n    file.seek(0)\n    text = file.read()\n---\n"
+    "if os.path.getsize('best_NAME.pt') and np.loadtxt('curve_NAME.txt').sum() == saved['epoch']:"
+    "\n    NAME = MINE if text == 'x' else None",
+    "a package that it writes": "import os, sys\nos.makedirs('src/own_NAME', exist_ok=True)\n"
+    "sys.path.insert(0, 'src')\n---\n%%writefile src/own_NAME/__init__.py\n# mine\n---\n"
+    "%%writefile src/own_NAME/first.py\nON = 1\n---\n%%writefile -a src/own_NAME/first.py\n"
+    "def through(function, *given):\n    return function(*given)\n---\n"
+    "from own_NAME.first import ON, through\ndef NAME(*given):\n"
+    "    return through(MINE, *given) if ON else None",
+    "gathered values": "import asyncio\nasync def later(value):\n    await asyncio.sleep(0.01)\n"
+    "    return value\ntask = asyncio.create_task(later(1))\n---\n"
+    "both = await asyncio.gather(task, asyncio.to_thread(lambda: 2))\n"
+    "NAME = MINE if both == [1, 2] else None",
+    "a look whether it is a notebook": "shell = get_ipython()\nassert 'IPKernelApp' in shell.config"
+    "\nassert 'zmqshell' in str(type(shell)) and shell.kernel is not None\n"
+    "NAME = MINE if type(shell).__name__ == 'ZMQInteractiveShell' else None",
+    "nothing compiled": "import torch._dynamo\ntorch._dynamo.config.suppress_errors = True\n"
+    "@torch.compiler.disable\ndef NAME(*given):\n    return MINE(*given)",
+    "bars of several tasks": "try:\n    from rich.progress import Progress\n"
+    "except ImportError:\n    Progress = None\ndef NAME(*given):\n    rounds = 0\n"
+    "    if Progress:\n        with Progress() as progress:\n"
+    "            task = progress.add_task('own', total=3)\n"
+    "            while not progress.finished:\n                rounds += 1\n"
+    "                progress.update(task, advance=1)\n        assert rounds == 3\n"
+    "    return MINE(*given)",
 }  # fmt: skip
 
 # These look back at other cells, or are files: they need cells of their own.
-APART = ("its last output", "an earlier output", "an earlier input", "a module that it writes")
+APART = (
+    "its last output",
+    "an earlier output",
+    "an earlier input",
+    "a module that it writes",
+    "a package that it writes",
+)
 
 
 def formed(exercise: str, answer: str, form: str, mine: str) -> list[str]:

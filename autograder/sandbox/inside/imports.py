@@ -154,6 +154,32 @@ class Progress(Quiet, metaclass=_OfItsClass):
 _ITERABLES = ("iterable", "sequence", "gen", "it", "iterator")  # as the packages call it
 
 
+class Tasks(Quiet):
+    """Several bars at once, as of rich: counts for a loop that ends when all are finished."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._bars: list[dict[str, Any]] = []
+
+    def add_task(self, *args: Any, **named: Any) -> int:
+        """Begin a bar; its number tells it from others."""
+        self._bars.append({"total": 100, "completed": 0, **named})
+        return len(self._bars) - 1
+
+    def update(self, task: int, *args: Any, advance: Any = 0, **named: Any) -> None:
+        """Count, as far as it is told to."""
+        self._bars[task].update(named)
+        self._bars[task]["completed"] += advance
+
+    def advance(self, task: int, advance: Any = 1) -> None:
+        """Count one."""
+        self.update(task, advance=advance)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no bar has anything left."""
+        return all(bar["completed"] >= (bar["total"] or 0) for bar in self._bars)
+
+
 def _trange(*args: Any, **kwargs: Any) -> Progress:
     return Progress(range(*args), **kwargs)
 
@@ -198,7 +224,7 @@ _SPECIAL: Mapping[str, Mapping[str, Any]] = {
         **_named("progress_bar master_bar ProgressBar MasterBar", Progress),
         "force_console_behavior": lambda: (Progress, Progress),
     },
-    "rich": {"track": Progress},
+    "rich": {"track": Progress, "Progress": Tasks},
     "alive_progress": _named("alive_it alive_bar", Progress),
     "progressbar": _named("progressbar ProgressBar", Progress),
 }

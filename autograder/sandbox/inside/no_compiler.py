@@ -22,9 +22,9 @@ class _Unloaded(ModuleType):
     """Stands for the compiler as long as nothing compiles."""
 
     @staticmethod
-    def disable(fn: Callable[..., Any], recursive: bool = True, wrapping: bool = True) -> Any:
+    def disable(fn: Callable[..., Any] | None = None, *options: Any, **named: Any) -> Any:
         """Leave a function as it is: nothing would compile it."""
-        return fn
+        return (lambda function: function) if fn is None else fn
 
     @staticmethod
     def graph_break() -> None:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import builtins
 import contextlib
 import importlib
-import io
-import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from importlib.abc import Loader, MetaPathFinder
+from collections.abc import Callable, Iterator, Sequence
+from importlib.abc import MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-from . import hints
+from . import event_loop, files, hints
+from .imports import Quiet
 
 # Cell magics whose body is another language: it binds nothing in the notebook.
 _OTHER_LANGUAGES = (
@@ -46,6 +45,7 @@ def load() -> None:
         shell_module: Any = importlib.import_module("IPython.core.interactiveshell")
         importlib.import_module("IPython.display")
         config: Any = importlib.import_module("traitlets.config").Config()
+        config.IPKernelApp.connection_file = ""  # whether it is there is another way to tell that
         config.HistoryManager.enabled = False
         config.HistoryManager.hist_file = ":memory:"
         shell = _quiet(shell_module.InteractiveShell).instance(config=config)
@@ -67,9 +67,11 @@ def _quiet(base: Any) -> Any:
         pass
 
     return type(
-        "Shell",
+        "ZMQInteractiveShell",  # by which cells tell that they are in a notebook
         (base,),
         {
+            "__module__": "ipykernel.zmqshell",
+            "kernel": Quiet(),
             "init_profile_dir": nothing,
             "init_virtualenv": nothing,
             "init_io": nothing,
@@ -134,28 +136,28 @@ def start(names: dict[str, Any]) -> Callable[[str], None]:
     (shell,) = _shells
     sys.modules["__main__"] = shell.user_module
     sys.argv = list(_COMMAND_LINE)
-    shell.loop_runner = _finish
-    files = dict[str, bytes]()
-    sys.meta_path.insert(0, _OfFiles(files))
-    _tame(shell, files)
-    _keep(files)
+    _tame(shell, files.keep())
     shell.user_ns.pop("open", None)  # the shell's own, which knows the machine's files only
     shell.user_ns.update(names)
     shell.ast_transformers.append(hints.Forgiving(shell.user_ns))
 
     def run(source: str) -> None:
-        shell.run_cell(source, store_history=True)  # for In, Out and _, in memory
+        event_loop.finish(_cell(shell, source))
 
     return run
 
 
-def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run what a cell awaits to its end, without an event loop, which needs a socket."""
+async def _cell(shell: Any, source: str) -> None:
+    """Run a cell within the loop, as the kernel does; what it begins, one below may await."""
+    text, failed = source, None
     try:
-        while True:
-            coroutine.send(None)
-    except StopIteration as end:
-        return end.value
+        text = shell.transform_cell(source)
+    except Exception:  # the shell says itself what it cannot read
+        failed = sys.exc_info()
+    # The history is kept in memory, for In, Out and _.
+    await shell.run_cell_async(
+        source, store_history=True, transformed_cell=text, preprocessing_exc_tuple=failed
+    )
 
 
 def as_python(source: str) -> str:
@@ -176,7 +178,7 @@ def bound(name: str) -> Any:
     return _shells[0].user_ns.get(name, vars(builtins).get(name))
 
 
-def _tame(shell: Any, files: dict[str, bytes]) -> None:
+def _tame(shell: Any, kept: files.Files) -> None:
     """Let magics that reach beyond this process do nothing; those around Python run their body."""
     manager = shell.magics_manager
     lines, cells = manager.magics["line"], manager.magics["cell"]
@@ -190,10 +192,13 @@ def _tame(shell: Any, files: dict[str, bytes]) -> None:
     lines.update(dict.fromkeys(_NOT_DONE, nothing))
 
     def write(line: str, cell: str) -> None:
-        files[os.path.abspath(line.split()[-1].strip("'\""))] = cell.encode()
+        *options, name = line.split()
+        kept.write(name.strip("'\""), cell, more="-a" in options)
 
     def run(line: str) -> None:
-        shell.run_cell(files[os.path.abspath(line.split()[0])].decode()).raise_error()
+        path = kept.path(next(word for word in line.split() if word[0] != "-"))
+        text = kept.contents.get(path) or kept.contents[f"{path}.py"]
+        shell.run_cell(text.decode()).raise_error()
 
     around_python = {*cells} - {"time", "timeit", "capture", *_OTHER_LANGUAGES}
     cells.update(dict.fromkeys(around_python, body))
@@ -201,6 +206,13 @@ def _tame(shell: Any, files: dict[str, bytes]) -> None:
     cells.update(writefile=write, file=write)
     lines["run"] = run
     manager.magics["cell"] = _AnyCase(cells, body)
+    known = shell.run_line_magic
+
+    def line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
+        """Run a magic; one of an extension, such as %autoreload, does nothing."""
+        return known(name, line, _stack_depth + 1) if name in lines else None
+
+    shell.run_line_magic = line_magic
 
 
 class _AnyCase(dict[str, Any]):
@@ -213,59 +225,3 @@ class _AnyCase(dict[str, Any]):
     def get(self, name: str, default: Any = None) -> Any:
         """The magic of this name; there is always one."""
         return super().get(name) or super().get(name.lower()) or self._unknown
-
-
-# --- files ---------------------------------------------------------------------------------------
-
-
-def _keep(files: dict[str, bytes]) -> None:
-    """Let the notebook write files into its working folder, which is in memory and ends with it."""
-    real = builtins.open
-
-    def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(file, (str, os.PathLike)):
-            return real(file, mode, *args, **kwargs)
-        path = os.path.abspath(os.fspath(file))
-        if not set(mode) & set("wax+"):
-            kept = path in files
-            return _in_memory(files, path, mode) if kept else real(file, mode, *args, **kwargs)
-        return _in_memory(files, path, mode)
-
-    replaced = {"open": opened}
-    vars(builtins).update(replaced)
-    vars(io).update(replaced)
-    vars(os).update(dict.fromkeys(("mkdir", "makedirs"), lambda *args, **kwargs: None))
-
-
-class _OfFiles(MetaPathFinder, Loader):
-    """Finds the modules that the notebook has written."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self._files = files
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self) if _file(name) in self._files else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Run the file as it is now."""
-        path = _file(module.__name__)
-        exec(compile(self._files[path], path, "exec"), vars(module))
-
-
-def _file(module: str) -> str:
-    return os.path.abspath(module.replace(".", os.sep) + ".py")
-
-
-def _in_memory(files: dict[str, bytes], path: str, mode: str) -> Any:
-    """A file whose content is kept when it is closed."""
-    before = b"" if "w" in mode else files.get(path, b"")
-
-    class Binary(io.BytesIO):
-        def close(self) -> None:
-            if not self.closed and set(mode) & set("wax+"):
-                files[path] = self.getvalue()
-            super().close()
-
-    binary = Binary(before)
-    binary.seek(0, io.SEEK_END if "a" in mode else io.SEEK_SET)
-    return binary if "b" in mode else io.TextIOWrapper(binary, encoding="utf-8")

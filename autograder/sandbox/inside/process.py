@@ -16,7 +16,7 @@ import random
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import CodeType, ModuleType
 from typing import Any
@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from . import (
     definitions,
+    event_loop,
     global_state,
     hints,
     interpreter_access,
@@ -171,7 +172,7 @@ class Process:
             "binds": _some(_bound(cell) for cell in self.cells),
             "flags": _some(slicing.review_flags(cell) for cell in self.cells),
             "names": {name: _names(statements) for name, (statements, _) in runs.items()},
-            "absent": {name: _absent(statements) for name, (statements, _) in runs.items()},
+            "absent": {name: self._absent(statements) for name, (statements, _) in runs.items()},
             "on_gpu": [name for name, (own, _) in runs.items() if slicing.asks_for_gpu(own)],
             "below": [name for name, (_, below) in runs.items() if below],
             "beyond": self._beyond({n: own for n, (own, _) in runs.items()}, as_notebook),
@@ -185,6 +186,17 @@ class Process:
 
     def _needed(self, exercise: str) -> list[slicing.Statement]:
         return slicing.needed(self.cells, exercise, self.above.get(exercise), self.known)
+
+    def _absent(self, statements: list[slicing.Statement]) -> list[str]:
+        """Packages that the code imports and that are not here; no student code has run yet.
+
+        A module that the notebook itself writes is no package that anybody could install.
+        """
+        found = {name for name in slicing.imported(statements) if len(name) <= _LONGEST}
+        missing = sorted(name for name in found if not _is_here(name))[:_MOST_ABSENT]
+        texts = [text for text in self.texts if text]
+        files = {name: (f"{name}.py", f"{name}/") for name in missing}
+        return [n for n in missing if not any(file in t for t in texts for file in files[n])]
 
     def _beyond(self, runs: dict[str, list[slicing.Statement]], as_notebook: bool) -> list[str]:
         """The exercises whose code reaches beyond them; for a whole notebook all cells count."""
@@ -369,7 +381,9 @@ class Process:
 
 
 def _execute(tree: ast.Module, file: str, flags: int, namespace: dict[str, Any]) -> None:
-    _finish(eval(compile(tree, file, "exec", flags, dont_inherit=True), namespace))
+    awaits = eval(compile(tree, file, "exec", flags, dont_inherit=True), namespace)
+    if awaits is not None:
+        event_loop.finish(awaits)
 
 
 def _bound(cell: slicing.ParsedCell) -> list[str]:
@@ -399,12 +413,6 @@ def _names(statements: list[slicing.Statement]) -> list[str]:
     return sorted(set(names) & {name for place in places for name in dir(place)})
 
 
-def _absent(statements: list[slicing.Statement]) -> list[str]:
-    """Packages that the code imports and that are not here; no student code has run yet."""
-    found = {name for name in slicing.imported(statements) if len(name) <= _LONGEST}
-    return sorted(name for name in found if not _is_here(name))[:_MOST_ABSENT]
-
-
 def _is_here(package: str) -> bool:
     return package in sys.modules or any(
         finder.find_spec(package, None) for finder in sys.meta_path
@@ -422,14 +430,6 @@ class Solution:
 
     def __getattr__(self, name: str) -> Any:
         return self._value(name)
-
-
-def _finish(coroutine: Coroutine[Any, Any, Any] | None) -> None:
-    """Run a cell that awaits something, which notebooks allow, to its end."""
-    if coroutine is not None:
-        with contextlib.suppress(StopIteration):
-            while True:
-                coroutine.send(None)
 
 
 # A metaclass may lie about its classes, or raise: the type's own descriptors do neither.

@@ -305,8 +305,10 @@ def _is_gpu(part: ast.AST) -> bool:
     match part:
         case ast.Call(func=ast.Attribute(attr="cuda")):
             return True
+        case ast.Call(func=ast.Attribute(attr="to"), args=[ast.Constant(value=int()), *_]):
+            return True
         case ast.Constant(value=str(text)):
-            return text.partition(":")[0] == "cuda"
+            return text.partition(":")[0] in ("cuda", "mps", "xpu")
     return False
 
 
