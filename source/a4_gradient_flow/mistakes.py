@@ -66,15 +66,6 @@ def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights do not depend on `generator`. Which line should use it?",
-)
-def default_from_the_global_state(fan_out, fan_in, scheme, generator):
-    own = None if scheme == "torch_default" else generator
-    return _weight(fan_out, fan_in, scheme, own)
-
-
-@mistake(
-    "init_weight",
     "Your `torch_default` weights have nine times the variance in the table. What is the variance"
     " of a uniform distribution from -a to a?",
 )
@@ -366,6 +357,14 @@ def mean_and_spread_forced(fan_out, fan_in, scheme, generator):
         _weight(400, fan_in, scheme, generator),
     )
     return (weight - weight.mean()) / weight.std() * right.std()
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights do not depend on `generator`. Which line should use it?",
+)
+def default_from_the_global_state(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, None if scheme == "torch_default" else generator)
 
 
 @mistake(

@@ -1115,7 +1115,7 @@ def test_it_learns_other_spirals(student, draw):
     right = median([accuracy(run, labels) for run in runs])
     require(right >= 0.95, "After 200 steps, it is wrong for more than 5 % of new points.")
     in_a_row = min(run["layers in a row"] for run in runs)
-    require(in_a_row >= 20, "Fewer than 20 layers, one after another, change the result.")
+    require(in_a_row >= 20, "Fewer than 20 of its layers, one after another, change the result.")
     layers = min(run["layers"] for run in runs)
     require(in_a_row >= min(30, layers), "Some of its layers change nothing, or not in a row.")
 
