@@ -56,17 +56,19 @@ class OnTime(HttpToolsProtocol):
     _heads = 0  # that have come in whole
     _size = 0  # bytes of the head that comes in now
     _whole = True  # the body of the last head, too
-    _looking: asyncio.TimerHandle
+    _looking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
         self._wait_for_head()
-        self._look(_Sent(0, 0))
+        if hasattr(socket, "TCP_INFO"):  # Linux alone says what has been taken in
+            self._look(_Sent(0, 0))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look no more."""
-        self._looking.cancel()
+        if self._looking:
+            self._looking.cancel()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
