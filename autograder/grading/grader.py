@@ -434,7 +434,12 @@ def _to_run_as_notebook(verdicts: Verdicts, *, plain: bool) -> list[str]:
 
 
 def _is_better(as_notebook: Sequence[Verdict], sliced: Sequence[Verdict]) -> bool:
-    """Whether the notebook earns more; where neither can be run, what Jupyter says is the truth."""
+    """Whether the notebook earns more; where neither can be run, what Jupyter says is the truth.
+
+    What is not attempted in its own cell counts elsewhere if it passes a check there.
+    """
+    if not sliced:
+        return any(v.check.status is Status.PASSED for v in as_notebook)
     if _earned(as_notebook) != _earned(sliced):
         return _earned(as_notebook) > _earned(sliced)
     stops = [[v.check.message for v in own] for own in (as_notebook, sliced)]
