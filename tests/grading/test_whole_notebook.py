@@ -182,7 +182,10 @@ BELOW = {
 @pytest.mark.parametrize("below", BELOW.values(), ids=BELOW)
 def test_scratch_work_below_the_check_changes_nothing(grader: Grader, below: str) -> None:
     """The answer means what stands above its check."""
-    helper = "device = 'cpu'\ndef product(x, w):\n    return x.to(device) @ w.T\n\n"
+    helper = (
+        "device = 'cpu'\ndef product(x, w):\n"
+        "    return (x if device == 'cpu' else x.to(device)) @ w.T\n\n"
+    )
     answer = helper + LINEAR.replace("x @ weight.T", "product(x, weight)")
     notebook = with_answer(answer, below=below)
     report = graded(grader, notebook, "linear", "input_batch", "collapse")
