@@ -410,8 +410,8 @@ def with_relu(x, weight, bias):
 
 @mistake(
     "linear",
-    "When all values of `bias` are 0, `bias` gets no gradient. In which case alone is there no "
-    "bias to add?",
+    "When all values of `bias` are 0, it gets no gradient: your function leaves it out. In which "
+    "one case does the task say that there is no bias?",
 )
 def skips_a_bias_of_zeros(x, weight, bias):
     y = x @ weight.T
@@ -1668,8 +1668,8 @@ def scores_centred(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "The weights of your output layer start with the same value. How does PyTorch start the "
-    "weights of a new layer?",
+    "All weights of your output layer start with one and the same number. Which starting weights "
+    "does a new PyTorch layer have if you change nothing?",
 )
 def output_starts_at_zero(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -2728,8 +2728,8 @@ def bias_left_in_the_weight(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "In your bias, `b1` meets the wrong axis of `w2`. Which axis of `w2` has one entry for each "
-    "value of `b1`?",
+    "In your bias, `b1` is multiplied along the wrong axis of `w2`. Which axis of `w2` has one "
+    "entry for each value of `b1`?",
 )
 def second_weight_transposed_for_the_bias(w1, b1, w2, b2):
     return w2 @ w1, w2.T @ b1 + b2

@@ -2246,8 +2246,8 @@ def what_they_return():
 
 @mistake(
     "relu_breakers",
-    "With your numbers for `smooth` and `short` both versions are wrong. Where is only one of the"
-    " two wrong?",
+    "At your numbers for `smooth` and `short`, both of these versions are wrong. At which input "
+    "is only one of the two wrong?",
 )
 def all_break_near_zero():
     return _BREAKERS | {"smooth": 0.3, "short": 0.3}

@@ -2980,8 +2980,8 @@ def reshaped_into_rows(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "A row with one logit far above the others gives `-inf`. Is the number that you subtract "
-    "close to the largest entry?",
+    "A row with one logit far above the others gives `-inf`. Before the exponential, do you "
+    "subtract a number that is close to the largest entry?",
 )
 def shifted_by_the_mean(z, dim=-1):
     shifted = z - z.mean(dim, keepdim=True)

@@ -1638,8 +1638,8 @@ def layers_that_are_not_used(depth=30, width=64):
 
 @mistake(
     "rescue",
-    "All layers run, but setting the output of most of them to zero changes almost nothing. "
-    "By which number do you multiply their output?",
+    "All layers run, but when the check sets the output of most layers to 0, your result stays "
+    "almost the same. By which number do you multiply these outputs?",
 )
 def layers_multiplied_by_nothing(depth=30, width=64):
     class Net(nn.Module):
@@ -2295,8 +2295,8 @@ def stretches_short_gradients(params, max_norm):
 
 @mistake(
     "global_grad_norm",
-    "A gradient does not count if its parameter is frozen afterwards. Which property of a "
-    "parameter does the task name?",
+    "Your norm leaves out a gradient whose parameter was frozen after `backward`. Which property "
+    "decides in the task whether a gradient counts?",
 )
 def norm_of_the_trainable(params):
     grads = [p.grad for p in params if p.requires_grad and p.grad is not None]
@@ -2305,8 +2305,8 @@ def norm_of_the_trainable(params):
 
 @mistake(
     "clip_global_norm",
-    "A gradient stays as it is if its parameter is frozen afterwards. Which property of a "
-    "parameter does the task name?",
+    "You leave out a gradient whose parameter was frozen after `backward`. Which property decides "
+    "in the task whether a gradient counts?",
 )
 def clips_the_trainable(params, max_norm):
     grads = [p.grad for p in params if p.requires_grad and p.grad is not None]
@@ -2368,8 +2368,8 @@ _CURES = {
 
 @mistake(
     "cures",
-    "A skip makes `quiet` explode: each layer now adds to its input. Which setting can make "
-    "the output of each layer larger?",
+    "With your skip, `quiet` explodes: each layer adds to its input. Without it, the layers make "
+    "the signal too small. Which other setting makes it larger?",
 )
 def a_skip_for_quiet():
     return _CURES | {"quiet": ("skip", True), "faint": ("scale", 2.2)}
