@@ -952,7 +952,7 @@ def assert_cured(student, patient):
     gain = gains_of(given)[patient]
     require(is_gain(gain), "The gain is not a positive, finite number.")
     state = state_of(patient, float(gain))
-    require(state != "vanishing", "With your gain, the gradient vanishes for a seed.")
+    require(state != "vanishing", "With your gain, the gradient vanishes for at least one seed.")
     require(state == "healthy", "With your gain, the gradient explodes or is not a number.")
 
 

@@ -1214,7 +1214,7 @@ def assert_cured(student, patient):
     require(cure != "no switch", "The new value is not True or False.")
     require(cure != "no activation", "The new value is not one of the three activations.")
     state = state_of(patient, *cure)
-    require(state != "vanishing", "With your change, the gradient vanishes for a seed.")
+    require(state != "vanishing", "With your change, the gradient vanishes for at least one seed.")
     require(state == "healthy", "With your change, the gradient explodes or is not a number.")
 
 

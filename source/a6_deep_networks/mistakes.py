@@ -1322,8 +1322,8 @@ def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "Your update is as large as with no `max_norm` at all. Look at the order of your lines: when "
-    "do you limit the gradient, and when is it used?",
+    "Your update is as large as with no `max_norm` at all. Which line limits the gradient, and "
+    "does it run before the optimizer's step?",
 )
 def forgets_to_clip(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
