@@ -15,10 +15,11 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from autograder.errors import AuthorError
 from autograder.grading.checks import CheckItem, Finding, has_tripped, outcome_of
-from autograder.grading.compare import Mismatch, assert_same, looking
+from autograder.grading.compare import Mismatch, Unmet, assert_same, looking
 from autograder.grading.draw import derived_seed
 from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import Conversation, Handle, Record, Transport
@@ -308,8 +309,22 @@ def _compared(got: Answer, expected: Answer) -> Finding:
         raise Mismatch(Fact.TYPE)
     with looking(None) as look:
         for event, known in zip(theirs, ours, strict=True):
-            value = event.get("value") if isinstance(event, dict) else None
-            assert_same(Answer(value), known["value"], known.get("rtol"), known.get("atol"))
+            _compare_events(event.get("value") if isinstance(event, dict) else None, known)
     if look.noticed:
         raise Mismatch(min(look.noticed))
     return Finding(Status.PASSED)
+
+
+def _compare_events(value: Any, known: dict[str, Any]) -> None:
+    """Raise what differs at one expectation of the notebook's check, in its own words."""
+    if known["what"] == "returns":
+        try:
+            assert_same(Answer(value), known["value"], known["rtol"], known["atol"])
+        except Mismatch as difference:
+            if difference.fact is Fact.STATEMENT:  # a text or a truth value
+                raise Unmet(wording.OTHER_ANSWER) from difference
+            raise
+    elif value is not known["value"]:
+        if known["what"] == "holds":
+            raise Unmet(wording.NOT_SO.format(sentence=known["sentence"]))
+        raise Mismatch(Fact.CHANGED)

@@ -100,6 +100,8 @@ def outcomes() -> dict[Status, set[str]]:
 
 def required(item: checks.CheckItem) -> int:
     """How many sentences of its own a check can say: it, or what it calls of its file."""
+    if not item.hidden:
+        return item.cell.count(".holds(")
     known = item.function.__globals__ if item.function else {}
     functions = {n: inspect.unwrap(f) for n, f in known.items() if inspect.isfunction(f)}
     own = {n: f for n, f in functions.items() if inspect.getsourcefile(f) == known["__file__"]}

@@ -70,5 +70,5 @@ class Recorded:
             true = bool(condition(self.result))
         except Exception:
             true = False
-        self.events.append({"what": "holds", "value": true})
+        self.events.append({"what": "holds", "sentence": sentence, "value": true})
         return self

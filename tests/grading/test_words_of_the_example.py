@@ -1,0 +1,31 @@
+"""Of the notebook's own check a student reads what it says there: nothing of it is hidden."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.grading.start import start_grader
+from autograder.model import Job, Settings
+from tests.grading.test_kinds_of_values import course_of, definition
+from tests.support.courses import NAME, hand_in
+
+SAID = {  # by answer
+    "x / 2 + 1": "Not so: the halves of 1 to 3 come back.",
+    "(x / 2).tolist()": "Not so: the halves of 1 to 3 come back.",
+    "'half' and x / 2 if len(x) == 3 else x": "Another answer came back than the check in the "
+    "notebook expects.",
+    "x.div_(2)": "An argument was changed on the way; the caller still needs it as it was.",
+}
+VISIBLE = """\
+call(half, torch.tensor([1.0, 2.0, 3.0])).holds("the halves of 1 to 3 come back", lambda h: h.equal(torch.tensor([0.5, 1.0, 1.5])))
+    call(lambda x: str([float(h) for h in half(x)]), torch.ones(2)).returns("[0.5, 0.5]")"""
+
+
+@pytest.mark.parametrize("answer", SAID)
+def test_the_visible_check_says_what_the_notebook_says(tmp_path, answer):
+    """The first of its sentences that is not so, in the words of the notebook."""
+    course = course_of(tmp_path, "x / 2", visible=VISIBLE)
+    with start_grader(course, NAME, Settings(3)) as grader:
+        report = grader.grade(Job("ada", hand_in(course, tmp_path / "ada", definition(answer))))
+    visible = next(check for check in report.exercises[0].checks if not check.hidden)
+    assert visible.message == f"The example in the notebook – not yet. {SAID[answer]}"
