@@ -17,7 +17,9 @@ SAID = {  # by answer
     "x.div_(2)": "An argument was changed on the way; the caller still needs it as it was.",
 }
 VISIBLE = """\
-call(half, torch.tensor([1.0, 2.0, 3.0])).holds("the halves of 1 to 3 come back", lambda h: h.equal(torch.tensor([0.5, 1.0, 1.5])))
+halves = torch.tensor([0.5, 1.0, 1.5])
+    said = "the halves of 1 to 3 come back"
+    call(half, torch.tensor([1.0, 2.0, 3.0])).holds(said, lambda h: h.equal(halves))
     call(lambda x: str([float(h) for h in half(x)]), torch.ones(2)).returns("[0.5, 0.5]")"""
 
 
