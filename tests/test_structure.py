@@ -63,7 +63,7 @@ OPENS = {
     "a course that is shown": "service.demo.make_course",
     "the kernel's own files and devices": """service.storage.database service.work.memory
         notebook.practice running.worker.own_pipes sandbox.gpu
-        sandbox.inside.lockdown sandbox.inside.zygote""",
+        sandbox.inside.lockdown sandbox.inside.zygote sandbox.limit""",
     "a zip file in memory, or one that the door has opened": """submissions.archives.only_notebook
         submissions.tree.opened submissions.tree.unpacked integrations.feedback_out._zip
         integrations.feedback_out._downloaded""",

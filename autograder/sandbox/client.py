@@ -22,6 +22,7 @@ from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.launch import ZygoteProcess
+from autograder.sandbox.limit import Limit
 
 OPEN_SECONDS = 20.0
 _CREDENTIALS = struct.Struct("3i")  # of who sent a message: process, user and group
@@ -122,8 +123,10 @@ class SandboxProcess:
     def __init__(self, zygote: Zygote, channel: socket.socket, pid: int) -> None:
         self._zygote = zygote
         self._pid = pid
-        self._clock = _cpu_clock(channel)
+        self.number = _sender(channel)  # as the kernel knows the process out here
+        self._clock = _cpu_clock(self.number)
         self._cpu = self._cpu_told = 0.0
+        self.limit = Limit(self.number, 0.0)
         self._exchange = Exchange(channel)
         self.alive = True
         self.cpu_seconds = math.inf  # that it may use; whoever opens it may allow less
@@ -167,13 +170,15 @@ class SandboxProcess:
 
     def _get(self, deadline: float) -> bytes:
         """The next answer; now and then a look at the processor time, which threads share out."""
+        if deadline != self.limit.deadline:
+            self.limit = Limit(self.number, deadline)
         while True:
             left = self.cpu_seconds - self._cpu
             pause = max(left / _CORES, _SHORTEST_LOOK)
             try:
-                return self._exchange.get(min(deadline, time.monotonic() + pause))
+                return self._exchange.get(min(self.limit.end, time.monotonic() + pause))
             except protocol.DeadlinePassed:
-                if time.monotonic() >= deadline or self._cpu_so_far() >= self.cpu_seconds:
+                if self.limit.has_passed() or self._cpu_so_far() >= self.cpu_seconds:
                     raise
 
     def _cpu_so_far(self) -> float:
@@ -208,11 +213,16 @@ class SandboxProcess:
 _CORES = os.cpu_count() or 1
 
 
-def _cpu_clock(channel: socket.socket) -> int | None:
-    """The clock that counts a process's processor time, whatever the process says of itself.
+def _cpu_clock(number: int | None) -> int | None:
+    """The clock that counts a process's processor time, whatever the process says of itself."""
+    return None if number is None else ~number << 3 | _OF_ALL_THREADS
 
-    The kernel notes who sends a message, by our number for that process. The first message is the
-    greeting, which comes before any student code runs; it is looked at and left where it is.
+
+def _sender(channel: socket.socket) -> int | None:
+    """Our number for the process at the other end, as the kernel notes who sends a message.
+
+    The first message is the greeting, which comes before any student code runs; it is looked at
+    and left where it is.
     """
     channel.settimeout(OPEN_SECONDS)
     space = socket.CMSG_SPACE(_CREDENTIALS.size)
@@ -221,7 +231,7 @@ def _cpu_clock(channel: socket.socket) -> int | None:
     except OSError:
         return None  # it sends none, which is found out next
     pids = [_CREDENTIALS.unpack(data)[0] for _, kind, data in notes if kind == _SENDER]
-    return ~pids[0] << 3 | _OF_ALL_THREADS if pids and pids[0] > 0 else None
+    return pids[0] if pids and pids[0] > 0 else None
 
 
 _SENDER = socket.SCM_CREDENTIALS

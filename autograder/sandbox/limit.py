@@ -1,0 +1,38 @@
+"""Time limits that a busy machine does not make shorter."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+_MOST_IN_LINE = 3  # times its limit that a process may wait for a processor beside it
+
+
+class Limit:
+    """A time limit of one process, without the time in which it was ready to run and could not.
+
+    A machine that is busy with other work costs nobody their points.
+    """
+
+    def __init__(self, number: int | None, deadline: float) -> None:
+        self._number = number
+        self._waited_before = _seconds_in_line(number)
+        self._latest = deadline + _MOST_IN_LINE * max(0.0, deadline - time.monotonic())
+        self.deadline = deadline
+        self.end = deadline  # as far as is known
+
+    def has_passed(self) -> bool:
+        """Whether it has; if the process stood in line, its end moves."""
+        waited = _seconds_in_line(self._number) - self._waited_before
+        self.end = max(self.end, min(self.deadline + waited, self._latest))
+        return time.monotonic() >= self.end
+
+
+def _seconds_in_line(number: int | None) -> float:
+    """How long a process has been ready to run and waited for a processor (schedstats in the
+    kernel's documentation: the second number is in nanoseconds); 0 where the kernel does not say.
+    """
+    try:
+        return int(Path(f"/proc/{number}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
