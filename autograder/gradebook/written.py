@@ -19,7 +19,7 @@ from pathlib import Path
 from autograder.errors import SubmissionError, UsageError
 from autograder.gradebook.adjustments import Adjustment, Kind
 from autograder.model import Job, Report, RubricItem, Written
-from autograder.report.pages import FOR_EXCEL, computes, inert
+from autograder.report.pages import FOR_EXCEL, defused, inert
 from autograder.report.sanitize import clean, number
 from autograder.submissions import door, read
 from autograder.submissions.roster import Row, Table, read_table
@@ -82,8 +82,7 @@ def write_sheet(
 
 def _row(assignment: str, written: Written, job: Job, text: str, *, anonymous: bool) -> list[str]:
     shown = "" if anonymous else inert(job.student)
-    said = clean(text)[:_LONGEST]
-    said = f"'{said}" if computes(said) else said
+    said = defused(clean(text)[:_LONGEST])
     return [assignment, written.id, shown, key_of(job.student, read.sha256(job.path)), said]
 
 

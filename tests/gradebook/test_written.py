@@ -25,7 +25,7 @@ from tests.report.factory import exercise, report
 from tests.support.courses import NAME, hand_in, write_course
 
 ABOUT = ("--assignment", NAME, "--exercise", "words")
-ANSWERS = {"ana": "=2 is half of 4", "ben": "I do not know.\n\nReally, äöü."}
+ANSWERS = {"ana": "=2 is half of 4", "ben": "I do not know.\n\nReally, äöü.\n=1+1; =2"}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,10 @@ def test_points_and_words_of_people_survive_every_regrade(run, home, sheet):
     """A sheet goes out, is filled in and comes back; grading again changes nothing of it."""
     graded(home)
     path = Path(shutil.copy(sheet, home.root))
-    assert [row["answer"] for row in rows(path)] == ["'=2 is half of 4", ANSWERS["ben"]]
+    assert [row["answer"] for row in rows(path)] == [
+        "'=2 is half of 4",
+        "I do not know.\n\nReally, äöü.\n'=1+1;' =2",
+    ]
     before = ran(run, home, "gradebook", "--json")
     assert json.loads(before)["people"][0]["assignments"][NAME]["points"] == 10
     fill(path, {"half (4)": "x", "units (2)": "1.5"}, {"points": "1", "comment": "Come and ask."})
