@@ -105,9 +105,14 @@ def test_only_remarks_that_no_student_has_worded_stay() -> None:
     quoted = "Found ana_linear, expected linear: the function's name decides what is graded."
     parts = (slipped("linear"), exercise("sigmoid", remarks=(failed.message,), checks=(failed,)))
     parts += (exercise("decide", Status.CRASHED, remarks=(quoted,)),)
+    example = check(Status.CRASHED, hidden=False, message="The example – not yet. I am Ana (...)")
+    stopped = check(Status.CRASHED, message="Works on a batch – not yet. It stopped with an error.")
+    said = (example.message, stopped.message)
+    parts += (exercise("half", Status.CRASHED, remarks=said, checks=(example, stopped)),)
     (hidden,) = anonymise([report(exercises=parts)]).reports
     remarks = [part.remarks for part in hidden.exercises]
-    assert remarks == [slipped("linear").remarks, (failed.message,), ()]
+    assert remarks == [slipped("linear").remarks, (failed.message,), (), (stopped.message,)]
+    assert "I am Ana" not in str(asdict(hidden))
 
 
 @pytest.mark.parametrize(
