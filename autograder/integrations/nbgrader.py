@@ -13,6 +13,7 @@ import atexit
 import contextlib
 import copy
 import datetime
+import glob
 import itertools
 import os
 import re
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.exchange.default.collect import ExchangeCollect
+from nbgrader.exchange.default.release_feedback import ExchangeReleaseFeedback
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import parse_utc
+from nbgrader.utils import find_all_files, parse_utc
 from traitlets import Integer, Unicode
 
 from autograder.course.layout import Course
@@ -60,7 +62,8 @@ class SoundNotebooks(NotebookExporter):
         course = Course(Path(converter.coursedir.root).resolve())
         release = _read(course.release(about["assignment"]))
         try:
-            notebook = sound(_read_without_links(Path(file_stream.name)), release)
+            path = _below(Path(converter.coursedir.root), Path(file_stream.name))
+            notebook = sound(_read_without_links(path), release)
             nbformat.validate(notebook)
         except Exception as error:  # whatever it is, it is in the student's file
             self.log.warning("%s cannot be read: %s", about["student"], type(error).__name__)
@@ -80,12 +83,17 @@ def _read_without_links(path: Path) -> Any:
     They are read as for any other way to grade. nbformat itself would look at all the rest too, for
     ten minutes where it is eight megabytes of outputs that are none.
     """
-    with door.opened(path.absolute().parent.resolve() / path.name) as file:
+    with door.opened(path) as file:
         if os.fstat(file.fileno()).st_size > read.MAX_FILE:
             raise ValueError("too large a file")
         cells = read.cells(file.read(), path.name)
     plain = [{"cell_type": c.kind, "metadata": _marked(c), "source": c.source} for c in cells]
     return nbformat.from_dict({"cells": plain})  # type: ignore[no-untyped-call]
+
+
+def _below(root: Path, path: Path) -> Path:
+    """A path in a course: links may lead to the course, and below it none is followed."""
+    return root.resolve() / path.absolute().relative_to(root.absolute())
 
 
 def _marked(cell: Cell) -> dict[str, Any]:
@@ -200,6 +208,37 @@ class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
         return len(content)
 
 
+def files_without_links(root: Path, path: str, exclude: list[str] | None = None) -> list[str]:
+    """What nbgrader copies beside a notebook: no pipe, and nothing behind a link.
+
+    Else what a link leads to would go to its student with the feedback, and one that leads nowhere
+    would leave a student without any.
+    """
+    found = find_all_files(path, exclude)
+    return [name for name in found if _is_own_file(_below(root, Path(name)))]
+
+
+def _is_own_file(path: Path) -> bool:
+    with contextlib.suppress(OSError), door.opened(path):
+        return True
+    return False
+
+
+class FeedbackOfEach(ExchangeReleaseFeedback):  # type: ignore[misc]
+    """Release everybody's feedback: a student's odd or missing file stops nobody else's."""
+
+    src_path: str
+
+    def copy_files(self) -> None:
+        """Release the pages of one student after the other; the log names whose could not be."""
+        for folder in sorted(glob.glob(self.src_path)):
+            self.src_path = glob.escape(folder)
+            try:
+                super().copy_files()
+            except (OSError, ValueError) as error:  # the time or the secret of `nbgrader submit`
+                self.log.warning("%s was not released: %s", folder, error)
+
+
 def _moment(text: str) -> datetime.datetime | None:
     """A time as nbgrader writes it, in UTC."""
     with contextlib.suppress(Exception):  # whatever its reader makes of a student's text
@@ -252,9 +291,7 @@ class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
     def _job(self, about: Any) -> Job:
         course = self.parent.parent.coursedir
         place = course.submitted_directory, about["student"], about["assignment"]
-        folder = Path(course.format_path(*place)).absolute()
-        root = Path(course.root).absolute()
-        own = root.resolve() / folder.relative_to(root)  # no link of a student's is followed
+        own = _below(Path(course.root), Path(course.format_path(*place)))
         return Job(about["student"], own / f"{about['notebook']}.ipynb")
 
     def _worker(self, assignment: str) -> Worker:
@@ -322,7 +359,7 @@ def _said(part: ExerciseReport) -> str:
 
 def configure(c: Any, root: Path) -> None:
     """Set nbgrader up for a course: to be called in its nbgrader_config.py."""
-    from nbgrader.converters import Autograde, GenerateAssignment
+    from nbgrader.converters import Autograde, GenerateAssignment, base
     from nbgrader.preprocessors import Execute
 
     prepare()
@@ -340,6 +377,8 @@ def configure(c: Any, root: Path) -> None:
     c.Autograde.autograde_preprocessors = [SandboxedGrade if p is Execute else p for p in usual]
     c.Autograde.exporter_class = SoundNotebooks
     c.ExchangeFactory.collect = CollectedWithoutLinks
+    c.ExchangeFactory.release_feedback = FeedbackOfEach
+    base.find_all_files = partial(files_without_links, root)
 
 
 def prepare() -> None:

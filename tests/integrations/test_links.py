@@ -90,3 +90,16 @@ def test_nbgrader_is_given_no_notebook_behind_a_link(place):
     assert nbgrader._read_without_links(own).cells
     with pytest.raises(OSError, match=NAME):
         nbgrader._read_without_links(place / "checkout" / f"{NAME}.ipynb")
+
+
+def test_nbgrader_copies_nothing_behind_a_link(place):
+    """Of the files beside a notebook, those that are the student's own go into the feedback."""
+    checkout = place / "checkout"
+    (checkout / "own.txt").write_text("own")
+    (checkout / "gone.csv").symlink_to(place / "nowhere")
+    (checkout / "all.html").symlink_to(place / "precious")
+    os.mkfifo(checkout / "pipe")
+    (place / "linked").symlink_to(checkout)
+    names = nbgrader.files_without_links(place, str(checkout), ["*.ipynb"])
+    assert names == [str(checkout / "own.txt")]
+    assert nbgrader.files_without_links(place, str(place / "linked")) == []

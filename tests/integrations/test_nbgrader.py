@@ -152,6 +152,35 @@ def hostile(place, cells):
     return release, theirs
 
 
+def test_nothing_behind_a_link_comes_back_with_the_feedback(place, by_nbgrader):
+    """A folder with links is graded, and what these lead to is copied nowhere."""
+    assert by_nbgrader.graded.returncode == 0, by_nbgrader.graded.stderr
+    copied = [path.name for path in (place.root / "autograded" / "sly" / NAME).iterdir()]
+    assert copied == [f"{NAME}.ipynb"]
+
+
+def test_no_student_stops_the_release_of_feedback(place, tmp_path):
+    """Without nbgrader's secret, or with a folder for a page: the others get their feedback."""
+    names = ("timestamp.txt", "submission_secret.txt", f"{NAME}.html")
+    missing = {"ana": "", "bob": "submission_secret.txt", "eve": f"{NAME}.html", "zoe": ""}
+    for who, missed in missing.items():
+        folder = tmp_path / "feedback" / who / NAME
+        folder.mkdir(parents=True)
+        for name in names:
+            if name != missed:
+                (folder / name).write_text(who)
+    (tmp_path / "exchange").mkdir()
+    (tmp_path / "feedback" / "eve" / NAME / f"{NAME}.html").mkdir()
+    (tmp_path / "feedback" / "bob" / NAME / "submission_secret.txt").write_bytes(b"\xff")
+    done = place.tool(
+        "nbgrader", "release_feedback", NAME, f"--Exchange.root={tmp_path / 'exchange'}",
+        f"--CourseDirectory.feedback_directory={tmp_path / 'feedback'}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    released = (tmp_path / "exchange").rglob("*.html")
+    assert {path.read_text() for path in released} == {"ana", "zoe"}
+
+
 def test_more_cells_than_anybody_writes_are_not_remade(place):
     """A hundred thousand cells would keep nbgrader's own process busy for minutes."""
     import nbformat
