@@ -20,7 +20,7 @@ from autograder.errors import UsageError
 from autograder.integrations.one_submission import grade_folder
 from autograder.model import Check, ExerciseReport, Report, Status, Tier
 from autograder.notebook import wording
-from autograder.report.sanitize import clean
+from autograder.report.sanitize import clean, few
 from autograder.submissions import door
 from autograder.targets.options import Visibility
 
@@ -32,7 +32,7 @@ def results(report: Report, hidden: Visibility = Visibility.AFTER_PUBLISHED) -> 
         for place, exercise in enumerate(report.exercises, 1)
         for test in _tests(exercise, place, hidden)
     ]
-    said = [report.reason, *report.notes] if report.reason else report.notes
+    said = [report.reason, *few(report.notes)]
     return {
         "score": report.score,
         "execution_time": round(report.seconds),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import json
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,16 @@ def test_an_anonymous_sheet_holds_no_reason(run, home):
     text = (home / "results/pages/grades.csv").read_text(encoding="utf-8-sig")
     assert "25" in text
     assert "for a reason" not in text
+
+
+def test_the_folder_of_results_may_be_the_one_in_which_one_stands(run, home):
+    """Named by a dot, a folder holds the attempts that came before, too."""
+    said = [
+        run("gradebook", where, "--json", "--student", "ana", cwd=home / "results" / place).stdout
+        for where, place in ((".", "week1"), ("week1", "."))
+    ]
+    points = [json.loads(one)["people"][0]["assignments"]["week1"]["points"] for one in said]
+    assert points == [25, 25]
 
 
 WORK = mixed()

@@ -58,6 +58,15 @@ def test_the_summary_is_a_table_that_no_name_can_break():
     assert "40 of 100 points" in page
 
 
+def test_the_summary_calls_nobody_and_ends():
+    """A comment mails nobody of whom a student writes, and thousands of notes fit in it."""
+    notes = tuple(f"cell {number}: line 1, !pip @staff/all, is not run." for number in range(2000))
+    page = github_actions.summary([report(notes=notes)])
+    assert not re.search(r"@\w", page)
+    assert "1,970 further notes" in page
+    assert len(page) < 10_000
+
+
 def test_the_summary_gives_no_score_where_nothing_was_graded():
     """A failure of the machine shows no points."""
     assert "not graded" in github_actions.summary([not_graded()])
