@@ -45,10 +45,12 @@ from autograder.report.sanitize import clean
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
 from autograder.submissions import door, read
+from autograder.submissions.names import file_stem
 from autograder.targets.figures import add_outputs
 from autograder.targets.release import compact
 
 TIMESTAMP = "timestamp.txt"  # which nbgrader writes beside a submission
+LONGEST_ID = 128  # letters of a student's id in nbgrader's database
 MOST_FILES, MOST_LEVELS = 1000, 30  # of one submission; more are not collected
 
 
@@ -482,7 +484,7 @@ def _ensure_assignment(gradebook: Any, course: Course, name: str) -> None:
 
 def _write_report(gradebook: Any, report: Report) -> None:
     name = report.assignment
-    student = report.student
+    student = _storable(report.student)
     gradebook.update_or_create_student(student)
     gradebook.update_or_create_submission(name, student)
     parts = {part.id: part for part in report.exercises}
@@ -499,6 +501,15 @@ def _write_report(gradebook: Any, report: Report) -> None:
         part = parts.get(comment.cell.name)
         comment.auto_comment = clean("\n".join(part.remarks) if part else report.reason or "")
     gradebook.db.commit()
+
+
+def _storable(handle: str) -> str:
+    """A handle, or a name for one that not every database keeps: too long, or with broken letters.
+
+    Old zip programs leave bytes in names that are no text.
+    """
+    is_text = handle == handle.encode(errors="replace").decode()
+    return handle if is_text and len(handle) <= LONGEST_ID else file_stem(handle)
 
 
 def _write_by_hand(grade: Any, part: ExerciseReport | None) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.course.layout import Course
 from autograder.course.source import read_source
-from autograder.integrations.nbgrader import _read_without_links, sound
+from autograder.integrations.nbgrader import _read_without_links, sound, write_gradebook
+from autograder.report.results import read
 from tests.conftest import ROOT
 from tests.integrations.conftest import CLASS, NAME, SCRIPT, copy_course
 from tests.support import postgresql
@@ -293,6 +294,21 @@ def test_hidden_checks_are_graded_by_a_gradebook_without_generate_assignment(pla
     assert done.returncode == 0, done.stderr
     assert f"{len(CLASS)} submissions" in done.stdout
     check_totals(f"sqlite:///{place.root}/empty.db", results)
+
+
+def test_a_name_that_no_database_keeps_stops_no_export(place, results, tmp_path):
+    """Bytes of an old zip program in a name, or 250 letters: written as all others are."""
+    from nbgrader.api import Gradebook
+
+    one = read(results / NAME / "chen.json")
+    reports = [replace(one, student=name) for name in ("J\udcfcrgen", "x" * 250, "ana")]
+    url = f"sqlite:///{tmp_path}/odd.db"
+    assert write_gradebook(reports, Course(place.root), url) == 3
+    with Gradebook(url, "deep-learning-exercises") as gradebook:
+        found = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
+    assert found.pop("ana") == one.score
+    assert list(found.values()) == [one.score] * 2
+    assert max(map(len, found)) <= 128
 
 
 def check_totals(url: str, results: Path) -> None:
