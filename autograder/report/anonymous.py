@@ -16,6 +16,8 @@ from autograder.notebook.wording import sentence
 from autograder.report.people import UNKNOWN
 from autograder.submissions.roster import Roster
 
+# In a flag: an address or path, a text of the code, a part of a module's or an object's name.
+_OWN_WORDS = re.compile(r"""[@/\\]|\bthe text ['"]|\bgetattr\(|\w\.\w""")
 SHORTEST = 3  # letters of a part of a name that is looked for by itself
 
 
@@ -137,6 +139,9 @@ def _words(text: str) -> str:
 
 
 def _tells(flag: str, names: frozenset[str]) -> bool:
-    """Whether a flag names somebody, or holds an address or a path, which may name anybody."""
+    """Whether a flag names somebody, or holds what may name anybody.
+
+    That is an address, a path, and what a student has worded: see sandbox.inside.slicing.
+    """
     said = f" {_words(flag)} "
-    return bool(set("@/\\") & set(flag)) or any(f" {name} " in said for name in names)
+    return bool(_OWN_WORDS.search(flag)) or any(f" {name} " in said for name in names)

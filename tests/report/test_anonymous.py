@@ -127,6 +127,9 @@ def test_only_remarks_that_no_student_has_worded_stay() -> None:
         "mentions someone@example.net",
         "cell 2 mentions /home/somebody",
         "also found in old-homework.ipynb",
+        "cell 2 mentions gc, gc.I_am_Annab",
+        "cell 2 mentions the text '__I_am_Annab'",
+        "cell 2 mentions getattr(torch.Annab, ...) with a computed name",
     ],
 )
 def test_flags_that_may_name_people_are_left_out(flag: str) -> None:
