@@ -45,7 +45,9 @@ from autograder.report.sanitize import clean
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
 from autograder.submissions import door, read
+from autograder.submissions.layout import Reader
 from autograder.submissions.names import file_stem
+from autograder.submissions.roster import read_roster
 from autograder.targets.figures import add_outputs
 from autograder.targets.release import compact
 
@@ -161,8 +163,26 @@ class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
     Students may write into the exchange whatever they like. nbgrader copies what a link there leads
     to, with the rights of the instructor: a classmate's notebook would be taken for their own. It
     stops for the whole class where one folder is too large or a time in it is none, and takes the
-    newest folder that bears a student's name, whoever has made it.
+    newest folder that bears a student's name, whoever has made it. And a folder's name may be one
+    below which everything would be taken for other people's: a section's, another system's.
     """
+
+    src_records: list[dict[str, Any]]
+
+    def init_src(self) -> None:
+        """Find the newest folder of each student; the log names what is left behind."""
+        super().init_src()
+        course = Course(Path(self.coursedir.root).resolve())
+        roster = read_roster(course.config.roster) if course.config.roster else None
+        reader = Reader(course.assignments(), roster, None)
+        self.src_records = [one for one in self.src_records if self._is_one_persons(one, reader)]
+
+    def _is_one_persons(self, record: dict[str, Any], reader: Reader) -> bool:
+        if reader.may_be_student(record["username"]) or self._is_own(record):
+            return True
+        name = record["filename"]
+        self.log.warning("%s was not collected: no student may be called so", name)
+        return False
 
     def _path_to_record(self, path: str) -> dict[str, Any]:
         """A folder without a time that can be read is older than any other, and stops nobody."""

@@ -56,6 +56,25 @@ def test_collecting_follows_no_link_of_a_student(place, tmp_path):
     assert sorted(path.name for path in (collected / "eve" / NAME).rglob("*")) == ["timestamp.txt"]
 
 
+def test_no_folder_in_the_exchange_holds_other_peoples_work(place, tmp_path):
+    """Below a section's folder everything would be taken for the people after whom it is called."""
+    inbound = tmp_path / "exchange" / Course(ROOT).config.id / "inbound"
+    of_systems = ("bela+x+2026-01-02 03:04:05 UTC+y", "Bela_7_assignsubmission_file_")
+    names = ("ana", "", "monday", NAME, *of_systems)
+    for who in names:
+        folder = inbound / f"{who}+{NAME}+2026-01-02 03:04:05 UTC+xyz" / "bela"
+        folder.mkdir(parents=True)
+        (folder / "work.ipynb").write_text("{}")
+    submitted = tmp_path / "submitted"
+    done = place.tool(
+        "nbgrader", "collect", NAME, f"--Exchange.root={tmp_path / 'exchange'}",
+        f"--CourseDirectory.submitted_directory={submitted}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in submitted.iterdir()] == ["ana"]
+    assert done.stderr.count("no student may be called so") == len(names) - 1
+
+
 def test_no_student_stops_the_collecting(place, tmp_path):
     """A time that is none, a folder that is too large or too deep: the others are collected."""
     inbound = tmp_path / "exchange" / Course(ROOT).config.id / "inbound"
