@@ -61,6 +61,21 @@ def test_classroom50_writes_beside_links_and_never_through_them(place):
     assert (place / "precious").read_text() == "precious"
 
 
+def test_classroom50_leaves_no_result_of_the_students_own(place):
+    """Where nothing can be graded there is no result.json, and above all not the planted one."""
+    planted = place / "checkout" / "result.json"
+    planted.unlink()
+    planted.write_text('{"score": 1000, "max-score": 1000}')
+    said = {"ASSIGNMENT": NAME, "USERNAME": "eve", "AUTOGRADER_COURSE": str(place / "course")}
+    done = subprocess.run(
+        [sys.executable, classroom50.__file__], cwd=place / "checkout", capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **said}, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "Only a link was submitted" in done.stderr
+    assert not planted.exists()
+
+
 @pytest.mark.parametrize(
     "target", [Target.CSV, Target.CANVAS, Target.MOODLE, Target.JUNIT, Target.ACTIONS]
 )
