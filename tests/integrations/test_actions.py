@@ -133,6 +133,8 @@ def test_the_grading_steps_of_the_workflow_do_what_they_say(place, ours, tmp_pat
     pushed.mkdir(parents=True)
     shutil.copy(place.root / "submitted" / "chen" / NAME / f"{NAME}.ipynb", pushed)
     (pushed / "autograder.py").write_text("raise SystemExit('the push ran code of its own')")
+    (tmp_path / "handed_in" / "class_a1-bela").mkdir(parents=True)
+    shutil.copytree(place.root / "results" / NAME, tmp_path / "results" / NAME)  # of others
     environment = {
         **os.environ,
         "STUDENT": "class/a1-chen",
@@ -147,7 +149,9 @@ def test_the_grading_steps_of_the_workflow_do_what_they_say(place, ours, tmp_pat
     )
     assert "::warning file=work 'at' home/a1_layers.ipynb,title=linear%3A" in said
     for page in ("step.md", "summary.md"):
-        assert f"{ours['chen']['score']:g} of 100 points" in (tmp_path / page).read_text()
+        text = (tmp_path / page).read_text()
+        assert f"{ours['chen']['score']:g} of 100 points" in text
+        assert text.count(" of 100 points") == 1
     assert len(ElementTree.parse(tmp_path / "results" / "junit.xml").getroot()) == 1
 
 
