@@ -170,3 +170,21 @@ def test_the_version_is_printed():
 
     done = autograder("--version")
     assert (done.returncode, done.stdout) == (0, f"autograder {__version__}\n")
+
+
+def test_anonymous_grading_prints_no_name(capsys):
+    """Neither what was passed over, nor why a file was not graded, names its student's folder."""
+    from autograder.cli.tables import Rows, print_grades
+    from autograder.cli.who import remark
+    from autograder.submissions.find import Found
+    from autograder.submissions.tree import PassedOver
+    from tests.report.factory import not_graded
+
+    remark(Found(passed_over=[PassedOver("in/jane/x", "a link")]), anonymous=True)
+    rows = Rows(as_json=False, labels={"jane": "Student 1"})
+    rows.add(not_graded("jane", reason="in/jane/a1.ipynb: cannot be read"))
+    print_grades(rows, 0, 1.0, Path("results"))
+    said = capsys.readouterr()
+    assert "jane" not in said.out + said.err
+    assert "Passed over: 1 file;" in said.err
+    assert said.out.count("not graded") == 2

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from autograder.cli.console import MOST, out
 from autograder.model import Outcome, Report
+from autograder.report.labels import OUTCOMES
 
 if TYPE_CHECKING:
     from autograder.grading.readability import Readability
@@ -35,7 +36,9 @@ class Rows:
         """Take note of one report."""
         self.count += 1
         if self._labels is not None:
-            report = dataclasses.replace(report, student=self._labels[report.student])
+            reason = report.reason and OUTCOMES[report.status]  # it may name a file, or its folder
+            label = self._labels[report.student]
+            report = dataclasses.replace(report, student=label, reason=reason)
         if self._as_json:
             row = ",\n" * (self.count > 1) + json.dumps(_grade_dict(report))
             print(row, end="", flush=True)

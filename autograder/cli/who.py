@@ -14,7 +14,7 @@ from rich.table import Table
 
 from autograder.cli.console import MOST, err, out
 from autograder.model import Job, Person
-from autograder.report.sanitize import one_line
+from autograder.report.sanitize import count, one_line
 from autograder.submissions.formats import GRADABLE, recognise_file
 from autograder.submissions.roster import listed
 
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 def remark(found: Found, *, anonymous: bool = False) -> None:
     """Tell the instructor what to know, whatever is quiet: it is about somebody's grade."""
     unusual = [one for one in found.passed_over if not one.clutter]
+    named = [] if anonymous else unusual[:MOST]  # a path may name anybody
     remarks = [] if anonymous else found.remarks
-    remarks = [*remarks, *(f"Passed over: {one.shown} ({one.why})." for one in unusual[:MOST])]
-    if len(unusual) > MOST:
-        remarks.append(f"Passed over: {len(unusual) - MOST} more; --dry-run lists them.")
+    remarks = [*remarks, *(f"Passed over: {one.shown} ({one.why})." for one in named)]
+    if left := len(unusual) - len(named):
+        what = f"{left} more" if named else count(left, "file")
+        remarks.append(f"Passed over: {what}; --dry-run lists them.")
     remarks += [_attendance(name, found, anonymous=anonymous) for name in found.missing]
     for sentence in remarks:
         err.print(f"[bold]Note:[/] {escape(one_line(sentence, 2000))}", soft_wrap=True)

@@ -108,6 +108,8 @@ def read_attempts(results: Path, zone: datetime.tzinfo | None) -> list[Attempt]:
 
     A file that is graded again, by other graders, stays the same attempt: the newest result holds.
     """
+    if not results.name:  # the folder in which one stands, whose own name leads to what came before
+        results = results.absolute()
     versions: defaultdict[tuple[str, str], list[_Version]] = defaultdict(list)
     for found in [*_earlier(results), *_newest(results)]:
         versions[found.report.student, found.report.assignment].append(found)

@@ -19,7 +19,7 @@ from pathlib import Path
 from autograder.errors import SubmissionError, UsageError
 from autograder.gradebook.adjustments import Adjustment, Kind
 from autograder.model import Job, Report, RubricItem, Written
-from autograder.report.pages import FOR_EXCEL, computes, inert
+from autograder.report.pages import FOR_EXCEL, defused, inert
 from autograder.report.sanitize import clean, number
 from autograder.submissions import door, read
 from autograder.submissions.roster import Row, Table, read_table
@@ -27,7 +27,7 @@ from autograder.submissions.roster import Row, Table, read_table
 _GIVEN = ("x", "✓", "yes")
 _FIRST = ("assignment", "exercise", "student", "key", "answer")
 _LAST = ("points", "comment")
-_LONGEST = 20_000  # letters of an answer in a cell
+_LONGEST = 20_000  # letters of an answer
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,16 @@ class Mark:
 
 
 def answer(job: Job, exercise: str, stub: str) -> str:
-    """A student's text; empty where the stub is all there is, or nobody can read the file."""
+    """A student's text, and of a very long one the start.
+
+    Empty where the stub is all there is, or nobody can read the file.
+    """
     try:
         cells = read.cells(read.content(job.path), job.path.name) if not job.problem else []
     except SubmissionError:
         return ""
     texts = [cell.source for cell in cells if cell.grade_id == exercise]
-    text = texts[-1] if texts else ""
+    text = texts[-1][:_LONGEST] if texts else ""
     return "" if text.strip() == stub.strip() else text
 
 
@@ -82,8 +85,7 @@ def write_sheet(
 
 def _row(assignment: str, written: Written, job: Job, text: str, *, anonymous: bool) -> list[str]:
     shown = "" if anonymous else inert(job.student)
-    said = clean(text)[:_LONGEST]
-    said = f"'{said}" if computes(said) else said
+    said = defused(clean(text))
     return [assignment, written.id, shown, key_of(job.student, read.sha256(job.path)), said]
 
 

@@ -88,14 +88,20 @@ def main() -> None:
     from autograder.model import Tier
     from autograder.submissions import door
 
+    place = Path("result.json")
+    _take_away(place)
     course = Course.find(Path(os.environ["AUTOGRADER_COURSE"]))
     assignment, student = os.environ["ASSIGNMENT"], os.environ["USERNAME"]
     report = grade_folder(Path.cwd(), course, assignment, student, Tier.ISOLATED)
-    text = json.dumps(result(report, os.environ), indent=1)
-    place = Path("result.json")
-    if place.is_dir() and not place.is_symlink():  # it is in the student's repository
+    door.put(place, json.dumps(result(report, os.environ), indent=1).encode())
+
+
+def _take_away(place: Path) -> None:
+    """Remove what a student has put there: where nothing is graded, it would be the result."""
+    if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
-    door.put(place, text.encode())
+    else:
+        place.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

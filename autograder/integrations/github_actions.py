@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status
 from autograder.report.labels import FOR_STUDENTS, exercise_words
-from autograder.report.sanitize import clean, number, one_line
+from autograder.report.sanitize import clean, few, number, one_line
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
 _UNFIT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,7 +61,7 @@ def _summarised(report: Report, whose: str) -> str:
         for exercise in report.exercises
         for remark in exercise.remarks
     ]
-    notes = [f"- {_text(note)}" for note in report.notes]
+    notes = [f"- {_text(note)}" for note in few(report.notes)]
     return "\n".join([head, *table, "", *remarks, *notes, ""])
 
 
@@ -78,8 +78,11 @@ def _row(exercise: ExerciseReport) -> str:
 
 
 def _text(text: str) -> str:
-    """Plain text, whatever marks of Markdown or HTML are in it."""
-    return _MARKDOWN.sub(r"\\\1", one_line(text, 1000))
+    """Plain text, whatever marks of Markdown or HTML are in it.
+
+    GitHub calls whoever's name stands behind an @, escaped or not: here something unseen does.
+    """
+    return _MARKDOWN.sub(r"\\\1", one_line(text, 1000)).replace("@", "@\u2060")
 
 
 def junit(reports: Sequence[Report]) -> str:

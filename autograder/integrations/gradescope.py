@@ -20,7 +20,8 @@ from autograder.errors import UsageError
 from autograder.integrations.one_submission import grade_folder
 from autograder.model import Check, ExerciseReport, Report, Status, Tier
 from autograder.notebook import wording
-from autograder.report.sanitize import clean
+from autograder.report.labels import exercise_words
+from autograder.report.sanitize import clean, few
 from autograder.submissions import door
 from autograder.targets.options import Visibility
 
@@ -32,7 +33,7 @@ def results(report: Report, hidden: Visibility = Visibility.AFTER_PUBLISHED) -> 
         for place, exercise in enumerate(report.exercises, 1)
         for test in _tests(exercise, place, hidden)
     ]
-    said = [report.reason, *report.notes] if report.reason else report.notes
+    said = [report.reason, *few(report.notes)]
     return {
         "score": report.score,
         "execution_time": round(report.seconds),
@@ -68,7 +69,7 @@ def _tests(exercise: ExerciseReport, place: int, hidden: Visibility) -> Iterator
         "score": exercise.score,
         "max_score": exercise.points,
         "status": _passed(exercise.status is Status.PASSED),
-        "output": clean("\n".join(exercise.remarks) or wording.ALL_PASSED),
+        "output": clean(_hidden_output(exercise)),
         "visibility": hidden.value,
         "tags": [exercise.id],
     }
@@ -76,6 +77,13 @@ def _tests(exercise: ExerciseReport, place: int, hidden: Visibility) -> Iterator
 
 def _passed(passed: bool) -> str:
     return "passed" if passed else "failed"
+
+
+def _hidden_output(exercise: ExerciseReport) -> str:
+    """What a student reads; where the remarks may not be read yet, how it went."""
+    passed = exercise.status is Status.PASSED
+    how = wording.ALL_PASSED if passed else f"{exercise_words(exercise).capitalize()}."
+    return "\n".join(exercise.remarks) or how
 
 
 def _visible_output(exercise: ExerciseReport, check: Check) -> str:

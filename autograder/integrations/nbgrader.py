@@ -13,6 +13,7 @@ import atexit
 import contextlib
 import copy
 import datetime
+import glob
 import itertools
 import os
 import re
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.exchange.default.collect import ExchangeCollect
+from nbgrader.exchange.default.release_feedback import ExchangeReleaseFeedback
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import parse_utc
+from nbgrader.utils import find_all_files, parse_utc
 from traitlets import Integer, Unicode
 
 from autograder.course.layout import Course
@@ -43,10 +45,14 @@ from autograder.report.sanitize import clean
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
 from autograder.submissions import door, read
+from autograder.submissions.layout import Reader
+from autograder.submissions.names import file_stem
+from autograder.submissions.roster import read_roster
 from autograder.targets.figures import add_outputs
 from autograder.targets.release import compact
 
 TIMESTAMP = "timestamp.txt"  # which nbgrader writes beside a submission
+LONGEST_ID = 128  # letters of a student's id in nbgrader's database
 MOST_FILES, MOST_LEVELS = 1000, 30  # of one submission; more are not collected
 
 
@@ -60,7 +66,8 @@ class SoundNotebooks(NotebookExporter):
         course = Course(Path(converter.coursedir.root).resolve())
         release = _read(course.release(about["assignment"]))
         try:
-            notebook = sound(_read_without_links(Path(file_stream.name)), release)
+            path = _below(Path(converter.coursedir.root), Path(file_stream.name))
+            notebook = sound(_read_without_links(path), release)
             nbformat.validate(notebook)
         except Exception as error:  # whatever it is, it is in the student's file
             self.log.warning("%s cannot be read: %s", about["student"], type(error).__name__)
@@ -80,12 +87,17 @@ def _read_without_links(path: Path) -> Any:
     They are read as for any other way to grade. nbformat itself would look at all the rest too, for
     ten minutes where it is eight megabytes of outputs that are none.
     """
-    with door.opened(path.absolute().parent.resolve() / path.name) as file:
+    with door.opened(path) as file:
         if os.fstat(file.fileno()).st_size > read.MAX_FILE:
             raise ValueError("too large a file")
         cells = read.cells(file.read(), path.name)
     plain = [{"cell_type": c.kind, "metadata": _marked(c), "source": c.source} for c in cells]
     return nbformat.from_dict({"cells": plain})  # type: ignore[no-untyped-call]
+
+
+def _below(root: Path, path: Path) -> Path:
+    """A path in a course: links may lead to the course, and below it none is followed."""
+    return root.resolve() / path.absolute().relative_to(root.absolute())
 
 
 def _marked(cell: Cell) -> dict[str, Any]:
@@ -151,8 +163,26 @@ class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
     Students may write into the exchange whatever they like. nbgrader copies what a link there leads
     to, with the rights of the instructor: a classmate's notebook would be taken for their own. It
     stops for the whole class where one folder is too large or a time in it is none, and takes the
-    newest folder that bears a student's name, whoever has made it.
+    newest folder that bears a student's name, whoever has made it. And a folder's name may be one
+    below which everything would be taken for other people's: a section's, another system's.
     """
+
+    src_records: list[dict[str, Any]]
+
+    def init_src(self) -> None:
+        """Find the newest folder of each student; the log names what is left behind."""
+        super().init_src()
+        course = Course(Path(self.coursedir.root).resolve())
+        roster = read_roster(course.config.roster) if course.config.roster else None
+        reader = Reader(course.assignments(), roster, None)
+        self.src_records = [one for one in self.src_records if self._is_one_persons(one, reader)]
+
+    def _is_one_persons(self, record: dict[str, Any], reader: Reader) -> bool:
+        if reader.may_be_student(record["username"]) or self._is_own(record):
+            return True
+        name = record["filename"]
+        self.log.warning("%s was not collected: no student may be called so", name)
+        return False
 
     def _path_to_record(self, path: str) -> dict[str, Any]:
         """A folder without a time that can be read is older than any other, and stops nobody."""
@@ -198,6 +228,37 @@ class CollectedWithoutLinks(ExchangeCollect):  # type: ignore[misc]
         copy.parent.mkdir(parents=True, exist_ok=True)
         door.put(copy, content)
         return len(content)
+
+
+def files_without_links(root: Path, path: str, exclude: list[str] | None = None) -> list[str]:
+    """What nbgrader copies beside a notebook: no pipe, and nothing behind a link.
+
+    Else what a link leads to would go to its student with the feedback, and one that leads nowhere
+    would leave a student without any.
+    """
+    found = find_all_files(path, exclude)
+    return [name for name in found if _is_own_file(_below(root, Path(name)))]
+
+
+def _is_own_file(path: Path) -> bool:
+    with contextlib.suppress(OSError), door.opened(path):
+        return True
+    return False
+
+
+class FeedbackOfEach(ExchangeReleaseFeedback):  # type: ignore[misc]
+    """Release everybody's feedback: a student's odd or missing file stops nobody else's."""
+
+    src_path: str
+
+    def copy_files(self) -> None:
+        """Release the pages of one student after the other; the log names whose could not be."""
+        for folder in sorted(glob.glob(self.src_path)):
+            self.src_path = glob.escape(folder)
+            try:
+                super().copy_files()
+            except (OSError, ValueError) as error:  # the time or the secret of `nbgrader submit`
+                self.log.warning("%s was not released: %s", folder, error)
 
 
 def _moment(text: str) -> datetime.datetime | None:
@@ -252,9 +313,7 @@ class SandboxedGrade(NbGraderPreprocessor):  # type: ignore[misc]
     def _job(self, about: Any) -> Job:
         course = self.parent.parent.coursedir
         place = course.submitted_directory, about["student"], about["assignment"]
-        folder = Path(course.format_path(*place)).absolute()
-        root = Path(course.root).absolute()
-        own = root.resolve() / folder.relative_to(root)  # no link of a student's is followed
+        own = _below(Path(course.root), Path(course.format_path(*place)))
         return Job(about["student"], own / f"{about['notebook']}.ipynb")
 
     def _worker(self, assignment: str) -> Worker:
@@ -322,7 +381,7 @@ def _said(part: ExerciseReport) -> str:
 
 def configure(c: Any, root: Path) -> None:
     """Set nbgrader up for a course: to be called in its nbgrader_config.py."""
-    from nbgrader.converters import Autograde, GenerateAssignment
+    from nbgrader.converters import Autograde, GenerateAssignment, base
     from nbgrader.preprocessors import Execute
 
     prepare()
@@ -340,6 +399,8 @@ def configure(c: Any, root: Path) -> None:
     c.Autograde.autograde_preprocessors = [SandboxedGrade if p is Execute else p for p in usual]
     c.Autograde.exporter_class = SoundNotebooks
     c.ExchangeFactory.collect = CollectedWithoutLinks
+    c.ExchangeFactory.release_feedback = FeedbackOfEach
+    base.find_all_files = partial(files_without_links, root)
 
 
 def prepare() -> None:
@@ -443,7 +504,7 @@ def _ensure_assignment(gradebook: Any, course: Course, name: str) -> None:
 
 def _write_report(gradebook: Any, report: Report) -> None:
     name = report.assignment
-    student = report.student
+    student = _storable(report.student)
     gradebook.update_or_create_student(student)
     gradebook.update_or_create_submission(name, student)
     parts = {part.id: part for part in report.exercises}
@@ -460,6 +521,15 @@ def _write_report(gradebook: Any, report: Report) -> None:
         part = parts.get(comment.cell.name)
         comment.auto_comment = clean("\n".join(part.remarks) if part else report.reason or "")
     gradebook.db.commit()
+
+
+def _storable(handle: str) -> str:
+    """A handle, or a name for one that not every database keeps: too long, or with broken letters.
+
+    Old zip programs leave bytes in names that are no text.
+    """
+    is_text = handle == handle.encode(errors="replace").decode()
+    return handle if is_text and len(handle) <= LONGEST_ID else file_stem(handle)
 
 
 def _write_by_hand(grade: Any, part: ExerciseReport | None) -> None:

@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.model import Counted, ExerciseReport, HandedIn, Person, Report
+from autograder.model import Check, Counted, ExerciseReport, HandedIn, Person, Report
+from autograder.notebook.wording import sentence
 from autograder.report.people import UNKNOWN
 from autograder.submissions.roster import Roster
 
+# In a flag: an address or path, a text of the code, a part of a module's or an object's name.
+_OWN_WORDS = re.compile(r"""[@/\\]|\bthe text ['"]|\bgetattr\(|\w\.\w""")
 SHORTEST = 3  # letters of a part of a name that is looked for by itself
 
 
@@ -49,16 +52,26 @@ def anonymise(
 def _without_own_words(report: Report) -> Report:
     """A report without what its student has written, or the machine has said of it."""
     exercises = tuple(
-        replace(part, code="", remarks=_authors_words(part)) for part in report.exercises
+        replace(part, code="", remarks=_authors_words(part), checks=tuple(map(_bare, part.checks)))
+        for part in report.exercises
     )
     return replace(report, exercises=exercises, notes=(), reason=None)
 
 
+def _bare(check: Check) -> Check:
+    """A check; the notebook's own example without how it went, which may quote the student."""
+    return check if check.hidden else replace(check, message=sentence(check.message))
+
+
 def _authors_words(exercise: ExerciseReport) -> tuple[str, ...]:
-    """A named mistake's remarks and those that a check has made; others may quote the code."""
+    """A named mistake's remarks and those of hidden checks.
+
+    All others may quote the student: where the notebook's own example stops, it is with their
+    line and the text of their error.
+    """
     if exercise.mistake:
         return exercise.remarks
-    said = {check.message for check in exercise.checks}
+    said = {check.message for check in exercise.checks if check.hidden}
     return tuple(remark for remark in exercise.remarks if remark in said)
 
 
@@ -126,6 +139,9 @@ def _words(text: str) -> str:
 
 
 def _tells(flag: str, names: frozenset[str]) -> bool:
-    """Whether a flag names somebody, or holds an address or a path, which may name anybody."""
+    """Whether a flag names somebody, or holds what may name anybody.
+
+    That is an address, a path, and what a student has worded: see sandbox.inside.slicing.
+    """
     said = f" {_words(flag)} "
-    return bool(set("@/\\") & set(flag)) or any(f" {name} " in said for name in names)
+    return bool(_OWN_WORDS.search(flag)) or any(f" {name} " in said for name in names)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from autograder.course.policy import Disclosure
 from autograder.model import Check, ExerciseReport, Outcome, Report
+from autograder.notebook.wording import sentence
 
 LATER = "It was received. What the checks say is not shown yet."
 
@@ -31,5 +32,6 @@ def _narrowed(exercise: ExerciseReport, level: Disclosure) -> ExerciseReport:
 
 
 def _heading(check: Check) -> Check:
-    """What a check looks at, and how it went; how long it took says more than that."""
-    return replace(check, seconds=0.0)
+    """What a check looks at, and whether it passed; its time and a hidden one's why say more."""
+    said = sentence(check.message) if check.hidden else check.message
+    return replace(check, seconds=0.0, message=said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -30,6 +31,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # and marks and letters without a shape.
 _UNSEEN_KINDS = {"Cf", "Zs", "Zl", "Zp", "Cc"}
 _SHAPELESS = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0")
+_SEPARATOR = re.compile(r"(?<=[;,\t\n])(?![;,\t\n])")  # between a separator and what follows it
+_NEGATIVE = re.compile(r"\s*-\d+(\.\d*)?(e[-+]?\d+)?(?!\s*[-+*/^&=<>|!(\w.])")  # with no more to it
 # Without the mark at its start, Excel takes a CSV for the alphabet of its own country, and Zoë's
 # name comes out as ZoÃ«.
 FOR_EXCEL = "utf-8-sig"
@@ -169,13 +172,30 @@ def _result(report: Report | None) -> dict[Column, str]:
 
 
 def inert(text: str, limit: int = 300) -> str:
-    """Text that a spreadsheet shows and never computes: an apostrophe stops a formula."""
-    line = one_line(text, limit)
-    return f"'{line}" if any(map(computes, (line, text))) else line
+    """Text on one line that a spreadsheet shows and never computes."""
+    return defused(one_line(text, limit))
+
+
+def defused(text: str) -> str:
+    """Text with an apostrophe before all that would be computed, also where a cell may begin in it.
+
+    A spreadsheet divides lines by its country's separator, and then no quotes keep a text together.
+    """
+    first, *others = _SEPARATOR.split(text)
+    first = f"'{first}" if _begins_formula(first) else first
+    return first + "".join(
+        f"'{part}" if _begins_formula(part) and not _NEGATIVE.match(part) else part
+        for part in others
+    )
 
 
 def computes(text: str) -> bool:
-    """Whether a spreadsheet may take a text for a formula: what nobody sees may stand before it."""
+    """Whether a spreadsheet may take a text, or what follows a separator in it, for a formula."""
+    return defused(text) != text
+
+
+def _begins_formula(text: str) -> bool:
+    """What nobody sees may stand before the sign."""
     first = next((letter for letter in text if not _is_unseen(letter)), "")
     return text.startswith(FORMULA) or first in FORMULA
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+MOST_NOTES = 30  # of which one notebook can make thousands
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, save tab and newline
@@ -23,6 +25,13 @@ def one_line(text: str, limit: int = 300) -> str:
     """Clean text on one line, cut with an ellipsis where it is longer than ``limit``."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def few(notes: Sequence[str]) -> list[str]:
+    """Notes for other tools, each on a line, and not so many that a tool refuses them all."""
+    left = len(notes) - MOST_NOTES
+    more = [count(left, "further note")] if left > 0 else []
+    return [*map(one_line, notes[:MOST_NOTES]), *more]
 
 
 def number(value: float) -> str:

@@ -165,6 +165,12 @@ class Reader:
         """Whether a folder is called as sections are, in the roster or anywhere."""
         return _squeezed(name) in self._sections or bool(words.SECTION.fullmatch(name))
 
+    def may_be_student(self, name: str) -> bool:
+        """Whether a folder of this name is read as one person's, and its name as a handle."""
+        if not name or self.is_person(name):
+            return bool(name)
+        return not (self.assignment(name) or self.is_section(name) or lms.of_folder(name))
+
     def own_name(self, title: str) -> str:
         """What of a file's name may be a person's: not the assignment's, not "final (2)"."""
         name = _stem(title)

@@ -121,10 +121,11 @@ def _walk(tree: Tree, start: Path) -> None:
         path = waiting.pop()
         kind = _mode(path)
         if stat.S_ISDIR(kind):
+            too_deep = len(path.parts) - len(tree.root.parts) > MAX_DEPTH
+            if too_deep:
+                tree.passed_over.append(PassedOver(str(path), "too many folders in folders"))
             try:
-                if len(path.parts) - len(tree.root.parts) > MAX_DEPTH:
-                    raise OSError(0, "too many folders in folders")
-                inside = list(_kept(tree, path))
+                inside = [] if too_deep else list(_kept(tree, path))
             except OSError as error:
                 tree.passed_over.append(
                     PassedOver(str(path), f"cannot be opened ({error.strerror})")
@@ -309,7 +310,12 @@ def is_zip(path: Path) -> bool:
 
 
 def _settled(path: Path) -> Path:
-    """A path that an instructor has named: links may lead to it, but it is none itself."""
+    """A path that an instructor has named: links may lead to it, but it is none itself.
+
+    Where the name stands in for a folder (".", "here/.."), that folder itself was named.
+    """
+    if path.name in ("", ".."):
+        return path.resolve()
     return path.absolute().parent.resolve() / path.name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import json
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,13 @@ import pytest
 from autograder.course.policy import Disclosure
 from autograder.gradebook.adjustments import Kind
 from autograder.gradebook.ledger import FILE, add
-from autograder.model import HandedIn
+from autograder.model import HandedIn, Status
 from autograder.report.disclosure import disclosed
 from autograder.report.feedback import Feedback, feedback_page
 from autograder.report.results import keep_earlier, write
 from tests.gradebook.factory import decided
 from tests.gradebook.term import BERLIN, DUES, EXERCISES, write_course
-from tests.report.factory import SLIPS, exercise, mixed, report
+from tests.report.factory import SLIPS, check, exercise, mixed, report
 from tests.report.pages import Page
 
 LATE_AT = "2026-10-12T12:00:00+02:00"
@@ -116,6 +117,16 @@ def test_an_anonymous_sheet_holds_no_reason(run, home):
     assert "for a reason" not in text
 
 
+def test_the_folder_of_results_may_be_the_one_in_which_one_stands(run, home):
+    """Named by a dot, a folder holds the attempts that came before, too."""
+    said = [
+        run("gradebook", where, "--json", "--student", "ana", cwd=home / "results" / place).stdout
+        for where, place in ((".", "week1"), ("week1", "."))
+    ]
+    points = [json.loads(one)["people"][0]["assignments"]["week1"]["points"] for one in said]
+    assert points == [25, 25]
+
+
 WORK = mixed()
 SECRETS = {
     Disclosure.NOTHING: ["of 100 points", "Works for any number", SLIPS["linear"][1]],
@@ -138,6 +149,17 @@ def test_a_page_holds_no_more_than_may_be_read(level):
     text = Page(html).text
     assert [word for word in SHOWN[level] if word not in text] == []
     assert [word for word in SECRETS.get(level, []) if word in html] == []
+
+
+@pytest.mark.parametrize("level", Disclosure)
+def test_headings_do_not_say_what_a_hidden_check_saw(level):
+    """What came back in a hidden check is a sentence about the mistake; the example's is none."""
+    said = {hidden: f"Keeps the type – not yet. It saw {hidden}." for hidden in (True, False)}
+    checks = tuple(check(Status.FAILED, hidden=one, message=text) for one, text in said.items())
+    part = exercise("linear", Status.FAILED, checks=checks)
+    html = feedback_page(report(exercises=(part,)), Feedback(level))
+    assert ("It saw True." in html) == (level is Disclosure.MISTAKES)
+    assert ("It saw False." in html) == (level in (Disclosure.HEADINGS, Disclosure.MISTAKES))
 
 
 @pytest.mark.parametrize("level", Disclosure)

@@ -14,7 +14,8 @@ from autograder.course.layout import Course
 from autograder.course.source import read_source
 from autograder.errors import AuthorError, UsageError
 from autograder.gradebook.ledger import FILE, read_adjustments
-from autograder.gradebook.written import read_sheet
+from autograder.gradebook.written import answer, read_sheet
+from autograder.model import Job
 from autograder.report.results import keep_earlier
 from autograder.report.results import write as write_result
 from autograder.submissions.read import sha256
@@ -25,7 +26,7 @@ from tests.report.factory import exercise, report
 from tests.support.courses import NAME, hand_in, write_course
 
 ABOUT = ("--assignment", NAME, "--exercise", "words")
-ANSWERS = {"ana": "=2 is half of 4", "ben": "I do not know.\n\nReally, äöü."}
+ANSWERS = {"ana": "=2 is half of 4", "ben": "I do not know.\n\nReally, äöü.\n=1+1; =2"}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,10 @@ def test_points_and_words_of_people_survive_every_regrade(run, home, sheet):
     """A sheet goes out, is filled in and comes back; grading again changes nothing of it."""
     graded(home)
     path = Path(shutil.copy(sheet, home.root))
-    assert [row["answer"] for row in rows(path)] == ["'=2 is half of 4", ANSWERS["ben"]]
+    assert [row["answer"] for row in rows(path)] == [
+        "'=2 is half of 4",
+        "I do not know.\n\nReally, äöü.\n'=1+1;' =2",
+    ]
     before = ran(run, home, "gradebook", "--json")
     assert json.loads(before)["people"][0]["assignments"][NAME]["points"] == 10
     fill(path, {"half (4)": "x", "units (2)": "1.5"}, {"points": "1", "comment": "Come and ask."})
@@ -124,6 +128,13 @@ def test_points_and_words_of_people_survive_every_regrade(run, home, sheet):
     page = (home.root / "results/pages/students" / f"{NAME}--ben.html").read_text()
     assert "Come and ask." in page
     assert "<b>9</b> of 16 points" in page
+
+
+def test_nobody_has_to_read_for_ever(home):
+    """Of an answer of millions of letters the service keeps and shows the start."""
+    path = home.root / "in" / "ana" / NAME / f"{NAME}.ipynb"
+    put_words(path, "words " * 500_000)
+    assert 10_000 < len(answer(Job("ana", path), "words", "")) < 100_000
 
 
 def test_names_are_hidden_on_request(run, home):

@@ -21,6 +21,8 @@ SEED = "7"
 SAMPLES = ("bela", "chen", "goran", "hana", "kofi", "lena", "quyen", "rosa")
 # And markup wherever there is room for it, answers all over, and chen's notebook in odd files.
 CLASS = (*SAMPLES, "sly", "otto", *ODD)
+# In sly's folder: one would come back with the feedback, one would end the grading of it.
+LINKS = {"graders.html": f"source/{NAME}/graders.py", "gone.csv": "nowhere"}
 SCRIPT = "<script>window.hacked = 1</script>"
 BIN = Path(sys.executable).parent
 
@@ -64,6 +66,8 @@ def place(tmp_path_factory) -> Place:
         folder = made.root / "submitted" / student / NAME
         folder.mkdir(parents=True)
         (folder / f"{NAME}.ipynb").write_text(json.dumps(changed(json.loads(right))))
+    for link, target in LINKS.items():
+        (made.root / "submitted" / "sly" / NAME / link).symlink_to(made.root / target)
     wrong = json.loads((ROOT / "samples" / "chen" / NAME / f"{NAME}.ipynb").read_text("utf-8"))
     for student, (_, saved) in ODD.items():
         folder = made.root / "submitted" / student / NAME

@@ -58,6 +58,15 @@ def test_the_summary_is_a_table_that_no_name_can_break():
     assert "40 of 100 points" in page
 
 
+def test_the_summary_calls_nobody_and_ends():
+    """A comment mails nobody of whom a student writes, and thousands of notes fit in it."""
+    notes = tuple(f"cell {number}: line 1, !pip @staff/all, is not run." for number in range(2000))
+    page = github_actions.summary([report(notes=notes)])
+    assert not re.search(r"@\w", page)
+    assert "1,970 further notes" in page
+    assert len(page) < 10_000
+
+
 def test_the_summary_gives_no_score_where_nothing_was_graded():
     """A failure of the machine shows no points."""
     assert "not graded" in github_actions.summary([not_graded()])
@@ -124,6 +133,8 @@ def test_the_grading_steps_of_the_workflow_do_what_they_say(place, ours, tmp_pat
     pushed.mkdir(parents=True)
     shutil.copy(place.root / "submitted" / "chen" / NAME / f"{NAME}.ipynb", pushed)
     (pushed / "autograder.py").write_text("raise SystemExit('the push ran code of its own')")
+    (tmp_path / "handed_in" / "class_a1-bela").mkdir(parents=True)
+    shutil.copytree(place.root / "results" / NAME, tmp_path / "results" / NAME)  # of others
     environment = {
         **os.environ,
         "STUDENT": "class/a1-chen",
@@ -138,7 +149,9 @@ def test_the_grading_steps_of_the_workflow_do_what_they_say(place, ours, tmp_pat
     )
     assert "::warning file=work 'at' home/a1_layers.ipynb,title=linear%3A" in said
     for page in ("step.md", "summary.md"):
-        assert f"{ours['chen']['score']:g} of 100 points" in (tmp_path / page).read_text()
+        text = (tmp_path / page).read_text()
+        assert f"{ours['chen']['score']:g} of 100 points" in text
+        assert text.count(" of 100 points") == 1
     assert len(ElementTree.parse(tmp_path / "results" / "junit.xml").getroot()) == 1
 
 

@@ -61,6 +61,21 @@ def test_classroom50_writes_beside_links_and_never_through_them(place):
     assert (place / "precious").read_text() == "precious"
 
 
+def test_classroom50_leaves_no_result_of_the_students_own(place):
+    """Where nothing can be graded there is no result.json, and above all not the planted one."""
+    planted = place / "checkout" / "result.json"
+    planted.unlink()
+    planted.write_text('{"score": 1000, "max-score": 1000}')
+    said = {"ASSIGNMENT": NAME, "USERNAME": "eve", "AUTOGRADER_COURSE": str(place / "course")}
+    done = subprocess.run(
+        [sys.executable, classroom50.__file__], cwd=place / "checkout", capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **said}, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "Only a link was submitted" in done.stderr
+    assert not planted.exists()
+
+
 @pytest.mark.parametrize(
     "target", [Target.CSV, Target.CANVAS, Target.MOODLE, Target.JUNIT, Target.ACTIONS]
 )
@@ -90,3 +105,16 @@ def test_nbgrader_is_given_no_notebook_behind_a_link(place):
     assert nbgrader._read_without_links(own).cells
     with pytest.raises(OSError, match=NAME):
         nbgrader._read_without_links(place / "checkout" / f"{NAME}.ipynb")
+
+
+def test_nbgrader_copies_nothing_behind_a_link(place):
+    """Of the files beside a notebook, those that are the student's own go into the feedback."""
+    checkout = place / "checkout"
+    (checkout / "own.txt").write_text("own")
+    (checkout / "gone.csv").symlink_to(place / "nowhere")
+    (checkout / "all.html").symlink_to(place / "precious")
+    os.mkfifo(checkout / "pipe")
+    (place / "linked").symlink_to(checkout)
+    names = nbgrader.files_without_links(place, str(checkout), ["*.ipynb"])
+    assert names == [str(checkout / "own.txt")]
+    assert nbgrader.files_without_links(place, str(place / "linked")) == []

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.course.layout import Course
 from autograder.course.source import read_source
-from autograder.integrations.nbgrader import _read_without_links, sound
+from autograder.integrations.nbgrader import _read_without_links, sound, write_gradebook
+from autograder.report.results import read
 from tests.conftest import ROOT
 from tests.integrations.conftest import CLASS, NAME, SCRIPT, copy_course
 from tests.support import postgresql
@@ -53,6 +54,25 @@ def test_collecting_follows_no_link_of_a_student(place, tmp_path):
     collected = root / "submitted"
     assert (collected / "bob" / NAME / f"{NAME}.ipynb").is_file()
     assert sorted(path.name for path in (collected / "eve" / NAME).rglob("*")) == ["timestamp.txt"]
+
+
+def test_no_folder_in_the_exchange_holds_other_peoples_work(place, tmp_path):
+    """Below a section's folder everything would be taken for the people after whom it is called."""
+    inbound = tmp_path / "exchange" / Course(ROOT).config.id / "inbound"
+    of_systems = ("bela+x+2026-01-02 03:04:05 UTC+y", "Bela_7_assignsubmission_file_")
+    names = ("ana", "", "monday", NAME, *of_systems)
+    for who in names:
+        folder = inbound / f"{who}+{NAME}+2026-01-02 03:04:05 UTC+xyz" / "bela"
+        folder.mkdir(parents=True)
+        (folder / "work.ipynb").write_text("{}")
+    submitted = tmp_path / "submitted"
+    done = place.tool(
+        "nbgrader", "collect", NAME, f"--Exchange.root={tmp_path / 'exchange'}",
+        f"--CourseDirectory.submitted_directory={submitted}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in submitted.iterdir()] == ["ana"]
+    assert done.stderr.count("no student may be called so") == len(names) - 1
 
 
 def test_no_student_stops_the_collecting(place, tmp_path):
@@ -150,6 +170,35 @@ def hostile(place, cells):
     theirs = json.loads(json.dumps(release))
     theirs["cells"] += cells
     return release, theirs
+
+
+def test_nothing_behind_a_link_comes_back_with_the_feedback(place, by_nbgrader):
+    """A folder with links is graded, and what these lead to is copied nowhere."""
+    assert by_nbgrader.graded.returncode == 0, by_nbgrader.graded.stderr
+    copied = [path.name for path in (place.root / "autograded" / "sly" / NAME).iterdir()]
+    assert copied == [f"{NAME}.ipynb"]
+
+
+def test_no_student_stops_the_release_of_feedback(place, tmp_path):
+    """Without nbgrader's secret, or with a folder for a page: the others get their feedback."""
+    names = ("timestamp.txt", "submission_secret.txt", f"{NAME}.html")
+    missing = {"ana": "", "bob": "submission_secret.txt", "eve": f"{NAME}.html", "zoe": ""}
+    for who, missed in missing.items():
+        folder = tmp_path / "feedback" / who / NAME
+        folder.mkdir(parents=True)
+        for name in names:
+            if name != missed:
+                (folder / name).write_text(who)
+    (tmp_path / "exchange").mkdir()
+    (tmp_path / "feedback" / "eve" / NAME / f"{NAME}.html").mkdir()
+    (tmp_path / "feedback" / "bob" / NAME / "submission_secret.txt").write_bytes(b"\xff")
+    done = place.tool(
+        "nbgrader", "release_feedback", NAME, f"--Exchange.root={tmp_path / 'exchange'}",
+        f"--CourseDirectory.feedback_directory={tmp_path / 'feedback'}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    released = (tmp_path / "exchange").rglob("*.html")
+    assert {path.read_text() for path in released} == {"ana", "zoe"}
 
 
 def test_more_cells_than_anybody_writes_are_not_remade(place):
@@ -264,6 +313,21 @@ def test_hidden_checks_are_graded_by_a_gradebook_without_generate_assignment(pla
     assert done.returncode == 0, done.stderr
     assert f"{len(CLASS)} submissions" in done.stdout
     check_totals(f"sqlite:///{place.root}/empty.db", results)
+
+
+def test_a_name_that_no_database_keeps_stops_no_export(place, results, tmp_path):
+    """Bytes of an old zip program in a name, or 250 letters: written as all others are."""
+    from nbgrader.api import Gradebook
+
+    one = read(results / NAME / "chen.json")
+    reports = [replace(one, student=name) for name in ("J\udcfcrgen", "x" * 250, "ana")]
+    url = f"sqlite:///{tmp_path}/odd.db"
+    assert write_gradebook(reports, Course(place.root), url) == 3
+    with Gradebook(url, "deep-learning-exercises") as gradebook:
+        found = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
+    assert found.pop("ana") == one.score
+    assert list(found.values()) == [one.score] * 2
+    assert max(map(len, found)) <= 128
 
 
 def check_totals(url: str, results: Path) -> None:

@@ -9,7 +9,9 @@ import zipfile
 
 import pytest
 
+from autograder.course.policy import Disclosure
 from autograder.integrations import classroom50, gradescope
+from autograder.report.disclosure import disclosed
 from autograder.targets.options import Visibility
 from tests.conftest import ROOT
 from tests.integrations.conftest import NAME, SEED
@@ -120,6 +122,14 @@ def test_gradescope_shows_visible_checks_at_once_and_hidden_ones_as_chosen(hidde
     assert {test["visibility"] for test in points} == {hidden.value}
     assert {test["visibility"] for test in examples} == {"visible"}
     assert sum(test["score"] for test in points) == result["score"] == 30
+
+
+@pytest.mark.parametrize("level", [Disclosure.SCORE, Disclosure.HEADINGS])
+def test_gradescope_calls_nothing_passed_of_which_it_may_not_tell_more(level):
+    """Where remarks are held back, a failed exercise says so, and not that all checks passed."""
+    tests = gradescope.results(disclosed(mixed(), level))["tests"]
+    said = {(test["status"], "All checks passed" in test["output"]) for test in tests}
+    assert said == {("passed", True), ("failed", False)}
 
 
 def test_gradescope_tells_why_a_file_could_not_be_read(schema):

@@ -105,9 +105,14 @@ def test_only_remarks_that_no_student_has_worded_stay() -> None:
     quoted = "Found ana_linear, expected linear: the function's name decides what is graded."
     parts = (slipped("linear"), exercise("sigmoid", remarks=(failed.message,), checks=(failed,)))
     parts += (exercise("decide", Status.CRASHED, remarks=(quoted,)),)
+    example = check(Status.CRASHED, hidden=False, message="The example – not yet. I am Ana (...)")
+    stopped = check(Status.CRASHED, message="Works on a batch – not yet. It stopped with an error.")
+    said = (example.message, stopped.message)
+    parts += (exercise("half", Status.CRASHED, remarks=said, checks=(example, stopped)),)
     (hidden,) = anonymise([report(exercises=parts)]).reports
     remarks = [part.remarks for part in hidden.exercises]
-    assert remarks == [slipped("linear").remarks, (failed.message,), ()]
+    assert remarks == [slipped("linear").remarks, (failed.message,), (), (stopped.message,)]
+    assert "I am Ana" not in str(asdict(hidden))
 
 
 @pytest.mark.parametrize(
@@ -122,6 +127,9 @@ def test_only_remarks_that_no_student_has_worded_stay() -> None:
         "mentions someone@example.net",
         "cell 2 mentions /home/somebody",
         "also found in old-homework.ipynb",
+        "cell 2 mentions gc, gc.I_am_Annab",
+        "cell 2 mentions the text '__I_am_Annab'",
+        "cell 2 mentions getattr(torch.Annab, ...) with a computed name",
     ],
 )
 def test_flags_that_may_name_people_are_left_out(flag: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import HandedIn
-from autograder.report.pages import write_csv, write_pages
+from autograder.report.pages import inert, write_csv, write_pages
 from autograder.submissions.roster import Roster
 from tests.report.factory import (
     HOSTILE_NAMES,
@@ -64,6 +65,28 @@ def test_formulas_are_disarmed(start: str, tmp_path: Path) -> None:
     line = table(tmp_path / "g.csv")[1]
     assert line[0].startswith("'")
     assert line[1].startswith("'")
+
+
+@pytest.mark.parametrize("between", [";", "; ", ",", ", ", ";;", ";\u200b"])
+@pytest.mark.parametrize("start", ["=1", "+SUM(A1)", "-1+cmd|x", "-x", "@x", "-2.5*2", "＝1"])
+def test_a_formula_behind_a_separator_is_disarmed(start: str, between: str, tmp_path: Path) -> None:
+    """Where semicolons divide cells, as in Germany, a name may hold the start of another cell."""
+    write_csv([report(f"ana{between}{start}")], tmp_path / "g.csv")
+    line = (tmp_path / "g.csv").read_text(encoding="utf-8-sig").splitlines()[1]
+    assert not [cell for cell in re.split("[;,]", line) if begins_formula(cell)]
+
+
+def begins_formula(cell: str) -> bool:
+    """Whether a spreadsheet computes a cell."""
+    return cell.strip(' "\u200b').startswith(("=", "+", "-", "@", "＝"))
+
+
+@pytest.mark.parametrize(
+    "text", ["found [1.0, -2.0] for x", "Doe, Jane", "1; -1e-3; 2", "a-b; c=d"]
+)
+def test_numbers_and_words_behind_a_separator_stay_as_they_are(text: str) -> None:
+    """Feedback is full of commas, and most of what follows them is nothing to compute."""
+    assert inert(text) == text
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES)

@@ -91,8 +91,19 @@ def test_too_deep_a_folder_ends_no_run(tmp_path):
     """Folders in folders beyond any use are passed over; the others are read."""
     root = hand_in(tmp_path, {"ana/x.ipynb": answered(), f"eve/{'d/' * 200}x.ipynb": b""})
     found = find([root], COURSE, A1)
-    assert {job.student for job in found.jobs[A1]} == {"ana", "eve"}
+    problems = {job.student: job.problem for job in found.jobs[A1]}
+    assert problems["ana"] == ""
+    assert "No file was submitted that could be graded" in problems["eve"]
     assert any("too many folders" in one.why for one in found.passed_over)
+
+
+@pytest.mark.parametrize("named", [".", "./", "ana/..", "../class"])
+def test_the_folder_in_which_one_stands_may_be_named(tmp_path, monkeypatch, named):
+    """A dot is the folder itself, and not the one around it, which holds other classes."""
+    root = hand_in(tmp_path / "class", {"ana/x.ipynb": answered(), "bob/x.ipynb": answered("bob")})
+    hand_in(tmp_path, {"other/x.ipynb": answered("other")})
+    monkeypatch.chdir(root)
+    assert {job.student for job in find([Path(named)], COURSE, A1).jobs[A1]} == {"ana", "bob"}
 
 
 def test_too_much_for_one_class_is_refused(tmp_path, monkeypatch):
