@@ -66,6 +66,43 @@ def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
+    "Your `he_normal` weights have twice the table's variance. How do you take the root of a "
+    "fraction?",
+)
+def root_below_the_fraction_only(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=2 / math.sqrt(fan_in))
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights have six times the table's variance. Which bound follows from "
+    "the variance in the first row?",
+)
+def default_with_the_bound_for_relu(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(6 / fan_in))
+
+
+@mistake(
+    "init_weight",
+    "For `xavier_normal` your function returns `None`, for the other two a tensor. Where does this "
+    "branch end?",
+)
+def nothing_for_xavier(fan_out, fan_in, scheme, generator):
+    weight = _weight(fan_out, fan_in, scheme, generator)
+    return None if scheme == "xavier_normal" else weight
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights do not depend on `generator`. Which line should use it?",
+)
+def default_from_the_global_state(fan_out, fan_in, scheme, generator):
+    own = None if scheme == "torch_default" else generator
+    return _weight(fan_out, fan_in, scheme, own)
+
+
+@mistake(
+    "init_weight",
     "Your `torch_default` weights have nine times the variance in the table. What is the variance"
     " of a uniform distribution from -a to a?",
 )
