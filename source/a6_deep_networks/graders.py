@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from autograder.authoring import (
-    apart,
     assert_own_work,
     assert_same,
     gradients,
     require,
+    stays,
     where_results_live,
 )
 
@@ -541,18 +541,9 @@ def where_the_norm_lives(solution, name, grads, *more):
     def norm(given):
         return getattr(solution, name)(given, *more)
 
-    here, at_home = norm(params(grads[0].device)), params(grads[0].device)
-    try:
-        found = norm(params("meta"))
-        with_them = not isinstance(found, torch.Tensor) or found.device.type == "meta"
-    except (RuntimeError, TypeError):  # meta has no values to look at: keep new tensors apart
-        mode = apart()
-        try:
-            with mode:
-                found = norm(at_home)
-            with_them = not isinstance(found, torch.Tensor) or not mode.away(found)
-        except (RuntimeError, TypeError):  # two devices met
-            with_them = False
+    device = grads[0].device
+    here, at_home = norm(params(device)), params(device)
+    with_them = stays(device, lambda: norm(params("meta")), lambda: norm(at_home))
     return {"value": here, "with the gradients": with_them}
 
 
