@@ -402,7 +402,11 @@ def follows_its_input(make, x):
         one.to(x.dtype)
     here, own = model(x), x.clone()
     with_input = stays(x.device, lambda: model.to("meta")(x.to("meta")), lambda: again(own))
-    return {"numbers": here.numel(), "dtype": str(here.dtype), "with its input": with_input}
+    return {
+        "value": {"numbers": here.numel()},
+        "dtype": str(here.dtype),
+        "with its input": with_input,
+    }
 
 
 def stack_moved(solution, sizes, x):
@@ -657,15 +661,15 @@ def growth_of_scores(solution, given, n_scores, x, factor):
     model = network(solution, given, x)
     before = model(x).detach().reshape(len(x), -1)
     last = last_layer(model, n_scores)
-    if last is None:
-        return {"value": {"has a last layer": False}, "growth": None, "rest": None}
+    if last is None or not before.any():  # zeros do not grow
+        return {"value": {"has scores": False}, "growth": None, "rest": None}
     with torch.no_grad():
         last.weight.mul_(factor)
         last.bias.mul_(factor)
     after = model(x).detach().reshape(len(x), -1)
     growth = (after * before).sum() / (before * before).sum()
     rest = float((after - growth * before).norm() / after.norm())
-    return {"value": {"has a last layer": True}, "growth": float(growth), "rest": rest}
+    return {"value": {"has scores": True}, "growth": float(growth), "rest": rest}
 
 
 def scores_in_company(solution, given, x):

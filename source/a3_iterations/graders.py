@@ -593,6 +593,12 @@ def test_grad_has_ten_digits_in_float64(same, draw):
 
 
 @pytest.mark.exercise("value_and_grad")
+def test_grad_is_not_repaired(same):
+    """Leaves infinite gradients infinite, and NaN as it is."""
+    same.run(measure, "square", torch.tensor([3.0, -2.0, 0.5, math.nan]), 19)
+
+
+@pytest.mark.exercise("value_and_grad")
 def test_grad_follows_n(same, draw):
     """Makes as many rounds as the caller asks for, and nineteen otherwise."""
     x0 = torch.cat([torch.tensor([1.0, -1.5]), draw.uniform(3, low=0.5, high=1.5)]).double()

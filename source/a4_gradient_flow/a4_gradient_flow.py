@@ -726,7 +726,7 @@ del _figure
 #
 # **Write** `healthy_gains()`, which returns a dictionary with one gain for each patient: a gain with which **its gradient neither vanishes nor explodes**.
 #
-# * The keys are `"relu"`, `"weak"`, `"abs"` and `"sigmoid"`; the values are positive Python floats.
+# * The keys are `"relu"`, `"weak"`, `"abs"` and `"sigmoid"`; the values are positive numbers.
 # * The ratio that `gradient_left` measures must lie between 0.01 and 100, as in 4.7, for every seed. The visible check tries three seeds, the hidden checks others: do not choose a gain at the edge.
 # * There are many right answers, from theory or by trying. Each of the four gains counts by itself.
 #

@@ -69,14 +69,15 @@ def test_he_has_its_spread(same):
 
 
 def outlines(solution, schemes, seed):
-    """Centre and kurtosis of freshly drawn weights, coarsely."""
+    """Centre, kurtosis and reach of freshly drawn weights, coarsely."""
     facts = []
     for scheme in schemes:
         weight = _drawn(solution, 500, 400, scheme, seed)
         centre, spread = weight.mean(), weight.std()
         outline = ((weight - centre) / spread).pow(4).mean()
         kind = "even" if outline < 2.4 else "bell" if outline < 3.7 else "heavy"
-        facts.append([round(float(3 * centre / spread)), kind])
+        far = bool((weight.abs() > 4 * spread).any())  # about 13 of 200,000 normal numbers
+        facts.append([round(float(3 * centre / spread)), kind, far])
     return facts
 
 
@@ -121,7 +122,9 @@ def small_layers(solution, schemes, seed):
         seeded = [torch.Generator().manual_seed(seed + i) for i in range(900)]
         layers = [solution.init_weight(1, 3, scheme, one).detach() for one in seeded]
         weights = torch.stack(layers).double().reshape(900, 3)
-        share = float(weights.mean(1).std() * math.sqrt(3) / weights.std())
+        # layers that are all alike are another check's business
+        alike = bool((weights == weights[0]).all())
+        share = 1.0 if alike else float(weights.mean(1).std() * math.sqrt(3) / weights.std())
         single = solution.init_weight(1, 1, scheme, seeded[0]).detach()
         facts.append([round(2 * share), bool(single.isfinite().all())])
     return facts
@@ -873,6 +876,78 @@ def test_verdict_leaves_the_global_random_state_alone(same):
     """Leaves torch's global random state as it was."""
     designs = [["relu", "he_normal", 4, 128], ["linear", "torch_default", 20, 128]]
     same.run(verdict_bystander, designs)
+
+
+def random_numbers(solution, design):
+    """The random numbers that a verdict draws, one after another, from whichever generator."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    drawn = [torch.zeros(0)]
+
+    class Noted(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            result = func(*args, **(kwargs or {}))
+            if torch.Tag.nondeterministic_seeded in func.tags:
+                drawn.append(result.detach().clone().flatten())
+            return result
+
+    with Noted():
+        solution.flow_verdict(*design)
+    return torch.cat(drawn)
+
+
+def random_stack(solution, act, scheme, depth, width):
+    """Whether enough random numbers are drawn for every layer, and follow seed and width."""
+    design = [act, scheme, depth, width]
+    first, again, other, wide = (
+        random_numbers(solution, given)
+        for given in ([*design, 5], [*design, 5], [*design, 6], [act, scheme, depth, 2 * width, 5])
+    )
+    return {
+        "any": first.numel() > 0,
+        "for every layer": min(first.numel(), wide.numel() / 4) >= depth * width**2,
+        "by width": wide.numel() > first.numel(),
+        "by seed": not torch.equal(first, other),
+        # who keeps verdicts draws nothing at a second call
+        "again": again.numel() == 0 or torch.equal(first, again),
+    }
+
+
+# A depth of 7 or 9 is asked for nowhere else: an answer that keeps its verdicts has none for it.
+STACKS = (("tanh", "he_normal", 7, 128), ("relu", "torch_default", 9, 128))
+
+
+@pytest.mark.exercise("flow_verdict", seconds=20, keeps=0.5)
+def test_verdict_is_measured(student):
+    """Builds a random stack to measure it: no table and no formula gives the verdict."""
+    for stack in STACKS:
+        drawn = student.run(random_stack, *stack).value
+        require(drawn["any"], "It draws no random numbers in torch, so there is no random stack.")
+
+
+@pytest.mark.exercise("flow_verdict", seconds=20)
+def test_every_layer_gets_its_own_weights(student):
+    """Draws `depth` matrices, each of them `width` × `width`."""
+    for stack in STACKS:
+        drawn = student.run(random_stack, *stack).value
+        require(drawn["by width"], "It draws no more random numbers for twice the `width`.")
+        require(drawn["for every layer"], "It draws too few random numbers for `depth` matrices.")
+
+
+@pytest.mark.exercise("flow_verdict", seconds=20)
+def test_stack_follows_the_seed(student):
+    """Draws the stack with `seed`."""
+    for stack in STACKS:
+        drawn = student.run(random_stack, *stack).value
+        require(drawn["by seed"], "Another `seed` gives it no other random numbers.")
+        require(drawn["again"], "The same `seed` gives it other random numbers at a second call.")
+
+
+@pytest.mark.exercise("flow_verdict", seconds=20)
+def test_thirty_layers_of_tanh(same):
+    """Judges thirty layers of tanh, whose mean slope is not the same in every layer."""
+    # Right about 0.15 and 3. No one slope for all layers calls both healthy.
+    same.run(verdicts, [["tanh", scheme, 30] for scheme in ("xavier_normal", "he_normal")])
 
 
 @pytest.mark.exercise("flow_verdict", seconds=20)

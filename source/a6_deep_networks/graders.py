@@ -374,12 +374,13 @@ def residual_is_new(solution, x, scale):
 
 
 def residual_slopes(solution, x, weight, scale, upstream, detached):
-    """The answer, and the gradients at x and at the weight."""
+    """The answer, and the gradients at x and, behind a branch that lets some back, the weight."""
     x, weight = x.clone().requires_grad_(True), weight.clone().requires_grad_(True)
     y = solution.residual(x, lambda h: torch.tanh((h.detach() if detached else h) @ weight), scale)
+    wrt = [x] if detached else [x, weight]
     if not y.requires_grad:
-        return {"value": y, "gradients": [None, None]}
-    slopes = torch.autograd.grad((y * upstream).sum(), [x, weight], allow_unused=True)
+        return {"value": y, "gradients": [None for _ in wrt]}
+    slopes = torch.autograd.grad((y * upstream).sum(), wrt, allow_unused=True)
     return {"value": y.detach(), "gradients": list(slopes)}
 
 
