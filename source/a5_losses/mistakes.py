@@ -1959,6 +1959,14 @@ def floor_from_a_short_table(n_classes):
     return {2: 0.3132617, 3: 0.5514447, 10: 1.4611502}[n_classes]
 
 
+@mistake(
+    "double_softmax_floor",
+    "Your result has at most four decimal places. Which line rounds it?",
+)
+def floor_with_four_decimals(n_classes):
+    return round(math.log(math.e + n_classes - 1) - 1, 4)
+
+
 @alternative("double_softmax_floor")
 def asks_the_loss(n_classes):
     logits = torch.zeros(1, n_classes)

@@ -352,17 +352,17 @@ def residual_of(solution, x, branch, scale):
 
 def residual_leaves(solution, x, branch, scale):
     """The answer, and whether x and what the branch handed back are as they were."""
-    handed = []
+    handed, as_handed = [], []
 
     def f(h):
         handed.append(h if branch == "itself" else torch.tanh(h))
+        as_handed.append(handed[-1].clone())
         return handed[-1]
 
-    before, own = x.clone(), x if branch == "itself" else torch.tanh(x)
-    own = own.clone()
+    before = x.clone()
     y = solution.residual(x, f, scale)
-    kept = {"x kept": torch.equal(x, before), "branch kept": torch.equal(handed[0], own)}
-    return {"value": y, **kept}
+    kept = all(map(torch.equal, handed, as_handed))
+    return {"value": y, "x kept": torch.equal(x, before), "branch kept": kept}
 
 
 def residual_is_new(solution, x, scale):

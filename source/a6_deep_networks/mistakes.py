@@ -760,6 +760,14 @@ def adds_through_a_new_tensor(x, f, scale=1.0):
     return total + x + scale * f(x)
 
 
+@mistake(
+    "residual",
+    "In float64 your result loses digits. Which dtype has the tensor that you make of `scale`?",
+)
+def scale_in_single_precision(x, f, scale=1.0):
+    return x + torch.tensor(scale) * f(x)
+
+
 @alternative("residual")
 def with_torch_add(x, f, scale=1.0):
     return torch.add(x, f(x), alpha=scale)
