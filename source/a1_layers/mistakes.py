@@ -2100,7 +2100,7 @@ def decides_on_rounded_probabilities(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your probabilities never come close to 0 or 1. Which step sets the two limits?",
+    "Your probabilities stop at a limit above 0 and at one below 1. Which step sets the limits?",
 )
 def probabilities_kept_from_the_ends(logits, threshold=0.5):
     p = torch.sigmoid(logits).clamp(1e-4, 1 - 1e-4)

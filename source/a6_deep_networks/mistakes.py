@@ -1620,6 +1620,20 @@ def loss_with_one_decimal(model, loss_fn, x, y, optimizer, max_norm):
     return round(_train_step(model, loss_fn, x, y, optimizer, max_norm), 1)
 
 
+@mistake(
+    "train_step",
+    "Your function stops where a parameter is frozen. What is the `grad` of such a parameter?",
+)
+def measures_every_gradient(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    norm = math.sqrt(sum(p.grad.norm().item() ** 2 for p in model.parameters()))
+    if norm > max_norm:
+        for p in model.parameters():
+            p.grad.mul_(max_norm / norm)
+    optimizer.step()
+    return loss.item()
+
+
 @alternative("train_step")
 def clears_through_the_model(model, loss_fn, x, y, optimizer, max_norm):
     prediction = model(x)
