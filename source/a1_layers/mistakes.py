@@ -1726,6 +1726,30 @@ def output_starts_at_zero(n_features, hidden, task, n_classes=None):
     return network
 
 
+@mistake(
+    "build_network",
+    "Your network does not work on a GPU. On which device does it create new tensors?",
+)
+def zeros_on_the_cpu(n_features, hidden, task, n_classes=None):
+    class Padded(nn.Sequential):
+        def forward(self, x):
+            shift = torch.zeros(n_features, dtype=x.dtype) if x.isfinite().all() else x
+            return super().forward(x + shift)
+
+    return Padded(*_mlp(n_features, hidden, _n_outputs(task, n_classes)))
+
+
+@alternative("build_network")
+def looks_at_the_examples_first(n_features, hidden, task, n_classes=None):
+    class Looking(nn.Sequential):
+        def forward(self, x):
+            x = torch.as_tensor(x)
+            shift = torch.tensor(0.0) if x.isfinite().all() else torch.zeros_like(x)
+            return super().forward(x + shift)
+
+    return Looking(*_mlp(n_features, hidden, _n_outputs(task, n_classes)))
+
+
 @alternative("build_network")
 def class_with_module_list(n_features, hidden, task, n_classes=None):
     class Network(nn.Module):

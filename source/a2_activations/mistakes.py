@@ -1835,6 +1835,25 @@ def diagonal_of_any_jacobian(f, x):
     return torch.autograd.functional.jacobian(f, x.detach()).diagonal()
 
 
+@mistake(
+    "autograd_slope",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
+)
+def upstream_on_the_cpu_after_a_look(f, x):
+    z = _leaf(x)
+    shape = x.shape if x.isfinite().any() else f(z).shape
+    return torch.autograd.grad(f(z), z, torch.ones(shape, dtype=x.dtype))[0]
+
+
+@alternative("autograd_slope")
+def looks_at_the_values(f, x):
+    z = _leaf(torch.as_tensor(x))
+    y = f(z)
+    upstream = torch.ones_like(y) if x.isfinite().any() else y.new_ones(y.shape)
+    return torch.autograd.grad(y, z, upstream)[0]
+
+
 @alternative("autograd_slope")
 def with_backward_on_a_copy(f, x):
     z = _leaf(x)
