@@ -889,7 +889,8 @@ def random_numbers(solution, design):
     class Noted(TorchDispatchMode):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
             result = func(*args, **(kwargs or {}))
-            if torch.Tag.nondeterministic_seeded in func.tags:
+            random = torch.Tag.nondeterministic_seeded in func.tags
+            if random and isinstance(result, torch.Tensor) and not result.is_meta:
                 drawn.append(result.detach().clone().flatten())
             return result
 
