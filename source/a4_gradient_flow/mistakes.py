@@ -66,6 +66,34 @@ def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
+    "Your `he_normal` weights have twice the table's variance. How do you take the root of a "
+    "fraction?",
+)
+def root_below_the_fraction_only(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=2 / math.sqrt(fan_in))
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights have six times the table's variance. Which bound follows from "
+    "the variance in the first row?",
+)
+def default_with_the_bound_for_relu(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(6 / fan_in))
+
+
+@mistake(
+    "init_weight",
+    "For `xavier_normal` your function returns `None`, for the other two a tensor. Where does this "
+    "branch end?",
+)
+def nothing_for_xavier(fan_out, fan_in, scheme, generator):
+    weight = _weight(fan_out, fan_in, scheme, generator)
+    return None if scheme == "xavier_normal" else weight
+
+
+@mistake(
+    "init_weight",
     "Your `torch_default` weights have nine times the variance in the table. What is the variance"
     " of a uniform distribution from -a to a?",
 )
@@ -465,6 +493,20 @@ def only_positive_default(fan_out, fan_in, scheme, generator):
     if scheme == "torch_default":
         return 2 * fan_in**-0.5 * torch.rand(fan_out, fan_in, generator=generator)
     return _weight(fan_out, fan_in, scheme, generator)
+
+
+@mistake(
+    "init_weight",
+    "None of your normal weights is larger than a few standard deviations. Where does a normal "
+    "distribution end?",
+)
+def normals_that_end_early(fan_out, fan_in, scheme, generator):
+    weight = torch.empty(fan_out, fan_in)
+    if scheme == "torch_default":
+        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
+    fans = fan_in + fan_out if scheme == "xavier_normal" else fan_in
+    s = math.sqrt(2 / fans)
+    return nn.init.trunc_normal_(weight, 0, s, -3.5 * s, 3.5 * s, generator=generator)
 
 
 @alternative("init_weight")
@@ -2823,6 +2865,109 @@ def verdict_printed(act, scheme, depth=20, width=256, seed=0):
     print(_verdict(_ratio([act] * depth, _SCALES[scheme], width, seed)))
 
 
+@mistake(
+    "flow_verdict",
+    "Your verdict comes from the same slope for every layer of tanh. What does the task ask you "
+    "to measure?",
+)
+def calculated_from_mean_slopes(act, scheme, depth=20, width=256, seed=0):
+    slope = {"linear": 1, "relu": 0.5, "tanh": 0.7, "sigmoid": 0.05}[act]
+    return _verdict(math.sqrt(_SCALES[scheme] * slope) ** depth)
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict is `healthy` for every shallow stack, and else the same as for twenty layers. "
+    "What does the task measure?",
+)
+def looked_up_for_deep_stacks(act, scheme, depth=20, width=256, seed=0):
+    return "healthy" if depth < 8 else looked_up_for_twenty_layers(act, scheme)
+
+
+@mistake(
+    "flow_verdict",
+    "Your stack uses one weight matrix for all its layers. How many does the task ask for?",
+)
+def one_matrix_for_all_layers(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    start, upstream = torch.randn(2, 256, width, generator=generator)
+    weight, h = _weight_draw(_SCALES[scheme], width, generator), start.requires_grad_()
+    for _ in range(depth):
+        h = _ACTS[act](h @ weight.T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    return _verdict((slope.norm() / upstream.norm()).item())
+
+
+@mistake(
+    "flow_verdict",
+    "Your random numbers are the same for every `seed`. Which line should use `seed`?",
+)
+def always_the_same_seed(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, 0))
+
+
+@mistake(
+    "flow_verdict",
+    "The size of your matrices does not change with `width`. Which line should use it?",
+)
+def always_the_same_width(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], 256, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Neither `seed` nor `width` changes your random numbers. Which lines should use them?",
+)
+def always_the_same_stack(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], 256, 0))
+
+
+@mistake(
+    "flow_verdict",
+    "A second call with the same `seed` draws other random numbers. How do you seed the generator?",
+)
+def another_seed_at_each_call(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, torch.Generator().seed()))
+
+
+@mistake(
+    "flow_verdict",
+    "Your function gives an error for `sigmoid`. Which names does the task list?",
+)
+def no_entry_for_sigmoid(act, scheme, depth=20, width=256, seed=0):
+    acts = {"linear": "linear", "relu": "relu", "tanh": "tanh"}
+    return _verdict(_ratio([acts[act]] * depth, _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Your stack has twenty layers for every `depth`. Which line should use `depth`?",
+)
+def always_twenty_layers(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * 20, _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Not all of your tensors are random. Which ones does the task draw, with how many rows?",
+)
+def batch_of_ones(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    start, upstream = torch.ones(256, width), torch.randn(256, width, generator=generator)
+    h = start.requires_grad_()
+    for _ in range(depth):
+        h = _ACTS[act](h @ _weight_draw(_SCALES[scheme], width, generator).T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    return _verdict((slope.norm() / upstream.norm()).item())
+
+
+@mistake(
+    "flow_verdict", "Your verdict is `healthy` too rarely. Which two limits does the task give?"
+)
+def lines_drawn_at_a_fiftieth(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 0.02, 50)
+
+
 @alternative("flow_verdict")
 def with_a_sequential_of_linear_layers(act, scheme, depth=20, width=256, seed=0):
     kinds = {"linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
@@ -2862,7 +3007,7 @@ def by_hand_in_float64(act, scheme, depth=20, width=256, seed=0):
     }
     generator = torch.Generator().manual_seed(seed)
     spread = {"torch_default": 1 / 3, "xavier_normal": 1.0, "he_normal": 2.0}[scheme]
-    path, h = [], torch.randn(64, width, generator=generator, dtype=torch.float64)
+    path, h = [], torch.randn(256, width, generator=generator, dtype=torch.float64)
     for _ in range(depth):
         if scheme == "torch_default":
             draws = (torch.rand(width, width, generator=generator).double() - 0.5) * math.sqrt(12)
@@ -2871,7 +3016,7 @@ def by_hand_in_float64(act, scheme, depth=20, width=256, seed=0):
         weight = math.sqrt(spread / width) * draws
         h = values[act](h @ weight.T)
         path.append((weight, h))
-    gradient = upstream = torch.randn(64, width, generator=generator, dtype=torch.float64)
+    gradient = upstream = torch.randn(256, width, generator=generator, dtype=torch.float64)
     for weight, h in reversed(path):
         gradient = (gradient * slopes[act](h)) @ weight
     power = math.log10(gradient.norm() / upstream.norm())
