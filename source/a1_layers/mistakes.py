@@ -1002,11 +1002,6 @@ def with_a_block_class(sizes, activation):
     return nn.Sequential(*map(Hidden, sizes[:-1], sizes[1:]))
 
 
-@alternative("hidden_stack")
-def he_initialised(sizes, activation):
-    return _started_stack(sizes, activation, lambda layer: nn.init.kaiming_normal_(layer.weight))
-
-
 # 1.4 head_for
 
 

@@ -1246,11 +1246,6 @@ def sign_for_relu(x):
     return _slopes(x) | {"relu": torch.sign(x)}
 
 
-@mistake("derivatives", "Your result is not a dictionary. Which type does the task ask for?")
-def returns_a_tuple_of_slopes(x):
-    return tuple(_slopes(x).values())
-
-
 @mistake(
     "derivatives",
     "Your `sigmoid` slope is twice the right one at every `x`. How steep is the sigmoid at 0?",
@@ -1791,19 +1786,6 @@ def adds_to_the_stored_gradient(f, x):
     z.retain_grad()
     f(z).sum().backward()
     return z.grad
-
-
-@mistake(
-    "autograd_slope",
-    "After your call `x` does not require grad, even where it did before. Which line sets this?",
-)
-def sets_requires_grad_to_false(f, x):
-    old, x.grad = x.grad, None
-    x.requires_grad_(True)
-    f(x).sum().backward()
-    slope, x.grad = x.grad, old
-    x.requires_grad_(False)
-    return slope
 
 
 @mistake(
