@@ -1284,8 +1284,7 @@ def leaky_relu_after_the_output(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Between a linear layer and its activation your network has a normalisation step. What may a "
-    "hidden layer contain?",
+    "Your network has a normalisation step. What may stand between one linear layer and the next?",
 )
 def layer_norm_in_the_body(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden]
