@@ -30,15 +30,36 @@ def assert_unchanged(answer):
     require(answer.value is None or not answer.changed, "An argument has other values afterwards.")
 
 
+def is_swapped(pair):
+    """Whether whole numbers stand before fractions in a pair, or a vector before a matrix."""
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        return False
+    if not all(isinstance(part, torch.Tensor) for part in pair):
+        return False
+    first, second = pair
+    fractions = [part.is_floating_point() for part in pair]
+    return fractions == [False, True] or (all(fractions) and first.ndim < second.ndim)
+
+
+def in_order(pair):
+    """The pair in the promised order, also where its parts have changed places."""
+    return pair[::-1] if is_swapped(pair) else pair
+
+
+def comes_in_order(solution, name, args):
+    """Whether the parts of a pair stand where they should."""
+    return not is_swapped(getattr(solution, name)(*args))
+
+
 def part_of(solution, name, args, part):
-    """One part of a pair; the other is another check's business."""
-    return getattr(solution, name)(*args)[part]
+    """One part of a pair; the other, and their order, are other checks' business."""
+    return in_order(getattr(solution, name)(*args))[part]
 
 
 def gradients_of_pair(solution, name, args, upstreams):
     """The first parts of a pair, and the gradients that reach the arguments from them."""
     leaves = [arg.detach().clone().requires_grad_() for arg in args]
-    pair = getattr(solution, name)(*[leaf.clone() for leaf in leaves])
+    pair = in_order(getattr(solution, name)(*[leaf.clone() for leaf in leaves]))
     if not isinstance(pair, (tuple, list)):
         return {"value": None, "gradients": []}
     parts = [part for part in pair[: len(upstreams)] if isinstance(part, torch.Tensor)]
@@ -977,6 +998,12 @@ COMMON = torch.tensor([[-0.2], [0.3], [2.0], [-1.7], [-0.6]])
 CONFIDENT = torch.tensor([[-100.0], [-95.0], [-30.0], [-9.0], [9.0], [30.0], [95.0], [100.0]])
 
 
+@pytest.mark.exercise("binary_predict")
+def test_probabilities_come_first(same):
+    """Returns the probabilities first, then the decisions."""
+    same.run(comes_in_order, "binary_predict", [COMMON])
+
+
 @pytest.mark.exercise("binary_predict", weight=2)
 def test_a_tie_is_a_yes(same, draw):
     """Says yes when the probability is exactly the threshold."""
@@ -1019,8 +1046,11 @@ def test_small_positive_logits_are_a_yes(same, draw):
 def test_confident_logits_stay_finite(same, draw):
     """Stays finite and right for very confident logits, from 16 to 64 bits."""
     for dtype in DTYPES:
-        same.binary_predict(CONFIDENT.to(dtype))
-    same.binary_predict(CONFIDENT - draw.uniform(8, 1) * CONFIDENT.sign())
+        for part in (0, 1):
+            same.run(part_of, "binary_predict", [CONFIDENT.to(dtype)], part)
+    shrunk = CONFIDENT - draw.uniform(8, 1) * CONFIDENT.sign()
+    for part in (0, 1):
+        same.run(part_of, "binary_predict", [shrunk], part)
 
 
 @pytest.mark.exercise("binary_predict", about="shape")
@@ -1110,6 +1140,12 @@ def test_as_many_examples_as_classes(same, draw):
     same.run(rows_together, logits)
 
 
+@pytest.mark.exercise("multiclass_predict")
+def test_probabilities_come_before_labels(same):
+    """Returns the probabilities first, then the labels."""
+    same.run(comes_in_order, "multiclass_predict", [torch.tensor([[0.0, 2.0], [1.0, 0.5]])])
+
+
 @pytest.mark.exercise("multiclass_predict", weight=2)
 def test_probabilities_are_a_softmax(same, draw):
     """Gives the probabilities of a softmax, for negative scores as for positive ones."""
@@ -1124,9 +1160,11 @@ def test_huge_logits_stay_finite(same, draw):
     huge = torch.tensor([[1000.0, 0.0, -1000.0], [-1000.0, -999.0, -998.5], [999.0, 1000.0, 998.0]])
     logits = huge + 0.1 * draw.uniform(3, 3)
     for shown in (logits, logits[:1], logits[1:2], huge.double()):
-        same(rtol=1e-3).multiclass_predict(shown)
+        for part in (0, 1):
+            same(rtol=1e-3).run(part_of, "multiclass_predict", [shown], part)
     for dtype in (torch.float16, torch.bfloat16):
-        same.multiclass_predict(SIXTEEN.to(dtype))
+        for part in (0, 1):
+            same.run(part_of, "multiclass_predict", [SIXTEEN.to(dtype)], part)
 
 
 @pytest.mark.exercise("multiclass_predict")
@@ -1134,7 +1172,8 @@ def test_only_differences_count(same, draw):
     """Does not change its mind when all scores of an example are raised together."""
     logits, raised = draw(5, 4, dtype=torch.float64), 64.0 * draw.integers(-4, 5, 5, 1)
     for shown in (logits, logits + raised, logits - 256):
-        same.multiclass_predict(shown)
+        for part in (0, 1):
+            same.run(part_of, "multiclass_predict", [shown], part)
 
 
 @pytest.mark.exercise("multiclass_predict", weight=2)
@@ -1205,6 +1244,12 @@ def two_layers(draw, n_in, n_hidden, n_out, dtype=torch.float32):
     return [draw(*shape, dtype=dtype) for shape in shapes]
 
 
+@pytest.mark.exercise("collapse")
+def test_weight_comes_first(same, draw):
+    """Returns the weight first, then the bias."""
+    same.run(comes_in_order, "collapse", two_layers(draw, 3, 4, 2))
+
+
 @pytest.mark.exercise("collapse", weight=2)
 def test_square_layers_in_the_right_order(same, draw):
     """Applies the layers in the right order, also when every shape is square."""
@@ -1228,7 +1273,8 @@ def test_bias_of_the_one_layer(same, draw):
 
 def shapes_of_pair(solution, layers):
     """The axes of weight and bias, whatever stands in them."""
-    return [str(tuple(torch.as_tensor(part).shape)) for part in solution.collapse(*layers)]
+    pair = in_order(solution.collapse(*layers))
+    return [str(tuple(torch.as_tensor(part).shape)) for part in pair]
 
 
 def dtypes_of_pair(solution, layers):
@@ -1244,7 +1290,7 @@ def pair_stays(solution, layers):
 def gradients_of_part(solution, layers, part, wanted, upstream):
     """One part of the pair, and the gradients that reach the wanted arguments from it."""
     leaves = [layer.clone().requires_grad_() for layer in layers]
-    made = solution.collapse(*[leaf.clone() for leaf in leaves])[part]
+    made = in_order(solution.collapse(*[leaf.clone() for leaf in leaves]))[part]
     value = made.detach()
     if not made.requires_grad or made.numel() != upstream.numel():
         return {"value": value, "gradients": [None for _ in wanted]}
