@@ -47,8 +47,10 @@ def in_order(pair):
 
 
 def comes_in_order(solution, name, args):
-    """Whether the parts of a pair stand where they should."""
-    return not is_swapped(getattr(solution, name)(*args))
+    """Whether the parts of a pair stand where they should; one thing twice is no such pair."""
+    pair = getattr(solution, name)(*args)
+    first, second = (torch.as_tensor(part) for part in pair)
+    return not (is_swapped(pair) or torch.equal(first, second))
 
 
 def part_of(solution, name, args, part):
