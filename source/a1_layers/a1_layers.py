@@ -395,7 +395,7 @@ with visible_checks("head_for") as call:
 #
 # **Write** `build_network(n_features, hidden, task, n_classes)`, which returns an `nn.Module` that turns `(N, n_features)` into `(N, K)` raw scores.
 #
-# * `hidden` lists the widths of the hidden layers: each is an `nn.Linear` with bias, followed by an activation of your choice (`nn.ReLU` is a good first choice). `hidden` may be empty.
+# * `hidden` lists the widths of the hidden layers: each is an `nn.Linear` with bias, followed by an activation of your choice (`nn.ReLU` is a good first choice) and nothing else: no normalisation, no path around a layer. `hidden` may be empty.
 # * The output layer is an `nn.Linear` with bias and K outputs: K is 1 for `"regression"` and `"binary"`, whatever `n_classes` says, and `n_classes` for `"multiclass"`. Nothing follows it.
 # * The result always has two axes, also when N or K is 1.
 # * Each example is answered on its own: its scores do not depend on the other rows, and are the same every time, in training and in evaluation mode. So no dropout and no batch normalisation here.

@@ -1,5 +1,6 @@
 """Hidden checks of a1_layers: what each exercise must do beyond its visible example."""
 
+import math
 from itertools import combinations, pairwise
 from types import SimpleNamespace
 
@@ -24,15 +25,43 @@ def twice(solution, name, args):
     return {"value": first, "again": again}
 
 
+def assert_unchanged(answer):
+    """Say it where a call has changed an argument, whatever came back."""
+    require(answer.value is None or not answer.changed, "An argument has other values afterwards.")
+
+
+def is_swapped(pair):
+    """Whether whole numbers stand before fractions in a pair, or a vector before a matrix."""
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        return False
+    if not all(isinstance(part, torch.Tensor) for part in pair):
+        return False
+    first, second = pair
+    fractions = [part.is_floating_point() for part in pair]
+    return fractions == [False, True] or (all(fractions) and first.ndim < second.ndim)
+
+
+def in_order(pair):
+    """The pair in the promised order, also where its parts have changed places."""
+    return pair[::-1] if is_swapped(pair) else pair
+
+
+def comes_in_order(solution, name, args):
+    """Whether the parts of a pair stand where they should; one thing twice is no such pair."""
+    pair = getattr(solution, name)(*args)
+    first, second = (torch.as_tensor(part) for part in pair)
+    return not (is_swapped(pair) or torch.equal(first, second))
+
+
 def part_of(solution, name, args, part):
-    """One part of a pair; the other is another check's business."""
-    return getattr(solution, name)(*args)[part]
+    """One part of a pair; the other, and their order, are other checks' business."""
+    return in_order(getattr(solution, name)(*args))[part]
 
 
 def gradients_of_pair(solution, name, args, upstreams):
     """The first parts of a pair, and the gradients that reach the arguments from them."""
     leaves = [arg.detach().clone().requires_grad_() for arg in args]
-    pair = getattr(solution, name)(*[leaf.clone() for leaf in leaves])
+    pair = in_order(getattr(solution, name)(*[leaf.clone() for leaf in leaves]))
     if not isinstance(pair, (tuple, list)):
         return {"value": None, "gradients": []}
     parts = [part for part in pair[: len(upstreams)] if isinstance(part, torch.Tensor)]
@@ -58,12 +87,22 @@ def rows_twice(solution, rows):
     return {"value": first, "again": again}
 
 
+def quarters(draw, *shape):
+    """Rows of numbers that even 16 bits hold exactly: how exact values are is another's subject."""
+    return (draw.integers(-20, 20, *shape) / 4).tolist()
+
+
+def order_in_columns(solution, rows):
+    """For each column of the table, its rows from the smallest value to the largest."""
+    table = torch.as_tensor(solution.input_batch(rows)).reshape(len(rows), -1)
+    return table.argsort(dim=0, stable=True)
+
+
 @pytest.mark.exercise("input_batch", about="shape")
 def test_table_keeps_two_axes(same, draw):
     """Has two axes, (N, F), also for a single example, a single feature, or both."""
     for shape in [(1, 4), (5, 1), (1, 1), (4, 4)]:
-        rows = draw(*shape).tolist()
-        same.input_batch(rows)
+        same.input_batch(quarters(draw, *shape))
 
 
 @pytest.mark.exercise("input_batch", about="dtype")
@@ -71,23 +110,22 @@ def test_table_is_float32(same, draw):
     """Is float32, also when every number is whole."""
     rows = draw.integers(-20, 20, 4, 3).tolist()
     same.input_batch(rows)
-    same.input_batch(draw(2, 3).tolist())
+    same.input_batch(quarters(draw, 2, 3))
 
 
 @pytest.mark.exercise("input_batch", about="type", keeps=0)
 def test_table_is_a_tensor(same, draw):
     """Returns a tensor, and no list or array."""
-    same.input_batch(draw(3, 2).tolist())
+    same.input_batch(quarters(draw, 3, 2))
 
 
 @pytest.mark.exercise("input_batch", about="requires_grad", weight=0.5)
 def test_table_is_plain_data(same, draw):
     """Is plain data, which does not require gradients."""
-    rows = draw(3, 2).tolist()
-    same.input_batch(rows)
+    same.input_batch(quarters(draw, 3, 2))
 
 
-@pytest.mark.exercise("input_batch")
+@pytest.mark.exercise("input_batch", weight=2)
 def test_values_arrive_as_they_left(same, draw):
     """Passes every value on unchanged, be it large, small or the same for everyone."""
     scale, offset = torch.tensor([1e6, 1.0, 1e-6, 0.0]), torch.tensor([0.0, 3.0, 0.0, 7.0])
@@ -100,16 +138,16 @@ def test_values_arrive_as_they_left(same, draw):
 @pytest.mark.exercise("input_batch")
 def test_rows_stay_examples(same, draw):
     """Keeps examples as rows, in their order, when there are as many examples as features."""
-    size = draw.integer(3, 6)
-    for rows in ([[3.0, 4.5], [1.0, 2.0]], draw(size, size).tolist()):
-        same.input_batch(rows)
+    # Only the order counts here: who changes the values in each column alike has kept it.
+    for rows in ([[5, 1, 4], [2, 8, 3], [7, 6, 9]], [[3.0, 4.5], [1.0, 2.0]]):
+        same.run(order_in_columns, rows)
 
 
 @pytest.mark.exercise("input_batch")
 def test_any_number_of_examples(same, draw):
     """Works for any number of examples and features, with whole and fractional numbers."""
     for shape in [(3, 5), (7, 2), (draw.integer(10, 40), draw.integer(2, 9))]:
-        rows = draw(*shape).tolist()
+        rows = quarters(draw, *shape)
         rows[0] = [int(10 * value) for value in rows[0]]
         same.input_batch([*rows, rows[1]])  # two examples may be equal
 
@@ -117,13 +155,13 @@ def test_any_number_of_examples(same, draw):
 @pytest.mark.exercise("input_batch", weight=0.5)
 def test_table_is_the_same_again(same, draw):
     """Answers the same when it is asked again."""
-    same.run(rows_twice, draw(4, 3).tolist())
+    same.run(rows_twice, quarters(draw, 4, 3))
 
 
 @pytest.mark.exercise("input_batch", about="changed", weight=0.5)
 def test_rows_are_left_alone(same, draw):
     """Leaves the caller's lists as they were."""
-    same.input_batch(draw(3, 2).tolist())
+    same.input_batch(quarters(draw, 3, 2))
 
 
 # 1.2 linear
@@ -216,13 +254,8 @@ def test_linear_answers_the_same_again(same, draw):
 # 1.3 hidden_stack
 
 # What some add between layers. Other checks look through it, as if it were not there.
-EXTRAS = (
-    nn.modules.dropout._DropoutNd,
-    nn.modules.batchnorm._NormBase,
-    nn.LayerNorm,
-    nn.GroupNorm,
-    nn.RMSNorm,
-)
+NORMS = (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)  # these work on one row, at all times
+EXTRAS = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase, *NORMS)
 
 
 def made_stack(solution, sizes, activation):
@@ -352,7 +385,7 @@ def only_layers_and_activations(solution, sizes, x):
     model = made_stack(solution, sizes, nn.Tanh).to(x.device)
     extras = [m for m in model.modules() if isinstance(m, EXTRAS)]
     drops = any(isinstance(m, nn.modules.dropout._DropoutNd) for m in extras)
-    at_all_times = any(isinstance(m, (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)) for m in extras)
+    at_all_times = any(isinstance(m, NORMS) for m in extras)
     outputs = [model.train()(x), model(x), model.eval()(x), model(x)]
     return {
         "value": {"has layers": bool(layers_of(model))},
@@ -374,18 +407,28 @@ def two_fresh_stacks(solution, sizes):
     }
 
 
+def is_spread_alike(numbers, known, room):
+    """Whether spread and largest size of some numbers are those of others, but for the room."""
+    pairs = [(numbers.std(), known.std()), (numbers.abs().max(), known.abs().max())]
+    return all(bool((one - other).abs() <= room * other) for one, other in pairs)
+
+
 def first_numbers(solution, sizes):
-    """Whether a new stack's weights have about PyTorch's spread, and its biases are not all 0."""
+    """Whether a new stack's weights and biases are spread as those of new layers of PyTorch are."""
     torch.manual_seed(0)
     model = made_stack(solution, sizes, nn.Tanh)
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
-    spreads = [float((3 * m.in_features) ** 0.5 * m.weight.std()) for m in linear]
-    biases = [m.bias for m in linear if m.bias is not None]
-    return {
-        "value": {"has layers": bool(linear)},
-        "spread": all(1 / 3 < spread < 3 for spread in spreads),  # PyTorch's own is 1
-        "biases": all(bool(bias.any()) for bias in biases),
-    }
+    known = [nn.Linear(m.in_features, m.out_features) for m in linear]
+    pairs = list(zip(linear, known, strict=True))
+    with torch.no_grad():
+        return {
+            "value": {"has layers": bool(linear)},
+            "biases at 0": any(m.bias is not None and not m.bias.any() for m in linear),
+            "weights": all(is_spread_alike(m.weight, own.weight, 0.1) for m, own in pairs),
+            "biases": all(
+                m.bias is None or is_spread_alike(m.bias, own.bias, 0.25) for m, own in pairs
+            ),
+        }
 
 
 def sizes_afterwards(solution, sizes):
@@ -488,8 +531,8 @@ def test_stacks_start_at_random(same):
 
 @pytest.mark.exercise("hidden_stack")
 def test_first_numbers_are_those_of_pytorch(same):
-    """Starts with weights of about the size that PyTorch gives them, and with biases besides 0."""
-    same.run(first_numbers, [50, 40, 30])
+    """Starts with weights and biases as PyTorch makes them, neither larger nor smaller."""
+    same.run(first_numbers, [200, 300, 250])
 
 
 @pytest.mark.exercise("hidden_stack", about="changed")
@@ -619,10 +662,15 @@ def test_heads_answer_the_same_again(same):
 # 1.5 build_network
 
 
+def made_network(solution, given, x):
+    """A new network where x is, made from a list of its own: who changes it changes no other."""
+    n_features, hidden, *rest = given
+    return solution.build_network(n_features, list(hidden), *rest).to(x.device)
+
+
 def network(solution, given, x):
     """A new network, ready to be asked for values, where x is."""
-    model = solution.build_network(*given).to(x.device)
-    return plain(model)
+    return plain(made_network(solution, given, x))
 
 
 def network_layers(solution, given, x):
@@ -634,7 +682,7 @@ def network_layers(solution, given, x):
 
 def score_shapes(solution, given, x):
     """The scores' axes for all rows and for one, in training and in use."""
-    model = plain(solution.build_network(*given).to(x.device))
+    model = network(solution, given, x)
     both = [model.train(mode)(rows) for mode in (True, False) for rows in (x, x[:1])]
     return [str(tuple(scores.shape)) for scores in both]
 
@@ -688,7 +736,7 @@ def growth_of_scores(solution, given, n_scores, x, factor):
 def scores_in_company(solution, given, x):
     """Whether each row's scores are the same in company, alone, again, in training and in use."""
     torch.manual_seed(0)
-    model = solution.build_network(*given).to(x.device)
+    model = made_network(solution, given, x)
     try:
         together, again, alone, trained = (
             ask().reshape(len(x), -1)
@@ -742,6 +790,37 @@ def where_it_bends(solution, sizes, task, n_classes, x):
     }
 
 
+def what_counts_of_layers(solution, sizes, x):
+    """For each layer: whether its size counts, and whether anything gets past it.
+
+    Normalised numbers do not feel how large the weights of the layer before are. A path around a
+    layer brings the examples to the scores even where all weights of the layer are 0.
+    """
+    torch.manual_seed(0)
+    model = made_network(solution, [sizes[0], sizes[1:-1], "multiclass", sizes[-1]], x).eval()
+    scores = model(x).detach()
+    linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
+    if sorted(layers_of(model)) != sorted([a, b, True] for a, b in pairwise(sizes)):
+        return {"value": {"layers fit": False}, "size counts": None, "gets past": None}
+    counts, past = [], []
+    for layer in linear:
+        own = [p.detach().clone() for p in (layer.weight, layer.bias)]
+        with torch.no_grad():
+            layer.weight.mul_(20)
+            layer.bias.mul_(20)
+            counts.append(bool((model(x) - scores).abs().max() > 3e-3 * scores.abs().max()))
+            layer.weight.zero_()
+            rows = model(x)
+            past.append(bool((rows - rows[:1]).abs().max() > 1e-4))
+            layer.weight.copy_(own[0])
+            layer.bias.copy_(own[1])
+    return {
+        "value": {"layers fit": True},
+        "size counts": all(counts) and not any(isinstance(m, NORMS) for m in model.modules()),
+        "gets past": any(past),
+    }
+
+
 def layers_that_learn(solution, given, x):
     """For each linear layer, smallest first: whether a gradient reaches its weight and its bias."""
     torch.manual_seed(0)
@@ -776,9 +855,9 @@ def two_fresh_networks(solution, given, x):
 
 
 def widths_afterwards(solution, given):
-    """The caller's list of widths after a network was made from it."""
+    """The caller's list of widths after a network was made from it, as a text."""
     solution.build_network(*given)
-    return list(given[1])
+    return str(list(given[1]))
 
 
 def network_moved(solution, given, x):
@@ -861,6 +940,13 @@ def test_every_hidden_layer_bends(same, draw):
 
 
 @pytest.mark.exercise("build_network")
+def test_nothing_stands_between_or_around(same, draw):
+    """Has nothing but its activation after a hidden layer: no normalisation, no path around it."""
+    for sizes in ([5, 9, 9, 3], [5, 5, 5, 3], [3, 8, 3], [6, 10, 7, 4]):
+        same.run(what_counts_of_layers, sizes, 3 * draw(8, sizes[0]))
+
+
+@pytest.mark.exercise("build_network")
 def test_network_without_hidden_layers(same, draw):
     """Works without hidden layers: one linear layer, which cannot bend."""
     for task, n_classes, n_scores in TASKS:
@@ -914,6 +1000,12 @@ COMMON = torch.tensor([[-0.2], [0.3], [2.0], [-1.7], [-0.6]])
 CONFIDENT = torch.tensor([[-100.0], [-95.0], [-30.0], [-9.0], [9.0], [30.0], [95.0], [100.0]])
 
 
+@pytest.mark.exercise("binary_predict")
+def test_probabilities_come_first(same):
+    """Returns the probabilities first, then the decisions."""
+    same.run(comes_in_order, "binary_predict", [COMMON])
+
+
 @pytest.mark.exercise("binary_predict", weight=2)
 def test_a_tie_is_a_yes(same, draw):
     """Says yes when the probability is exactly the threshold."""
@@ -929,6 +1021,22 @@ def test_threshold_is_respected(same, draw):
         same.run(part_of, "binary_predict", [logits, threshold], 1)
 
 
+# Close to a probability of 0.5, on both sides: in float64 by 1e-6 and less, in float32 by 3e-7.
+CLOSE = [-4e-6, 4e-6, -1e-7, 1e-7, -1e-10, 1e-10, -1e-12, 1e-12]
+CLOSE_32 = [-4e-3, 4e-3, -4e-4, 4e-4, -4e-5, 4e-5, -1.2e-6, 1.2e-6]
+
+
+@pytest.mark.exercise("binary_predict")
+def test_close_to_the_threshold(same):
+    """Says no just below the threshold, and yes just above it: nothing is rounded."""
+    own = 1 / (1 + math.exp(1.25))  # the probability of a logit of -1.25
+    for numbers, dtype in ((CLOSE, torch.float64), (CLOSE_32, torch.float32)):
+        logits = torch.tensor(numbers, dtype=dtype)[:, None]
+        same.run(part_of, "binary_predict", [logits], 1)
+    beside = torch.tensor([-1e-4, 1e-4, -1e-6, 1e-6, -1e-9, 1e-9], dtype=torch.float64)[:, None]
+    same.run(part_of, "binary_predict", [beside - 1.25, own], 1)
+
+
 @pytest.mark.exercise("binary_predict")
 def test_small_positive_logits_are_a_yes(same, draw):
     """Tells a logit from a probability: around zero a small logit decides."""
@@ -940,8 +1048,11 @@ def test_small_positive_logits_are_a_yes(same, draw):
 def test_confident_logits_stay_finite(same, draw):
     """Stays finite and right for very confident logits, from 16 to 64 bits."""
     for dtype in DTYPES:
-        same.binary_predict(CONFIDENT.to(dtype))
-    same.binary_predict(CONFIDENT - draw.uniform(8, 1) * CONFIDENT.sign())
+        for part in (0, 1):
+            same.run(part_of, "binary_predict", [CONFIDENT.to(dtype)], part)
+    shrunk = CONFIDENT - draw.uniform(8, 1) * CONFIDENT.sign()
+    for part in (0, 1):
+        same.run(part_of, "binary_predict", [shrunk], part)
 
 
 @pytest.mark.exercise("binary_predict", about="shape")
@@ -1004,11 +1115,37 @@ def test_prediction_is_the_same_again(same, draw):
 SIXTEEN = torch.tensor([[1000.0, 0.0, -1000.0], [-960.0, -1000.0, -992.0], [500.0, 498.0, 502.0]])
 
 
-@pytest.mark.exercise("multiclass_predict", weight=2)
+def rows_together(solution, logits):
+    """Whether each row is answered in a table as it is by itself, and rows unlike one another."""
+    first, second = solution.multiclass_predict(logits)
+    alone = [solution.multiclass_predict(row[None]) for row in logits]
+    pairs = [
+        (part[i], own)
+        for i, both in enumerate(alone)
+        for part, own in zip((first, second), both, strict=False)
+    ]
+    return {
+        "value": {"rows differ": bool((first[0] != first[1]).any())},
+        "as by itself": all(
+            torch.allclose(one.reshape(-1).double(), own.reshape(-1).double(), atol=1e-5)
+            for one, own in pairs
+            if one.numel() == own.numel()
+        )
+        and all(one.numel() == own.numel() for one, own in pairs),
+    }
+
+
+@pytest.mark.exercise("multiclass_predict")
 def test_as_many_examples_as_classes(same, draw):
     """Keeps to each example's own classes when there are as many examples as classes."""
     logits = 2 * torch.eye(4).roll(1, dims=1) + draw.uniform(4, 4)
-    same.multiclass_predict(logits)
+    same.run(rows_together, logits)
+
+
+@pytest.mark.exercise("multiclass_predict")
+def test_probabilities_come_before_labels(same):
+    """Returns the probabilities first, then the labels."""
+    same.run(comes_in_order, "multiclass_predict", [torch.tensor([[0.0, 2.0], [1.0, 0.5]])])
 
 
 @pytest.mark.exercise("multiclass_predict", weight=2)
@@ -1025,9 +1162,11 @@ def test_huge_logits_stay_finite(same, draw):
     huge = torch.tensor([[1000.0, 0.0, -1000.0], [-1000.0, -999.0, -998.5], [999.0, 1000.0, 998.0]])
     logits = huge + 0.1 * draw.uniform(3, 3)
     for shown in (logits, logits[:1], logits[1:2], huge.double()):
-        same(rtol=1e-3).multiclass_predict(shown)
+        for part in (0, 1):
+            same(rtol=1e-3).run(part_of, "multiclass_predict", [shown], part)
     for dtype in (torch.float16, torch.bfloat16):
-        same.multiclass_predict(SIXTEEN.to(dtype))
+        for part in (0, 1):
+            same.run(part_of, "multiclass_predict", [SIXTEEN.to(dtype)], part)
 
 
 @pytest.mark.exercise("multiclass_predict")
@@ -1035,13 +1174,15 @@ def test_only_differences_count(same, draw):
     """Does not change its mind when all scores of an example are raised together."""
     logits, raised = draw(5, 4, dtype=torch.float64), 64.0 * draw.integers(-4, 5, 5, 1)
     for shown in (logits, logits + raised, logits - 256):
-        same.multiclass_predict(shown)
+        for part in (0, 1):
+            same.run(part_of, "multiclass_predict", [shown], part)
 
 
 @pytest.mark.exercise("multiclass_predict", weight=2)
 def test_labels_are_those_of_the_logits(same, draw):
     """Finds the largest logit even where two probabilities are nearly or exactly the same."""
-    close = [torch.tensor([row]) for row in ([0.0, 1e-9], [1e-9, 3e-9, 2e-9], [-1e-10, 0.0])]
+    rows = [0.0, 1e-9], [1e-9, 3e-9, 2e-9], [-1e-10, 0.0], [1.0001, 1.0004, 0.0]
+    close = [torch.tensor([row]) for row in rows]
     closer = torch.tensor([[0.0, 1e-17, -5.0], [-1e-18, -50.0, 0.0]]).double()
     for logits in (*close, closer, 2 * draw(7, 4)):
         same.run(part_of, "multiclass_predict", [logits], 1)
@@ -1105,6 +1246,12 @@ def two_layers(draw, n_in, n_hidden, n_out, dtype=torch.float32):
     return [draw(*shape, dtype=dtype) for shape in shapes]
 
 
+@pytest.mark.exercise("collapse")
+def test_weight_comes_first(same, draw):
+    """Returns the weight first, then the bias."""
+    same.run(comes_in_order, "collapse", two_layers(draw, 3, 4, 2))
+
+
 @pytest.mark.exercise("collapse", weight=2)
 def test_square_layers_in_the_right_order(same, draw):
     """Applies the layers in the right order, also when every shape is square."""
@@ -1126,12 +1273,39 @@ def test_bias_of_the_one_layer(same, draw):
         same.run(part_of, "collapse", two_layers(draw, *sizes), 1)
 
 
+def shapes_of_pair(solution, layers):
+    """The axes of weight and bias, whatever stands in them."""
+    pair = in_order(solution.collapse(*layers))
+    return [str(tuple(torch.as_tensor(part).shape)) for part in pair]
+
+
+def dtypes_of_pair(solution, layers):
+    """The dtypes of weight and bias, whatever stands in them."""
+    return [str(torch.as_tensor(part).dtype) for part in solution.collapse(*layers)]
+
+
+def pair_stays(solution, layers):
+    """Whether weight and bias stay on the device of the layers, whatever stands in them."""
+    return where_results_live(solution, "collapse", layers)["with its input"]
+
+
+def gradients_of_part(solution, layers, part, wanted, upstream):
+    """One part of the pair, and the gradients that reach the wanted arguments from it."""
+    leaves = [layer.clone().requires_grad_() for layer in layers]
+    made = in_order(solution.collapse(*[leaf.clone() for leaf in leaves]))[part]
+    value = made.detach()
+    if not made.requires_grad or made.numel() != upstream.numel():
+        return {"value": value, "gradients": [None for _ in wanted]}
+    total = (made * upstream.reshape(made.shape)).sum()
+    slopes = torch.autograd.grad(total, [leaves[i] for i in wanted], allow_unused=True)
+    return {"value": value, "gradients": list(slopes)}
+
+
 @pytest.mark.exercise("collapse", about="shape")
 def test_narrow_ends(same, draw):
     """Has a weight (O, I) and a bias (O,), also for one input, one neuron or one output."""
     for sizes in [(1, 6, 1), (4, 1, 3), (1, 1, 1), (3, 4, 2)]:
-        layers = two_layers(draw, *sizes)
-        same.collapse(*layers)
+        same.run(shapes_of_pair, two_layers(draw, *sizes))
 
 
 @pytest.mark.exercise("collapse")
@@ -1146,35 +1320,48 @@ def test_each_bias_finds_its_way(same, draw):
 def test_collapse_keeps_the_dtype(same, draw):
     """Answers in the dtype of its layers, from 16 to 64 bits."""
     for dtype in DTYPES:
-        same.collapse(*(part.round().to(dtype) for part in two_layers(draw, 3, 4, 2)))
+        same.run(dtypes_of_pair, [part.to(dtype) for part in two_layers(draw, 3, 4, 2)])
+
+
+@pytest.mark.exercise("collapse", weight=0.5)
+def test_collapsed_weight_keeps_double_precision(same, draw):
+    """Keeps the digits of float64 in the weight."""
+    layers = two_layers(draw, 3, 5, 2, dtype=torch.float64)
+    same.run(part_of, "collapse", layers, 0)
+
+
+@pytest.mark.exercise("collapse", weight=0.5)
+def test_collapsed_bias_keeps_double_precision(same, draw):
+    """Keeps the digits of float64 in the bias."""
+    layers = two_layers(draw, 3, 5, 2, dtype=torch.float64)
+    same.run(part_of, "collapse", layers, 1)
 
 
 @pytest.mark.exercise("collapse")
-def test_collapse_keeps_double_precision(same, draw):
-    """Keeps the digits of float64 all the way."""
-    layers = two_layers(draw, 3, 5, 2, dtype=torch.float64)
-    same.collapse(*layers)
+def test_gradients_flow_through_the_collapsed_weight(same, draw):
+    """Lets gradients flow from the one weight to the weights of both layers."""
+    same.run(gradients_of_part, two_layers(draw, 3, 5, 2), 0, [0, 2], draw(2, 3))
 
 
-@pytest.mark.exercise("collapse", weight=2)
-def test_gradients_reach_both_layers(same, draw):
-    """Lets gradients reach the weights and the biases of both layers."""
+@pytest.mark.exercise("collapse")
+def test_gradients_flow_through_the_collapsed_bias(same, draw):
+    """Lets gradients flow from the one bias to both biases and to the second weight."""
     layers = two_layers(draw, 3, 5, 2)
     zeros = [layers[0], torch.zeros(5), layers[2], torch.zeros(2)]
     for given in (layers, zeros):
-        same.run(gradients_of_pair, "collapse", given, [draw(2, 3), draw(2)])
+        same.run(gradients_of_part, given, 1, [1, 2, 3], draw(2))
 
 
 @pytest.mark.exercise("collapse", about="device")
 def test_collapse_stays_on_its_device(same, draw):
     """Stays on the device of its layers."""
-    same.run(where_results_live, "collapse", two_layers(draw, 3, 5, 2))
+    same.run(pair_stays, two_layers(draw, 3, 5, 2))
 
 
 @pytest.mark.exercise("collapse", about="changed")
-def test_collapse_leaves_its_layers_alone(same, draw):
+def test_collapse_leaves_its_layers_alone(student, draw):
     """Leaves all four tensors as they were."""
-    same.collapse(*two_layers(draw, 3, 5, 2))
+    assert_unchanged(student.collapse(*two_layers(draw, 3, 5, 2)))
 
 
 @pytest.mark.exercise("collapse", weight=0.5)

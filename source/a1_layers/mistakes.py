@@ -70,6 +70,26 @@ def standardises(rows):
 
 @mistake(
     "input_batch",
+    "Your function scales each column to mean 0 and standard deviation 1. Does the task ask you "
+    "to change the values?",
+)
+def standardises_with_the_biased_deviation(rows):
+    x = torch.tensor(rows, dtype=torch.float32)
+    return (x - x.mean(dim=0)) / (x.std(dim=0, unbiased=False) + 1e-8)
+
+
+@mistake(
+    "input_batch",
+    "Your table has the right shape, but it is filled feature by feature. In which order do the "
+    "values of one example stand?",
+)
+def filled_feature_by_feature(rows):
+    columns = torch.tensor(rows, dtype=torch.float32).T
+    return columns.reshape(len(rows), len(rows[0]))
+
+
+@mistake(
+    "input_batch",
     "Your function scales each column to the range from 0 to 1. Does the task ask you to change "
     "the values?",
 )
@@ -771,11 +791,37 @@ def biases_start_at_zero(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "The weights of your stack are too close to 0, or too far from 0, at the start. How does "
-    "PyTorch start a new `nn.Linear`?",
+    "The weights of your stack are not spread as PyTorch spreads those of a new `nn.Linear`. Which "
+    "line changes them?",
 )
 def starts_very_small(sizes, activation):
     return _started_stack(sizes, activation, lambda layer: nn.init.normal_(layer.weight, 0, 0.01))
+
+
+@mistake(
+    "hidden_stack",
+    "The weights of your stack are not spread as PyTorch spreads those of a new `nn.Linear`, and "
+    "its biases start at 0. Which lines change them?",
+)
+def starts_as_he_says_with_biases_at_zero(sizes, activation):
+    def start(layer):
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+
+    return _started_stack(sizes, activation, start)
+
+
+@mistake(
+    "hidden_stack",
+    "The weights and biases of your stack are not spread as PyTorch spreads those of a new "
+    "`nn.Linear`. Which lines change them?",
+)
+def starts_everything_from_a_normal(sizes, activation):
+    def start(layer):
+        nn.init.normal_(layer.weight)
+        nn.init.normal_(layer.bias)
+
+    return _started_stack(sizes, activation, start)
 
 
 @mistake(
@@ -954,11 +1000,6 @@ def with_a_block_class(sizes, activation):
             return self.bend(self.weigh(x))
 
     return nn.Sequential(*map(Hidden, sizes[:-1], sizes[1:]))
-
-
-@alternative("hidden_stack")
-def he_initialised(sizes, activation):
-    return _started_stack(sizes, activation, lambda layer: nn.init.kaiming_normal_(layer.weight))
 
 
 # 1.4 head_for
@@ -1230,6 +1271,48 @@ def _mlp(n_features, hidden, n_outputs):
     """Hidden layers with ReLU, and a linear layer that gives raw scores."""
     sizes = [n_features, *hidden]
     return _stack(sizes, nn.ReLU).append(nn.Linear(sizes[-1], n_outputs))
+
+
+@mistake(
+    "build_network",
+    "Your negative scores are closer to 0 than the output layer makes them. What comes after your "
+    "output layer?",
+)
+def leaky_relu_after_the_output(n_features, hidden, task, n_classes=None):
+    return _stack([n_features, *hidden, _n_outputs(task, n_classes)], nn.LeakyReLU)
+
+
+@mistake(
+    "build_network",
+    "Your network has a normalisation step. What may stand between one linear layer and the next?",
+)
+def layer_norm_in_the_body(n_features, hidden, task, n_classes=None):
+    sizes = [n_features, *hidden]
+    body = _stack_of(sizes, lambda a, b: [nn.Linear(a, b), nn.LayerNorm(b), nn.ReLU()])
+    return body.append(nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
+
+
+class _Around(nn.Module):
+    """A hidden layer with a path around it where the widths allow one."""
+
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        self.layer = nn.Linear(n_in, n_out)
+
+    def forward(self, x):
+        y = torch.relu(self.layer(x))
+        return x + y if x.shape == y.shape else y
+
+
+@mistake(
+    "build_network",
+    "Where two widths are equal, a path leads around your hidden layer. What does the exercise say "
+    "about such a path?",
+)
+def path_around_a_hidden_layer(n_features, hidden, task, n_classes=None):
+    sizes = [n_features, *hidden]
+    body = _stack_of(sizes, lambda a, b: [_Around(a, b)])
+    return body.append(nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
 
 
 @mistake("build_network", "Your scores are never negative. What comes after your output layer?")
@@ -2124,6 +2207,47 @@ def decides_on_rounded_probabilities(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
+    "Just below `threshold` some of your decisions are 1. Do you compare the exact probability "
+    "with the exact threshold?",
+)
+def rounds_to_four_digits(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (p.detach().mul(10000).round() >= round(threshold * 10000)).long()
+
+
+@mistake(
+    "binary_predict",
+    "Just below `threshold` some of your decisions are 1. Do you compare the exact probability "
+    "with the exact threshold?",
+)
+def rounds_to_three_digits(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (p.detach().double().round(decimals=3) >= round(threshold, 3)).long()
+
+
+@mistake(
+    "binary_predict",
+    "Just below `threshold` some of your decisions are 1. Do you compare the exact probability "
+    "with the exact threshold?",
+)
+def close_to_the_threshold_is_a_yes(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    close = torch.isclose(p, torch.full_like(p, threshold), atol=1e-3)
+    return p, ((p > threshold) | close).long()
+
+
+@mistake(
+    "binary_predict",
+    "Just below `threshold` some of your decisions are 1. Do you compare the exact probability "
+    "with the exact threshold?",
+)
+def a_millionth_below_is_a_yes(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (p >= threshold - 1e-6).long()
+
+
+@mistake(
+    "binary_predict",
     "Your probabilities stop at a limit above 0 and at one below 1. Which step sets the limits?",
 )
 def probabilities_kept_from_the_ends(logits, threshold=0.5):
@@ -2415,6 +2539,15 @@ def loser_wins(logits):
 def labels_of_the_probabilities(logits):
     probabilities = torch.softmax(logits, dim=1)
     return probabilities, probabilities.argmax(dim=1)
+
+
+@mistake(
+    "multiclass_predict",
+    "When two logits are close to each other, your label can be wrong. Do you search in the logits "
+    "as they came?",
+)
+def labels_of_rounded_logits(logits):
+    return torch.softmax(logits, dim=1), logits.mul(100).round().argmax(dim=1)
 
 
 @mistake(
@@ -2789,6 +2922,16 @@ def adds_into_the_second_bias(w1, b1, w2, b2):
 )
 def relu_on_the_first_bias(w1, b1, w2, b2):
     return w2 @ w1, w2 @ torch.relu(b1) + b2
+
+
+@mistake(
+    "collapse",
+    "No gradient flows from your bias to `b1` and `w2`. Which step breaks the link between them?",
+)
+def first_bias_carried_without_a_gradient(w1, b1, w2, b2):
+    with torch.no_grad():
+        carried = w2 @ b1
+    return w2 @ w1, b2 + carried
 
 
 @mistake(

@@ -308,6 +308,15 @@ def hands_back_its_input(x):
     return x if bool((x >= 0).all()) else x.clamp(min=0)
 
 
+@mistake(
+    "relu",
+    "Close to 0 your result is a smooth curve, not two straight lines. Which function makes it "
+    "smooth?",
+)
+def steep_softplus(x):
+    return F.softplus(x, beta=1000.0, threshold=20.0)
+
+
 @mistake("relu", "Your result is never larger than 6. Does ReLU have an upper limit?")
 def clamps_at_six(x):
     return x.clamp(0, 6)
@@ -982,6 +991,14 @@ def built_in_tanh(x):
     "tanh_from_sigmoid",
     "Far from 0 your result is not exact enough for float64. Which step limits `x` too early?",
 )
+def clamps_tanh_at_eight(x):
+    return 2 * torch.sigmoid(2 * x.clamp(-8, 8)) - 1
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "In float64 your values far from 0 stop at a limit before −1 and 1. Which step sets the limit?",
+)
 def clamps_tanh_too_early_for_float64(x):
     growth = torch.exp(2 * x.clamp(-9, 9))
     return (growth - 1) / (growth + 1)
@@ -1227,6 +1244,14 @@ def boolean_mask(x):
 )
 def sign_for_relu(x):
     return _slopes(x) | {"relu": torch.sign(x)}
+
+
+@mistake(
+    "derivatives",
+    "Your `sigmoid` slope is twice the right one at every `x`. How steep is the sigmoid at 0?",
+)
+def twice_the_sigmoid_slope(x):
+    return _slopes(x) | {"sigmoid": (1 - torch.tanh(x / 2) ** 2) / 2}
 
 
 @mistake(
@@ -1750,6 +1775,18 @@ def deletes_the_stored_gradient(f, x):
     x.grad = None
     x.requires_grad_(before)
     return slope
+
+
+@mistake(
+    "autograd_slope",
+    "Where `x` requires grad already, the `.grad` that it had before has changed. Which step adds "
+    "to it?",
+)
+def adds_to_the_stored_gradient(f, x):
+    z = x * 1.0 if x.requires_grad else _leaf(x)
+    z.retain_grad()
+    f(z).sum().backward()
+    return z.grad
 
 
 @mistake(

@@ -92,7 +92,7 @@ from torch import Tensor, nn
 # **Write** `trajectory(x0, step, n=19)`. Start at `x0` and apply `step` `n` times, each time to the latest value. Return all `n` values, stacked along a new first axis: the result has shape `(n, *x0.shape)`.
 #
 # * Row 0 is the value after *one* iteration, `step(x0)`. `x0` itself is not in the result.
-# * `step` is any function that takes a tensor and returns a new one of the same shape and dtype. Call it exactly `n` times: a step may be slow, or count its calls.
+# * `step` is any function that takes a tensor and returns a new one of the same shape and dtype. Call it exactly `n` times, also where nothing changes any more: a step may be slow, or count its calls.
 # * Gradients flow from every row back to `x0`.
 #
 # **Worked example.** Halving 8 three times visits 4, 2 and 1:
@@ -186,7 +186,7 @@ del _squaring_run
 #
 # **Write** `repeat_square(x0, n=19)`: the lesson's loop as a function. Replace x by x · x, `n` times, starting at `x0`, and return only the last value, with the shape of `x0`.
 #
-# * Repair nothing: whatever floating point makes of it (0, inf, NaN) is the answer.
+# * Repair nothing: whatever floating point makes of it (0, a tiny number, inf, NaN) is the answer. So the checks add no absolute error there.
 # * Gradients reach `x0`, also from a start of exactly 0, where the slope is 0.
 # * Near ±1 every squaring doubles the rounding error. There a relative error of 10 % is fine in float32, and one part in ten million in float64. A loop and a closed form are both welcome; float16 comes with `n` of at most 15.
 #
@@ -614,7 +614,7 @@ with visible_checks("value_and_grad") as call:
 #
 # **Write** `chain_product(x0, step, dstep, n=19)`. `dstep(x)` is the slope of one step at x. Multiply the `n` local slopes along the path that starts at `x0`: round by round, the slope at the point *from which* the step is taken. Return the product, with the shape and dtype of `x0`.
 #
-# * Both functions work element by element and return new tensors. Use the `dstep` that you are given, whatever function it is. Do not differentiate `step` yourself: an answer that does earns nothing here.
+# * Both functions work element by element and return new tensors. Use the `dstep` that you are given, whatever function it is. Do not differentiate `step` yourself, neither with autograd nor by differences: an answer that does earns nothing here.
 # * Slopes may be negative or zero. The product is accurate relative to its own size, however small.
 # * Gradients reach `x0` through your product as well (that would be a second derivative), also where a slope is exactly 0.
 #

@@ -366,6 +366,22 @@ def compares_rounds_by_torch_equal(x0, step, n=19):
 
 @mistake(
     "trajectory",
+    "Where a row equals the one before, you do not call `step` any more. How many calls does the "
+    "task ask for?",
+)
+def calls_no_step_at_a_fixed_point(x0, step, n=19):
+    rows = [step(x0)]
+    while len(rows) < n:
+        new = step(rows[-1])
+        if torch.equal(new, rows[-1]):
+            rows += [new] * (n - len(rows))
+            break
+        rows.append(new)
+    return torch.stack(rows)
+
+
+@mistake(
+    "trajectory",
     "You compute each row from `x0` again, so you call `step` too often. From which value can "
     "the next round start?",
 )
@@ -444,6 +460,19 @@ def trajectory_with_a_generator(x0, step, n=19):
 
 
 # --- 3.2 repeat_square ----------------------------------------------------------------------------
+
+
+@mistake(
+    "repeat_square",
+    "Tiny numbers become 0 in your result, although the dtype could hold them. Which line sets "
+    "them to 0?",
+)
+def sets_tiny_numbers_to_zero(x0, n=19):
+    x = x0
+    for _ in range(n):
+        x = x * x
+        x = torch.where(x.abs() < 1e-30, torch.zeros_like(x), x)
+    return x
 
 
 @mistake(
@@ -1595,6 +1624,16 @@ def ratio_swept_clean(x):
 
 
 @mistake(
+    "shrink_factor",
+    "For small x you use the first terms of a series, and lose digits of float64. Which function "
+    "is exact for every x?",
+)
+def series_for_small_x(x):
+    a = x.abs()
+    return torch.where(a < 0.1, a - a**3 / 3, torch.tanh(a))
+
+
+@mistake(
     "shrink_factor", "For a negative x your result is negative. Can a ratio of sizes be negative?"
 )
 def factor_with_a_sign(x):
@@ -2071,6 +2110,18 @@ def gradient_first(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
+    "Your gradient lacks the slope of the first round. With respect to which tensor do you "
+    "differentiate?",
+)
+def gradient_without_the_first_round(step, x0, n=19):
+    second = step(x0.detach()).detach().requires_grad_()
+    x = _repeat(step, second, n - 1)
+    slope = torch.autograd.grad(x.sum(), second)[0] if n > 1 else torch.ones_like(second)
+    return x.detach(), slope
+
+
+@mistake(
+    "value_and_grad",
     "Your gradient is one number, the sum of all slopes. Which shape does the task ask for?",
 )
 def slopes_added_up(step, x0, n=19):
@@ -2505,6 +2556,30 @@ def differentiates_instead(x0, step, dstep, n=19):
         end = _repeat(step, start, n)
         (slope,) = torch.autograd.grad(end.sum(), start, create_graph=x0.requires_grad)
     return slope
+
+
+@mistake(
+    "chain_product",
+    "You differentiate the step yourself. Which argument gives you its slope?",
+)
+def differentiates_forwards(x0, step, dstep, n=19):
+    x, product = x0, torch.ones_like(x0)
+    for _ in range(n):
+        x, slope = torch.func.jvp(step, (x,), (torch.ones_like(x),))
+        product = product * slope
+    return product
+
+
+@mistake(
+    "chain_product",
+    "Your slopes are differences of values of `step`. Which argument gives you its slope?",
+)
+def differences_of_the_step(x0, step, dstep, n=19):
+    x, product, h = x0, torch.ones_like(x0), 1e-4
+    for _ in range(n):
+        product = product * (step(x + h) - step(x - h)) / (2 * h)
+        x = step(x)
+    return product
 
 
 @mistake(
