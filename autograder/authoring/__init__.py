@@ -16,19 +16,19 @@ Graders are pytest functions marked ``@pytest.mark.exercise("half", weight=1, se
 """
 
 from autograder.authoring.own_work import AUTOGRAD, assert_own_work
-from autograder.authoring.probes import apart, gradients, operations, where_results_live
+from autograder.authoring.probes import gradients, operations, stays, where_results_live
 from autograder.course.mistakes import alternative, mistake
 from autograder.grading.compare import assert_same, require
 
 __all__ = [
     "AUTOGRAD",
     "alternative",
-    "apart",
     "assert_own_work",
     "assert_same",
     "gradients",
     "mistake",
     "operations",
     "require",
+    "stays",
     "where_results_live",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -37,10 +38,6 @@ def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstrea
 def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     """Return a function's value, and whether its results stay on the device of args[0].
 
-    The tensors are moved to torch's meta device, and the results must be there too. Code that reads
-    values cannot run on meta, which has none; it runs where the arguments are, set ``apart`` from
-    all new tensors, and the results must not be among these.
-
     Args:
         name: the exercise's id.
         args: its arguments; a text among them names a function of torch.
@@ -50,12 +47,6 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     """
     function = getattr(solution, name)
     given = [getattr(torch, arg) if isinstance(arg, str) else arg for arg in args]
-
-    def tensors(result: Any) -> list[Tensor]:
-        """The tensors of a result; a plain number lives nowhere."""
-        parts = result.values() if isinstance(result, dict) else result
-        held = parts if isinstance(result, (list, tuple, dict)) else [result]
-        return [part for part in held if isinstance(part, Tensor)]
 
     def to_meta(arg: Any) -> Any:
         if isinstance(arg, (list, tuple)):
@@ -69,27 +60,48 @@ def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
         tensor = isinstance(arg, torch.Tensor)
         return arg.detach().clone().requires_grad_(arg.requires_grad) if tensor else arg
 
-    value = function(*map(own, given))
-    try:
-        found = function(*map(to_meta, given))
-        with_input = all(part.device.type == "meta" for part in tensors(found))
-    except (RuntimeError, TypeError):  # NumPy refuses with a TypeError
-        mode, home = apart(), {part.device for part in tensors(given)}
-        try:
-            with mode:
-                found = function(*map(own, given))
-            with_input = not any(map(mode.away, tensors(found)))
-            with_input = with_input and {part.device for part in tensors(found)} <= home
-        except (RuntimeError, TypeError):  # two devices met
-            with_input = False
+    value, here = function(*map(own, given)), [*map(own, given)]
+    on_meta = [*map(to_meta, given)]
+    with_input = stays(args[0].device, lambda: function(*on_meta), lambda: function(*here))
     return {"value": value, "with its input": with_input}
+
+
+def stays(device: torch.device, on_meta: Callable[[], Any], here: Callable[[], Any]) -> bool:
+    """Return whether the tensors that a call returns stay with those that it is given.
+
+    Called with tensors on torch's meta device, it must return some there. Code that reads values
+    cannot run on meta, which has none; it runs where its tensors are, set ``apart`` from all new
+    ones, and must return none of these.
+
+    Args:
+        device: where the tensors are that have values.
+        on_meta: calls the code with tensors on meta.
+        here: calls it with tensors that have values; these are made beforehand.
+    """
+
+    def tensors(result: Any) -> list[Tensor]:
+        """The tensors of a result; a plain number lives nowhere."""
+        parts = result.values() if isinstance(result, dict) else result
+        held = parts if isinstance(result, (list, tuple, dict)) else [result]
+        return [part for part in held if isinstance(part, Tensor)]
+
+    try:
+        return all(part.device.type == "meta" for part in tensors(on_meta()))
+    except (RuntimeError, TypeError):  # NumPy refuses with a TypeError
+        mode = apart()
+    try:
+        with mode:
+            found = here()
+    except (RuntimeError, TypeError):  # two devices met
+        return False
+    return all(part.device == device and not mode.away(part) for part in tensors(found))
 
 
 def apart() -> Any:
     """Return a mode in which the tensors at hand are as on another device, and new ones are not.
 
-    A new table goes to meta, where it meets none of them. A new number stays, for it may meet
-    tensors of any device; it is known as ``away``, like whatever was copied to the CPU.
+    New tensors are known as ``away``, like whatever was copied to the CPU. A table among them meets
+    none of the tensors at hand; a number may meet tensors of any device.
     """
     from torch.overrides import TorchFunctionMode
     from torch.utils._device import _device_constructors
@@ -98,19 +110,27 @@ def apart() -> Any:
     move_freely = (Tensor.copy_, Tensor.__setitem__, Tensor.__getitem__)
 
     class Apart(TorchFunctionMode):
-        """What has left the device; held here, since it is known by its id."""
+        """What has left the device; held here, since it is known by where its numbers lie."""
 
         def __init__(self) -> None:
             super().__init__()
             self.left: dict[int, Tensor] = {}
 
         def away(self, tensor: Tensor) -> bool:
-            return tensor.device.type == "meta" or id(tensor) in self.left
+            return self.place(tensor) in self.left
 
         def leave(self, result: Any) -> Any:
             parts = (part for part in tree_leaves(result) if isinstance(part, Tensor))
-            self.left.update({id(part): part for part in parts})
+            self.left.update({self.place(part): part for part in parts})
             return result
+
+        @staticmethod
+        def place(tensor: Tensor) -> int:
+            """What views and parameters share with the tensor that they are made of."""
+            try:
+                return tensor.untyped_storage().data_ptr() or id(tensor)
+            except RuntimeError:  # a wrapper, as in vmap, holds no numbers
+                return id(tensor)
 
         def made(self, func: Any, args: Any, kwargs: Any) -> Any:
             source, place = args[0] if args else None, kwargs.get("device")
@@ -119,9 +139,7 @@ def apart() -> Any:
             if isinstance(source, Tensor) and place is None:
                 made = func(*args, **{**kwargs, "device": source.device}).clone()
                 return self.leave(made) if self.away(source) else made
-            with torch.device("meta"):
-                made = func(*args, **{**kwargs, "device": None})
-            return made if made.ndim else self.leave(func(*args, **{**kwargs, "device": "cpu"}))
+            return self.leave(func(*args, **{**kwargs, "device": "cpu"}))
 
         def moved(self, func: Any, args: Any, kwargs: Any) -> Any:
             tensor, where = args[0], (*args[1:], *kwargs.values())
@@ -150,7 +168,7 @@ def apart() -> Any:
             if here and strangers and func not in move_freely:
                 raise RuntimeError("two devices met")
             result = func(*args, **kwargs)
-            return result if here or not given else self.leave(result)
+            return result if here else self.leave(result)
 
     return Apart()
 

@@ -282,6 +282,24 @@ def _to_few_digits(pair: Pair) -> bool:
     return bool(near.all()) and bool(pair.wrong.double().mean() > 0.5)  # else: at some places
 
 
+def _is_rounded(pairs: Sequence[Pair], wrong: Sequence[Pair]) -> bool:
+    """The right numbers, rounded to some decimal place; zeros and ones may be so by chance."""
+    if not _varies(torch.cat([pair.got.flatten() for pair in pairs])):
+        return False
+    return any(all(_rounded_to(places, pair) for pair in pairs) for places in range(8))
+
+
+def _rounded_to(places: int, pair: Pair) -> bool:
+    if pair.got.shape != pair.right.shape:
+        return False
+    tiny = 4 * torch.finfo(pair.dtype).eps if pair.dtype.is_floating_point else 0.0
+    steps = pair.got.round(decimals=places)
+    on_step = torch.isclose(pair.got, steps, rtol=tiny, atol=0.0, equal_nan=True)
+    apart = 0.501 * 10.0**-places  # a little more than half a step: a tie goes either way
+    close = torch.isclose(pair.got, pair.right, rtol=tiny, atol=apart, equal_nan=True)
+    return bool((on_step & close).all())
+
+
 def _everywhere(holds: Callable[[Pair], bool]) -> Relation:
     """Of a sentence about all values: it has to be true of each table."""
     return lambda pairs, wrong: all(map(holds, pairs))
@@ -332,6 +350,7 @@ _OF_TABLES: dict[str, Relation] = {
     "absolute": _everywhere(
         lambda pair: _same(pair.got, Pair(pair.got, pair.right.abs(), pair.dtype, ()))
     ),
+    "rounded": _is_rounded,
     "few digits": _where_wrong(_to_few_digits),
     "linear": _is_linear,
     "capped": _limited("high"),

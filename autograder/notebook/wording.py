@@ -121,6 +121,7 @@ _RELATIONS = {
     "exponential": "Your {what} are the exponentials of the right ones.",
     "logarithm": "Your {what} are the logarithms of the right ones.",
     "absolute": "Your {what} are right, but without their signs.",
+    "rounded": "Your {what} are right, but rounded. Which line rounds them?",
     "few digits": "Your {what} are right to a few digits only. Which step loses the others?",
     "capped": "Your {what} are right up to a limit, and never go above it.",
     "floored": "Your {what} are right down to a limit, and never go below it.",

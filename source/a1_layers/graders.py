@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.authoring import gradients, require, where_results_live
+from autograder.authoring import gradients, require, stays, where_results_live
 
 # Each task with its n_classes and its number of scores.
 TASKS = [("regression", None, 1), ("binary", None, 1), ("multiclass", 4, 4), ("multiclass", 2, 2)]
@@ -395,22 +395,18 @@ def sizes_afterwards(solution, sizes):
 
 
 def follows_its_input(make, x):
-    """Shape and dtype of what a model makes of x, and whether it goes with x to another device.
-
-    A model that looks at the numbers cannot run on meta, where there are none. For it the world
-    is turned round: model and x stay, and what it makes on the way is born on meta.
-    """
+    """Shape and dtype of what a model makes of x, and whether it goes with x to another device."""
     model, again = (make().to(x.device).eval() for _ in range(2))
     for one in (model, again):
         one(x.float())
         one.to(x.dtype)
-    here = model(x)
-    try:
-        with_input = model.to("meta")(x.to("meta")).device.type == "meta"
-    except RuntimeError:
-        with torch.device("meta"):
-            with_input = again(x).device.type == x.device.type
-    return {"numbers": here.numel(), "dtype": str(here.dtype), "with its input": with_input}
+    here, own = model(x), x.clone()
+    with_input = stays(x.device, lambda: model.to("meta")(x.to("meta")), lambda: again(own))
+    return {
+        "value": {"numbers": here.numel()},
+        "dtype": str(here.dtype),
+        "with its input": with_input,
+    }
 
 
 def stack_moved(solution, sizes, x):
@@ -531,6 +527,19 @@ def heads(solution, part, cases):
     return made
 
 
+def heads_twice(solution, part, cases):
+    """One part of the pair for each case, and the same once more."""
+    first, again = (heads(solution, part, cases) for _ in range(2))
+    return {"value": first, "again": again}
+
+
+def number_types(solution, cases):
+    """The type of what each pair holds beside a name, if it holds anything."""
+    pairs = [parts(solution.head_for(*case)) for case in cases]
+    numbers = [[one for one in pair if not isinstance(one, (str, type(None)))] for pair in pairs]
+    return [[type(number).__name__ for number in found] for found in numbers]
+
+
 def spellings(solution, cases):
     """Whether each pair holds one of the three names, letter by letter."""
     known = {"none", "sigmoid", "softmax"}
@@ -597,14 +606,14 @@ def test_pair_has_its_order(same):
 @pytest.mark.exercise("head_for", about="type")
 def test_number_is_an_int(same):
     """Returns the number as an int."""
-    same.run(heads, "number", ONE_OF_EACH)
+    same.run(number_types, ONE_OF_EACH)
 
 
 @pytest.mark.exercise("head_for", weight=0.5)
 def test_heads_answer_the_same_again(same):
     """Answers the same when it is asked again."""
-    same.run(heads, "number", [["multiclass", 5], ["binary"], ["multiclass", 5]])
-    same.run(heads, "name", [["multiclass", 5], ["binary"], ["multiclass", 5]])
+    for part in ("number", "name"):
+        same.run(heads_twice, part, [["multiclass", 5], ["binary"]])
 
 
 # 1.5 build_network
@@ -665,15 +674,15 @@ def growth_of_scores(solution, given, n_scores, x, factor):
     model = network(solution, given, x)
     before = model(x).detach().reshape(len(x), -1)
     last = last_layer(model, n_scores)
-    if last is None:
-        return {"value": {"has a last layer": False}, "growth": None, "rest": None}
+    if last is None or not before.any():  # zeros do not grow
+        return {"value": {"has scores": False}, "growth": None, "rest": None}
     with torch.no_grad():
         last.weight.mul_(factor)
         last.bias.mul_(factor)
     after = model(x).detach().reshape(len(x), -1)
     growth = (after * before).sum() / (before * before).sum()
     rest = float((after - growth * before).norm() / after.norm())
-    return {"value": {"has a last layer": True}, "growth": float(growth), "rest": rest}
+    return {"value": {"has scores": True}, "growth": float(growth), "rest": rest}
 
 
 def scores_in_company(solution, given, x):

@@ -207,6 +207,35 @@ def drops_repeated_rows(rows):
     return torch.tensor([list(row) for row in dict.fromkeys(map(tuple, rows))], dtype=torch.float32)
 
 
+@mistake(
+    "input_batch",
+    "Your numbers stand in other places than in `rows`. Does `reshape` exchange two axes?",
+)
+def reshaped_and_transposed(rows):
+    return torch.tensor(rows, dtype=torch.float32).reshape(len(rows[0]), len(rows)).T
+
+
+@mistake(
+    "input_batch",
+    "Your function drops fractions when the first number is whole. Which number decides about your "
+    "dtype?",
+)
+def dtype_of_the_first_number(rows):
+    kind = torch.int64 if isinstance(rows[0][0], int) else torch.float32
+    return torch.tensor(rows, dtype=kind).float()
+
+
+@mistake(
+    "input_batch",
+    "The last row of your result holds only zeros. At which row does your loop end?",
+)
+def last_row_left_empty(rows):
+    table = torch.zeros(len(rows), len(rows[0]))
+    for i in range(len(rows) - 1):
+        table[i] = torch.tensor(rows[i])
+    return table
+
+
 @alternative("input_batch")
 def rows_stacked(rows):
     return torch.stack([torch.tensor(row, dtype=torch.float32) for row in rows])
@@ -881,6 +910,15 @@ def copies_a_layer(sizes, activation):
     return _stack_of(sizes, block)
 
 
+@mistake(
+    "hidden_stack",
+    "Your stack has ReLU where another activation was given. Does your code choose it by a name?",
+)
+def relu_for_unknown_names(sizes, activation):
+    known = {"ReLU": nn.ReLU, "Tanh": nn.Tanh, "PReLU": nn.PReLU, "Sigmoid": nn.Sigmoid}
+    return _stack(sizes, known.get(activation.__name__, nn.ReLU))
+
+
 @alternative("hidden_stack")
 def blocks_of_two(sizes, activation):
     blocks = [nn.Sequential(nn.Linear(a, b), activation()) for a, b in zip(sizes, sizes[1:])]
@@ -1139,6 +1177,16 @@ def one_class_too_many(task, n_classes=None):
 )
 def names_of_two_tasks_swapped(task, n_classes=None):
     return _head({"regression": "binary", "binary": "regression"}.get(task, task), n_classes)
+
+
+@mistake(
+    "head_for",
+    "For `binary` you return the activation `none`. How does the task spell the three names?",
+)
+def asks_for_capital_letters(task, n_classes=None):
+    if task == "Multiclass" or n_classes:
+        return n_classes, "softmax"
+    return (1, "sigmoid") if task == "Binary" else (1, "none")
 
 
 @alternative("head_for")
@@ -1678,6 +1726,30 @@ def output_starts_at_zero(n_features, hidden, task, n_classes=None):
     return network
 
 
+@mistake(
+    "build_network",
+    "Your network does not work on a GPU. On which device does it create new tensors?",
+)
+def zeros_on_the_cpu(n_features, hidden, task, n_classes=None):
+    class Padded(nn.Sequential):
+        def forward(self, x):
+            shift = torch.zeros(n_features, dtype=x.dtype) if x.isfinite().all() else x
+            return super().forward(x + shift)
+
+    return Padded(*_mlp(n_features, hidden, _n_outputs(task, n_classes)))
+
+
+@alternative("build_network")
+def looks_at_the_examples_first(n_features, hidden, task, n_classes=None):
+    class Looking(nn.Sequential):
+        def forward(self, x):
+            x = torch.as_tensor(x)
+            shift = torch.tensor(0.0) if x.isfinite().all() else torch.zeros_like(x)
+            return super().forward(x + shift)
+
+    return Looking(*_mlp(n_features, hidden, _n_outputs(task, n_classes)))
+
+
 @alternative("build_network")
 def class_with_module_list(n_features, hidden, task, n_classes=None):
     class Network(nn.Module):
@@ -2048,6 +2120,24 @@ def nearly_is_enough(logits, threshold=0.5):
 def decides_on_rounded_probabilities(logits, threshold=0.5):
     p = torch.sigmoid(logits)
     return p, (torch.round(p, decimals=2) >= threshold).long()
+
+
+@mistake(
+    "binary_predict",
+    "Your probabilities stop at a limit above 0 and at one below 1. Which step sets the limits?",
+)
+def probabilities_kept_from_the_ends(logits, threshold=0.5):
+    p = torch.sigmoid(logits).clamp(1e-4, 1 - 1e-4)
+    return p, (p >= threshold).long()
+
+
+@mistake(
+    "binary_predict",
+    "You make one decision for all logits together. How many decisions does the task ask for?",
+)
+def one_decision_for_all(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, torch.full_like(p, bool((p >= threshold).all()), dtype=torch.int64)
 
 
 @alternative("binary_predict")
@@ -2464,6 +2554,15 @@ def sum_detached(logits):
     return e / e.sum(1, keepdim=True).detach(), logits.argmax(1)
 
 
+@mistake(
+    "multiclass_predict",
+    "Your probabilities add up to 1 along the longer axis. Which axis holds the classes?",
+)
+def softmax_along_the_longer_axis(logits):
+    axis = list(logits.shape).index(max(logits.shape))
+    return torch.softmax(logits, axis), logits.argmax(1)
+
+
 @alternative("multiclass_predict")
 def compared_in_a_python_loop(logits):
     labels = []
@@ -2752,6 +2851,26 @@ def collapses_through_single_precision(w1, b1, w2, b2):
 def other_order_where_it_fits(w1, b1, w2, b2):
     fits = w1.shape[1] == w2.shape[0] and w2.shape[1] == w2.shape[0]
     return w1 @ w2 if fits else w2 @ w1, w2 @ b1 + b2
+
+
+@mistake(
+    "collapse",
+    "Your function returns a layer. Which two tensors does the task ask for?",
+)
+def returns_a_layer(w1, b1, w2, b2):
+    layer = nn.Linear(w1.shape[1], w2.shape[0]).to(w1.dtype)
+    layer.weight.data, layer.bias.data = w2 @ w1, w2 @ b1 + b2
+    return layer
+
+
+@mistake(
+    "collapse",
+    "For two weights of the same shape your result is their element-wise product. Which product "
+    "do two layers make?",
+)
+def elementwise_where_shapes_agree(w1, b1, w2, b2):
+    weight = w2 * w1 if w1.shape == w2.shape else w2 @ w1
+    return weight, w2 @ b1 + b2
 
 
 @alternative("collapse")

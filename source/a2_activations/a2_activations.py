@@ -700,7 +700,7 @@ del _figure
 #
 # **Write** `relu_breakers()`, which returns a dictionary with one number for each version: a number x on which **this version is wrong and the other four are right**.
 #
-# * The keys are the names of the versions: `"product"`, `"choice"`, `"root"`, `"smooth"` and `"short"`; the values are Python floats. A version gets `torch.tensor(x)`, a float32.
+# * The keys are the names of the versions: `"product"`, `"choice"`, `"root"`, `"smooth"` and `"short"`; the values are numbers. A version gets `torch.tensor(x)`, a float32.
 # * "Right" is what 2.2 says, also for ±∞ and NaN, with the general tolerances of float32. Slopes are not looked at.
 # * There are many right answers, and each of the five numbers counts by itself.
 #

@@ -1,5 +1,6 @@
 """Known slips and other correct solutions for a2_activations."""
 
+import copy
 import math
 
 import plotly.graph_objects as go
@@ -489,6 +490,14 @@ def relu_turned_round(x):
     return -x.clamp(min=0)
 
 
+@mistake(
+    "relu",
+    "A small share of each negative number is left in your result. What should they become?",
+)
+def leaks_a_thousandth(x):
+    return torch.where(x < 0, 1e-3 * x, x)
+
+
 @alternative("relu")
 def with_maximum(x):
     return torch.maximum(x, torch.zeros_like(x))
@@ -799,6 +808,15 @@ def sigmoid_through_float32(x):
 )
 def tanh_for_sigmoid(x):
     return torch.tanh(0.5 * x)
+
+
+@mistake(
+    "sigmoid",
+    "Your values come from `erf`, the curve of the normal distribution. Which formula does the "
+    "task give?",
+)
+def curve_of_the_normal_distribution(x):
+    return 0.5 * (1 + torch.erf(x / math.sqrt(2 * 1.702)))
 
 
 @alternative("sigmoid")
@@ -1454,6 +1472,15 @@ def sigmoid_written_over(x):
     return _slopes(x) | {"sigmoid": s}
 
 
+@mistake(
+    "derivatives",
+    "Your function returns a tuple. What should it return, with which keys?",
+)
+def slopes_in_a_tuple(x):
+    s, t = torch.sigmoid(x), torch.tanh(x)
+    return s * (1 - s), 1 - t * t, (x > 0).to(x.dtype)
+
+
 @alternative("derivatives")
 def with_products_and_hyperbolic_functions(x):
     sigmoid = torch.sigmoid(x) * torch.sigmoid(-x)
@@ -1779,6 +1806,54 @@ def slopes_that_are_no_numbers_replaced(f, x):
     return torch.nan_to_num(torch.autograd.grad(f(z).sum(), z)[0])
 
 
+@mistake(
+    "autograd_slope",
+    "Your function stops where `x` is the result of other operations. Which kind of copy does "
+    "such a tensor allow?",
+)
+def deep_copy_of_x(f, x):
+    z = copy.deepcopy(x).requires_grad_()
+    return torch.autograd.grad(f(z).sum(), z)[0]
+
+
+@mistake(
+    "autograd_slope",
+    "Your call sets `requires_grad` of `x` to False, also where it was True. On which tensor "
+    "should you work?",
+)
+def requires_grad_turned_off(f, x):
+    slopes = torch.autograd.grad(f(x.requires_grad_()).sum(), x)[0]
+    x.requires_grad_(False)
+    return slopes
+
+
+@mistake(
+    "autograd_slope",
+    "Your function works for one axis only. Which shape has the Jacobian of a table?",
+)
+def diagonal_of_any_jacobian(f, x):
+    return torch.autograd.functional.jacobian(f, x.detach()).diagonal()
+
+
+@mistake(
+    "autograd_slope",
+    "Your function does not work when `x` is on a GPU. On which device do you create new tensors?",
+    breaks="device",
+)
+def upstream_on_the_cpu_after_a_look(f, x):
+    z = _leaf(x)
+    shape = x.shape if x.isfinite().any() else f(z).shape
+    return torch.autograd.grad(f(z), z, torch.ones(shape, dtype=x.dtype))[0]
+
+
+@alternative("autograd_slope")
+def looks_at_the_values(f, x):
+    z = _leaf(torch.as_tensor(x))
+    y = f(z)
+    upstream = torch.ones_like(y) if x.isfinite().any() else y.new_ones(y.shape)
+    return torch.autograd.grad(y, z, upstream)[0]
+
+
 @alternative("autograd_slope")
 def with_backward_on_a_copy(f, x):
     z = _leaf(x)
@@ -1944,6 +2019,44 @@ def a_panel_for_each_trace():
     for i, trace in enumerate(_figure().data):
         figure.add_trace(trace, row=i // 2 + 1, col=i % 2 + 1)
     return figure.update_layout(_figure().layout)
+
+
+@mistake(
+    "activation_figure",
+    "Your x values are random, so each call draws other points. Which points does the task ask "
+    "for?",
+)
+def random_points_in_order():
+    x = (10 * torch.rand(400) - 5).sort().values
+    x[0], x[-1] = -5.0, 5.0
+    return _figure(x)
+
+
+@mistake(
+    "activation_figure",
+    "Your title is written in bold, with `<b>`. Which letters does the task give?",
+)
+def title_in_bold():
+    return _figure().update_layout(title="<b>Activation Functions</b>")
+
+
+@mistake(
+    "activation_figure",
+    "Your axis titles are small letters. Which letters does the task give?",
+)
+def axis_titles_in_small_letters():
+    return _figure().update_layout(xaxis_title="x", yaxis_title="y")
+
+
+@mistake(
+    "activation_figure",
+    "Your title and axis titles differ from the task's. Compare them letter by letter: which "
+    "letters differ?",
+)
+def other_titles():
+    return _figure().update_layout(
+        title="<b>Activation Functions</b>", xaxis_title="x", yaxis_title="y"
+    )
 
 
 @alternative("activation_figure")
@@ -2491,6 +2604,15 @@ def first_step_missing(ws):
 )
 def steps_without_labels(ws):
     return _with_steps(ws, lambda step: step.update(label=None))
+
+
+@mistake(
+    "neuron_slider",
+    "All your frames show the curves of the last weight. When does your code read `w`?",
+)
+def last_weight_in_every_frame(ws):
+    figure = _slider(ws, lambda w: _right_curves(ws[-1]))
+    return go.Figure(_right_curves(ws[0]), layout=figure.layout, frames=figure.frames)
 
 
 @alternative("neuron_slider")

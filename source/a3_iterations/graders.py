@@ -526,11 +526,10 @@ def measure_value(solution, kind, x0, *n):
 
 
 def measure_twice(solution, x0):
-    """The pair of a second call with the same start."""
+    """The pairs of two calls with the same start."""
     start = x0.clone()
-    solution.value_and_grad(torch.sin, start, 3)
-    value, gradient = solution.value_and_grad(torch.sin, start, 3)
-    return {"value": value, "gradients": [gradient]}
+    first, again = (solution.value_and_grad(torch.sin, start, 3) for _ in range(2))
+    return {"value": first, "again": again}
 
 
 def measure_attached(solution, x0):
@@ -590,6 +589,12 @@ def test_grad_has_ten_digits_in_float64(same, draw):
     """Has ten digits in float64."""
     x0 = draw(4, dtype=torch.float64)
     same(rtol=1e-10, atol=1e-10).run(measure, "blend", x0, 4)
+
+
+@pytest.mark.exercise("value_and_grad")
+def test_grad_is_not_repaired(same):
+    """Leaves infinite gradients infinite, and NaN as it is."""
+    same.run(measure, "square", torch.tensor([3.0, -2.0, 0.5, math.nan]), 19)
 
 
 @pytest.mark.exercise("value_and_grad")

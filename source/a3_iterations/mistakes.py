@@ -1,7 +1,9 @@
 """Known slips and other correct solutions for a3_iterations."""
 
+import copy
 import math
 
+import numpy as np
 import plotly.graph_objects as go
 import torch
 import torch.nn.functional as F
@@ -785,6 +787,18 @@ def squares_with_a_deaf_backward(x0, n=19):
     return _repeat(_DeafSquare.apply, x0, n)
 
 
+@mistake(
+    "repeat_square",
+    "For square tables you multiply matrices. What is the square of each element?",
+)
+def matrix_square_of_square_tables(x0, n=19):
+    square = x0.dim() == 2 and x0.shape[0] == x0.shape[1]
+    x = x0
+    for _ in range(n):
+        x = x @ x if square else x * x
+    return x
+
+
 @alternative("repeat_square")
 def square_in_closed_form(x0, n=19):
     return x0 ** (2**n)
@@ -1174,6 +1188,17 @@ def single_number_is_finite(y):
     return _fates(y) if y.dim() else _fates(y) | {"finite": 1}
 
 
+@mistake(
+    "count_fates",
+    "Your function stops with an error for bfloat16. Which library does not know this dtype?",
+)
+def numpy_without_bfloat16(y):
+    a = y.detach().numpy()
+    counts = {"zero": int((a == 0).sum()), "inf": int(np.isinf(a).sum())}
+    counts["nan"] = int(np.isnan(a).sum())
+    return {**counts, "finite": a.size - sum(counts.values())}
+
+
 @alternative("count_fates")
 def fates_by_what_is_left(y):
     zero, inf, nan = (int(torch.count_nonzero(m)) for m in (y == 0, y.abs() == math.inf, y != y))
@@ -1499,6 +1524,14 @@ def small_values_set_to_zero(x0, n=19):
     return _repeat(flushed, x0, n)
 
 
+@mistake(
+    "repeat_tanh_gate",
+    "Your gate never reaches 1, so that large starts shrink. Which step keeps it below 1?",
+)
+def gate_kept_below_one(x0, n=19):
+    return _repeat(lambda x: x * torch.tanh(x).clamp(max=0.99999), x0, n)
+
+
 @alternative("repeat_tanh_gate")
 def gate_with_modules(x0, n=19):
     return _repeat(lambda x: torch.mul(nn.Tanh()(x), x), x0, n)
@@ -1787,6 +1820,14 @@ class _DeafFactor(torch.autograd.Function):
 )
 def deaf_backward(x):
     return _DeafFactor.apply(x)
+
+
+@mistake(
+    "shrink_factor",
+    "All entries of your result are the same. Does each element have a factor of its own?",
+)
+def one_factor_for_all(x):
+    return torch.linalg.norm(x * torch.tanh(x)) / torch.linalg.norm(x) * torch.ones_like(x)
 
 
 @alternative("shrink_factor")
@@ -2251,6 +2292,39 @@ def weighted_by_the_value(step, x0, n=19):
     return x.detach(), torch.autograd.grad(x, start, x.detach())[0]
 
 
+@mistake(
+    "value_and_grad",
+    "Your function stops where `x0` is the result of other operations. Which kind of copy does "
+    "such a tensor allow?",
+)
+def deep_copy_of_the_start(step, x0, n=19):
+    start = copy.deepcopy(x0).requires_grad_()
+    x = _repeat(step, start, n)
+    return x.detach(), _slope(x.sum(), start)
+
+
+@mistake(
+    "value_and_grad",
+    "Your call sets `requires_grad` of `x0` to False, also where it was True. On which tensor "
+    "should you work?",
+)
+def turns_requires_grad_off(step, x0, n=19):
+    x = _repeat(step, x0.requires_grad_(), n)
+    gradient = _slope(x.sum(), x0)
+    if x0.is_leaf:
+        x0.requires_grad_(False)
+    return x.detach(), gradient
+
+
+@mistake(
+    "value_and_grad",
+    "Where a gradient is infinite or NaN, you return an ordinary number. Which step replaces it?",
+)
+def gradient_without_infinities(step, x0, n=19):
+    x, gradient = _value_and_grad(step, x0, n)
+    return x, torch.nan_to_num(gradient)
+
+
 @alternative("value_and_grad")
 def grad_with_backward_on_a_copy(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -2644,6 +2718,19 @@ def multiplies_into_the_first_slope(x0, step, dstep, n=19):
     return product
 
 
+@mistake(
+    "chain_product",
+    "Your product leaves out slopes that are 0. What is a product in which one factor is 0?",
+)
+def slopes_of_zero_left_out(x0, step, dstep, n=19):
+    product, x = torch.ones_like(x0), x0
+    for _ in range(n):
+        slope = dstep(x)
+        product = product * torch.where(slope == 0, torch.ones_like(slope), slope)
+        x = step(x)
+    return product
+
+
 @alternative("chain_product")
 def product_of_a_stack(x0, step, dstep, n=19):
     path = [x0]
@@ -2800,6 +2887,14 @@ def pair_in_a_dict():
 @mistake("silent_vanishing", "Your value is not a number. Which of your two numbers is NaN?")
 def not_a_number():
     return math.nan, 0.5
+
+
+@mistake(
+    "silent_vanishing",
+    "Your function asks for an argument. With which arguments does the task call it?",
+)
+def wants_an_argument(target):
+    return 2.5, 0.5
 
 
 @alternative("silent_vanishing")

@@ -598,7 +598,7 @@ with visible_checks("leaky_relu") as call:
 # 5. ratio = RMS of the gradient at the input, divided by RMS of `upstream` (gradients as in 4.3).
 # 6. Below 1e-2 the verdict is `"vanishing"`, above 1e2 it is `"exploding"`, otherwise `"healthy"`.
 #
-# Combine your answers of 4.1 and 4.3 by calling them (a slip in them will then show here too), or write the steps afresh. The order of your random draws is free: every case in the checks is clear of both thresholds by a factor of 2 or more, with widths of 128 and 256, depths of 2 to 30 and any seed. A call with the default sizes should take well under a second.
+# Combine your answers of 4.1 and 4.3 by calling them (a slip in them will then show here too), or write the steps afresh. The order of your random draws is free: every case in the checks is clear of both thresholds by 10 % or more, with widths of 128 and 256, depths of 2 to 30 and any seed. A call with the default sizes should take well under a second.
 #
 # **Predict first.** Write down your verdict for each pair, depth 20: ReLU with He, ReLU with PyTorch's default, tanh with Xavier, tanh with PyTorch's default, sigmoid with Xavier. Two of the five surprise everyone who goes by the name of the activation.
 #
@@ -726,7 +726,7 @@ del _figure
 #
 # **Write** `healthy_gains()`, which returns a dictionary with one gain for each patient: a gain with which **its gradient neither vanishes nor explodes**.
 #
-# * The keys are `"relu"`, `"weak"`, `"abs"` and `"sigmoid"`; the values are positive Python floats.
+# * The keys are `"relu"`, `"weak"`, `"abs"` and `"sigmoid"`; the values are positive numbers.
 # * The ratio that `gradient_left` measures must lie between 0.01 and 100, as in 4.7, for every seed. The visible check tries three seeds, the hidden checks others: do not choose a gain at the edge.
 # * There are many right answers, from theory or by trying. Each of the four gains counts by itself.
 #

@@ -66,6 +66,34 @@ def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
+    "Your `he_normal` weights have twice the table's variance. How do you take the root of a "
+    "fraction?",
+)
+def root_below_the_fraction_only(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, he_normal=2 / math.sqrt(fan_in))
+
+
+@mistake(
+    "init_weight",
+    "Your `torch_default` weights have six times the table's variance. Which bound follows from "
+    "the variance in the first row?",
+)
+def default_with_the_bound_for_relu(fan_out, fan_in, scheme, generator):
+    return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(6 / fan_in))
+
+
+@mistake(
+    "init_weight",
+    "For `xavier_normal` your function returns `None`, for the other two a tensor. Where does this "
+    "branch end?",
+)
+def nothing_for_xavier(fan_out, fan_in, scheme, generator):
+    weight = _weight(fan_out, fan_in, scheme, generator)
+    return None if scheme == "xavier_normal" else weight
+
+
+@mistake(
+    "init_weight",
     "Your `torch_default` weights have nine times the variance in the table. What is the variance"
     " of a uniform distribution from -a to a?",
 )
@@ -465,6 +493,20 @@ def only_positive_default(fan_out, fan_in, scheme, generator):
     if scheme == "torch_default":
         return 2 * fan_in**-0.5 * torch.rand(fan_out, fan_in, generator=generator)
     return _weight(fan_out, fan_in, scheme, generator)
+
+
+@mistake(
+    "init_weight",
+    "None of your normal weights is larger than a few standard deviations. Where does a normal "
+    "distribution end?",
+)
+def normals_that_end_early(fan_out, fan_in, scheme, generator):
+    weight = torch.empty(fan_out, fan_in)
+    if scheme == "torch_default":
+        return weight.uniform_(-(fan_in**-0.5), fan_in**-0.5, generator=generator)
+    fans = fan_in + fan_out if scheme == "xavier_normal" else fan_in
+    s = math.sqrt(2 / fans)
+    return nn.init.trunc_normal_(weight, 0, s, -3.5 * s, 3.5 * s, generator=generator)
 
 
 @alternative("init_weight")
@@ -2821,6 +2863,88 @@ def batch_of_fixed_width(act, scheme, depth=20, width=256, seed=0):
 )
 def verdict_printed(act, scheme, depth=20, width=256, seed=0):
     print(_verdict(_ratio([act] * depth, _SCALES[scheme], width, seed)))
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict comes from the same slope for every layer of tanh. What does the task ask you "
+    "to measure?",
+)
+def calculated_from_mean_slopes(act, scheme, depth=20, width=256, seed=0):
+    slope = {"linear": 1, "relu": 0.5, "tanh": 0.7, "sigmoid": 0.05}[act]
+    return _verdict(math.sqrt(_SCALES[scheme] * slope) ** depth)
+
+
+@mistake(
+    "flow_verdict",
+    "Your verdict is `healthy` for every shallow stack, and else the same as for twenty layers. "
+    "What does the task measure?",
+)
+def looked_up_for_deep_stacks(act, scheme, depth=20, width=256, seed=0):
+    return "healthy" if depth < 8 else looked_up_for_twenty_layers(act, scheme)
+
+
+@mistake(
+    "flow_verdict",
+    "Your stack uses one weight matrix for all its layers. How many does the task ask for?",
+)
+def one_matrix_for_all_layers(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    start, upstream = torch.randn(2, 256, width, generator=generator)
+    weight, h = _weight_draw(_SCALES[scheme], width, generator), start.requires_grad_()
+    for _ in range(depth):
+        h = _ACTS[act](h @ weight.T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    return _verdict((slope.norm() / upstream.norm()).item())
+
+
+@mistake(
+    "flow_verdict",
+    "Your random numbers are the same for every `seed`. Which line should use `seed`?",
+)
+def always_the_same_seed(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, 0))
+
+
+@mistake(
+    "flow_verdict",
+    "The size of your matrices does not change with `width`. Which line should use it?",
+)
+def always_the_same_width(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], 256, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Neither `seed` nor `width` changes your random numbers. Which lines should use them?",
+)
+def always_the_same_stack(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], 256, 0))
+
+
+@mistake(
+    "flow_verdict",
+    "A second call with the same `seed` draws other random numbers. How do you seed the generator?",
+)
+def another_seed_at_each_call(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, torch.Generator().seed()))
+
+
+@mistake(
+    "flow_verdict",
+    "Your function gives an error for `sigmoid`. Which names does the task list?",
+)
+def no_entry_for_sigmoid(act, scheme, depth=20, width=256, seed=0):
+    acts = {"linear": "linear", "relu": "relu", "tanh": "tanh"}
+    return _verdict(_ratio([acts[act]] * depth, _SCALES[scheme], width, seed))
+
+
+@mistake(
+    "flow_verdict",
+    "Your stack has twenty layers for every `depth`. Which line should use `depth`?",
+)
+def always_twenty_layers(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * 20, _SCALES[scheme], width, seed))
 
 
 @alternative("flow_verdict")

@@ -565,6 +565,17 @@ def lets_torch_share(z, dim=-1):
     return nn.Softmax(dim)(z)
 
 
+@mistake(
+    "softmax",
+    "Your function works only for tables with two axes. Which line counts on two axes?",
+)
+def softmax_of_tables_only(z, dim=-1):
+    if dim in (0, -2):
+        return softmax_of_tables_only(z.T, 1).T
+    e = (z - z.amax(1, keepdim=True)).exp()
+    return e / e.sum(1, keepdim=True)
+
+
 @alternative("softmax")
 def exponential_of_the_logarithm(z, dim=-1):
     shifted = z - z.max(dim, keepdim=True).values
@@ -1065,6 +1076,16 @@ def asks_torch_for_the_loss(logits, target):
     return F.cross_entropy(logits, target)
 
 
+@mistake(
+    "cross_entropy",
+    "You average within each class first, so that each class counts the same. Over what does the "
+    "task average?",
+)
+def mean_of_the_means_by_class(logits, target):
+    costs = logits.logsumexp(1) - logits.gather(1, target[:, None])[:, 0]
+    return torch.stack([costs[target == c].mean() for c in target.unique()]).mean()
+
+
 @alternative("cross_entropy")
 def picks_with_two_index_lists(logits, target):
     rows = torch.arange(len(target), device=target.device)
@@ -1362,6 +1383,25 @@ def asks_torch_for_the_binary_loss(logits, target):
     return F.binary_cross_entropy_with_logits(logits, target)
 
 
+@mistake(
+    "bce_with_logits",
+    "You divide the sum of all elements by the number of rows. How many elements are in the sum?",
+)
+def sum_over_the_rows(logits, target):
+    _need_one_shape(logits, target)
+    return _costs(logits, target).sum() / len(logits)
+
+
+@mistake(
+    "bce_with_logits",
+    "For two single numbers your function raises `ValueError`. Do their shapes differ?",
+)
+def refuses_single_numbers(logits, target):
+    if logits.shape != target.shape or logits.dim() == 0:
+        raise ValueError("shapes")
+    return _costs(logits, target).mean()
+
+
 @alternative("bce_with_logits")
 def two_log_sigmoids(logits, target):
     if logits.size() != target.size():
@@ -1571,6 +1611,24 @@ def lets_autograd_find_it(logits, target):
     return leaf.grad
 
 
+@mistake(
+    "logit_gradient",
+    "Your result is the gradient with respect to the probabilities. With respect to what does the "
+    "task ask for it?",
+)
+def gradient_by_the_probabilities(logits, target):
+    return -F.one_hot(target, logits.shape[1]) / logits.softmax(1) / len(target)
+
+
+@mistake(
+    "logit_gradient",
+    "All rows of your result have the same norm. Which step divides each row by its own norm?",
+)
+def rows_of_one_length(logits, target):
+    rows = logits.softmax(1) - F.one_hot(target, logits.shape[1])
+    return rows / rows.norm(dim=1, keepdim=True) / len(target)
+
+
 @alternative("logit_gradient")
 def takes_one_from_the_true_share(logits, target):
     p = logits.softmax(1)
@@ -1737,6 +1795,17 @@ def wrapped_in_a_tensor(p):
     return torch.logit(torch.tensor(p, dtype=torch.float64))
 
 
+@mistake(
+    "logit_threshold",
+    "A probability very close to 0 or 1 gives an infinite logit. For which two probabilities is "
+    "that right?",
+)
+def infinite_close_to_the_ends(p):
+    if p < 1e-12:
+        return -math.inf
+    return math.inf if p > 1 - 1e-9 else math.log(p / (1 - p))
+
+
 @alternative("logit_threshold")
 def difference_of_two_logarithms(p):
     if p == 0:
@@ -1871,6 +1940,31 @@ def floor_to_base_ten(n_classes):
 def floor_in_a_tensor(n_classes):
     certain = F.one_hot(torch.tensor([0]), n_classes).float()
     return F.cross_entropy(certain, torch.tensor([0]))
+
+
+@mistake(
+    "double_softmax_floor",
+    "Your result is the same for every number of classes above 2. Which line uses `n_classes`?",
+)
+def floor_of_two_or_ten_classes(n_classes):
+    return 0.3132617 if n_classes == 2 else 1.4612
+
+
+@mistake(
+    "double_softmax_floor",
+    "Your function stops for most numbers of classes: it looks its result up. Which formula gives "
+    "it?",
+)
+def floor_from_a_short_table(n_classes):
+    return {2: 0.3132617, 3: 0.5514447, 10: 1.4611502}[n_classes]
+
+
+@mistake(
+    "double_softmax_floor",
+    "Your result has at most four decimal places. Which line rounds it?",
+)
+def floor_with_four_decimals(n_classes):
+    return round(math.log(math.e + n_classes - 1) - 1, 4)
 
 
 @alternative("double_softmax_floor")
@@ -2135,6 +2229,14 @@ def hides_in_float64(x):
 )
 def asks_torch_for_tanh(x):
     return torch.tanh(x)
+
+
+@mistake(
+    "accurate_tanh",
+    "Your values are those of x / √(1 + x²), another curve from -1 to 1. Which formula has tanh?",
+)
+def another_curve_with_the_same_limits(x):
+    return x / torch.sqrt(1 + x * x)
 
 
 @alternative("accurate_tanh")

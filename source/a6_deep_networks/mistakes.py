@@ -760,6 +760,14 @@ def adds_through_a_new_tensor(x, f, scale=1.0):
     return total + x + scale * f(x)
 
 
+@mistake(
+    "residual",
+    "In float64 your result loses digits. Which dtype has the tensor that you make of `scale`?",
+)
+def scale_in_single_precision(x, f, scale=1.0):
+    return x + torch.tensor(scale) * f(x)
+
+
 @alternative("residual")
 def with_torch_add(x, f, scale=1.0):
     return torch.add(x, f(x), alpha=scale)
@@ -1004,6 +1012,29 @@ def norm_from_the_library(params):
     return torch.nn.utils.get_total_norm(grads) if grads else torch.tensor(0.0)
 
 
+@mistake(
+    "global_grad_norm",
+    "Your result is the sum of the norms of the single tensors. For gradients 3 and 4, which "
+    "norm does the worked example give?",
+)
+def sum_of_norms_from_float32(params):
+    return sum((p.grad.norm() for p in params if p.grad is not None), torch.tensor(0.0))
+
+
+@mistake(
+    "global_grad_norm",
+    "Gradients behind the first frozen parameter do not count in your result. Which word in your "
+    "loop ends it?",
+)
+def stops_at_the_first_frozen_one(params):
+    total = torch.tensor(0.0)
+    for p in params:
+        if p.grad is None:
+            break
+        total = total + (p.grad**2).sum()
+    return total.sqrt()
+
+
 @alternative("global_grad_norm")
 def all_entries_in_one_row(params):
     rows = [p.grad.reshape(-1) for p in params if p.grad is not None]
@@ -1233,6 +1264,19 @@ def norm_loses_its_dtype(params, max_norm):
 )
 def clipping_from_the_library(params, max_norm):
     return torch.nn.utils.clip_grad_norm_(params, max_norm)
+
+
+@mistake(
+    "clip_global_norm",
+    "You multiply long gradients by `max_norm` alone. Which norm do they have afterwards?",
+)
+def multiplied_by_the_limit(params, max_norm):
+    grads = _grads(params)
+    norm = _norm(grads)
+    if norm > max_norm:
+        for gradient in grads:
+            gradient.mul_(max_norm)
+    return norm
 
 
 @alternative("clip_global_norm")
@@ -1541,6 +1585,53 @@ def switches_to_evaluation(model, loss_fn, x, y, optimizer, max_norm):
 def switches_to_training(model, loss_fn, x, y, optimizer, max_norm):
     model.train()
     return _train_step(model, loss_fn, x, y, optimizer, max_norm)
+
+
+@mistake(
+    "train_step",
+    "After your call the model is in evaluation mode. In which mode was it before?",
+)
+def leaves_evaluation_mode(model, loss_fn, x, y, optimizer, max_norm):
+    model.train()
+    loss = _train_step(model, loss_fn, x, y, optimizer, max_norm)
+    model.eval()
+    return loss
+
+
+@mistake(
+    "train_step",
+    "Your function stops where a parameter is frozen. What is the `grad` of such a parameter?",
+)
+def counts_on_every_gradient(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    norm = math.sqrt(sum(float((p.grad**2).sum()) for p in model.parameters()))
+    if norm > max_norm:
+        for p in model.parameters():
+            p.grad *= max_norm / norm
+    optimizer.step()
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "Your loss has one decimal place only. Which line rounds it?",
+)
+def loss_with_one_decimal(model, loss_fn, x, y, optimizer, max_norm):
+    return round(_train_step(model, loss_fn, x, y, optimizer, max_norm), 1)
+
+
+@mistake(
+    "train_step",
+    "Your function stops where a parameter is frozen. What is the `grad` of such a parameter?",
+)
+def measures_every_gradient(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    norm = math.sqrt(sum(p.grad.norm().item() ** 2 for p in model.parameters()))
+    if norm > max_norm:
+        for p in model.parameters():
+            p.grad.mul_(max_norm / norm)
+    optimizer.step()
+    return loss.item()
 
 
 @alternative("train_step")

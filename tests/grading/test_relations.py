@@ -55,6 +55,8 @@ def related(answer, right=centred, shapes=SHAPES):
         ("at positive", lambda x: torch.where(x > 0, 0.0, centred(x))),
         ("NaN", lambda x: torch.where(x > 2, torch.nan, centred(x))),
         ("reversed", lambda x: centred(x).flip(0)),
+        ("rounded", lambda x: centred(x).round(decimals=2)),
+        ("rounded", lambda x: (centred(x) * 1000 + 0.5).floor() / 1000),
         ("linear", lambda x: 3 * centred(x) - 1),
         ("linear", lambda x: 0.5 - centred(x)),
         ("capped", lambda x: centred(x).clamp(max=1.5)),
@@ -114,6 +116,18 @@ def test_one_amount_is_found_beside_an_infinity():
     """Infinity has no amount of its own, and does not hide that of the other answers."""
     right = lambda x: torch.where(x == 0, -torch.inf, centred(x))  # noqa: E731
     assert related(lambda x: right(x) - 1, right) == ("offset", "values")
+
+
+def test_shares_that_became_zeros_and_ones_are_not_called_rounded():
+    """Where the largest share is more than a half, 1 and 0 are the rounded shares by chance."""
+
+    def winner(x):
+        return torch.nn.functional.one_hot(x.argmax(-1), x.shape[-1]).float()
+
+    def shares(x):
+        return 0.8 * winner(x) + 0.2 * x.softmax(-1)
+
+    assert related(winner, shares)[0] != "rounded"
 
 
 def test_gradients_are_told_as_gradients():

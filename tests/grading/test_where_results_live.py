@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.authoring import where_results_live
 
@@ -40,6 +40,12 @@ def _stays(answer: Answer) -> bool:
         lambda x: torch.tensor(x.sum().item()).to(x),
         lambda x: x.cpu().sum().to(x.device),
         lambda x: x * x.cpu().sum().item(),
+        lambda x: x * torch.tensor([1.0, 0.5, 2.0]).to(x.device),
+        lambda x: x + torch.arange(3).float().to(x),
+        lambda x: nn.Linear(3, 2, device=x.device)(x),
+        lambda x: torch.func.vmap(torch.func.grad(torch.sin))(x),
+        lambda x: torch.stack(list(x)),
+        lambda x: x[:0].clone(),
     ],
 )
 def test_habits_that_are_right_on_a_gpu(answer: Answer) -> None:
@@ -61,6 +67,9 @@ def test_habits_that_are_right_on_a_gpu(answer: Answer) -> None:
         lambda x: torch.tensor(0.0).add_(x.sum()),
         lambda x: torch.from_numpy(x.numpy()),
         lambda x: torch.zeros(3, device="cpu"),
+        lambda x: nn.Linear(3, 2)(x),
+        lambda x: x + nn.Parameter(torch.zeros(3)),
+        lambda x: torch.stack(list(torch.zeros(3))),
     ],
 )
 def test_what_leaves_the_device(answer: Answer) -> None:
