@@ -1738,7 +1738,8 @@ def second_slope(f, x):
 
 @mistake(
     "autograd_slope",
-    "When `x` has a `.grad` before the call, it is gone after the call. Which line deletes it?",
+    "When `x` has a `.grad` before the call, it is another one or gone after it. Which line does "
+    "this?",
 )
 def deletes_the_stored_gradient(f, x):
     before = x.requires_grad

@@ -2947,6 +2947,27 @@ def always_twenty_layers(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * 20, _SCALES[scheme], width, seed))
 
 
+@mistake(
+    "flow_verdict",
+    "Not all of your tensors are random. Which ones does the task draw, with how many rows?",
+)
+def batch_of_ones(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    start, upstream = torch.ones(256, width), torch.randn(256, width, generator=generator)
+    h = start.requires_grad_()
+    for _ in range(depth):
+        h = _ACTS[act](h @ _weight_draw(_SCALES[scheme], width, generator).T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    return _verdict((slope.norm() / upstream.norm()).item())
+
+
+@mistake(
+    "flow_verdict", "Your verdict is `healthy` too rarely. Which two limits does the task give?"
+)
+def lines_drawn_at_a_fiftieth(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 0.02, 50)
+
+
 @alternative("flow_verdict")
 def with_a_sequential_of_linear_layers(act, scheme, depth=20, width=256, seed=0):
     kinds = {"linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
@@ -2986,7 +3007,7 @@ def by_hand_in_float64(act, scheme, depth=20, width=256, seed=0):
     }
     generator = torch.Generator().manual_seed(seed)
     spread = {"torch_default": 1 / 3, "xavier_normal": 1.0, "he_normal": 2.0}[scheme]
-    path, h = [], torch.randn(64, width, generator=generator, dtype=torch.float64)
+    path, h = [], torch.randn(256, width, generator=generator, dtype=torch.float64)
     for _ in range(depth):
         if scheme == "torch_default":
             draws = (torch.rand(width, width, generator=generator).double() - 0.5) * math.sqrt(12)
@@ -2995,7 +3016,7 @@ def by_hand_in_float64(act, scheme, depth=20, width=256, seed=0):
         weight = math.sqrt(spread / width) * draws
         h = values[act](h @ weight.T)
         path.append((weight, h))
-    gradient = upstream = torch.randn(64, width, generator=generator, dtype=torch.float64)
+    gradient = upstream = torch.randn(256, width, generator=generator, dtype=torch.float64)
     for weight, h in reversed(path):
         gradient = (gradient * slopes[act](h)) @ weight
     power = math.log10(gradient.norm() / upstream.norm())

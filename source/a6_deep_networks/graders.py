@@ -775,25 +775,27 @@ def test_clipping_is_own_work(student, same, draw):
 
 
 def training(solution, facts, weights, x, y, optimizer, max_norm, steps, stale, frozen):
-    """Some of: the losses, the weights afterwards, the calls."""
+    """Some of: the losses, the weights afterwards, the calls, the shapes that the loss is given."""
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(x.device, x.dtype)
     for p, weight in zip(model.parameters(), weights, strict=True):
         p.data.copy_(weight)
         p.grad = torch.full_like(p, 0.5) if stale else None
     model[0].requires_grad_(not frozen)
     kind, options = optimizer
-    stepper = getattr(torch.optim, kind)(model.parameters(), **options)
-    calls = []
+    groups = [{"params": list(layer.parameters())} for layer in (model[0], model[2])]
+    stepper = getattr(torch.optim, kind)(groups, **options)
+    calls, handed = [], []
     model.register_forward_hook(lambda *_: calls.append("model"))
     stepper.register_step_post_hook(lambda *_: calls.append("step"))
 
     def loss_fn(prediction, target):
         calls.append("loss")
+        handed.append([list(prediction.shape), list(target.shape)])
         return (20 * F.softplus(prediction - 2 * target) + 5 * (target - prediction) ** 2).mean()
 
     losses = [solution.train_step(model, loss_fn, x, y, stepper, max_norm) for _ in range(steps)]
     weights = [p.detach().clone() for p in model.parameters()]
-    known = {"losses": losses, "weights": weights, "calls": calls}
+    known = {"losses": losses, "weights": weights, "calls": calls, "handed": handed[:1]}
     return [known[fact] for fact in facts]
 
 
@@ -908,6 +910,12 @@ def test_frozen_layers(same, draw):
     for stale in (False, True):
         _, *given, _ = case(draw, ["weights"], SGD, 0.7, 1, stale=stale)
         same.run(beside_frozen_layers, *given)
+
+
+@pytest.mark.exercise("train_step")
+def test_loss_is_given_the_prediction(same, draw):
+    """Gives the loss the model's prediction and y in their own shapes."""
+    same.run(*case(draw, ["handed"], SGD, 1.0, 1))
 
 
 @pytest.mark.exercise("train_step")

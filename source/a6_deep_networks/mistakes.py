@@ -768,6 +768,19 @@ def scale_in_single_precision(x, f, scale=1.0):
     return x + torch.tensor(scale) * f(x)
 
 
+@mistake(
+    "residual",
+    "A negative `scale` acts as a positive one. Which line removes its sign?",
+)
+def scale_without_its_sign(x, f, scale=1.0):
+    return x + abs(scale) * f(x)
+
+
+@mistake("residual", "A negative `scale` acts as 0. Which line limits it?")
+def negative_scale_as_zero(x, f, scale=1.0):
+    return x + max(scale, 0.0) * f(x)
+
+
 @alternative("residual")
 def with_torch_add(x, f, scale=1.0):
     return torch.add(x, f(x), alpha=scale)
@@ -1630,6 +1643,42 @@ def measures_every_gradient(model, loss_fn, x, y, optimizer, max_norm):
     if norm > max_norm:
         for p in model.parameters():
             p.grad.mul_(max_norm / norm)
+    optimizer.step()
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "The loss gets the prediction in another shape than the model's. Which line changes it?",
+)
+def flattens_for_the_loss(model, loss_fn, x, y, optimizer, max_norm):
+    def flat_loss(prediction, target):
+        return loss_fn(prediction.reshape(-1), target.reshape(-1))
+
+    return _train_step(model, flat_loss, x, y, optimizer, max_norm)
+
+
+@mistake(
+    "train_step",
+    "Each group of the optimiser has its own limit, or some have none. Which gradients are "
+    "clipped together?",
+)
+def clips_each_group_alone(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    for group in optimizer.param_groups:
+        nn.utils.clip_grad_norm_(group["params"], max_norm)
+    optimizer.step()
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "Each group of the optimiser has its own limit, or some have none. Which gradients are "
+    "clipped together?",
+)
+def clips_the_first_group(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], max_norm)
     optimizer.step()
     return loss.item()
 

@@ -218,7 +218,7 @@ def test_verdicts_are_clear_of_the_thresholds():
     designs += [("tanh", "torch_default", depth) for depth in (4, 12)]
     designs += [("tanh", scheme, 30) for scheme in ("xavier_normal", "he_normal")]
     designs += [("linear", "torch_default", depth) for depth in (6, 8, 11)]
-    designs += [("linear", "he_normal", depth) for depth in (10, 14, 17)]
+    designs += [("linear", "he_normal", depth) for depth in (10, 12, 14, 17)]
     designs += [("sigmoid", scheme, depth) for depth, scheme in enumerate(SCHEMES, 3)]
     for design in [*designs, ("sigmoid", "he_normal", 2)]:
         for seed in (0, 1):
