@@ -1963,6 +1963,15 @@ def answers_on_the_cpu(h):
     return dead
 
 
+@mistake(
+    "dead_units",
+    "The smallest number above 0, which is 1e-45 in float32, counts as dead in your result. What "
+    "becomes of it in a mean?",
+)
+def dead_on_average(h):
+    return h.mean(dim=0) == 0
+
+
 @mistake("dead_units", "Your function changes the tensor that it is given. Which line changes it?")
 def outputs_changed_in_place(h):
     with torch.no_grad():
