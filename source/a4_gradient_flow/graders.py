@@ -341,10 +341,10 @@ def test_float64_stays_float64(same, draw):
     same.run(signal_sizes, x, weights, "tanh")
 
 
-def module_signal(solution, x, weights):
-    """The sizes on the way up when everything requires a gradient."""
-    given = x.clone().requires_grad_()
-    layers = [nn.Parameter(weight) for weight in weights]
+def module_signal(solution, x, weights, of_x=True, of_weights=True):
+    """The sizes on the way up when the input, the weights or both require a gradient."""
+    given = x.clone().requires_grad_(of_x)
+    layers = [nn.Parameter(weight, requires_grad=of_weights) for weight in weights]
     return layer_sizes(solution.forward_rms(given, layers, nn.Softplus()), x, len(layers))
 
 
@@ -357,7 +357,9 @@ def test_signal_through_trainable_weights(same, draw):
 @pytest.mark.exercise("forward_rms", about="requires_grad")
 def test_result_carries_no_graph(same, draw):
     """Returns numbers without a graph, also when input and weights require gradients."""
-    same.run(module_signal, draw(7, 5), stack(draw, 5, 6, 4))
+    x, weights = draw(7, 5), stack(draw, 5, 6, 4)
+    for of_x, of_weights in ((True, True), (True, False), (False, True)):
+        same.run(module_signal, x, weights, of_x, of_weights)
 
 
 def signal_twice(solution, x, weights, act):
