@@ -967,7 +967,8 @@ def noted(solution, design):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
             result = func(*args, **(kwargs or {}))
             names.add(func.overloadpacket.__name__)
-            if torch.Tag.nondeterministic_seeded in func.tags:
+            random = torch.Tag.nondeterministic_seeded in func.tags
+            if random and isinstance(result, torch.Tensor) and not result.is_meta:
                 drawn.append(result.detach().clone().flatten())
             return result
 
