@@ -108,13 +108,14 @@ def test_every_weight_is_drawn_independently(same, draw):
 
 
 def replays(solution, schemes, seed):
-    """Whether a seed gives its weights again, and whether the generator moves on."""
+    """Whether a seed gives its weights again, whether the generator moves on, or seeds differ."""
     facts = []
     for scheme in schemes:
         generator = torch.Generator().manual_seed(seed)
         first, second = [solution.init_weight(200, 300, scheme, generator) for _ in range(2)]
-        again = solution.init_weight(200, 300, scheme, torch.Generator().manual_seed(seed))
-        facts.append([bool(torch.equal(first, other)) for other in (again, second)])
+        fresh = [torch.Generator().manual_seed(one) for one in (seed, seed + 1)]
+        again, other = [solution.init_weight(200, 300, scheme, one) for one in fresh]
+        facts.append([bool(torch.equal(first, one)) for one in (again, second, other)])
     return facts
 
 
@@ -141,7 +142,7 @@ def test_small_layers_are_drawn_as_freely(same, draw):
 
 @pytest.mark.exercise("init_weight")
 def test_weights_follow_the_generator(same, draw):
-    """Gives the same weights for the same seed, and new ones at the generator's next call."""
+    """Gives a seed its weights again, and new ones at the next call and for another seed."""
     same.run(replays, SCHEMES, draw.integer(0, 10**6))
 
 
@@ -983,12 +984,17 @@ def multiplies(solution, act, scheme, depth, width):
     return bool(noted(solution, [act, scheme, depth, width, 4])[1] & products)
 
 
-def random_stack(solution, act, scheme, depth, width):
+def random_stack(solution, act, scheme, depth, width, seed):
     """Whether enough random numbers are drawn for all that is random, and follow seed and width."""
     design = [act, scheme, depth, width]
     first, again, other, wide = (
         noted(solution, given)[0]
-        for given in ([*design, 5], [*design, 5], [*design, 6], [act, scheme, depth, 2 * width, 5])
+        for given in (
+            [*design, seed],
+            [*design, seed],
+            [*design, seed + 1],
+            [act, scheme, depth, 2 * width, seed],
+        )
     )
     matrices, tables = depth * width**2, 2 * 256 * width  # the tables are x and upstream
     by_width = wide.numel() > first.numel()
@@ -1007,7 +1013,8 @@ def random_stack(solution, act, scheme, depth, width):
     }
 
 
-# A depth of 7 or 9 is asked for nowhere else: an answer that keeps its verdicts has none for it.
+# A depth of 7 or 9 is asked for nowhere else, and each check has seeds of its own: an answer that
+# keeps its verdicts has none for them.
 STACKS = (("tanh", "he_normal", 7, 128), ("relu", "torch_default", 9, 128))
 
 
@@ -1023,7 +1030,7 @@ def test_verdict_is_measured(student):
 def test_stack_is_random(student):
     """Draws its stack at random in torch."""
     for stack in STACKS:
-        drawn = student.run(random_stack, *stack).value
+        drawn = student.run(random_stack, *stack, 10).value
         require(drawn["any"], "It draws no random numbers in torch, so there is no random stack.")
 
 
@@ -1031,7 +1038,7 @@ def test_stack_is_random(student):
 def test_every_layer_gets_its_own_weights(student):
     """Draws `depth` matrices, each of them `width` × `width`, and `x` and `upstream`."""
     for stack in STACKS:
-        drawn = student.run(random_stack, *stack).value
+        drawn = student.run(random_stack, *stack, 20).value
         require(drawn["by width"], "It draws no more random numbers for twice the `width`.")
         require(drawn["for every layer"], "It draws too few random numbers for `depth` matrices.")
         require(
@@ -1043,7 +1050,7 @@ def test_every_layer_gets_its_own_weights(student):
 @pytest.mark.exercise("flow_verdict", seconds=20)
 def test_batch_and_upstream_are_standard_normal(student):
     """Draws `x` and `upstream` from a standard normal distribution."""
-    drawn = student.run(random_stack, *STACKS[1]).value
+    drawn = student.run(random_stack, *STACKS[1], 40).value
     require(drawn["normal"], "It draws too few standard normal numbers for `x` and `upstream`.")
 
 
@@ -1051,7 +1058,7 @@ def test_batch_and_upstream_are_standard_normal(student):
 def test_stack_follows_the_seed(student):
     """Draws the stack with `seed`."""
     for stack in STACKS:
-        drawn = student.run(random_stack, *stack).value
+        drawn = student.run(random_stack, *stack, 30).value
         require(drawn["by seed"], "Another `seed` gives it no other random numbers.")
         require(drawn["again"], "The same `seed` gives it other random numbers at a second call.")
 

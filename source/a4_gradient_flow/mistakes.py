@@ -1965,6 +1965,14 @@ def answers_on_the_cpu(h):
 
 @mistake(
     "dead_units",
+    "You mark a neuron whose outputs are all below a tiny limit. Does the task give a limit?",
+)
+def below_the_smallest_ordinary_number(h):
+    return (h < 1e-38).all(dim=0)
+
+
+@mistake(
+    "dead_units",
     "The smallest number above 0, which is 1e-45 in float32, counts as dead in your result. What "
     "becomes of it in a mean?",
 )
