@@ -338,7 +338,7 @@ def test_signal_keeps_the_dtype(same):
 @pytest.mark.exercise("forward_rms")
 def test_float64_stays_float64(same, draw):
     """Keeps the digits of float64."""
-    x, weights = draw(7, 5, dtype=torch.float64), stack(draw, 5, 6, 4, dtype=torch.float64)
+    x, weights = draw(7, 5, dtype=torch.float64), stack(draw, 5, 6, 4, 7, 5, dtype=torch.float64)
     same.run(signal_sizes, x, weights, "tanh")
 
 
@@ -524,8 +524,9 @@ def test_gradients_keep_the_dtype(same):
 def test_gradients_keep_float64(same, draw):
     """Keeps the digits of float64."""
     wide = {"dtype": torch.float64}
-    weights = stack(draw, 5, 6, 4, **wide)
-    same.run(message_within, draw(7, 5, **wide), weights, "tanh", draw(7, 4, **wide))
+    weights = stack(draw, 5, 6, 4, 7, 5, 4, **wide)  # float32 may be right by chance, not each time
+    for _ in range(2):
+        same.run(message_within, draw(7, 5, **wide), weights, "tanh", draw(7, 4, **wide))
 
 
 def message_twice(solution, x, weights, act, upstream):
@@ -857,7 +858,7 @@ def fresh(solution, x, slope):
 def test_answer_is_a_new_tensor(student, draw):
     """Hands back a new tensor and leaves x as it was, also for a slope of 1 or positive entries."""
     positive = draw.uniform(5, low=0.1, high=2.0)
-    for x, slope in ((draw(4, 6), 1.0), (draw(4, 6), 0.3), (positive, 0.3)):
+    for x, slope in ((draw(4, 6), 0.3), (draw(4, 6), 1.0), (positive, 0.3)):
         kept, apart = student.run(fresh, x, slope).value
         require(kept, "An argument was changed on the way; the caller still needs it as it was.")
         require(apart, "The result is the argument itself: whoever writes into one changes both.")
