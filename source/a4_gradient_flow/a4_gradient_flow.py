@@ -553,10 +553,10 @@ def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
 
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "leaky_relu-check", "points": 8}
 with visible_checks("leaky_relu") as call:
-    x = torch.tensor([-2.0, 3.0])
-    call(leaky_relu, x).returns(F.leaky_relu(x, 0.01))
+    call(leaky_relu, torch.tensor([-2.0, 3.0])).returns(torch.tensor([-0.02, 3.0]))
     x = torch.tensor([[-2.7, 0.1], [3.3, -1e9]], dtype=torch.float64, requires_grad=True)
-    y = call(leaky_relu, x, 0.3).returns(F.leaky_relu(x, 0.3))
+    expected = F.leaky_relu(x, 0.3)
+    y = call(leaky_relu, x, 0.3).returns(expected)
     y.holds("its slopes are 0.3, 1, 1, 0.3", lambda y: torch.allclose(torch.autograd.grad(2 * y.sum(), x)[0], torch.tensor([[0.6, 2.0], [2.0, 0.6]]).double()))
     call(leaky_relu, torch.tensor([-2.0, math.inf, math.nan]), 1.5).returns(torch.tensor([-3.0, math.inf, math.nan]))
     call(leaky_relu, torch.tensor([-2.0, 1.0]), 0.0).returns(torch.tensor([0.0, 1.0]))
@@ -598,7 +598,7 @@ with visible_checks("leaky_relu") as call:
 # 5. ratio = RMS of the gradient at the input, divided by RMS of `upstream` (gradients as in 4.3).
 # 6. Below 1e-2 the verdict is `"vanishing"`, above 1e2 it is `"exploding"`, otherwise `"healthy"`.
 #
-# Combine your answers of 4.1 and 4.3 by calling them (a slip in them will then show here too), or write the steps afresh. The order of your random draws is free: every case in the checks is clear of both thresholds by 10 % or more, with widths of 128 and 256, depths of 2 to 30 and any seed. A call with the default sizes should take well under a second.
+# Measure: a table or a formula in place of the stack earns nothing here. Combine your answers of 4.1 and 4.3 by calling them (a slip in them will then show here too), or write the steps afresh. The order of your random draws is free: every case in the checks is clear of both thresholds by 10 % or more, with widths of 128 and 256, depths of 2 to 30 and any seed. A call with the default sizes should take well under a second.
 #
 # **Predict first.** Write down your verdict for each pair, depth 20: ReLU with He, ReLU with PyTorch's default, tanh with Xavier, tanh with PyTorch's default, sigmoid with Xavier. Two of the five surprise everyone who goes by the name of the activation.
 #

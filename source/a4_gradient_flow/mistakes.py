@@ -1,5 +1,6 @@
 """Known slips and other correct solutions for a4_gradient_flow."""
 
+import functools
 import math
 
 import plotly.graph_objects as go
@@ -1962,6 +1963,23 @@ def answers_on_the_cpu(h):
     return dead
 
 
+@mistake(
+    "dead_units",
+    "You mark a neuron whose outputs are all below a tiny limit. Does the task give a limit?",
+)
+def below_the_smallest_ordinary_number(h):
+    return (h < 1e-38).all(dim=0)
+
+
+@mistake(
+    "dead_units",
+    "The smallest number above 0, which is 1e-45 in float32, counts as dead in your result. What "
+    "becomes of it in a mean?",
+)
+def dead_on_average(h):
+    return h.mean(dim=0) == 0
+
+
 @mistake("dead_units", "Your function changes the tensor that it is given. Which line changes it?")
 def outputs_changed_in_place(h):
     with torch.no_grad():
@@ -2517,6 +2535,12 @@ def _weight_draw(scale, width, generator):
     return math.sqrt(scale / width) * torch.randn(width, width, generator=generator)
 
 
+def _uniform_draw(scale, width, generator):
+    """Return a square weight with the same variance whose entries lie evenly around 0."""
+    draws = torch.rand(width, width, generator=generator)
+    return math.sqrt(12 * scale / width) * (draws - 0.5)
+
+
 def _slope_and_upstream(acts, scale, width, generator):
     """Send a random gradient down a stack with these activations; return its two ends."""
     start, upstream = torch.randn(2, 256, width, generator=generator)
@@ -2584,7 +2608,7 @@ def judged_by_the_schemes_name(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict is always the same as for twenty layers. Where should you use `depth`?",
+    "For several depths your verdict is the one for twenty layers. Where should you use `depth`?",
 )
 def looked_up_for_twenty_layers(act, scheme, depth=20, width=256, seed=0):
     if act == "sigmoid" or scheme == "torch_default" or (act, scheme) == ("relu", "xavier_normal"):
@@ -2949,7 +2973,7 @@ def always_twenty_layers(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Not all of your tensors are random. Which ones does the task draw, with how many rows?",
+    "You draw too few numbers for `x` and `upstream`. What does the task say about these two?",
 )
 def batch_of_ones(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2966,6 +2990,44 @@ def batch_of_ones(act, scheme, depth=20, width=256, seed=0):
 )
 def lines_drawn_at_a_fiftieth(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 0.02, 50)
+
+
+@mistake(
+    "flow_verdict", "Your verdict is `healthy` too rarely. Which two limits does the task give?"
+)
+def lines_drawn_at_a_twentieth(act, scheme, depth=20, width=256, seed=0):
+    return _verdict(_ratio([act] * depth, _SCALES[scheme], width, seed), 0.05, 20)
+
+
+@mistake(
+    "flow_verdict",
+    "Your gradient is divided by the size of the output. By the size of which tensor does the "
+    "task divide?",
+)
+def divided_by_the_output(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    start, upstream = torch.randn(2, 256, width, generator=generator)
+    h = start.requires_grad_()
+    for _ in range(depth):
+        h = _ACTS[act](h @ _weight_draw(_SCALES[scheme], width, generator).T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    return _verdict((slope.norm() / h.detach().norm()).item())
+
+
+@mistake(
+    "flow_verdict",
+    "Your `x` or `upstream` is not drawn from a standard normal distribution. Which function of "
+    "torch do you draw it with?",
+)
+def batch_drawn_uniformly(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    start = h = torch.rand(256, width, generator=generator).requires_grad_()
+    upstream = torch.randn(256, width, generator=generator)
+    for _ in range(depth):
+        draw = _uniform_draw if scheme == "torch_default" else _weight_draw
+        h = _ACTS[act](h @ draw(_SCALES[scheme], width, generator).T)
+    (slope,) = torch.autograd.grad((h * upstream).sum(), start)
+    return _verdict((slope.norm() / upstream.norm()).item())
 
 
 @alternative("flow_verdict")
@@ -3021,6 +3083,24 @@ def by_hand_in_float64(act, scheme, depth=20, width=256, seed=0):
         gradient = (gradient * slopes[act](h)) @ weight
     power = math.log10(gradient.norm() / upstream.norm())
     return ["vanishing", "healthy", "exploding"][(power >= -2) + (power > 2)]
+
+
+@alternative("flow_verdict")
+@functools.cache
+def kept_for_the_next_call(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    bound, spread = width**-0.5, {"xavier_normal": width**-0.5, "he_normal": (2 / width) ** 0.5}
+    hidden = [torch.randn(256, width, generator=generator).requires_grad_()]
+    for _ in range(depth):
+        weight = torch.empty(width, width)
+        if scheme == "torch_default":
+            weight.uniform_(-bound, bound, generator=generator)
+        else:
+            weight.normal_(0, spread[scheme], generator=generator)
+        hidden.append(_ACTS[act](torch.einsum("ni,oi->no", hidden[-1], weight)))
+    upstream = torch.empty(256, width).normal_(generator=generator)
+    (slope,) = torch.autograd.grad(hidden[-1], hidden[0], upstream)
+    return _verdict((slope.square().mean() / upstream.square().mean()).sqrt().item())
 
 
 @alternative("flow_verdict")

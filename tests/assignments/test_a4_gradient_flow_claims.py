@@ -217,8 +217,8 @@ def test_verdicts_are_clear_of_the_thresholds():
     designs += [("relu", "torch_default", depth) for depth in (2, 4, 8)]
     designs += [("tanh", "torch_default", depth) for depth in (4, 12)]
     designs += [("tanh", scheme, 30) for scheme in ("xavier_normal", "he_normal")]
-    designs += [("linear", "torch_default", depth) for depth in (6, 8, 11)]
-    designs += [("linear", "he_normal", depth) for depth in (10, 12, 14, 17)]
+    designs += [("linear", "torch_default", depth) for depth in (5, 6, 8, 11)]
+    designs += [("linear", "he_normal", depth) for depth in (8, 10, 12, 14, 15, 17)]
     designs += [("sigmoid", scheme, depth) for depth, scheme in enumerate(SCHEMES, 3)]
     for design in [*designs, ("sigmoid", "he_normal", 2)]:
         for seed in (0, 1):
