@@ -60,8 +60,8 @@ _GPU_READABLE = (
 # The throw-away user comes first: torch is already imported without any privilege.
 _START = (
     "import sys; sys.path += sys.argv.pop(1).split('|'); "
-    "from inside.lockdown import prefer_oom_kill, drop_root; prefer_oom_kill(); "
-    "drop_root(int(sys.argv.pop(1))); "
+    "from inside.lockdown import prefer_oom_kill, keep_nice, drop_root; prefer_oom_kill(); "
+    "{in_own_session}drop_root(int(sys.argv.pop(1))); "
     "from inside.zygote import main; main()"
 )
 
@@ -209,7 +209,8 @@ def command(
 ) -> list[str]:
     """The command line of the zygote; its settings are one JSON argument, and no secret."""
     search = "|".join(dict.fromkeys(str(path.parent) for path in [INSIDE, *_folders(packages)]))
-    python = [interpreter(), "-I", "-S", "-B", "-c", _START, search, str(THROW_AWAY_UID), settings]
+    start = _START.format(in_own_session="keep_nice(); " if bubblewrap else "")
+    python = [interpreter(), "-I", "-S", "-B", "-c", start, search, str(THROW_AWAY_UID), settings]
     return [*_bubblewrap(packages, gpu), "--", *python] if bubblewrap else python
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from autograder.model import Person
 from autograder.service.storage.database import Database
 from autograder.service.storage.tables import people
 from autograder.submissions.roster import Roster, read_roster
+
+KNOWN_SECONDS = 1.0  # for which it is remembered whose links are revoked
 
 
 class Role(StrEnum):
@@ -34,6 +37,8 @@ class People:
         self._read: tuple[int, int] | None = None
         self._roster = Roster()
         self._by_handle: dict[str, Person] = {}
+        self._epochs: dict[str, int] = {}
+        self._epochs_read = -KNOWN_SECONDS
         self.fault = ""  # of the roster as it is now
         if path is not None:
             self._keep(read_roster(path))
@@ -49,19 +54,38 @@ class People:
         self._refresh()
         return self._by_handle.get(handle)
 
+    @property
+    def outdated(self) -> bool:
+        """Whether to look somebody up may have to read the roster or the database first."""
+        return self._age() > KNOWN_SECONDS or self._state() != self._read
+
     def epoch(self, handle: str) -> int:
-        """The number of times that somebody's links were revoked."""
-        with self._database.reading() as connection:
-            query = sa.select(people.c.epoch).where(people.c.student == handle)
-            return int(connection.scalar(query) or 0)
+        """The number of times that somebody's links were revoked, as it was a second ago."""
+        if self._age() > KNOWN_SECONDS:
+            with self._lock:
+                if self._age() > KNOWN_SECONDS:
+                    self._read_epochs()
+        return self._epochs.get(handle, 0)
 
     def revoke(self, handle: str) -> None:
-        """Make all links, sessions and keys of a person void."""
+        """Make all links, sessions and keys of a person void, in every service of the course."""
         with self._database.writing() as connection:
             mine = people.c.student == handle
             more = sa.update(people).where(mine).values(epoch=people.c.epoch + 1)
             if not connection.execute(more).rowcount:
                 connection.execute(people.insert().values(student=handle, epoch=1))
+        self._epochs_read = -KNOWN_SECONDS
+        time.sleep(KNOWN_SECONDS)  # until all who remember the old state have looked again
+
+    def _age(self) -> float:
+        return time.monotonic() - self._epochs_read
+
+    def _read_epochs(self) -> None:
+        begun = time.monotonic()
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(people.c.student, people.c.epoch))
+            self._epochs = {row.student: int(row.epoch) for row in rows}
+        self._epochs_read = begun
 
     def _refresh(self) -> None:
         if self._path is None or self._state() == self._read:

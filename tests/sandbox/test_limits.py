@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,21 @@ from autograder.sandbox.client import SandboxProcess
 from tests.sandbox.support import ask, result
 
 LIMIT = 0.4
+NICE = 7
+GROUPS_OF_SESSIONS = Path("/proc/self/autogroup")
+# A nice grader that has opened one process, and the sessions of all that it has started.
+NICE_GRADER = f"""
+import os
+from pathlib import Path
+import psutil
+from autograder.sandbox.client import Zygote
+from autograder.sandbox.launch import launch
+os.nice({NICE})
+with Zygote(launch(["import torch"])) as zygote:
+    zygote.open()
+    for child in psutil.Process().children(recursive=True):
+        print(Path(f"/proc/{{child.pid}}/autogroup").read_text().split()[-1], child.nice())
+"""
 HANGS = {
     "loops": "while True: pass",
     "sleeps": "import time; time.sleep(1000)",
@@ -47,6 +65,19 @@ def test_time_outs_end_within_half_a_second(process: SandboxProcess, body: str) 
     assert reply.status is Status.TIMED_OUT
     assert time.monotonic() - started < LIMIT + 0.5
     assert not process.alive
+
+
+@pytest.mark.skipif(not GROUPS_OF_SESSIONS.exists(), reason="this kernel makes no such groups")
+def test_student_code_is_as_nice_as_its_grader_to_the_whole_machine():
+    """Linux gives each session an equal share: a class that is graded must not slow the service."""
+    line = [sys.executable, "-c", NICE_GRADER]
+    said = subprocess.run(line, capture_output=True, text=True, check=True, timeout=120).stdout
+    rows = [line.split() for line in said.splitlines()]
+    own = GROUPS_OF_SESSIONS.read_text().split()[-1]
+    assert len(rows) >= 2
+    assert all(nice == str(NICE) for _, nice in rows)
+    assert all(group == str(NICE) for group, _ in rows[-2:]), said
+    assert str(NICE) != own
 
 
 def test_memory_is_limited(process: SandboxProcess) -> None:

@@ -105,6 +105,32 @@ def test_arrivals_at_the_same_time_get_numbers_of_their_own(store):
     assert numbers == list(range(1, 13))
 
 
+def test_arrivals_in_one_transaction_count_as_one_after_the_other(store):
+    """A class comes at once: a newer file replaces, the same file again is the same attempt."""
+    store.submit("ada", b"0")
+    sent = [("ada", b"1"), ("bo", b"1"), ("ada", b"2"), ("bo", b"1"), ("cy", b"1"), ("ada", b"2")]
+    arrivals = [store.arrival(student, content) for student, content in sent]
+    ids = store.attempts.receive(arrivals)
+    found = [store.attempts.find(id) for id in ids]
+    assert [(one.student, one.number) for one in found] == [
+        ("ada", 2), ("bo", 1), ("ada", 3), ("bo", 1), ("cy", 1), ("ada", 3),
+    ]  # fmt: skip
+    assert [one.outcome for one in store.attempts.of_student("ada")] == [
+        Outcome.WAITING, Outcome.REPLACED, Outcome.REPLACED,
+    ]  # fmt: skip
+    assert sorted(store.queue().waiting()) == sorted({ids[1], ids[4], ids[5]})
+    assert [store.attempts.known_owner(id) for id in ids] == [student for student, _ in sent]
+
+
+def test_of_one_student_files_for_two_assignments_wait_side_by_side(store):
+    """Only a newer file of the same assignment takes a place."""
+    ids = store.attempts.receive(
+        [store.arrival("ada", b"1", name) for name in ("a1_layers", "a2_activations")]
+    )
+    assert store.queue().waiting() == ids
+    assert [store.attempts.find(id).number for id in ids] == [1, 1]
+
+
 def test_an_arrival_that_cannot_be_written_is_not_acknowledged(store):
     """Who waits hears of the failure instead of waiting for ever."""
     intake = Intake(store.attempts, lambda: None)

@@ -403,7 +403,7 @@ def test_a_regrade_that_fails_says_why_and_changes_nothing(service, clients, att
     graders.write_text(f"{text}\nraise ValueError('half written')\n", encoding="utf-8")
     try:
         asked = clients["grace"].post(f"/class/{ASSIGNMENT}/regrades").headers["location"]
-        for _ in range(3000):  # each attempt starts a worker, in vain
+        for _ in range(3000):  # the first attempts start workers, in vain
             page = clients["grace"].get(asked).text
             if "Everything is graded again" in page:
                 break

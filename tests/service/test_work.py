@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from autograder.course.layout import Course
+from autograder.errors import AuthorError
 from autograder.model import Tier
 from autograder.report.results import to_dict
 from autograder.service.storage.files import Files
 from autograder.service.storage.tables import Outcome
+from autograder.service.work.course_faults import ENOUGH
 from autograder.service.work.dispatcher import MOST_CLAIMS, Dispatcher
 from tests.service.conftest import ROOT
 from tests.support.classes import judged
@@ -42,6 +44,26 @@ def working(store):
     yield start
     for dispatcher in made:
         dispatcher.drain(0)
+
+
+def test_a_regrade_stops_trying_what_the_course_makes_impossible(store, working, monkeypatch):
+    """After the third attempt with the same fault the others get it without a worker's start."""
+    ids = [store.submit(f"s{number}", b"%d" % number) for number in range(6)]
+    dispatcher, tried = working(), list[str]()
+    assert all(working.wait() for _ in ids)
+
+    def refuse(plan, job):
+        tried.append(job.student)
+        raise AuthorError("graders.py", "cannot be imported", "Correct it.")
+
+    monkeypatch.setattr(dispatcher.warm, "grade", refuse)
+    asked = store.regrades().ask("a1_layers", "grace")
+    dispatcher.wake()
+    assert all(working.wait() for _ in ids)
+    assert len(tried) == ENOUGH
+    said = [change.now.reason for change in store.regrades().changes(asked)]
+    assert len(said) == len(ids)
+    assert all("cannot be imported" in reason for reason in said)
 
 
 @pytest.mark.slow

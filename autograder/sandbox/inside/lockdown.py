@@ -17,6 +17,7 @@ import os
 import resource
 import signal
 import struct
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_CHILD_SUBREAPER = 36
 _USUAL = 640 << 20  # bytes of address space with torch for the CPU; its build for CUDA maps 3 GiB
+_TRIES = 10
 _LARGEST = 1 << 47  # bytes of address space that a process can have
 
 
@@ -72,6 +74,22 @@ def cap_growth(memory: int) -> None:
     """Let private memory grow by so much from here on, whatever CUDA has taken to start."""
     held = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_DATA, (held + memory, held + memory))
+
+
+def keep_nice() -> None:
+    """Make this process's session as nice to the others of the machine as the process is.
+
+    Linux may give each session an equal share of the processor ("autogroup" in sched(7)), and then
+    niceness counts within a session only: behind bubblewrap, which begins one, it would be lost.
+    """
+    for _ in range(_TRIES):
+        try:
+            Path("/proc/self/autogroup").write_text(str(os.nice(0)))
+            return
+        except BlockingIOError:  # one such change in 0.1 s on the whole machine
+            time.sleep(0.1)
+        except OSError:  # a kernel without it, or no /proc
+            return
 
 
 def prefer_oom_kill() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from autograder.service.storage.database import Database
 from autograder.service.storage.files import Files
 from autograder.service.storage.tables import Outcome, State, attempts, tasks
 
+MOST_KNOWN = 50_000  # attempts of which it is remembered whose they are
 LIVE = 0  # the priority of what a student waits for
 REGRADE = 1
 
@@ -52,6 +53,9 @@ class Arrival:
     received: datetime.datetime
 
 
+_Turn = dict[tuple[str, str], Arrival]  # by student and assignment
+
+
 def now() -> datetime.datetime:
     """This moment in UTC."""
     return datetime.datetime.now(datetime.UTC)
@@ -63,6 +67,7 @@ class Attempts:
     def __init__(self, database: Database, files: Files) -> None:
         self._database = database
         self._files = files
+        self._owners: dict[int, str] = {}
 
     def receive(self, arrivals: Sequence[Arrival]) -> list[int]:
         """Make attempts of files in one transaction; return their ids once the disk has them.
@@ -73,7 +78,20 @@ class Attempts:
         with self._database.writing() as connection:
             if connection.dialect.name == "postgresql":  # numbers are given by one at a time
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(21)"))
-            return [_receive(connection, arrival) for arrival in arrivals]
+            ids: dict[Arrival, int] = {}
+            for turn in _turns(arrivals):
+                ids |= _receive(connection, turn)
+        self._remember(ids)
+        return [ids[arrival] for arrival in arrivals]
+
+    def _remember(self, ids: Mapping[Arrival, int]) -> None:
+        if len(self._owners) > MOST_KNOWN:
+            self._owners.clear()
+        self._owners |= {id: arrival.student for arrival, id in ids.items()}
+
+    def known_owner(self, id: int) -> str | None:
+        """Whose attempt it is, if it came in lately; the database knows of all."""
+        return self._owners.get(id)
 
     def find(self, id: int) -> Attempt | None:
         """One attempt."""
@@ -126,20 +144,54 @@ def settled(report: Report, digest: str) -> dict[str, Any]:
     }
 
 
-def _receive(connection: sa.Connection, arrival: Arrival) -> int:
-    mine = (attempts.c.student == arrival.student) & (attempts.c.assignment == arrival.assignment)
-    query = sa.select(attempts).where(mine).order_by(attempts.c.number.desc()).limit(1)
-    last = connection.execute(query).one_or_none()
-    if last and last.outcome == Outcome.WAITING:
-        if last.sha256 == arrival.sha256:
-            return int(last.id)
-        _replace(connection, last.id)
-    number = last.number + 1 if last else 1
-    values = {**arrival.__dict__, "number": number, "outcome": Outcome.WAITING}
-    added = connection.execute(attempts.insert().values(**values).returning(attempts.c.id))
-    id = int(added.scalar_one())
-    connection.execute(_task(id, LIVE, arrival.received))
-    return id
+def _turns(arrivals: Sequence[Arrival]) -> list[_Turn]:
+    """The arrivals in the order in which they came, a student's own in different turns."""
+    turns: list[_Turn] = []
+    for arrival in arrivals:
+        key = (arrival.student, arrival.assignment)
+        turn = next((one for one in turns if key not in one), None)
+        if turn is None:
+            turns.append(turn := {})
+        turn[key] = arrival
+    return turns
+
+
+def _receive(connection: sa.Connection, turn: _Turn) -> dict[Arrival, int]:
+    """Make attempts of one turn: a few statements for all, since a class comes at once."""
+    last = _last(connection, list(turn))
+    new: dict[Arrival, int] = {}  # and their numbers
+    known: dict[Arrival, int] = {}
+    for key, arrival in turn.items():
+        before = last.get(key)
+        if before and before.outcome == Outcome.WAITING:
+            if before.sha256 == arrival.sha256:
+                known[arrival] = int(before.id)
+                continue
+            _replace(connection, before.id)
+        new[arrival] = before.number + 1 if before else 1
+    return known | _add(connection, new)
+
+
+def _last(connection: sa.Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """The newest attempt of each student in each assignment, where there is one."""
+    whose = (attempts.c.student, attempts.c.assignment)
+    newest = sa.select(sa.func.max(attempts.c.id)).where(sa.tuple_(*whose).in_(keys))
+    rows = connection.execute(
+        sa.select(attempts).where(attempts.c.id.in_(newest.group_by(*whose).scalar_subquery()))
+    )
+    return {(row.student, row.assignment): row for row in rows}
+
+
+def _add(connection: sa.Connection, numbers: Mapping[Arrival, int]) -> dict[Arrival, int]:
+    if not numbers:
+        return {}
+    made = attempts.insert().returning(attempts.c.id, sort_by_parameter_order=True)
+    rows = [{**one.__dict__, "number": n, "outcome": Outcome.WAITING} for one, n in numbers.items()]
+    ids = dict(zip(numbers, map(int, connection.execute(made, rows).scalars()), strict=True))
+    live = {"priority": LIVE, "state": State.QUEUED, "claims": 0}
+    queued = [{"attempt": id, "queued": one.received, **live} for one, id in ids.items()]
+    connection.execute(tasks.insert(), queued)
+    return ids
 
 
 def _replace(connection: sa.Connection, attempt: int) -> None:
@@ -148,8 +200,3 @@ def _replace(connection: sa.Connection, attempt: int) -> None:
     if connection.execute(sa.update(tasks).where(waits).values(state=State.REPLACED)).rowcount:
         mine = attempts.c.id == attempt
         connection.execute(sa.update(attempts).where(mine).values(outcome=Outcome.REPLACED))
-
-
-def _task(attempt: int, priority: int, queued: datetime.datetime) -> sa.Insert:
-    values = {"attempt": attempt, "priority": priority, "queued": queued}
-    return tasks.insert().values(state=State.QUEUED, claims=0, **values)

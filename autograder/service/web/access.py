@@ -10,6 +10,7 @@ from enum import Enum, auto
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from autograder.model import Person
@@ -109,12 +110,16 @@ def allowed(need: Need, role: Role | None) -> bool:
     }[need]
 
 
-def authorise(request: Request) -> None:
+async def authorise(request: Request) -> None:
     """Before every route: find out who asks, and refuse what they may not do."""
     service: Service = request.app.state.service
     name = request.scope["route"].name
     need = RULES.get(name)
-    visitor = _visitor(request, service, by_key=name in BY_KEY)
+    by_key = name in BY_KEY
+    if service.people.outdated:  # nobody else waits while the roster or the database is read
+        visitor = await run_in_threadpool(_visitor, request, service, by_key=by_key)
+    else:
+        visitor = _visitor(request, service, by_key=by_key)
     request.state.visitor = visitor
     if need is Need.MACHINE and _is_local(request):
         return

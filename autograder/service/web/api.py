@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
+from starlette.responses import JSONResponse
 
 from autograder.model import Status
 from autograder.report.labels import exercise_words
@@ -70,6 +71,7 @@ def api_me(request: Request) -> Me:
 @router.post(
     "/assignments/{name}/attempts",
     status_code=201,
+    response_model=Received,
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -92,17 +94,17 @@ def api_me(request: Request) -> Me:
     },
 )
 async def api_submit(
-    request: Request, response: Response, name: str,
+    request: Request, name: str,
     file: Annotated[str, Query(description="What the student calls the file.")] = "",
     way: Annotated[str, Query(pattern="^(browser|notebook)$")] = "notebook",
-) -> Received:  # fmt: skip
+) -> Response:  # fmt: skip
     """Submit a notebook: the body is the file itself."""
     visitor = visitor_of(request)
     admit(request, visitor, name)
     pieces = charged(request, visitor, request.stream())
     id = await receive(request, visitor, name, file, way, pieces)
-    response.headers["Location"] = f"/attempts/{id}"
-    return Received(id=id, page=f"/attempts/{id}")
+    where = f"/attempts/{id}"
+    return JSONResponse({"id": id, "page": where}, 201, {"Location": where})
 
 
 @router.get(

@@ -31,6 +31,7 @@ from autograder.service.web.board import Board
 from autograder.service.web.limits import BodyLimits
 from autograder.service.web.open_requests import OpenLimits, count_for_person
 from autograder.service.web.operations import Metrics
+from autograder.service.web.rush import NewsWaits, Rush
 from autograder.service.web.signing_in import failed_sign_ins
 from autograder.service.web.uploads import bytes_per_person, uploads_per_person
 from autograder.service.web.views import page
@@ -80,13 +81,15 @@ def create_app(service: Service) -> FastAPI:
     app.state.uploads = uploads_per_person()
     app.state.uploaded_bytes = bytes_per_person()
     app.state.failed_sign_ins = failed_sign_ins()
-    for room in (operations, signing_in, students, instructors, decisions, written, api):
+    app.state.rush = Rush()
+    for room in (api, students, operations, signing_in, instructors, decisions, written):
         app.include_router(room.router)
     app.add_exception_handler(SignedOut, lambda request, _: signed_out(request))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(OperationalError, _away)
     app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=400))
     app.add_middleware(BodyLimits)
+    app.add_middleware(NewsWaits, rush=app.state.rush)
     app.add_middleware(OpenLimits)
     app.add_middleware(Envelope, secure=service.options.secure)
     return app

@@ -15,9 +15,8 @@ from autograder.service.service import Service
 from autograder.service.storage.tasks import Task
 
 TICK = 0.5  # seconds between two looks at the queue while anybody watches
-FAR = 20  # places; who is behind them hears of a new place less often
-FAR_TICK = 1.5
 AGAIN = 5.0  # seconds after which a place is said again: proxies close what is silent
+TOLD = 50  # times that a wait is told of, if it is long: who is far behind hears of it less often
 MOST_WATCHERS = 20  # pages of one attempt that are kept up to date
 
 
@@ -75,7 +74,7 @@ class Board:
                     yield place
                     said = (place, self._loop.time())
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(TICK if place.number <= FAR else FAR_TICK):
+                    async with asyncio.timeout(min(max(TICK, place.seconds / TOLD), AGAIN)):
                         await done.wait()
         finally:
             watchers.discard(done)

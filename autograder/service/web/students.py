@@ -113,7 +113,9 @@ async def attempt_part(request: Request, id: int) -> Response:
 @router.get("/attempts/{id}/events")
 async def attempt_events(request: Request, id: int) -> Response:
     """Server-sent events: the place in the queue as it changes, then that the result is there."""
-    await run_in_threadpool(seen_attempt, request, id)
+    service, visitor = _of(request)
+    if service.attempts.known_owner(id) != visitor.person.student:
+        await run_in_threadpool(seen_attempt, request, id)
     board: Board = request.app.state.board
 
     async def events() -> AsyncIterator[str]:

@@ -12,6 +12,7 @@ from autograder.service.service import Service
 from autograder.service.storage.attempts import Arrival, Attempt, now
 from autograder.service.web.access import Visitor
 from autograder.service.web.limits import LARGEST, Rate
+from autograder.service.web.rush import Rush
 
 LONGEST_NAME = 200
 _MUCH = "You have uploaded much in a short time. Clear the outputs, and try again in ten minutes."
@@ -71,6 +72,8 @@ def admit(request: Request, visitor: Visitor, assignment: str) -> None:
         raise HTTPException(429, text, {"Retry-After": f"{wait:.0f}"})
     if not service.files.has_room:
         raise HTTPException(507, _FULL)
+    rush: Rush = request.app.state.rush
+    rush.note()
 
 
 async def charged(

@@ -24,6 +24,7 @@ from autograder.service.storage.files import Files
 from autograder.service.storage.tables import Outcome as AttemptOutcome
 from autograder.service.storage.tables import State
 from autograder.service.storage.tasks import LEASE, Queue, Task
+from autograder.service.work.course_faults import CourseFaults
 from autograder.service.work.slowness import PATIENCE
 from autograder.service.work.warm import WarmWorkers
 
@@ -55,6 +56,7 @@ class Dispatcher:
         self._tell = tell
         self._lease = lease
         self._most = cores * MOST_PER_CORE
+        self._faults = CourseFaults()
         self.warm = WarmWorkers(self._most + cores, cores)
         self._threads = ThreadPoolExecutor(self._most + cores, "grading")
         self._running: set[int] = set()
@@ -166,10 +168,16 @@ class Dispatcher:
         path = self._files.path(attempt.sha256)
         job = Job(attempt.student, path, attempt.file, came, seed=plan.settings.seed)
         try:
-            if task.claims > MOST_CLAIMS:
-                raise InfrastructureError(_GONE)
-            with self._files.under_name(attempt.sha256, attempt.file) as path:
-                report = self.warm.grade(plan, replace(job, path=path))
+            return with_facts(self._graded(plan, task, job), job)
         except AutograderError as error:  # the course's fault or the machine's: no score
-            report = not_graded(plan, job, str(error))
-        return with_facts(report, job)
+            if task.regrade is not None and not isinstance(error, InfrastructureError):
+                self._faults.note(task.regrade, str(error))
+            return with_facts(not_graded(plan, job, str(error)), job)
+
+    def _graded(self, plan: Plan, task: Task, job: Job) -> Report:
+        if task.claims > MOST_CLAIMS:
+            raise InfrastructureError(_GONE)
+        if task.regrade is not None and (fault := self._faults.of(task.regrade)):
+            return not_graded(plan, job, fault)
+        with self._files.under_name(task.attempt.sha256, task.attempt.file) as path:
+            return self.warm.grade(plan, replace(job, path=path))

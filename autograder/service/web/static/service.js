@@ -67,7 +67,7 @@ async function submit(file) {
       return;
     }
     const attempt = (await answer.json()).id;
-    say("Received. Your notebook is being checked now.");
+    say("Received. Your notebook waits for its check.");
     watch(attempt);
   } catch {
     say("The file could not be sent. Check your connection and try again; nothing is lost.");
