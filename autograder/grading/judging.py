@@ -306,10 +306,19 @@ def _compared(got: Answer, expected: Answer) -> Finding:
     theirs, ours = got.value, expected.value
     if not isinstance(theirs, list) or len(theirs) != len(ours):
         raise Mismatch(Fact.TYPE)
+    events = list(zip(theirs, ours, strict=True))
+    if any(_changes_more(event, known) for event, known in events):
+        raise Mismatch(Fact.CHANGED)  # what came back may have changed since, with the argument
     with looking(None) as look:
-        for event, known in zip(theirs, ours, strict=True):
+        for event, known in events:
             value = event.get("value") if isinstance(event, dict) else None
             assert_same(Answer(value), known["value"], known.get("rtol"), known.get("atol"))
     if look.noticed:
         raise Mismatch(min(look.noticed))
     return Finding(Status.PASSED)
+
+
+def _changes_more(event: object, known: Mapping[str, object]) -> bool:
+    """Whether a student's call changed its arguments where the reference's did not."""
+    theirs = event.get("value") if isinstance(event, dict) else None
+    return known["what"] == "changes its arguments" and theirs is True and known["value"] is False
