@@ -1079,16 +1079,6 @@ def stops_at_the_first_frozen_one(params):
 
 @mistake(
     "global_grad_norm",
-    "Your result is the sum of the norms of the single tensors. For gradients 3 and 4, which "
-    "norm does the worked example give?",
-)
-def adds_norms_to_a_float32_zero(params):
-    norms = (p.grad.norm() for p in params if p.grad is not None)
-    return sum(norms, torch.tensor(0.0))
-
-
-@mistake(
-    "global_grad_norm",
     "Your result is the largest entry of all gradients. For gradients 3 and 4, which norm does "
     "the worked example give?",
 )
@@ -2399,6 +2389,16 @@ def layer_norm_always_float32(x, gamma, beta, eps=1e-5):
 def variance_without_a_graph(x, gamma, beta, eps=1e-5):
     variance = x.var(-1, keepdim=True, correction=0).detach()
     return (x - x.mean(-1, keepdim=True)) / torch.sqrt(variance + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "Your values are right, but the gradient at `x` is wrong. Do gradients flow through both "
+    "your mean and your variance?",
+)
+def mean_without_a_graph(x, gamma, beta, eps=1e-5):
+    variance = x.var(-1, keepdim=True, correction=0)
+    return (x - x.mean(-1, keepdim=True).detach()) / torch.sqrt(variance + eps) * gamma + beta
 
 
 @mistake(

@@ -48,7 +48,7 @@ def train_step(model, x, y, loss_fn, optimizer, max_norm=None):
     optimizer.step()
     return loss.item()
 """),
-    "of many right cures, none is a multiple of another": ("a6_deep_networks", "cures", "factor", """
+    "of many right cures, none is twice another": ("a6_deep_networks", "cures", "factor", """
 def cures():
     return {"quiet": ("skip", True), "loud": ("scale", 0.56), "flat": ("act", "relu"),
             "faint": ("gain", 1.2), "stacked": ("norm", True)}
