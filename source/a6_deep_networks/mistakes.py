@@ -1408,22 +1408,6 @@ def adds_a_hundredth_to_the_norm(params, max_norm):
     return norm
 
 
-@mistake(
-    "clip_global_norm",
-    "You shorten only tensors whose own norm is above `max_norm`, so the whole arrow turns. "
-    "Whose norm decides in the task?",
-)
-def each_tensor_decides_for_itself(params, max_norm):
-    grads = [p.grad for p in params if p.grad is not None]
-    if not grads:
-        return torch.tensor(0.0)
-    norm = torch.stack([g.norm() for g in grads]).norm()
-    for g in grads:
-        if g.norm() > max_norm:
-            g.mul_(max_norm / norm)
-    return norm
-
-
 # --- 6.6 train_step ---------------------------------------------------------------------------
 
 
