@@ -307,9 +307,12 @@ def _compared(got: Answer, expected: Answer) -> Finding:
     theirs, ours = got.value, expected.value
     if not isinstance(theirs, list) or len(theirs) != len(ours):
         raise Mismatch(Fact.TYPE)
+    events = list(zip(theirs, ours, strict=True))
+    if any(_changes_more(event, known) for event, known in events):
+        raise Mismatch(Fact.CHANGED)  # what came back may have changed since, with the argument
     with looking(None) as look:
-        for event, known in zip(theirs, ours, strict=True):
-            _compare_events(event.get("value") if isinstance(event, dict) else None, known)
+        for event, known in events:
+            _compare_events(_value(event), known)
     if look.noticed:
         raise Mismatch(min(look.noticed))
     return Finding(Status.PASSED)
@@ -328,3 +331,13 @@ def _compare_events(value: Any, known: dict[str, Any]) -> None:
         if known["what"] == "holds":
             raise Unmet(wording.NOT_SO.format(sentence=known["sentence"]))
         raise Mismatch(Fact.CHANGED)
+
+
+def _changes_more(event: object, known: Mapping[str, object]) -> bool:
+    """Whether a student's call changed its arguments where the reference's did not."""
+    more = _value(event) is True and known["value"] is False
+    return more and known["what"] == "changes its arguments"
+
+
+def _value(event: object) -> Any:
+    return event.get("value") if isinstance(event, dict) else None

@@ -61,6 +61,8 @@ class MistakeMatcher:
         about_values = [v for v in failed if not v.item.about]
         if not failed or any(v.check.keeps < 1 for v in failed):
             return ""  # where nothing but a crash went wrong, no number tells anything
+        if any(map(_is_choice, judging.records(verdicts) or ())):
+            return ""  # of many right answers, the reference's own numbers are only one
         if not all(holds_wrong_numbers(_behaviour([v]), self._reference.ask) for v in about_values):
             return ""
         return wording.relation(*relation(_behaviour(verdicts), self._reference.ask))

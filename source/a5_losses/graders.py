@@ -96,8 +96,7 @@ def test_logsumexp_survives_large_logits(same, draw):
 def test_logsumexp_gives_each_row_its_own_scale(same, draw):
     """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
     z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
-    for case in ((z, 1), (z.T.contiguous(), 0)):
-        same(rtol=0.0, atol=0.01).logsumexp(*case)
+    same(rtol=0.0, atol=0.01).logsumexp(z)
 
 
 @pytest.mark.exercise("logsumexp")
@@ -105,8 +104,7 @@ def test_logsumexp_leaves_out_excluded_entries(same, draw):
     """Lets entries of -inf add nothing, and gives -inf for a row that has nothing else."""
     z = draw(4, 5)
     z[0, 1:3] = z[1, 1:] = z[2] = -INF
-    for case in ((z, 1), (z.T.contiguous(), 0)):
-        same.logsumexp(*case)
+    same.logsumexp(z)
 
 
 @pytest.mark.exercise("logsumexp")
@@ -162,8 +160,8 @@ def test_logsumexp_looks_at_no_values(same, draw):
 @pytest.mark.exercise("logsumexp", about="changed")
 def test_logsumexp_leaves_its_input(same, draw):
     """Leaves its input as it was."""
-    for dim in (0, 1):
-        same.logsumexp(draw(3, 4), dim)
+    for size in ((3, 4), (5,)):
+        same.logsumexp(draw(*size))
 
 
 @pytest.mark.exercise("logsumexp", keeps=0)
@@ -201,7 +199,7 @@ def test_softmax_survives_large_logits(same, draw):
     for size in (200.0, 1000.0):
         for dtype in (torch.float32, torch.float64):
             z = draw.uniform(4, 5, low=-2.0, high=2.0, dtype=dtype)
-            for shifted in (z + size, z - size, z * size):
+            for shifted in (z + size, z - size, *(z * size).split(1)):  # rows are compared below
                 same(rtol=1e-3, atol=1e-5).softmax(shifted)
 
 
@@ -209,8 +207,7 @@ def test_softmax_survives_large_logits(same, draw):
 def test_softmax_gives_each_row_its_own_scale(same, draw):
     """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
     z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
-    for case in ((z, 1), (z.T.contiguous(), 0)):
-        same(rtol=1e-3).softmax(*case)
+    same(rtol=1e-3).softmax(z)
 
 
 @pytest.mark.exercise("softmax")
@@ -226,7 +223,11 @@ def test_softmax_excludes_and_keeps_small_shares(same, draw):
     """Gives -inf a share of exactly 0, and everything else its small share."""
     z = draw(3, 4)
     z[0, 1:3] = z[1, 1:] = -INF
-    for excluded in (z, torch.tensor([[-20000.0, -20001.0, -INF], [-3e38, -INF, -INF]])):
+    for excluded in (
+        z,
+        torch.tensor([-20000.0, -20001.0, -INF]),
+        torch.tensor([-3e38, -INF, -INF]),
+    ):
         same(rtol=1e-3, atol=0.0).softmax(excluded)
     small = draw(3, 4) - torch.tensor([0.0, 15.0, 30.0, 50.0])
     same(rtol=1e-3, atol=0.0).softmax(small)
@@ -235,13 +236,15 @@ def test_softmax_excludes_and_keeps_small_shares(same, draw):
 @pytest.mark.exercise("softmax")
 def test_softmax_has_the_right_gradient(same, draw):
     """Lets a finite, right gradient through, for ordinary, equal, large and excluded entries."""
-    excluded, large = draw(3, 4), draw(3, 4) + torch.tensor([[300.0], [-300.0], [1000.0]])
+    excluded = draw(3, 4)
     excluded[0, 2] = -INF
     for z, rtol in (
         (draw(3, 4), 1e-4),
         (torch.full((3, 4), 7.0), 1e-4),
         (excluded, 1e-4),
-        (large, 2e-3),
+        (draw(3, 4) + 300.0, 2e-3),
+        (draw(3, 4) - 300.0, 2e-3),
+        (draw(3, 4) + 1000.0, 2e-3),
     ):
         same(rtol=rtol, atol=rtol / 10).run(gradients, "softmax", [z, 1], [0], draw(3, 4))
 
@@ -258,8 +261,8 @@ def test_softmax_keeps_the_digits(same, draw):
 @pytest.mark.exercise("softmax", about="shape")
 def test_softmax_returns_the_shape(same, draw):
     """Returns the shape of its input."""
-    for case in ((draw(3, 4), 0), (draw(3, 4), -1), (draw(2, 1, 3), -1), (draw(2, 1, 3), 0)):
-        same.softmax(*case)
+    for size in ((3, 4), (2, 1, 3), (3, 1), (5,)):
+        same.softmax(draw(*size))
 
 
 @pytest.mark.exercise("softmax", about="dtype")
@@ -284,8 +287,8 @@ def test_softmax_looks_at_no_values(same, draw):
 @pytest.mark.exercise("softmax", about="changed")
 def test_softmax_leaves_its_input(same, draw):
     """Leaves its input as it was."""
-    for dim in (0, 1):
-        same.softmax(draw(3, 4), dim)
+    for size in ((3, 4), (5,)):
+        same.softmax(draw(*size))
 
 
 @pytest.mark.exercise("softmax", keeps=0)
@@ -325,15 +328,15 @@ def test_log_softmax_spans_large_gaps(same, draw):
     for dtype in (torch.float32, torch.float64):
         wide = draw.uniform(4, 5, low=-1000.0, high=1000.0, dtype=dtype)
         wide[0] -= 2000.0
-        same(atol=2e-4).log_softmax(wide)
+        for row in wide:
+            same(atol=2e-4).log_softmax(row)
 
 
 @pytest.mark.exercise("log_softmax")
 def test_log_softmax_gives_each_row_its_own_scale(same, draw):
     """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
     z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
-    for case in ((z, 1), (z.T.contiguous(), 0)):
-        same(atol=3e-4).log_softmax(*case)
+    same(atol=3e-4).log_softmax(z)
 
 
 @pytest.mark.exercise("log_softmax")
@@ -341,7 +344,8 @@ def test_log_softmax_keeps_excluded_entries_out(same, draw):
     """Gives -inf for an entry of -inf, and leaves its neighbours right."""
     z = draw(4, 5)
     z[0, 1:3] = z[1, 1:] = -INF
-    same.log_softmax(z)
+    for row in z:
+        same.log_softmax(row)
 
 
 @pytest.mark.exercise("log_softmax")
@@ -362,43 +366,43 @@ def test_log_softmax_has_a_gradient_across_gaps(same, draw):
 @pytest.mark.exercise("log_softmax")
 def test_log_softmax_keeps_the_digits(same, draw):
     """Keeps the digits of float64, and two in float16, where exponentials overflow early."""
-    z = draw(4, 6, dtype=torch.float64)
+    z = draw(24, dtype=torch.float64)
     same.log_softmax(z)
-    half = (draw(4, 6) + 14.0).half()
+    half = (draw(6) + 14.0).half()
     same(rtol=1e-2, atol=2e-2).log_softmax(half)
 
 
 @pytest.mark.exercise("log_softmax", about="shape")
 def test_log_softmax_returns_the_shape(same, draw):
     """Returns the shape of its input."""
-    for case in ((draw(3, 4), 0), (draw(3, 4), -1), (draw(2, 1, 3), -1), (draw(2, 1, 3), 0)):
-        same.log_softmax(*case)
+    for size in ((3, 4), (2, 1, 3), (3, 1), (5,)):
+        same.log_softmax(draw(*size))
 
 
 @pytest.mark.exercise("log_softmax", about="dtype")
 def test_log_softmax_returns_the_dtype(same, draw):
     """Returns the dtype of its input."""
     for dtype in (torch.float64, torch.float16, torch.bfloat16):
-        same(atol=0.05).log_softmax(draw(4, 6).to(dtype))
+        same(atol=0.05).log_softmax(draw(6).to(dtype))
 
 
 @pytest.mark.exercise("log_softmax", weight=0.5, about="device")
 def test_log_softmax_stays_on_the_device(same, draw):
     """Stays on the device of its input."""
-    same.run(where_results_live, "log_softmax", [draw(4, 6)])
+    same.run(where_results_live, "log_softmax", [draw(6)])
 
 
 @pytest.mark.exercise("log_softmax", weight=0.5)
 def test_log_softmax_looks_at_no_values(same, draw):
     """Runs on PyTorch's meta device, where there are no values to look at."""
-    same.run(without_values, "log_softmax", [draw(4, 6)])
+    same.run(without_values, "log_softmax", [draw(6)])
 
 
 @pytest.mark.exercise("log_softmax", about="changed")
 def test_log_softmax_leaves_its_input(same, draw):
     """Leaves its input as it was."""
-    for dim in (0, 1):
-        same.log_softmax(draw(3, 4), dim)
+    for size in ((3, 4), (5,)):
+        same.log_softmax(draw(*size))
 
 
 @pytest.mark.exercise("log_softmax", keeps=0)
@@ -412,12 +416,12 @@ def test_log_softmax_is_built_by_hand(student, reference, draw):
 
 
 @pytest.mark.exercise("cross_entropy")
-def test_cross_entropy_is_a_mean_over_examples(student, reference, draw):
-    """Averages over the examples, so that a batch written down twice costs the same."""
+def test_cross_entropy_is_a_mean_over_examples(student, draw):
+    """Costs the same for a batch that is written down twice: it is a mean, and no sum."""
     logits, target = 2 * draw(7, 3), labels(draw, 7, 3)
-    expected = reference.cross_entropy(logits, target)
-    assert_same(student.cross_entropy(logits, target), expected)
-    assert_same(student.cross_entropy(logits.repeat(2, 1), target.repeat(2)), expected)
+    once = student.cross_entropy(logits, target)
+    require(bool(torch.as_tensor(once.value).abs().max() > 0), "It costs nothing.")
+    assert_same(student.cross_entropy(logits.repeat(2, 1), target.repeat(2)), once)
 
 
 @pytest.mark.exercise("cross_entropy")
@@ -773,16 +777,20 @@ def test_logit_threshold_finds_the_place(same, draw):
 
 
 @pytest.mark.exercise("logit_threshold")
-def test_logit_threshold_allows_always_yes(same):
+def test_logit_threshold_allows_always_yes(same, student):
     """Allows the threshold "always yes", as a float and as a whole number."""
-    for p in (0.5, 0.0, 0):
+    inside = student.logit_threshold(0.5).value
+    require(math.isfinite(inside), "The threshold 0.5 gets no finite number.")
+    for p in (0.0, 0):
         same.logit_threshold(p)
 
 
 @pytest.mark.exercise("logit_threshold")
-def test_logit_threshold_allows_never_yes(same):
+def test_logit_threshold_allows_never_yes(same, student):
     """Allows the threshold "never yes", as a float and as a whole number."""
-    for p in (0.5, 1.0, 1):
+    inside = student.logit_threshold(0.5).value
+    require(math.isfinite(inside), "The threshold 0.5 gets no finite number.")
+    for p in (1.0, 1):
         same.logit_threshold(p)
 
 
@@ -797,17 +805,18 @@ def test_logit_threshold_keeps_digits_near_the_ends(same, draw):
 
 
 @pytest.mark.exercise("logit_threshold")
-def test_logit_threshold_mirrors_yes_and_no(same, student, reference, draw):
+def test_logit_threshold_mirrors_yes_and_no(student, draw):
     """Mirrors: as far above 0 for a strict threshold as below 0 for an equally lenient one."""
     p = draw.number(0.6, 0.95)
-    same.logit_threshold(p)
-    assert_same(student.logit_threshold(1 - p), -reference.logit_threshold(p).value)
+    strict, lenient = (student.logit_threshold(one) for one in (p, 1 - p))
+    require(strict.value != 0, "A strict threshold gets the logit 0.")
+    assert_same(lenient, -strict.value)
 
 
 @pytest.mark.exercise("logit_threshold", about="type")
 def test_logit_threshold_returns_a_float(same):
     """Returns a Python float, at the ends too."""
-    for p in (0.25, 0.75, 0.0, 1.0):
+    for p in (0.0, 1.0):  # in between, what is no float is noticed above
         same.logit_threshold(p)
 
 

@@ -382,6 +382,16 @@ def always_along_the_rows(z, dim=-1):
 
 @mistake(
     "softmax",
+    "Along the last axis your result is right. Along another `dim`, does each column add up to 1? "
+    "Which axis do you sum over?",
+)
+def total_along_the_last_axis(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).exp()
+    return weights / weights.sum(-1, keepdim=True)
+
+
+@mistake(
+    "softmax",
     "Your whole result adds up to 1, but each row should. Which axis do you sum over?",
 )
 def one_total_for_everything(z, dim=-1):
@@ -407,6 +417,16 @@ def shares_of_length_one(z, dim=-1):
 def epsilon_below_the_fraction(z, dim=-1):
     weights = (z - z.amax(dim, keepdim=True)).exp()
     return weights / (weights.sum(dim, keepdim=True) + 1e-3)
+
+
+@mistake(
+    "softmax",
+    "Each row of your result adds up to a little less than 1. Why is the number that you divide "
+    "by too large?",
+)
+def smaller_epsilon_below_the_fraction(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).exp()
+    return weights / (weights.sum(dim, keepdim=True) + 1e-4)
 
 
 @mistake(
@@ -908,6 +928,24 @@ def first_example_only(logits, target):
 
 @mistake(
     "cross_entropy",
+    "Your loss uses only the last example. Which examples should it use?",
+)
+def last_example_only(logits, target):
+    return -logits.log_softmax(1)[-1, target[-1]]
+
+
+@mistake(
+    "cross_entropy",
+    "Your loss uses only the last example. Which examples should it use?",
+)
+def keeps_the_last_of_a_loop(logits, target):
+    for row, true in zip(logits, target, strict=True):
+        loss = row.logsumexp(0) - row[true]
+    return loss
+
+
+@mistake(
+    "cross_entropy",
     "Your loss is too small by a factor equal to the number of classes. How many numbers does "
     "your mean count?",
 )
@@ -921,6 +959,24 @@ def mean_over_classes_too(logits, target):
 )
 def median_over_the_batch(logits, target):
     return -logits.log_softmax(1)[torch.arange(len(target)), target].median()
+
+
+@mistake(
+    "cross_entropy",
+    "Your loss is the median of the examples. Which average does the task ask for?",
+)
+def median_of_the_leads(logits, target):
+    return (logits.logsumexp(1) - logits.gather(1, target[:, None])[:, 0]).median()
+
+
+@mistake(
+    "cross_entropy",
+    "You charge every class by itself, as a question with yes and no. By what does the task turn "
+    "the logits of a row into probabilities?",
+)
+def one_question_per_class(logits, target):
+    truth = F.one_hot(target, logits.shape[1]).to(logits.dtype)
+    return F.binary_cross_entropy_with_logits(logits, truth, reduction="sum") / len(target)
 
 
 @mistake(
@@ -1345,6 +1401,16 @@ def yes_and_no_swapped(logits, target):
 
 @mistake(
     "bce_with_logits",
+    "For a target of 1, a very sure and right prediction has the largest loss. Which sign does "
+    "the part with the target have?",
+)
+def target_adds_its_logit(logits, target):
+    _need_one_shape(logits, target)
+    return (F.softplus(logits) + logits * target).mean()
+
+
+@mistake(
+    "bce_with_logits",
     "Your loss never goes above 1, and very wrong predictions have almost no gradient. Which "
     "function of the probability does the formula use?",
 )
@@ -1390,6 +1456,14 @@ def asks_torch_for_the_binary_loss(logits, target):
 def sum_over_the_rows(logits, target):
     _need_one_shape(logits, target)
     return _costs(logits, target).sum() / len(logits)
+
+
+@mistake(
+    "bce_with_logits",
+    "You divide the sum of all elements by the number of rows. How many elements are in the sum?",
+)
+def mean_of_each_column_then_a_sum(logits, target):
+    return _costs(logits, target).mean(0).sum()
 
 
 @mistake(
@@ -1688,6 +1762,17 @@ def odds_upside_down(p):
     if p in (0, 1):
         return -math.inf if p else math.inf
     return math.log((1 - p) / p)
+
+
+@mistake(
+    "logit_threshold",
+    "All your results inside are negative, since your fraction never exceeds one half. By what "
+    "must you divide `p`?",
+)
+def odds_with_a_plus(p):
+    if p in (0, 1):
+        return math.inf if p else -math.inf
+    return math.log(p / (1 + p))
 
 
 @mistake(

@@ -93,20 +93,36 @@ def test_tables(same, draw):
 
 
 @pytest.mark.exercise("layer_norm")
-def test_any_number_of_axes(same, draw):
-    """Works along the last axis whatever the number of leading axes, none included."""
-    for shape in [(6,), (2, 3, 6), (6, 6, 6), (2, 1, 4, 6)]:
-        same.layer_norm(spread(draw, *shape), draw(6), draw(6))
+def test_any_number_of_axes(student, draw):
+    """Gives each row of any table what it gives that row alone, without leading axes."""
+    gamma, beta = draw.uniform(6, low=0.5, high=1.5), draw(6)
+    for shape in [(2, 3, 6), (6, 6, 6), (2, 1, 4, 6)]:
+        x = 3.0 * torch.arange(6) + 20.0 * draw(*shape)
+        rows = [student.layer_norm(row, gamma, beta).value for row in x.reshape(-1, 6)]
+        require(not torch.equal(rows[0], rows[1]), "Two rows that differ come out alike.")
+        assert_same(student.layer_norm(x, gamma, beta), torch.stack(rows).reshape(shape))
+
+
+def slopes_are_finite(solution, args, upstream):
+    """Whether the gradients at all arguments, as far as they come back, are finite."""
+    leaves = [arg.clone().requires_grad_(True) for arg in args]
+    y = solution.layer_norm(*leaves)
+    if not y.requires_grad:
+        return True
+    slopes = torch.autograd.grad((y * upstream).sum(), leaves, allow_unused=True)
+    return all(bool(slope.isfinite().all()) for slope in slopes if slope is not None)
 
 
 @pytest.mark.exercise("layer_norm", weight=2)
-def test_constant_rows(same, draw):
+def test_constant_rows(same, student, draw):
     """Turns a constant row into beta, with a gradient that is finite."""
     level = draw.integers(-4, 5, 3, 1).float()
     args = [level.expand(3, 8).contiguous(), draw(8), draw(8)]
-    same.run(gradients, "layer_norm", args, [0, 1, 2], draw(3, 8))
+    same.layer_norm(*args)
     among_others = [torch.cat([level[:1].expand(1, 8), draw(2, 8)]), draw(8), draw(8)]
-    same.run(gradients, "layer_norm", among_others, [0, 1, 2], draw(3, 8))
+    for given in (args, among_others):
+        finite = student.run(slopes_are_finite, given, draw(3, 8)).value
+        require(finite, "Beside a constant row, a gradient is infinite or not a number.")
 
 
 @pytest.mark.exercise("layer_norm")
@@ -121,7 +137,8 @@ def test_tiny_and_huge_rows(same, draw):
 @pytest.mark.exercise("layer_norm")
 def test_rows_far_from_zero(same, draw):
     """Measures a small spread accurately when the values lie far from zero."""
-    x, gamma, beta = 1e4 + draw(5, 16), draw.uniform(16, low=0.5, high=1.5), draw(16)
+    # so many columns that the one by which a variance may divide too little is no difference
+    x, gamma, beta = 1e4 + draw(5, 400), draw.uniform(400, low=0.5, high=1.5), draw(400)
     same(rtol=0.0, atol=0.02).layer_norm(x, gamma, beta)
 
 
@@ -146,31 +163,34 @@ def test_layer_norm_keeps_the_digits(same, draw):
     same.layer_norm(draw(4, 6, dtype=DOUBLE), draw(6, dtype=DOUBLE), draw(6, dtype=DOUBLE))
 
 
+# With a gamma of 0 the result is beta, however the rows are normalised: that is judged above.
+
+
 @pytest.mark.exercise("layer_norm", about="dtype")
 def test_layer_norm_returns_the_dtype(same, draw):
     """Returns the dtype of its input."""
     for dtype in (DOUBLE, torch.float16):
-        args = [spread(draw, 4, 6).to(dtype), draw(6).to(dtype), draw(6).to(dtype)]
-        same(atol=0.05).layer_norm(*args)
+        args = [spread(draw, 4, 6), torch.zeros(6), draw(6)]
+        same(atol=0.05).layer_norm(*(arg.to(dtype) for arg in args))
 
 
 @pytest.mark.exercise("layer_norm", about="shape")
 def test_layer_norm_returns_the_shape(same, draw):
     """Returns the shape of its input."""
     for shape in [(4, 6), (1, 6), (2, 1, 6)]:
-        same.layer_norm(spread(draw, *shape), draw(6), draw(6))
+        same.layer_norm(spread(draw, *shape), torch.zeros(6), draw(6))
 
 
 @pytest.mark.exercise("layer_norm", about="device")
 def test_layer_norm_stays_on_the_device(same, draw):
     """Stays on the device of its input."""
-    same.run(where_results_live, "layer_norm", [spread(draw, 4, 6), draw(6), draw(6)])
+    same.run(where_results_live, "layer_norm", [spread(draw, 4, 6), torch.zeros(6), draw(6)])
 
 
 @pytest.mark.exercise("layer_norm", about="changed")
 def test_layer_norm_leaves_its_inputs(same, draw):
     """Leaves its inputs as they were."""
-    same.layer_norm(spread(draw, 4, 6), draw(6), draw(6))
+    same.layer_norm(spread(draw, 4, 6), torch.zeros(6), draw(6))
 
 
 @pytest.mark.exercise("layer_norm", weight=4, keeps=0)
@@ -423,7 +443,7 @@ def test_silent_branch(same, draw):
 @pytest.mark.exercise("residual", weight=2)
 def test_scale_belongs_to_the_branch(same, draw):
     """Scales the branch, and only the branch, by any number."""
-    for scale in (0.25, 3.0, -0.7, 0.0):
+    for scale in (0.25, 3.0, 2.7, -0.7, -1.6, 0.0):
         same.run(residual_of, draw(4, 4), "tanh", scale)
 
 
@@ -442,7 +462,7 @@ def test_direct_path_has_slope_one(same, draw):
 @pytest.mark.exercise("residual", weight=2)
 def test_gradients_take_both_paths(same, draw):
     """Lets gradients reach x along both paths, and the weights inside the branch."""
-    for scale in (1.0, 0.3, 2.5):
+    for scale in (1.0, 0.3, 2.0):
         same.run(residual_slopes, draw(3, 4), draw(4, 4), scale, draw(3, 4), False)
 
 
@@ -561,10 +581,13 @@ def test_one_length_for_all(same, draw):
 
 
 @pytest.mark.exercise("global_grad_norm")
-def test_opposites_do_not_cancel(same, draw):
+def test_opposites_do_not_cancel(student, draw):
     """Counts gradients of opposite sign, which must not cancel."""
     gradient = draw(4, 4)
-    same.run(measured, [gradient, -gradient], False)
+    opposite = student.run(measured, [gradient, -gradient], False)
+    alike = student.run(measured, [gradient.abs(), gradient.abs()], False)
+    require(bool(alike.value > 0), "For gradients that are not zero, the norm is zero.")
+    assert_same(opposite, alike)
 
 
 @pytest.mark.exercise("global_grad_norm", weight=2)
@@ -583,14 +606,14 @@ def test_every_gradient_counts(same, draw):
 @pytest.mark.exercise("global_grad_norm")
 def test_no_gradient_at_all(same, draw):
     """Answers zero when there is nothing to measure, and only then."""
-    for grads in [[None, None], [], [draw(3), None]]:
+    for grads in [[None, None], [], [draw(3)]]:
         same.run(measured, grads, False)
 
 
 @pytest.mark.exercise("global_grad_norm", weight=2)
 def test_parameters_can_be_walked_once(same, draw):
     """Works for a generator, which can be walked through only once."""
-    for grads in [some_gradients(draw), [None, draw(6)]]:
+    for grads in [some_gradients(draw), [draw(6)]]:
         same.run(measured, grads, True)
 
 
@@ -715,16 +738,15 @@ def test_every_gradient_is_clipped(same, draw):
 @pytest.mark.exercise("clip_global_norm")
 def test_nothing_to_clip(same, draw):
     """Answers zero when no parameter has a gradient, and only then."""
-    for grads in [[None, None], [], [3.0 * draw(4), None]]:
+    for grads in [[None, None], [], [3.0 * draw(4)]]:
         same.run(clipped, ["norm"], grads, 1.0, False)
 
 
 @pytest.mark.exercise("clip_global_norm", weight=2)
 def test_clipping_can_walk_once(same, draw):
     """Clips the parameters of a generator, which can be walked through only once."""
-    for grads in [some_gradients(draw), [None, draw(6)]]:
-        long = [gradient if gradient is None else 10.0 * gradient for gradient in grads]
-        same.run(clipped, ["gradients"], long, 0.5, True)
+    for grads in [some_gradients(draw), [draw(6)]]:
+        same.run(clipped, ["gradients"], [10.0 * gradient for gradient in grads], 0.5, True)
 
 
 @pytest.mark.exercise("clip_global_norm")
@@ -775,27 +797,25 @@ def test_clipping_is_own_work(student, same, draw):
 
 
 def training(solution, facts, weights, x, y, optimizer, max_norm, steps, stale, frozen):
-    """Some of: the losses, the weights afterwards, the calls, the shapes that the loss is given."""
+    """Some of: the losses, the weights afterwards, the calls."""
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(x.device, x.dtype)
     for p, weight in zip(model.parameters(), weights, strict=True):
         p.data.copy_(weight)
         p.grad = torch.full_like(p, 0.5) if stale else None
     model[0].requires_grad_(not frozen)
     kind, options = optimizer
-    groups = [{"params": list(layer.parameters())} for layer in (model[0], model[2])]
-    stepper = getattr(torch.optim, kind)(groups, **options)
-    calls, handed = [], []
+    stepper = getattr(torch.optim, kind)(model.parameters(), **options)
+    calls = []
     model.register_forward_hook(lambda *_: calls.append("model"))
     stepper.register_step_post_hook(lambda *_: calls.append("step"))
 
     def loss_fn(prediction, target):
         calls.append("loss")
-        handed.append([list(prediction.shape), list(target.shape)])
         return (20 * F.softplus(prediction - 2 * target) + 5 * (target - prediction) ** 2).mean()
 
     losses = [solution.train_step(model, loss_fn, x, y, stepper, max_norm) for _ in range(steps)]
     weights = [p.detach().clone() for p in model.parameters()]
-    known = {"losses": losses, "weights": weights, "calls": calls, "handed": handed[:1]}
+    known = {"losses": losses, "weights": weights, "calls": calls}
     return [known[fact] for fact in facts]
 
 
@@ -827,6 +847,42 @@ def modes_of_the_model(solution, x, y, mode):
     return {"ran in another mode": (not mode) in when_it_ran, "afterwards": model.training}
 
 
+def step_in_groups(solution, weights, x, y, rates, max_norm):
+    """The weights after a step of an optimiser that holds the two layers in two groups."""
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(x.device)
+    for p, weight in zip(model.parameters(), weights, strict=True):
+        p.data.copy_(weight)
+    layers = zip((model[2], model[0]), rates, strict=True)
+    groups = [{"params": list(layer.parameters()), "lr": rate} for layer, rate in layers]
+    solution.train_step(model, F.mse_loss, x, 9 * y, torch.optim.SGD(groups, lr=1.0), max_norm)
+    return [p.detach().clone() for p in model.parameters()]
+
+
+def handed_on(solution, x, outputs, y):
+    """Whether the model gets x, and the loss, in any order, tensors like its output and y."""
+    model = nn.Linear(x.shape[-1], outputs).to(x.device)
+    heard, said, compared = [], [], []
+
+    def form(tensor):
+        return str((tuple(tensor.shape), tensor.dtype))
+
+    def note(layer, inputs, output):
+        heard.append(form(inputs[0]))
+        said.append(output)
+
+    def loss_fn(*given):
+        compared.append(sorted(map(form, given)))
+        return said[-1].square().mean()
+
+    model.register_forward_hook(note)
+    solution.train_step(model, loss_fn, x, y, torch.optim.SGD(model.parameters(), lr=0.1), 1.0)
+    right = sorted([form(said[-1]), form(y)]) if said else None
+    return {
+        "to the model": {*heard} == {form(x)},
+        "to the loss": bool(compared) and all(one == right for one in compared),
+    }
+
+
 def moments_of_clipping(solution, x, y):
     """What had been called before each call of the helper."""
     import sys
@@ -849,11 +905,14 @@ def moments_of_clipping(solution, x, y):
 
 
 @pytest.mark.exercise("train_step", weight=2)
-def test_first_update_is_clipped(same, student, draw):
-    """Clips before it steps: the first update is no longer than the learning rate allows."""
+def test_first_update_is_clipped(student, draw):
+    """Clips before it steps: the first update is as long as learning rate times `max_norm`."""
     student.run(moments_of_clipping, draw(4, 3), draw(4, 1))  # only tells like slips apart
     probe = case(draw, ["weights"], SGD, 0.3, 1)
-    same.run(*probe)
+    pairs = zip(student.run(*probe).value[0], probe[2], strict=True)
+    update = torch.cat([(after - before).flatten() for after, before in pairs]).norm().item()
+    require(not update > 0.03 * 1.001, "The first update is longer than that.")
+    require(update >= 0.03 * 0.999, "The first update is shorter than that, or not a number.")
 
 
 @pytest.mark.exercise("train_step", weight=2)
@@ -862,6 +921,30 @@ def test_several_steps(same, draw):
     for optimizer in (SGD, MOMENTUM):
         probe = case(draw, ["weights"], optimizer, 1.0, 5)
         same.run(*probe)
+
+
+@pytest.mark.exercise("train_step")
+def test_groups_are_clipped_together(same, draw):
+    """Clips all parameters together, also where the optimiser holds them in groups."""
+    _, _, weights, x, y, *_ = case(draw, [], SGD, 0.3, 1)
+    for rates in ([0.1, 0.1], [0.1, 0.02]):
+        same.run(step_in_groups, weights, x, y, rates, 0.3)
+
+
+@pytest.mark.exercise("train_step")
+def test_loss_gets_what_it_should(student, draw):
+    """Hands `x` to the model, and the model's output and `y` to the loss, in their own shapes."""
+    classes = draw.integers(0, 3, 4)
+    for x, outputs, y in [
+        (draw(4, 5), 3, classes),
+        (draw(4, 5), 1, draw(4, 1)),
+        (draw(1, 5), 3, classes[:1]),
+        (draw(2, 4, 5), 1, draw(2, 4, 1)),
+    ]:
+        handed = student.run(handed_on, x, outputs, y).value
+        require(handed["to the model"], "The model gets a tensor of another shape or dtype than x.")
+        kept = handed["to the loss"]
+        require(kept, "The loss gets another shape or dtype than the model's output and y have.")
 
 
 @pytest.mark.exercise("train_step")
@@ -910,12 +993,6 @@ def test_frozen_layers(same, draw):
     for stale in (False, True):
         _, *given, _ = case(draw, ["weights"], SGD, 0.7, 1, stale=stale)
         same.run(beside_frozen_layers, *given)
-
-
-@pytest.mark.exercise("train_step")
-def test_loss_is_given_the_prediction(same, draw):
-    """Gives the loss the model's prediction and y in their own shapes."""
-    same.run(*case(draw, ["handed"], SGD, 1.0, 1))
 
 
 @pytest.mark.exercise("train_step")
@@ -995,19 +1072,32 @@ def gradient_facts(solution, x, y, sizes, fresh, seeds):
         model, heard, spoken = wired(solution.rescue().to(x.device))
         F.binary_cross_entropy_with_logits(model(x.clone()), y).backward()
         ends = spoken[0][1].grad, heard[-1][1].grad
-        first, last = (gradient.square().mean().sqrt().item() for gradient in ends)
+        first, last = (gradient.double().square().mean().sqrt().item() for gradient in ends)
         return round(math.log10(first / last), 2) if first * last > 0 else -math.inf
 
-    def outputs(seed):
+    def drawn(seed):
         torch.manual_seed(seed)
-        return solution.rescue().to(x.device)(x.clone())
+        model = solution.rescue().to(x.device)
+        model(x.clone())
+        layers = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+        return [layer.weight.detach() for layer in layers]
+
+    def repeats(seed):
+        again = zip(drawn(seed), drawn(seed), strict=False)
+        return all(torch.equal(one, other) for one, other in again)
+
+    def is_new(seed):
+        pairs = zip(drawn(seed), drawn(seed + 1), strict=False)
+        alike = [one for one, other in pairs if torch.equal(one, other)]
+        return all(len(one.unique()) <= 2 for one in alike)  # zeros or an identity: nothing drawn
 
     if not isinstance(solution.rescue(), nn.Module):
         return None
     shapes = [architecture(size) for size in sizes]
-    new = [not torch.equal(outputs(seed), outputs(seed + 1)) for seed in fresh]
+    new, repeated = ([told(seed) for seed in fresh] for told in (is_new, repeats))
     powers = [ratio(seed) for seed in seeds]
-    return {"architecture": shapes, "drawn anew": new, "powers of ten": powers}
+    facts = {"architecture": shapes, "powers of ten": powers}
+    return {**facts, "drawn anew": new, "repeated": repeated}
 
 
 def training_facts(solution, x, y, x_test, seed):
@@ -1094,8 +1184,10 @@ def test_rescue_has_the_size(student, draw):
 @pytest.mark.exercise("rescue", seconds=20)
 def test_rescue_draws_its_weights(student, draw):
     """Draws its weights anew, from torch's global generator."""
-    anew = found_in(student, gradient_facts, *spirals(draw)[:2], [], [11], [])["drawn anew"]
-    require(anew == [True], "Two seeds of the caller give the same network.")
+    drawn = found_in(student, gradient_facts, *spirals(draw)[:2], [], [11], [])
+    require(drawn["repeated"] == [True], "One seed of the caller gives two different networks.")
+    anew = drawn["drawn anew"]
+    require(anew == [True], "Some layers have the same weights for two seeds of the caller.")
 
 
 @pytest.mark.exercise("rescue", weight=4, seconds=20)
@@ -1201,6 +1293,12 @@ def outline(solution):
     return {p: coarse(None if isinstance(cure, str) else cure) for p, cure in cures.items()}
 
 
+def cures_again(solution):
+    """Whether a second call gives the same cures."""
+    first, second = (solution.cures() for _ in range(2))
+    return all(cure_of(first, patient) == cure_of(second, patient) for patient in PATIENTS)
+
+
 def given_by(student):
     """By patient, the cure that was given, to be tried on this side, where nobody can meddle."""
     student.run(outline)
@@ -1256,6 +1354,7 @@ def test_stacked_is_cured(student):
 @pytest.mark.exercise("cures")
 def test_each_setting_is_used_once(student):
     """Cures all five patients, and uses each of the five settings once."""
+    require(student.run(cures_again).value, "A second call gives other cures than the first.")
     given = given_by(student)
     legal = {patient: cure for patient, cure in given.items() if isinstance(cure, tuple)}
     cured = [patient for patient, cure in legal.items() if state_of(patient, *cure) == "healthy"]

@@ -250,6 +250,16 @@ def layer_norm_without_a_graph(x, gamma, beta, eps=1e-5):
         return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
 
 
+@mistake(
+    "layer_norm",
+    "You divide by the mean distance from the mean, without squares. By which measure of the "
+    "spread does the formula divide?",
+)
+def divides_by_the_mean_deviation(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / (centred.abs().mean(-1, keepdim=True) + eps) * gamma + beta
+
+
 @alternative("layer_norm")
 def with_var_mean(x, gamma, beta, eps=1e-5):
     variance, mean = torch.var_mean(x, dim=-1, correction=0, keepdim=True)
@@ -809,6 +819,30 @@ def as_a_module(x, f, scale=1.0):
     return Block()(x)
 
 
+@mistake(
+    "residual",
+    "With a negative `scale` your result is `x` alone. Which line turns such a `scale` into 0?",
+)
+def negative_scale_is_zero(x, f, scale=1.0):
+    return x + max(scale, 0.0) * f(x)
+
+
+@mistake(
+    "residual",
+    "A `scale` such as 2.7 acts like 2 in your result. Which line cuts off its decimals?",
+)
+def large_scale_is_a_whole_number(x, f, scale=1.0):
+    return x + (int(scale) if scale >= 1 else scale) * f(x)
+
+
+@mistake(
+    "residual",
+    "A `scale` such as 2.7 or -1.6 loses its decimals in your result. Which line cuts them off?",
+)
+def far_scale_is_a_whole_number(x, f, scale=1.0):
+    return x + (int(scale) if abs(scale) >= 1 else scale) * f(x)
+
+
 # --- 6.4 global_grad_norm ---------------------------------------------------------------------
 
 
@@ -1046,6 +1080,26 @@ def stops_at_the_first_frozen_one(params):
             break
         total = total + (p.grad**2).sum()
     return total.sqrt()
+
+
+@mistake(
+    "global_grad_norm",
+    "Your result is the largest entry of all gradients. For gradients 3 and 4, which norm does "
+    "the worked example give?",
+)
+def largest_entry(params):
+    largest = [p.grad.abs().max() for p in params if p.grad is not None]
+    return torch.stack(largest).max() if largest else torch.tensor(0.0)
+
+
+@mistake(
+    "global_grad_norm",
+    "Your result is the norm of the longest tensor alone. For gradients 3 and 4, which norm does "
+    "the worked example give?",
+)
+def longest_tensor(params):
+    norms = [p.grad.norm() for p in params if p.grad is not None]
+    return torch.stack(norms).max() if norms else torch.tensor(0.0)
 
 
 @alternative("global_grad_norm")
@@ -1324,6 +1378,38 @@ def with_a_small_safety_number(params, max_norm):
     for p in params:
         if p.grad is not None:
             p.grad.copy_(p.grad * factor)
+    return norm
+
+
+@mistake(
+    "clip_global_norm",
+    "A `grad` that was `None` is a tensor after your call. Which line puts it there?",
+)
+def none_is_clipped_as_zeros(params, max_norm):
+    params = list(params)
+    if all(p.grad is None for p in params):
+        return torch.tensor(0.0)
+    for p in params:
+        if p.grad is None:
+            p.grad = torch.zeros_like(p)
+    norm = torch.stack([p.grad.norm() for p in params]).norm()
+    for p in params if norm > max_norm else ():
+        p.grad.mul_(max_norm / norm)
+    return norm
+
+
+@mistake(
+    "clip_global_norm",
+    "After your call, long gradients are a little shorter than `max_norm`. What do you add to "
+    "the norm, and how large is it beside a norm of 3?",
+)
+def adds_a_hundredth_to_the_norm(params, max_norm):
+    grads = [p.grad for p in params if p.grad is not None]
+    if not grads:
+        return torch.tensor(0.0)
+    norm = torch.stack([g.norm() for g in grads]).norm()
+    for g in grads if norm > max_norm else ():
+        g.mul_(max_norm / (norm + 1e-2))
     return norm
 
 
@@ -1649,21 +1735,22 @@ def measures_every_gradient(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "The loss gets the prediction in another shape than the model's. Which line changes it?",
+    "You clip only the first group of the optimiser's parameters. Which gradients does the task "
+    "clip together?",
 )
-def flattens_for_the_loss(model, loss_fn, x, y, optimizer, max_norm):
-    def flat_loss(prediction, target):
-        return loss_fn(prediction.reshape(-1), target.reshape(-1))
-
-    return _train_step(model, flat_loss, x, y, optimizer, max_norm)
+def clips_the_first_group(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _backward(model, loss_fn, x, y, optimizer)
+    nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], max_norm)
+    optimizer.step()
+    return loss.item()
 
 
 @mistake(
     "train_step",
-    "Each group of the optimiser has its own limit, or some have none. Which gradients are "
-    "clipped together?",
+    "Where the optimiser has two groups of parameters, you clip each by itself. Which gradients "
+    "does the task clip together?",
 )
-def clips_each_group_alone(model, loss_fn, x, y, optimizer, max_norm):
+def clips_each_group(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
     for group in optimizer.param_groups:
         nn.utils.clip_grad_norm_(group["params"], max_norm)
@@ -1673,12 +1760,44 @@ def clips_each_group_alone(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "Each group of the optimiser has its own limit, or some have none. Which gradients are "
-    "clipped together?",
+    "Your loss function gets tensors without their axes of length 1. Which shapes do `model(x)` "
+    "and `y` have?",
 )
-def clips_the_first_group(model, loss_fn, x, y, optimizer, max_norm):
+def squeezes_before_the_loss(model, loss_fn, x, y, optimizer, max_norm):
+    def squeezed(prediction, target):
+        return loss_fn(prediction.squeeze(), target.squeeze())
+
+    return _train_step(model, squeezed, x, y, optimizer, max_norm)
+
+
+@mistake(
+    "train_step",
+    "Your loss function gets tensors with one axis. Which shapes do `model(x)` and `y` have?",
+)
+def flattens_before_the_loss(model, loss_fn, x, y, optimizer, max_norm):
+    def flat(prediction, target):
+        return loss_fn(prediction.reshape(-1), target.reshape(-1))
+
+    return _train_step(model, flat, x, y, optimizer, max_norm)
+
+
+@mistake(
+    "train_step",
+    "Your loss function gets `y` in another dtype. Which line changes it, and what if `y` holds "
+    "class numbers?",
+)
+def target_as_the_models_dtype(model, loss_fn, x, y, optimizer, max_norm):
+    y = y.to(next(model.parameters()).dtype)
+    return _train_step(model, loss_fn, x, y, optimizer, max_norm)
+
+
+@mistake(
+    "train_step",
+    "You clip by the sum of the absolute entries. Which norm does the task name?",
+)
+def clips_by_the_sum_of_entries(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
-    nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], max_norm)
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm, norm_type=1.0)
     optimizer.step()
     return loss.item()
 
@@ -1934,6 +2053,20 @@ def no_activation(depth=30, width=64):
     return nn.Sequential(*layers)
 
 
+@mistake(
+    "rescue",
+    "Some of your layers have the same weights for every seed that is set before the call. From "
+    "which generator are they drawn?",
+)
+def draws_from_its_own_generator(depth=30, width=64):
+    own = torch.Generator().manual_seed(3)
+    model = _he_stack(depth, width)
+    for layer in list(model.modules())[1:]:
+        if isinstance(layer, nn.Linear) and layer.in_features == layer.out_features:
+            nn.init.kaiming_normal_(layer.weight, generator=own)
+    return model
+
+
 @alternative("rescue")
 def he_weights(depth=30, width=64):
     model = _stack(depth, width, nn.ReLU)
@@ -1986,6 +2119,22 @@ def skips_that_start_silent(depth=30, width=64):
 
         def forward(self, x):
             return x + self.gate * self.outer(F.gelu(self.inner(x)))
+
+    blocks = [Block() for _ in range((depth - 1) // 2)]
+    return nn.Sequential(nn.Linear(2, width), *blocks, nn.Linear(width, 1))
+
+
+@alternative("rescue")
+def blocks_that_start_as_an_identity(depth=30, width=64):
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm, self.inner = nn.LayerNorm(width), nn.Linear(width, width)
+            self.outer = nn.Linear(width, width)
+            nn.init.zeros_(self.outer.weight)
+
+        def forward(self, x):
+            return x + self.outer(F.relu(self.inner(self.norm(x))))
 
     blocks = [Block() for _ in range((depth - 1) // 2)]
     return nn.Sequential(nn.Linear(2, width), *blocks, nn.Linear(width, 1))
@@ -2229,6 +2378,16 @@ def layer_norm_always_float32(x, gamma, beta, eps=1e-5):
 def variance_without_a_graph(x, gamma, beta, eps=1e-5):
     variance = x.var(-1, keepdim=True, correction=0).detach()
     return (x - x.mean(-1, keepdim=True)) / torch.sqrt(variance + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "Your values are right, but the gradient at `x` is wrong. Do gradients flow through both "
+    "your mean and your variance?",
+)
+def mean_without_a_graph(x, gamma, beta, eps=1e-5):
+    variance = x.var(-1, keepdim=True, correction=0)
+    return (x - x.mean(-1, keepdim=True).detach()) / torch.sqrt(variance + eps) * gamma + beta
 
 
 @mistake(
@@ -2648,6 +2807,16 @@ def four_cures():
 )
 def an_activation_that_is_not_there():
     return _CURES | {"flat": ("act", "gelu")}
+
+
+@mistake(
+    "cures",
+    "A second call gives other numbers than the first. Which line draws them at random?",
+)
+def numbers_by_chance():
+    import random
+
+    return _CURES | {"loud": ("gain", random.uniform(1.39, 1.41))}
 
 
 @alternative("cures")

@@ -48,6 +48,38 @@ def train_step(model, x, y, loss_fn, optimizer, max_norm=None):
     optimizer.step()
     return loss.item()
 """),
+    "of many right cures, none is twice another": ("a6_deep_networks", "cures", "factor", """
+def cures():
+    return {"quiet": ("skip", True), "loud": ("scale", 0.56), "flat": ("act", "relu"),
+            "faint": ("gain", 1.2), "stacked": ("norm", True)}
+"""),
+    "its values are right, though its argument changes": (
+        "a6_deep_networks", "residual", "notebook – not yet. The values", """
+def residual(x, f, scale=1.0):
+    y = f(x)
+    out = x.detach()
+    out += scale * y
+    return out
+"""),
+    "its gradient is wrong, and finite": ("a6_deep_networks", "layer_norm", "finite", """
+def layer_norm(x, gamma, beta, eps=1e-5):
+    with torch.no_grad():
+        mean, scale = x.mean(-1, keepdim=True), (x.var(-1, False, keepdim=True) + eps).rsqrt()
+    return (x - mean) * scale * gamma + beta
+"""),
+    "its parameters may come from a generator": (
+        "a6_deep_networks", "clip_global_norm", "generator", """
+def clip_global_norm(params, max_norm):
+    params = list(params)
+    if all(p.grad is None for p in params):
+        return torch.tensor(0.0)
+    for p in params:
+        p.grad = torch.zeros_like(p) if p.grad is None else p.grad
+    norm = torch.stack([p.grad.norm() for p in params]).norm()
+    for p in params if norm > max_norm else ():
+        p.grad.mul_(max_norm / norm)
+    return norm
+"""),
 }  # fmt: skip
 
 
