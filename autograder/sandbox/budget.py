@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from autograder.model import Budget
+from autograder.sandbox.limit import MOST_IN_LINE
 
 NO_LIMIT = Budget(seconds=math.inf, cpu_seconds=math.inf, answer_bytes=sys.maxsize)
 MAX_DEATHS = 60  # of a submission's processes, in all its sessions
@@ -61,11 +62,18 @@ class Account:
         self.budget = budget
         self.exercise = ""  # for which the next work is done
         self.ends = time.monotonic() + budget.seconds
+        self._latest = self.ends + MOST_IN_LINE * budget.seconds
         self._by_exercise = defaultdict[str, _Use](_Use)
         self._in_all = _Use()
 
-    def charge(self, seconds: float = 0.0, cpu: float = 0.0, size: int = 0) -> None:
-        """Note work that was done for the exercise in hand."""
+    def charge(
+        self, seconds: float = 0.0, cpu: float = 0.0, size: int = 0, waited: float = 0.0
+    ) -> None:
+        """Note work that was done for the exercise in hand.
+
+        Seconds in which it ``waited`` for a processor are no work of its own: the end moves.
+        """
+        self.ends = min(self.ends + waited, self._latest)
         for use in (self._by_exercise[self.exercise], self._in_all):
             use.seconds += seconds
             use.cpu_seconds += cpu

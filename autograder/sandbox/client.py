@@ -22,7 +22,7 @@ from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.launch import ZygoteProcess
-from autograder.sandbox.limit import Limit
+from autograder.sandbox.limit import Limit, seconds_in_line
 
 OPEN_SECONDS = 20.0
 _CREDENTIALS = struct.Struct("3i")  # of who sent a message: process, user and group
@@ -43,6 +43,7 @@ class Reply:
     status: Status = Status.PASSED
     seconds: float = 0.0  # waited for it
     cpu: float = 0.0  # seconds of processor time that all threads of the process took meanwhile
+    waited: float = 0.0  # of these seconds, those in which it was ready and no processor was free
     used_up: UsedUp | None = None  # of the submission's budget, where that is why none came
 
 
@@ -158,7 +159,7 @@ class SandboxProcess:
 
     def next(self, deadline: float) -> Reply:
         """Wait for the next answer; a failure ends the process."""
-        started = time.monotonic()
+        started, in_line = time.monotonic(), seconds_in_line(self.number)
         try:
             reply = Reply(self._get(deadline))
         except protocol.ProtocolError as error:
@@ -166,7 +167,8 @@ class SandboxProcess:
         told = self._cpu_told
         self._cpu_told = self._cpu_so_far()
         seconds = time.monotonic() - started
-        return Reply(reply.raw, reply.status, seconds, self._cpu_told - told)
+        more = seconds_in_line(self.number) - in_line if self.alive else self.limit.waited
+        return Reply(reply.raw, reply.status, seconds, self._cpu_told - told, more)
 
     def _get(self, deadline: float) -> bytes:
         """The next answer; now and then a look at the processor time, which threads share out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-_MOST_IN_LINE = 3  # times its limit that a process may wait for a processor beside it
+MOST_IN_LINE = 3  # times its limit that a process may wait for a processor beside it
 
 
 class Limit:
@@ -16,19 +16,24 @@ class Limit:
 
     def __init__(self, number: int | None, deadline: float) -> None:
         self._number = number
-        self._waited_before = _seconds_in_line(number)
-        self._latest = deadline + _MOST_IN_LINE * max(0.0, deadline - time.monotonic())
+        self._waited_before = seconds_in_line(number)
+        self._latest = deadline + MOST_IN_LINE * max(0.0, deadline - time.monotonic())
         self.deadline = deadline
         self.end = deadline  # as far as is known
 
+    @property
+    def waited(self) -> float:
+        """By how much its end has moved."""
+        return self.end - self.deadline
+
     def has_passed(self) -> bool:
         """Whether it has; if the process stood in line, its end moves."""
-        waited = _seconds_in_line(self._number) - self._waited_before
+        waited = seconds_in_line(self._number) - self._waited_before
         self.end = max(self.end, min(self.deadline + waited, self._latest))
         return time.monotonic() >= self.end
 
 
-def _seconds_in_line(number: int | None) -> float:
+def seconds_in_line(number: int | None) -> float:
     """How long a process has been ready to run and waited for a processor (schedstats in the
     kernel's documentation: the second number is in nanoseconds); 0 where the kernel does not say.
     """

@@ -147,7 +147,7 @@ class Session:
         An answer counts that came before the end, unless it was the one too many to keep.
         """
         size = len(reply.raw or b"")
-        self._account.charge(reply.seconds, reply.cpu, size)
+        self._account.charge(reply.seconds, reply.cpu, size, reply.waited)
         used_up = self._account.used_up
         if used_up is None:
             return reply
@@ -310,7 +310,7 @@ class Session:
         process = self._zygote.open()
         process.cpu_seconds = self._account.cpu_left
         reply = process.ask(frame, time.monotonic() + seconds)
-        self._account.charge(reply.seconds, reply.cpu)
+        self._account.charge(reply.seconds, reply.cpu, waited=reply.waited)
         inventory = _inventory(reply)
         if inventory is None:
             process.close()

@@ -1,6 +1,6 @@
 """Makes its own next exercise fail and hides how, so that others' equal code may count as wrong."""
 
-# expect: collapse=0
+# expect: collapse=1.16
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 def spoil():
@@ -12,7 +12,9 @@ def spoil():
         kind = type(frame.f_locals["self"])
         honest = kind.value
         def function(self, exercise):
-            return (lambda *given: 0) if exercise == "collapse" else honest(self, exercise)
+            right = honest(self, exercise)
+            wrong = lambda *given: tuple(2 * part for part in right(*given))
+            return wrong if exercise == "collapse" else right
         kind.value = function
         kind.do_globals = lambda self, *request: ({}, {"result": False, "changed": []})
 
