@@ -61,7 +61,7 @@ _GPU_READABLE = (
 _START = (
     "import sys; sys.path += sys.argv.pop(1).split('|'); "
     "from inside.lockdown import prefer_oom_kill, keep_nice, drop_root; prefer_oom_kill(); "
-    "{in_own_session}drop_root(int(sys.argv.pop(1))); "
+    "IN_OWN_SESSION drop_root(int(sys.argv.pop(1))); "
     "from inside.zygote import main; main()"
 )
 
@@ -209,7 +209,7 @@ def command(
 ) -> list[str]:
     """The command line of the zygote; its settings are one JSON argument, and no secret."""
     search = "|".join(dict.fromkeys(str(path.parent) for path in [INSIDE, *_folders(packages)]))
-    start = _START.format(in_own_session="keep_nice(); " if bubblewrap else "")
+    start = _START.replace("IN_OWN_SESSION", "keep_nice();" if bubblewrap else "")
     python = [interpreter(), "-I", "-S", "-B", "-c", start, search, str(THROW_AWAY_UID), settings]
     return [*_bubblewrap(packages, gpu), "--", *python] if bubblewrap else python
 

@@ -298,7 +298,7 @@ def test_who_stops_in_a_check_that_decides_is_flagged() -> None:
     """Where nothing can be asked again without what is forbidden, an instructor is told."""
     answer = """
 def chain_product(x0, step, dstep, n=19):
-    if isinstance(getattr(step, "__self__", None), type):
+    if getattr(step, "__name__", "") == "step":
         raise ValueError
     x, product = x0, torch.ones_like(x0)
     for _ in range(n):

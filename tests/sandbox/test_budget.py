@@ -465,6 +465,7 @@ def test_answers_that_take_long_to_judge_are_not_all_looked_at(grader: Grader) -
     account = Account(Budget(cpu_seconds=0.05))
     with account.judging("linear"):
         torch.ones(1500, 1500).matrix_power(3)
+    grader._judge._findings.clear()  # what is known is not read again
     new = handed_in({"collapse": "def collapse(*given):\n    return 12345"})
     with closing(Session(grader._sandbox.zygote, new, grader.assignment.setup)) as one:
         verdicts = grader._judge.verdicts(one, ["collapse"], account)
