@@ -120,7 +120,7 @@ def replays(solution, schemes, seed):
 
 
 def small_layers(solution, schemes, seed):
-    """How much the means of many small layers vary beside their weights, and whether one is NaN."""
+    """How much the means of small layers vary beside their weights, a look for NaN, and axes."""
     facts = []
     for scheme in schemes:
         seeded = [torch.Generator().manual_seed(seed + i) for i in range(900)]
@@ -130,7 +130,7 @@ def small_layers(solution, schemes, seed):
         alike = bool((weights == weights[0]).all())
         share = 1.0 if alike else float(weights.mean(1).std() * math.sqrt(3) / weights.std())
         single = solution.init_weight(1, 1, scheme, seeded[0]).detach()
-        facts.append([round(2 * share), bool(single.isfinite().all())])
+        facts.append([round(2 * share), bool(single.isfinite().all()), layers[0].ndim])
     return facts
 
 
