@@ -330,7 +330,7 @@ def _compare_events(value: Any, known: dict[str, Any]) -> None:
     elif value is not known["value"]:
         if known["what"] == "holds":
             raise Unmet(wording.NOT_SO.format(sentence=known["sentence"]))
-        raise Mismatch(Fact.CHANGED)
+        raise Unmet(wording.UNCHANGED)
 
 
 def _changes_more(event: object, known: Mapping[str, object]) -> bool:

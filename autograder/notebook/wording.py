@@ -75,6 +75,7 @@ RENAMED = "Found {found}, expected {expected}: the function's name decides what 
 UNDEFINED = "No function named {expected} was found in its cell."
 NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
 OTHER_ANSWER = "Another answer came back than the check in the notebook expects."
+UNCHANGED = "The call did not change its arguments as it should."
 NOT_GONE_ON = "The check could not go on with what came back."
 ERROR_AGAIN = "There was an error here, too."
 FORGED = (

@@ -34,8 +34,10 @@ class Limit:
 
 
 def seconds_in_line(number: int | None) -> float:
-    """How long a process has been ready to run and waited for a processor (schedstats in the
-    kernel's documentation: the second number is in nanoseconds); 0 where the kernel does not say.
+    """How long a process has been ready to run and waited for a processor.
+
+    It is the second number, in nanoseconds, of what sched-stats in the kernel's documentation
+    describes; 0 where the kernel does not say.
     """
     try:
         return int(Path(f"/proc/{number}/schedstat").read_text().split()[1]) / 1e9

@@ -60,7 +60,7 @@ class People:
         return self._age() > KNOWN_SECONDS or self._state() != self._read
 
     def epoch(self, handle: str) -> int:
-        """The number of times that somebody's links were revoked, as it was a second ago."""
+        """The number of times that somebody's links were revoked; news takes a second at most."""
         if self._age() > KNOWN_SECONDS:
             with self._lock:
                 if self._age() > KNOWN_SECONDS:

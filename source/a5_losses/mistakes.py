@@ -1766,8 +1766,8 @@ def odds_upside_down(p):
 
 @mistake(
     "logit_threshold",
-    "All your results inside are negative, since your fraction never exceeds one half. By what "
-    "must you divide `p`?",
+    "For every `p` between 0 and 1 your result is negative: your fraction stays below one half. "
+    "By what must you divide `p`?",
 )
 def odds_with_a_plus(p):
     if p in (0, 1):

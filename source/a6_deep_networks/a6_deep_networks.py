@@ -548,11 +548,12 @@ def train_step(
 # %% nbgrader={"schema_version": 3, "grade": true, "solution": false, "locked": true, "task": false, "grade_id": "train_step-check", "points": 12}
 with visible_checks("train_step") as call:
     model = nn.Linear(1, 1)
-    nn.init.constant_(model.weight, 2.0), nn.init.zeros_(model.bias)
+    nn.init.constant_(model.weight, 2.0)
+    nn.init.zeros_(model.bias)
     optimizer = torch.optim.SGD([{"params": [p]} for p in model.parameters()], lr=0.1)
     stepped = call(train_step, model, F.mse_loss, torch.ones(1, 1), torch.zeros(1, 1), optimizer, 1.0)
     stepped.holds("a Python float came back", lambda loss: type(loss) is float)
-    stepped.holds("the weight is now 1.9293: weight and bias are clipped together", lambda loss: abs(model.weight.item() - 1.9293) < 1e-4)
+    stepped.holds("the weight is now 1.9293, since it is clipped together with the bias", lambda loss: abs(model.weight.item() - 1.9293) < 1e-4)
     model = nn.Linear(1, 1, bias=False)
     nn.init.constant_(model.weight, 2.0)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

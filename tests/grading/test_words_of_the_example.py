@@ -31,3 +31,12 @@ def test_the_visible_check_says_what_the_notebook_says(tmp_path, answer):
         report = grader.grade(Job("ada", hand_in(course, tmp_path / "ada", definition(answer))))
     visible = next(check for check in report.exercises[0].checks if not check.hidden)
     assert visible.message == f"The example in the notebook – not yet. {SAID[answer]}"
+
+
+def test_an_argument_that_should_change_and_did_not_is_not_called_changed(tmp_path):
+    """As for a step of training, whose reference changes what it is given."""
+    course = course_of(tmp_path, "x.div_(2)", visible=VISIBLE)
+    with start_grader(course, NAME, Settings(3)) as grader:
+        report = grader.grade(Job("ada", hand_in(course, tmp_path / "ada", definition("x / 2"))))
+    visible = next(check for check in report.exercises[0].checks if not check.hidden)
+    assert visible.message.endswith("The call did not change its arguments as it should.")

@@ -30,7 +30,7 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_CHILD_SUBREAPER = 36
 _USUAL = 640 << 20  # bytes of address space with torch for the CPU; its build for CUDA maps 3 GiB
-_TRIES = 10
+_TRIES = 10  # to tell the kernel how nice a session is
 _LARGEST = 1 << 47  # bytes of address space that a process can have
 
 
