@@ -22,7 +22,7 @@ from autograder.sandbox.budget import UsedUp
 from autograder.sandbox.exchange import Exchange
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.launch import ZygoteProcess
-from autograder.sandbox.limit import Limit, seconds_in_line
+from autograder.sandbox.limit import InLine, Limit
 
 OPEN_SECONDS = 20.0
 _CREDENTIALS = struct.Struct("3i")  # of who sent a message: process, user and group
@@ -127,7 +127,9 @@ class SandboxProcess:
         self.number = _sender(channel)  # as the kernel knows the process out here
         self._clock = _cpu_clock(self.number)
         self._cpu = self._cpu_told = 0.0
-        self.limit = Limit(self.number, 0.0)
+        self._in_line = InLine(self.number)
+        self._in_line_told = 0.0
+        self.limit = Limit(self._in_line, 0.0)
         self._exchange = Exchange(channel)
         self.alive = True
         self.cpu_seconds = math.inf  # that it may use; whoever opens it may allow less
@@ -159,21 +161,21 @@ class SandboxProcess:
 
     def next(self, deadline: float) -> Reply:
         """Wait for the next answer; a failure ends the process."""
-        started, in_line = time.monotonic(), seconds_in_line(self.number)
+        started = time.monotonic()
         try:
             reply = Reply(self._get(deadline))
         except protocol.ProtocolError as error:
             reply = self._end(error)
-        told = self._cpu_told
-        self._cpu_told = self._cpu_so_far()
         seconds = time.monotonic() - started
-        more = seconds_in_line(self.number) - in_line if self.alive else self.limit.waited
-        return Reply(reply.raw, reply.status, seconds, self._cpu_told - told, more)
+        cpu, in_line = self._cpu_told, self._in_line_told
+        self._cpu_told, self._in_line_told = self._cpu_so_far(), self._in_line.seconds
+        cpu, in_line = self._cpu_told - cpu, self._in_line_told - in_line
+        return Reply(reply.raw, reply.status, seconds, cpu, in_line)
 
     def _get(self, deadline: float) -> bytes:
         """The next answer; now and then a look at the processor time, which threads share out."""
         if deadline != self.limit.deadline:
-            self.limit = Limit(self.number, deadline)
+            self.limit = Limit(self._in_line, deadline)
         while True:
             left = self.cpu_seconds - self._cpu
             pause = max(left / _CORES, _SHORTEST_LOOK)
@@ -207,6 +209,7 @@ class SandboxProcess:
         if not self.alive:
             return 0
         self._cpu_so_far()
+        self._in_line.close()
         self.alive = False
         self._exchange.close()
         return self._zygote.kill(self._pid)

@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import time
-from pathlib import Path
+from contextlib import suppress
 
 MOST_IN_LINE = 3  # times its limit that a process may wait for a processor beside it
+_LINE = 128  # bytes: more than three long numbers
+
+
+class InLine:
+    """How long a process has been ready to run and waited for a processor.
+
+    The kernel counts it: the second number, in nanoseconds, of what sched-stats in its
+    documentation describes. It is asked after every answer, and so its file stays open.
+    """
+
+    def __init__(self, number: int | None) -> None:
+        self._file: int | None = None
+        self._seconds = 0.0
+        with suppress(OSError):  # a kernel that does not count it
+            self._file = os.open(f"/proc/{number}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+
+    @property
+    def seconds(self) -> float:
+        """The time so far; of a process that has ended, as it was when it was last asked."""
+        self._ask()
+        return self._seconds
+
+    def _ask(self) -> None:
+        if self._file is not None:
+            with suppress(OSError, IndexError, ValueError):  # the process has just ended
+                self._seconds = int(os.pread(self._file, _LINE, 0).split()[1]) / 1e9
+
+    def close(self) -> None:
+        """Ask a last time, and close the file."""
+        self._ask()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 class Limit:
@@ -14,32 +48,15 @@ class Limit:
     A machine that is busy with other work costs nobody their points.
     """
 
-    def __init__(self, number: int | None, deadline: float) -> None:
-        self._number = number
-        self._waited_before = seconds_in_line(number)
+    def __init__(self, in_line: InLine, deadline: float) -> None:
+        self._in_line = in_line
+        self._waited_before = in_line.seconds
         self._latest = deadline + MOST_IN_LINE * max(0.0, deadline - time.monotonic())
         self.deadline = deadline
         self.end = deadline  # as far as is known
 
-    @property
-    def waited(self) -> float:
-        """By how much its end has moved."""
-        return self.end - self.deadline
-
     def has_passed(self) -> bool:
         """Whether it has; if the process stood in line, its end moves."""
-        waited = seconds_in_line(self._number) - self._waited_before
+        waited = self._in_line.seconds - self._waited_before
         self.end = max(self.end, min(self.deadline + waited, self._latest))
         return time.monotonic() >= self.end
-
-
-def seconds_in_line(number: int | None) -> float:
-    """How long a process has been ready to run and waited for a processor.
-
-    It is the second number, in nanoseconds, of what sched-stats in the kernel's documentation
-    describes; 0 where the kernel does not say.
-    """
-    try:
-        return int(Path(f"/proc/{number}/schedstat").read_text().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
