@@ -44,6 +44,7 @@ from tests.service.running import ASSIGNMENT, Running
 
 RATE = 4.0  # submissions a second
 BURST_SECONDS = 5.0
+REST = 1.0  # seconds between two submissions at rest
 WARM_UP = 2
 NEWS = 2.0  # seconds until the client hears what is true
 RECORDS = ROOT / "benchmarks" / "records"
@@ -171,9 +172,10 @@ async def every(
 async def at_rest(
     client: aiohttp.ClientSession, sessions: Sequence[str], files: Sequence[Path]
 ) -> Times:
-    """One after the other."""
+    """One after the other, with nothing to do for the service in between."""
     times = Times()
     for session, file in zip(sessions, files, strict=True):
+        await asyncio.sleep(REST)
         await student(client, session, file, times)
     return times
 

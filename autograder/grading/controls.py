@@ -81,6 +81,12 @@ class Controls:
             return list(verdicts)
         return [_refused(v) if _has_passed(v) else v for v in verdicts]
 
+    def rehearsal(self, exercise: str) -> Iterator[None]:
+        """Look for the control questions of an exercise now, one at each step."""
+        for lie in LIES:
+            yield
+            self._control(exercise, lie)
+
     def _of(self, exercise: str, kinds: Collection[str]) -> list[Control]:
         """A control question for each lie, about another exercise where its own has none."""
         lies = (lie for lie in LIES if lie.about in kinds)

@@ -18,7 +18,7 @@ from autograder import __version__
 from autograder.course import mistakes
 from autograder.course.layout import Course, load
 from autograder.course.mistakes import Entry
-from autograder.errors import FileError, SubmissionError
+from autograder.errors import AuthorError, FileError, SubmissionError
 from autograder.grading import checks, example, judging, remarks, scoring, unwatched
 from autograder.grading.charges import charged
 from autograder.grading.controls import Controls
@@ -122,6 +122,23 @@ class Grader:
         given = [cell.source for cell in self.assignment.cells if cell.kind == "code"]
         sandbox.zygote.prepare([*self.assignment.setup, *self._judge.texts()], given)
 
+    def rehearse(self) -> bool:
+        """Learn a little of what the first answers of their kind would have to wait for.
+
+        The inputs that were graded with last come first. Returns False when all is known.
+        """
+        return any(one._learn() for one in (self._latest, self, *self._others.values()))
+
+    def _learn(self) -> bool:
+        with suppress(AuthorError):  # whoever is graded by it will hear
+            return next(self._rest, self) is not self
+        return False
+
+    def _rehearsal(self) -> Iterator[None]:
+        for exercise in self.assignment.exercises:
+            yield from self._controls.rehearsal(exercise.id)
+            yield from self._matcher.rehearsal(exercise.id, self._judge.frames(exercise.id))
+
     def with_seed(self, seed: int) -> Grader:
         """This grader with the inputs of another seed, in the same sandbox; the last few are kept.
 
@@ -144,6 +161,7 @@ class Grader:
         self._judge = prepared.judge
         self._matcher = prepared.matcher
         self._controls = prepared.controls
+        self._latest, self._rest = self, self._rehearsal()
         if self._reference is not None:
             self._judge = Judge(prepared.items, self._reference, self.seed)
             self._controls = prepared.controls.on_gpu(self._reference)
@@ -187,7 +205,8 @@ class Grader:
         seed = self.seed if job.seed is None else job.seed
         try:
             submission = read.read(job.path, self.assignment, job.student)
-            report = self.with_seed(seed).report(submission)  # prepared for what can be read
+            self._latest = self.with_seed(seed)  # prepared for what can be read
+            report = self._latest.report(submission)
         except SubmissionError as error:
             blank = self._blank(job.student, job.path.name, Outcome.UNREADABLE, str(error))
             report = replace(blank, sha256=read.sha256(job.path))

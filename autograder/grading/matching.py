@@ -48,6 +48,13 @@ class MistakeMatcher:
         self._fails: dict[tuple[str, str], bool] = {}  # by mistake and check
         self._matched: dict[bytes, Entry | None] = {}
 
+    def rehearsal(self, exercise: str, frames: Sequence[bytes]) -> Iterator[None]:
+        """Learn what the known mistakes answer to these requests, one answer at each step."""
+        for _, local in self.bank.get(exercise, ()):
+            for frame in frames:
+                yield
+                local.ask(frame)
+
     def explained(self, exercise: str, verdicts: Sequence[Verdict]) -> tuple[Entry | None, str]:
         """The known mistake in an answer with its tutor's line, or else how it relates."""
         found = self.match(exercise, verdicts)

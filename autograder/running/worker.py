@@ -14,6 +14,8 @@ and ends: blame is "course" (its author's or the caller's fault; exit code 2), "
 3) or "outside" (its sandbox was killed; exit code 3), and "begun" is false when it could not begin
 with any submission, so that another worker would fail in the same way. Nothing else comes out of
 standard output, whatever a grader prints.
+
+While no line comes, it learns what known mistakes answer, so that nobody will wait for that.
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,6 +39,7 @@ from autograder.model import Device, Job, Report, Settings, Tier
 COURSE = "course"
 MACHINE = "machine"
 OUTSIDE = "outside"
+PAUSE = 0.2  # seconds without a line, after which time is free for something else
 NICE = 10  # whoever waits for a page, or for a file to be received, comes first
 _EXIT_CODES = {COURSE: 2, MACHINE: 3, OUTSIDE: 3}
 
@@ -49,17 +53,37 @@ def line_of(job: Job) -> str:
 class Pipes:
     """The two pipes: jobs come in, reports and at most one error go out."""
 
-    def __init__(self, jobs: IO[str], answers: IO[str]) -> None:
+    def __init__(self, jobs: int, answers: IO[str]) -> None:
         self._jobs = jobs
+        self._unread = b""
         self._answers = answers
         self.begun = False
 
-    def jobs(self) -> Iterator[Job]:
-        """Read jobs until nobody sends any more."""
-        for line in self._jobs:
+    def jobs(self, meanwhile: Callable[[], bool]) -> Iterator[Job]:
+        """Read jobs until nobody sends any more.
+
+        Args:
+            meanwhile: is called while none comes: does a little, and says whether there is more.
+        """
+        while line := self._line(meanwhile):
             self.begun = True
             job = json.loads(line)
             yield Job(job["student"], Path(job["path"]), seed=job.get("seed"))
+
+    def _line(self, meanwhile: Callable[[], bool]) -> bytes:
+        """The next line; empty when there is none any more."""
+        while b"\n" not in self._unread:
+            if not self._comes_within(PAUSE):
+                while meanwhile() and not self._comes_within(0):
+                    pass
+            if not (more := os.read(self._jobs, select.PIPE_BUF)):
+                break
+            self._unread += more
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+    def _comes_within(self, seconds: float) -> bool:
+        return bool(select.select([self._jobs], [], [], seconds)[0])
 
     def report(self, report: Report) -> None:
         """Answer the job in hand."""
@@ -86,9 +110,7 @@ def _blame(error: AutograderError) -> str:
 
 def own_pipes() -> Pipes:
     """Take standard input and output away from everything that is imported from here on."""
-    line = Pipes(
-        os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
-    )
+    line = Pipes(os.dup(0), os.fdopen(os.dup(1), "w", encoding="utf-8"))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -124,7 +146,7 @@ def main() -> int:
     try:
         course = Course.find(options.course.resolve())
         with start_grader(course, options.assignment, settings) as grader:
-            for job in line.jobs():
+            for job in line.jobs(meanwhile=grader.rehearse):
                 line.report(grader.grade(job))
     except AutograderError as error:
         return line.fail(error)

@@ -103,6 +103,7 @@ class Process:
         self.above: dict[str, int] = {}  # how many of them stand above an exercise's check
         self.texts: list[str | None] = []  # of the cells
         self.namespaces: dict[str, dict[str, Any]] = {}
+        self.aside: dict[str, dict[str, Any]] = {}  # the student's, while the course's code answers
         self.faults: dict[str, dict[str, BaseException]] = {}  # what defining a name raised
         self.run: Callable[[str], None] | None = None  # of a notebook's cells
         self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
@@ -269,17 +270,21 @@ class Process:
         """Let the course's own code answer for one exercise, or the student's again.
 
         What the student's own cell does that is looked at is done by then, in a new process too.
-        Nothing but the function itself tells the one from the other.
+        Nothing but the function itself tells the one from the other. Where something was restored,
+        the student's is defined anew when it is asked for.
         """
         name, text = request["exercise"], request["text"]
         with contextlib.suppress(Exception):
             self.value(request["beside"])
+        own = self.namespaces.pop(name, None)
         if request["restore"]:
             global_state.restore()
-        self.namespaces.pop(name, None)  # the student's is defined anew when it is asked for
         if text:
+            self.aside = {name: own} if own and not request["restore"] else {}
             self.namespaces[name] = self.base()
             exec(compiled(text), self.namespaces[name])
+        else:
+            self.namespaces.update(self.aside)
         return {}, {"result": None, "changed": []}
 
     def do_withhold(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
