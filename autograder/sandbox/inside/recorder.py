@@ -11,7 +11,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+import torch
+
 from .fingerprints import fingerprint
+from .values import with_values
+
+_MOST = 10**6  # numbers of a table that is copied; views of a few numbers may look vast
 
 
 class Recorder:
@@ -61,7 +67,11 @@ class Recorded:
         self, expected: Any, rtol: float | None = None, atol: float | None = None
     ) -> Recorded:
         """Record the result; ``expected`` is what the notebook compares with."""
-        self.events.append({"what": "returns", "value": self.result, "rtol": rtol, "atol": atol})
+        try:
+            value = _as_it_is(self.result)
+        except Exception:  # what cannot be copied, such as a list that holds itself
+            value = self.result
+        self.events.append({"what": "returns", "value": value, "rtol": rtol, "atol": atol})
         return self
 
     def holds(self, sentence: str, condition: Callable[[Any], Any]) -> Recorded:
@@ -72,3 +82,12 @@ class Recorded:
             true = False
         self.events.append({"what": "holds", "sentence": sentence, "value": true})
         return self
+
+
+def _as_it_is(value: Any) -> Any:
+    """A copy, which no later call can change: the notebook compares at once."""
+    if isinstance(value, torch.Tensor) and value.numel() <= _MOST:
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if type(value) is np.ndarray and value.size <= _MOST:
+        return value.copy()
+    return with_values(value, _as_it_is)
