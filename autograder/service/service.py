@@ -26,7 +26,7 @@ from autograder.gradebook.seeds import attempt_seed
 from autograder.model import Assignment, Report, Tier
 from autograder.service.identity import Identity
 from autograder.service.people import People
-from autograder.service.storage.attempts import Attempts
+from autograder.service.storage.attempts import Attempts, now
 from autograder.service.storage.database import open_database
 from autograder.service.storage.files import Files
 from autograder.service.storage.ledger import Ledger
@@ -111,6 +111,11 @@ class Service:
     def names(self) -> list[str]:
         """The assignments that have been released."""
         return [n for n in self.course.assignments() if self.course.release(n).is_file()]
+
+    def has_opened(self, name: str) -> bool:
+        """Whether students may see an assignment yet."""
+        opens = self.course.config.policy(name).opens
+        return opens is None or opens <= now()
 
     def check_rules(self) -> None:
         """Raise AuthorError where course.toml has a rule that nothing fits."""

@@ -4,7 +4,9 @@ import socket
 
 import pytest
 
-from tests.service.running import Running
+from autograder.course.config import FILE
+from tests.service.running import Running, make_small_course
+from tests.support.courses import NAME
 
 
 @pytest.mark.slow
@@ -45,6 +47,26 @@ def test_behind_a_proxy_each_client_has_its_own_tries(tmp_path):
     assert codes[-1] == 429
     assert guess("192.0.2.8") == 403
     assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    running.stop()
+
+
+@pytest.mark.slow
+def test_students_hear_of_no_assignment_before_it_opens(tmp_path):
+    """Not by its name, its page or its upload; the instructor sees it."""
+    make_small_course(tmp_path / "course")
+    running = Running(tmp_path)
+    settings = running.course / FILE
+    text = settings.read_text(encoding="utf-8")
+    rules = "due = 2099-10-11T23:59:00\nopens = 2099-10-01T08:00:00\n"
+    settings.write_text(text.replace("due = 2099-10-11T23:59:00\n", rules), encoding="utf-8")
+    running.start()
+    ada, grace = (running.signed_in(running.links()[name]) for name in ("ada", "grace"))
+    assert ada.get("/api/me").json()["assignments"] == []
+    assert NAME not in ada.get("/").text
+    assert ada.get(f"/assignments/{NAME}").status_code == 404
+    upload = ada.post(f"/api/assignments/{NAME}/attempts?way=browser&file=a.ipynb", content=b"{}")
+    assert upload.status_code == 403
+    assert grace.get("/api/me").json()["assignments"] == [NAME]
     running.stop()
 
 

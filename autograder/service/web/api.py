@@ -62,10 +62,11 @@ class AttemptResult(BaseModel):
 
 @router.get("/me", responses={401: {"description": "nobody has signed in"}})
 def api_me(request: Request) -> Me:
-    """Say who is signed in."""
+    """Say who is signed in, and what has been opened for them."""
     service: Service = request.app.state.service
     visitor = visitor_of(request)
-    return Me(student=visitor.person.student, role=visitor.role, assignments=service.names)
+    names = [name for name in service.names if visitor.is_staff or service.has_opened(name)]
+    return Me(student=visitor.person.student, role=visitor.role, assignments=names)
 
 
 @router.post(

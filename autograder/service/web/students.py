@@ -23,7 +23,7 @@ from autograder.service.identity import Purpose
 from autograder.service.people import Role
 from autograder.service.reading import Reading
 from autograder.service.service import Service
-from autograder.service.storage.attempts import Attempt, now
+from autograder.service.storage.attempts import Attempt
 from autograder.service.storage.files import harmless
 from autograder.service.storage.tables import Outcome
 from autograder.service.web.access import MISSING, Visitor, may_see, visitor_of
@@ -48,7 +48,7 @@ def home(request: Request) -> Response:
         known = (service.people.fault, service.ledger.fault, *service.proven.values())
         faults = [text for text in known if text]
         return page(request, "home_staff.html.j2", titles=titles, faults=faults)
-    shown = [name for name in names if _has_opened(service, name)]
+    shown = [name for name in names if service.has_opened(name)]
     return page(request, "home_student.html.j2", rows=[_row(service, visitor, n) for n in shown])
 
 
@@ -56,7 +56,7 @@ def home(request: Request) -> Response:
 def assignment_page(request: Request, name: str) -> Response:
     """One assignment: submit, and what came of it so far."""
     service, visitor = _of(request)
-    if name not in service.names or not _has_opened(service, name):
+    if name not in service.names or not service.has_opened(name):
         raise HTTPException(404, MISSING)
     reading = Reading.of(service, visitor.person, name)
     return page(
@@ -190,11 +190,6 @@ def _row(service: Service, visitor: Visitor, name: str) -> tuple[str, str, Cell,
 
 def _of(request: Request) -> tuple[Service, Visitor]:
     return request.app.state.service, visitor_of(request)
-
-
-def _has_opened(service: Service, name: str) -> bool:
-    opens = service.course.config.policy(name).opens
-    return opens is None or opens <= now()
 
 
 async def _form(request: Request) -> FormData:
