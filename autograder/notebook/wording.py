@@ -77,6 +77,7 @@ NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
 OTHER_ANSWER = "Another answer came back than the check in the notebook expects."
 UNCHANGED = "The call did not change its arguments as it should."
 NOT_GONE_ON = "The check could not go on with what came back."
+_NO_GRADIENTS = "No gradient can be computed: a tensor that it needs was changed in place."
 ERROR_AGAIN = "There was an error here, too."
 FORGED = (
     "With this exercise's code loaded, a question whose answer is known came back with a wrong "
@@ -93,6 +94,25 @@ _NO_GPU = (  # torch's words for that where answers are graded
     "Cannot access accelerator",
     "not linked with support for",
     "not compiled with CUDA",
+)
+_CHANGED_IN_PLACE = "a tensor that gradients need was changed in place, as `+=` does"
+_SHAPES = "tensors met whose shapes do not fit together"
+_REASONS = (  # words of torch, and what they say in short; other texts may hold hidden inputs
+    ("modified by an inplace operation", _CHANGED_IN_PLACE),
+    ("a leaf Variable that requires grad", _CHANGED_IN_PLACE),
+    ("through the graph a second time", "gradients were asked for a second time of one graph"),
+    ("does not require grad and does not have", "gradients were asked for of what has none"),
+    ("grad can be implicitly created only", "gradients were asked for of more than one number"),
+    ("Can't call numpy", "NumPy was given a tensor that requires gradients"),
+    ("must match the size of tensor", _SHAPES),
+    ("shapes cannot be multiplied", _SHAPES),
+    ("have the same dtype", "tensors of two dtypes met"),
+    ("have same dtype", "tensors of two dtypes met"),
+    ("view size is not compatible", "`view` met numbers that do not lie in order, as after `.T`"),
+    ("more than one value is ambiguous", "a condition has more than one value"),
+    ("cannot be converted to Scalar", "one number was asked for of a tensor with more"),
+    ("Dimension out of range", "an axis was named that is not there"),
+    ("out of bounds for dimension", "an index lies outside the tensor"),
 )
 _IN_LINE = "(in your line `{line}`)"
 BECAUSE = "    the reason: {error}: {text}\n    in the line: {line}"
@@ -223,12 +243,19 @@ def ended_python(exercises: Iterable[str]) -> str:
 
 def raised(answer: Answer) -> str:
     """Which kind of error came instead of an answer; its text could carry hidden inputs out."""
-    return _special(answer) or f"{_stopped_with(answer)}."
+    if special := _special(answer):
+        return special
+    reason = next((said for words, said in _REASONS if words in answer.reason), "")
+    if not answer.reached:
+        return _NO_GRADIENTS if reason == _CHANGED_IN_PLACE else NOT_GONE_ON
+    known = f": {reason}" if reason and not answer.own else ""
+    return f"{_stopped_with(answer)}{known}."
 
 
 def raised_by_example(answer: Answer, text: str, line: str) -> str:
     """The same of the notebook's own example, which may be told in full, and where it happened."""
     special = NEEDS_GPU if any(words in text for words in _NO_GPU) else _special(answer)
+    special = special or ("" if answer.reached else NOT_GONE_ON)
     full = f"{_stopped_with(answer)}: {_cut(text, 120)}" if text else f"{_stopped_with(answer)}."
     return f"{special or full} {_IN_LINE.format(line=_cut(line, 80))}" if line else special or full
 
@@ -252,7 +279,7 @@ def _special(answer: Answer) -> str:
         return _DEVICE_LOST
     if names[:1] == ("ProtocolError",):
         return "What came back is too large or too deep to be looked at."
-    return "" if answer.reached else NOT_GONE_ON
+    return ""
 
 
 def _stopped_with(answer: Answer) -> str:

@@ -14,6 +14,7 @@ from autograder.grading.compare import Mismatch, NotJudged, assert_same, looking
 from autograder.grading.facts import Fact
 from autograder.grading.grader import Grader, Preparation
 from autograder.model import ExerciseReport, Status, StudentCell, Submission, Tier
+from autograder.notebook import wording
 from autograder.sandbox import tiers
 from autograder.sandbox.answers import Answer
 from tests.support.courses import EXERCISE, NAME, write_course
@@ -151,9 +152,26 @@ def test_a_check_that_trips_does_not_say_that_the_answer_stopped(graded: Graded)
     """Where the way back breaks after the function has returned, nobody reads that it stopped."""
     report = graded("e = x.exp(); e.add_(0); return x * 0.5 + 0 * e")
     said = {check.name: check.message for check in report.checks}
-    assert said["gradient"].endswith("The check could not go on with what came back.")
-    report = graded("return torch.zeros(3) @ torch.zeros(4)")
-    assert "RuntimeError" in next(c.message for c in report.checks if c.name == "tables")
+    assert said["gradient"].endswith("a tensor that it needs was changed in place.")
+    other = Answer(error=("RuntimeError",), reason="no words that anybody knows", reached=False)
+    assert wording.raised(other) == "The check could not go on with what came back."
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("return x + torch.zeros(len(x) + 2)", "a RuntimeError: tensors met whose shapes do not"),
+        ("return x.double() @ torch.eye(x.shape[-1])", "tensors of two dtypes met"),
+        ("return x.T.view(-1)", "that do not lie in order"),
+        ("return x * 0.5 if x > 0 else x", "a condition has more than one value"),
+        ("return x.softmax(7)", "an axis was named that is not there"),
+        ("raise RuntimeError('shapes cannot be multiplied')", "a RuntimeError."),
+    ],
+)
+def test_an_error_of_torch_is_told_with_its_reason(graded: Graded, body: str, words: str) -> None:
+    """Only torch's own words for it are known; what a student's code says itself is not told."""
+    report = graded(body)
+    assert words in next(c.message for c in report.checks if c.name == "tables")
 
 
 @pytest.mark.parametrize("body", ["return x.detach() * 0.5", "return x.detach() * 0.2 + x * 0.3"])
