@@ -15,7 +15,8 @@ and ends: blame is "course" (its author's or the caller's fault; exit code 2), "
 with any submission, so that another worker would fail in the same way. Nothing else comes out of
 standard output, whatever a grader prints.
 
-While no line comes, it learns what known mistakes answer, so that nobody will wait for that.
+While no line comes, and nobody else wants the processor, it learns what known mistakes answer, so
+that nobody will wait for that.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,11 +37,14 @@ from autograder.course.layout import Course
 from autograder.errors import AutograderError, InfrastructureError, KilledError
 from autograder.grading.start import start_grader
 from autograder.model import Device, Job, Report, Settings, Tier
+from autograder.sandbox.limit import InLine
 
 COURSE = "course"
 MACHINE = "machine"
 OUTSIDE = "outside"
 PAUSE = 0.2  # seconds without a line, after which time is free for something else
+IN_LINE = 0.001  # seconds in line for a processor, by which one notices that others want it
+BACK_OFF = 1.0  # seconds that they are then left alone
 NICE = 10  # whoever waits for a page, or for a file to be received, comes first
 _EXIT_CODES = {COURSE: 2, MACHINE: 3, OUTSIDE: 3}
 
@@ -48,6 +53,23 @@ def line_of(job: Job) -> str:
     """A job as a line in, without its end."""
     seed = {} if job.seed is None else {"seed": job.seed}
     return json.dumps({"student": job.student, "path": str(job.path), **seed})
+
+
+class Leisure:
+    """Notices whether others want the processor, who come before what nobody waits for."""
+
+    def __init__(self) -> None:
+        self._in_line = InLine(os.getpid())
+        self._waited = self._in_line.seconds
+
+    def pause(self) -> float:
+        """Seconds to leave the processor to others: none while this process never has to wait."""
+        before, self._waited = self._waited, self._in_line.seconds
+        return BACK_OFF if self._waited - before > IN_LINE else 0.0
+
+    def close(self) -> None:
+        """Close what was opened to notice it."""
+        self._in_line.close()
 
 
 class Pipes:
@@ -74,8 +96,9 @@ class Pipes:
         """The next line; empty when there is none any more."""
         while b"\n" not in self._unread:
             if not self._comes_within(PAUSE):
-                while meanwhile() and not self._comes_within(0):
-                    pass
+                with closing(Leisure()) as leisure:
+                    while meanwhile() and not self._comes_within(leisure.pause()):
+                        pass
             if not (more := os.read(self._jobs, select.PIPE_BUF)):
                 break
             self._unread += more

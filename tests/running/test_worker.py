@@ -2,21 +2,25 @@
 
 import io
 import os
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
 from autograder.course.source import read_release
 from autograder.grading.grader import Grader, Preparation
 from autograder.model import StudentCell, Submission, Tier
-from autograder.running.worker import PAUSE, Pipes
+from autograder.running import worker
+from autograder.running.worker import BACK_OFF, PAUSE, Leisure, Pipes
 from autograder.sandbox import tiers
 from tests.support.courses import NAME, write_course
 
 LINE = b'{"student": "%s", "path": "one.ipynb"}\n'
 
 
-def test_who_waits_does_something_else_until_a_line_comes():
+def test_who_waits_does_something_else_until_a_line_comes(monkeypatch):
     """Lines that were sent ahead come first; then little by little, for as long as nobody asks."""
+    monkeypatch.setattr(worker, "BACK_OFF", 0.0)  # other tests may want the processor
     ours, theirs = os.pipe()
     os.write(theirs, LINE % b"ada" + LINE % b"bob")
     steps, come = [], threading.Event()
@@ -35,6 +39,23 @@ def test_who_waits_does_something_else_until_a_line_comes():
     os.close(theirs)
     assert list(jobs) == []
     os.close(ours)
+
+
+def test_who_is_wanted_elsewhere_leaves_the_processor_to_others():
+    """With another process on the same core, next to nothing is learnt."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    hog = subprocess.Popen([sys.executable, "-c", "print(flush=True)\nwhile True: pass"],
+                           stdout=subprocess.PIPE)  # fmt: skip
+    try:
+        hog.stdout.readline()
+        with closing(Leisure()) as leisure:
+            pauses = [leisure.pause() for _ in range(20) if not sum(range(10**6)) < 0]
+    finally:
+        os.sched_setaffinity(0, cores)
+        hog.kill()
+        hog.communicate()
+    assert sum(pause == BACK_OFF for pause in pauses) >= 5
 
 
 def test_a_job_that_is_cut_off_at_the_end_of_the_pipe_is_read():
