@@ -1027,13 +1027,13 @@ def decisions_at_ties(solution, logits):
 @pytest.mark.exercise("binary_predict", weight=2)
 def test_a_tie_is_a_yes(same, draw):
     """Says yes when the probability that it returns is exactly the threshold."""
-    same.run(decisions_at_ties, torch.linspace(-4, 4, 24)[:, None])
+    same.run(decisions_at_ties, torch.linspace(0.1, 4, 24)[:, None])
     for ties in (torch.zeros(1, 1), torch.cat([draw(3, 1), torch.zeros(2, 1), COMMON])):
         same.run(part_of, "binary_predict", [ties], 1)
 
 
 def decides_as_it_says(solution, logits, thresholds):
-    """For each threshold, whether the decisions follow from the probabilities beside them.
+    """For each threshold, whether decisions follow from their probabilities, and are at most 1.
 
     Probabilities that small or that large are not exact; a decision keeps to what is returned.
     """
@@ -1041,7 +1041,8 @@ def decides_as_it_says(solution, logits, thresholds):
     for threshold in thresholds:
         probabilities, decisions = in_order(solution.binary_predict(logits.clone(), threshold))
         promised = probabilities.double().reshape(-1) >= threshold
-        found.append(torch.equal(decisions.reshape(-1).long(), promised.long()))
+        decided = decisions.reshape(-1).long()
+        found.append([torch.equal(decided, promised.long()), bool((decided <= 1).all())])
     return found
 
 

@@ -312,10 +312,10 @@ def count_of(solution, y, fate):
 
 
 def total(solution, y):
-    """How many elements are counted, whatever their fates; a word where no count came back."""
+    """How many elements are counted, whatever their fates; -1 where no count came back."""
     y = stored_otherwise(y)
     made = solution.count_fates(y)
-    return sum(counts(SimpleNamespace(count_fates=lambda y: made), y).values()) if made else "none"
+    return sum(counts(SimpleNamespace(count_fates=lambda y: made), y).values()) if made else -1
 
 
 def in_a_graph(solution, y):
@@ -446,12 +446,14 @@ def test_gate_makes_nineteen_rounds_by_default(same, draw):
     same(rtol=1e-3, atol=0.0).repeat_tanh_gate(x0)
 
 
-@pytest.mark.exercise("repeat_tanh_gate")
+@pytest.mark.exercise("repeat_tanh_gate", weight=2)
 def test_gate_of_negative_starts(same, draw):
     """Is right for negative starts, where no result is below zero."""
-    x0 = torch.cat([torch.tensor([-1.0, -0.0, 0.0]), -draw.uniform(4, low=1.0, high=4.0)])
+    fixed = torch.tensor([-1.0, -0.0, 0.0, -0.65, -10.0, -3e38, -INF])
+    x0 = torch.cat([fixed, -draw.uniform(4, low=1.0, high=4.0)])
     for n in (1, 4):
         same.repeat_tanh_gate(x0, n)
+    same(atol=0.0).repeat_tanh_gate(-SWEEP, 1)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -463,18 +465,18 @@ def test_gate_ends_at_exact_zero(same):
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_keeps_the_digits_of_small_values(same):
     """Stays accurate, relative to its own size, when some rounds have made the value tiny."""
-    x0 = torch.tensor([0.6, 0.7, 0.75, 0.8, 0.85, 0.9, -0.65])
+    x0 = torch.tensor([0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9])
     for n in (2, 4, 6):
         same(rtol=1e-4, atol=0.0).repeat_tanh_gate(x0, n)
     for small, dtype in ((1e-15, torch.float32), (1e-75, torch.float64), (1e-150, torch.float64)):
-        x0 = torch.tensor([small, -2 * small], dtype=dtype)
+        x0 = torch.tensor([small, 2 * small], dtype=dtype)
         same(rtol=1e-4, atol=0.0).repeat_tanh_gate(x0, 1)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_is_stuck_at_large_starts(same):
     """Leaves large float32 starts stuck at their own size."""
-    x0 = torch.tensor([10.0, -10.0, 50.0, 9.5, -3e38])
+    x0 = torch.tensor([10.0, 12.0, 50.0, 9.5, 3e38])
     same(rtol=1e-4, atol=0.0).repeat_tanh_gate(x0, 19)
 
 
@@ -482,17 +484,16 @@ def test_gate_is_stuck_at_large_starts(same):
 def test_gate_works_in_the_dtype_of_the_start(same):
     """Works in bfloat16 throughout, in which a start of 3.5 is stuck already."""
     # Wider numbers inside would bring 3.5 down to 3.36; every honest tanh stays within 2 %.
-    x0 = torch.tensor([3.5, -3.5, 4.0, 6.0, -10.0], dtype=torch.bfloat16)
+    x0 = torch.tensor([3.5, 4.0, 6.0, 10.0], dtype=torch.bfloat16)
     same.repeat_tanh_gate(x0, 19)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_uses_all_digits_of_float64(same):
     """Uses all digits of float64, in which large starts still move."""
-    x0 = torch.tensor([9.5, -10.0, 12.0, 3.0, 2.5], dtype=torch.float64)
+    x0 = torch.tensor([9.5, 10.0, 12.0, 3.0, 2.5], dtype=torch.float64)
     same.repeat_tanh_gate(x0, 19)
-    for x in (SWEEP, -SWEEP):
-        same(atol=0.0).repeat_tanh_gate(x, 1)
+    same(atol=0.0).repeat_tanh_gate(SWEEP, 1)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -500,7 +501,7 @@ def test_gate_repairs_nothing(same):
     """Hands on NaN and infinity as they come, in 16-bit dtypes as well."""
     for dtype in (torch.float32, torch.float16, torch.bfloat16):
         for n in (1, 19):
-            same.repeat_tanh_gate(torch.tensor([NAN, INF, -INF, 6e4], dtype=dtype), n)
+            same.repeat_tanh_gate(torch.tensor([NAN, INF, 6e4], dtype=dtype), n)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -516,7 +517,7 @@ def test_gate_lets_gradients_through(same, draw):
 def test_gate_keeps_the_dtype(same):
     """Keeps the dtype of the start."""
     for dtype in DTYPES:  # starts that stay where they are in each of them
-        same.repeat_tanh_gate(torch.tensor([0.0, 50.0, -64.0], dtype=dtype), 2)
+        same.repeat_tanh_gate(torch.tensor([0.0, 50.0, 64.0], dtype=dtype), 2)
 
 
 @pytest.mark.exercise("repeat_tanh_gate", about="changed")
@@ -1006,23 +1007,36 @@ def test_product_stays_on_its_device(same, draw):
 # --- 3.8 silent_vanishing -------------------------------------------------------------------------
 
 
+def has_both(ranks):
+    """Whether a pair has both promised properties."""
+    return ranks["value"] == ALIVE and ranks["gradient"] == FADED
+
+
 def behaviour(solution):
     """How the pair's nineteen steps go in float64, sorted into ranks that many pairs share."""
 
     def rank(size, edges):
         return -1 if math.isnan(size) else sum(abs(size) >= edge for edge in edges)
 
+    def ranks(w, start):
+        x = x0 = start.clone().requires_grad_()
+        for _ in range(19):
+            x = torch.tanh(w * x)
+        (gradient,) = torch.autograd.grad(x, x0)
+        return {
+            "value": rank(x.item(), (5e-324, 0.01, 0.5)),
+            "gradient": rank(gradient.item(), (5e-324, 1e-10)),
+            "weight": rank(w.item(), (5e-324, 1.0, 1.0 + 1e-9)),
+            "start": rank(start.item(), (5e-324, 1e-6, 10.0)),
+        }
+
     pair = solution.silent_vanishing()
     w, start = torch.tensor(pair, dtype=torch.float64)
-    x = x0 = start.clone().requires_grad_()
-    for _ in range(19):
-        x = torch.tanh(w * x)
-    (gradient,) = torch.autograd.grad(x, x0)
+    found, turned = ranks(w, start), ranks(start, w)
+    in_order = has_both(found) or not has_both(turned)
     return {
-        "value": rank(x.item(), (5e-324, 0.01, 0.5)),
-        "gradient": rank(gradient.item(), (5e-324, 1e-10)),
-        "weight": rank(w.item(), (5e-324, 1.0, 1.0 + 1e-9)),
-        "start": rank(start.item(), (5e-324, 1e-6, 10.0)),
+        **(found if in_order else turned),  # the order is another check's subject
+        "in order": in_order,
         "plain": all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in pair),
         "same": list(pair) == list(solution.silent_vanishing()),
     }
@@ -1074,6 +1088,14 @@ def test_gradient_is_not_exactly_zero(student):
     require(alive, "After nineteen rounds the value is closer to 0 than one half, or not a number.")
     require(gradient <= FADED, "The gradient is still above the limit.")
     require(gradient == FADED, "The gradient is exactly zero, or not a number.")
+
+
+@pytest.mark.exercise("silent_vanishing")
+def test_pair_is_in_order(student):
+    """Has both properties, with w first and x0 second."""
+    found = found_here(student)
+    require(has_both(found), "The pair does not have both properties, in neither order.")
+    require(found["in order"], "Your numbers have both properties, but `x0` stands before `w`.")
 
 
 @pytest.mark.exercise("silent_vanishing", about="type")
@@ -1128,16 +1150,17 @@ def is_start(given):
     return type(given) in (int, float) and abs(given) <= torch.finfo(torch.float32).max
 
 
-def is_count(given):
-    """Whether this is a number of rounds that the task allows."""
-    return type(given) is int and 0 <= given <= 19
+def is_count(given, start):
+    """Whether this is a number of rounds, also a whole float beside a float: that is another's."""
+    whole = type(given) is int or (type(given) is type(start) is float and given.is_integer())
+    return whole and 0 <= given <= 19
 
 
 def wrong_on(pair):
     """The versions that are wrong on a pair; None where it is no legal pair."""
-    if not (is_pair(pair) and is_start(pair[0]) and is_count(pair[1])):
+    if not (is_pair(pair) and is_start(pair[0]) and is_count(pair[1], pair[0])):
         return None
-    x0, rounds = torch.tensor(float(pair[0])), pair[1]
+    x0, rounds = torch.tensor(float(pair[0])), int(pair[1])
     right, close = squared(x0, rounds), {"rtol": 1e-4, "atol": 1e-5}
     return [
         name for name, loop in VERSIONS.items() if not loop(x0, rounds).allclose(right, **close)
@@ -1160,7 +1183,7 @@ def assert_caught(student, version):
     pair = given[version]
     require(is_pair(pair), "The entry is not a pair (start, rounds).")
     require(is_start(pair[0]), "The start is not a finite Python number that float32 can hold.")
-    require(is_count(pair[1]), "The number of rounds is not an int from 0 to 19.")
+    require(is_count(pair[1], pair[0]), "The number of rounds is not an int from 0 to 19.")
     assert_wrong_alone(version, wrong_on(pair))
 
 
@@ -1173,6 +1196,18 @@ def assert_wrong_alone(version, wrong):
     require("power" not in others, "On this pair `power` is wrong, too.")
     require("closed" not in others, "On this pair `closed` is wrong, too.")
     require("capped" not in others, "On this pair `capped` is wrong, too.")
+
+
+@pytest.mark.exercise("loop_breakers", about="type")
+def test_rounds_are_ints(student):
+    """Writes the number of rounds as an int."""
+    student.run(caught)
+    given = student.loop_breakers().value
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    legal = [given[name] for name in VERSIONS if wrong_on(given.get(name)) is not None]
+    alone = any(wrong_on(given.get(name)) == [name] for name in VERSIONS)
+    require(alone, "No pair of yours catches its own version alone.")
+    require(all(type(pair[1]) is int for pair in legal), "A number of rounds is not an int.")
 
 
 @pytest.mark.exercise("loop_breakers")

@@ -3108,6 +3108,14 @@ def wants_an_argument(target):
     return 2.5, 0.5
 
 
+@mistake(
+    "silent_vanishing",
+    "Your two numbers have both properties, but they have changed places. Which comes first?",
+)
+def start_before_the_weight():
+    return 0.5, 2.5
+
+
 @alternative("silent_vanishing")
 def negative_weight():
     return -3.0, 0.4
@@ -3263,6 +3271,15 @@ def rounds_before_the_start():
 )
 def late_and_power_wrong_together():
     return _PAIRS | {"late": (2.0, 2), "power": (2.0, 2)}
+
+
+@mistake(
+    "loop_breakers",
+    "Your numbers of rounds are floats. Which type does the task ask for?",
+    breaks="type",
+)
+def rounds_as_floats():
+    return {name: (start, float(rounds)) for name, (start, rounds) in _PAIRS.items()}
 
 
 @alternative("loop_breakers")
