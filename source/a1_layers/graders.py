@@ -183,7 +183,7 @@ def test_square_weights_are_transposed(same, draw):
 
 @pytest.mark.exercise("linear", weight=2)
 def test_leading_axes_are_kept(same, draw):
-    """Works on a batch of sequences, and on anything with more axes in front."""
+    """Works on a batch of sequences, transposed or not, and on more axes in front."""
     for shape in [(2, 7, 3), (2, 2, 4, 3), (3, 3, 3), (5, 5, 3)]:
         x, weight, bias = draw(*shape), draw(5, 3), draw(5)
         same.run(linear_from_otherwise_stored, x, weight, bias)
