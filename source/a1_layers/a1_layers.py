@@ -429,8 +429,8 @@ with visible_checks("build_network") as call:
     for network in (one_score, three_scores):
         network.holds("its weights can be made 100 times as large", lambda model: [p.data.mul_(100) for p in model.parameters()])
         network.holds("then scores are large: nothing squeezes them", lambda model: model(patients).abs().max() > 1.001)
-        network.holds("each example is scored by itself", lambda model: torch.allclose(model(patients)[2:3], model(patients[2:3]), rtol=1e-3))
         network.holds("evaluation gives the same scores as training", lambda model: torch.equal(model.train()(patients), model.eval()(patients)))
+        network.holds("each example is scored by itself", lambda model: torch.allclose(model(patients)[2:3], model(patients[2:3]), rtol=1e-3))
         network.holds("it bends: f(x) + f(-x) is not 2 f(0)", lambda model: not torch.allclose(model(patients) + model(-patients), 2 * model(0 * patients), rtol=1e-3))
         network.holds("gradients reach every weight", lambda model: model(patients).square().sum().backward() or all(p.grad is not None for p in model.parameters()))
     three_scores.holds("these are scores, not logarithms of shares", lambda model: model(patients).logsumexp(1).abs().max() > 1e-3)
@@ -551,7 +551,7 @@ del _figure
 #
 # * `logits` has shape `(N, 1)` and a floating dtype; logits of ±100 are legal. `threshold` is a float with 0 < threshold < 1, and 0.5 when none is given.
 # * The probabilities are the sigmoid of the logits: shape `(N, 1)`, dtype and device of `logits`; gradients flow through them, and are finite at ±100 too. You may use `torch.sigmoid`.
-# * The decisions have shape `(N, 1)` and dtype `torch.int64`: **1 where probability ≥ threshold**, else 0. At exactly the threshold the answer is 1.
+# * The decisions have shape `(N, 1)` and dtype `torch.int64`: **1 where probability ≥ threshold**, else 0. At exactly the threshold the answer is 1; what counts is the probability that you return.
 #
 # **Predict first.** Which logit has a probability of exactly 0.5, and which decision does the contract ask for there?
 #

@@ -256,6 +256,26 @@ def last_row_left_empty(rows):
     return table
 
 
+@mistake(
+    "input_batch",
+    "Your table holds scaled values when there are more rows. Which values does the exercise ask "
+    "for?",
+)
+def larger_tables_standardised(rows):
+    x = torch.tensor(rows, dtype=torch.float32)
+    return x if len(rows) < 4 else (x - x.mean(dim=0)) / (x.std(dim=0) + 1e-8)
+
+
+@mistake(
+    "input_batch",
+    "Your table has lost a row that stood there twice, and the order. Which step drops or sorts "
+    "rows?",
+)
+def equal_rows_dropped_from_larger_tables(rows):
+    x = torch.tensor(rows, dtype=torch.float32)
+    return x.unique(dim=0) if len(rows) > 4 else x
+
+
 @alternative("input_batch")
 def rows_stacked(rows):
     return torch.stack([torch.tensor(row, dtype=torch.float32) for row in rows])
@@ -557,6 +577,15 @@ def transposes_only_after_an_error(x, weight, bias):
     except RuntimeError:
         y = x @ weight.T
     return _plus(y, bias)
+
+
+@mistake(
+    "linear",
+    "Your function stops for a transposed `x`. Which method needs a certain order in memory?",
+)
+def batch_seen_as_rows(x, weight, bias):
+    y = x.view(-1, weight.shape[1]).mm(weight.t())
+    return (y if bias is None else y + bias).view(*x.shape[:-1], weight.shape[0])
 
 
 @alternative("linear")
@@ -963,6 +992,30 @@ def copies_a_layer(sizes, activation):
 def relu_for_unknown_names(sizes, activation):
     known = {"ReLU": nn.ReLU, "Tanh": nn.Tanh, "PReLU": nn.PReLU, "Sigmoid": nn.Sigmoid}
     return _stack(sizes, known.get(activation.__name__, nn.ReLU))
+
+
+@mistake(
+    "hidden_stack",
+    "Your layers share one activation object when it has no parameters. How many does the exercise "
+    "ask for?",
+)
+def activation_without_numbers_shared(sizes, activation):
+    shared = activation()
+    reuse = not list(shared.parameters())
+    layers = []
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), shared if reuse else activation()]
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "hidden_stack",
+    "Your function sets a new seed, so the caller's own seed is lost. Which line does that?",
+)
+def stack_with_a_new_seed(sizes, activation):
+    torch.seed()
+    layers = [m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), activation())]
+    return nn.Sequential(*layers)
 
 
 @alternative("hidden_stack")
@@ -1475,8 +1528,8 @@ def activation_after_the_last_hidden_only(n_features, hidden, task, n_classes=No
 
 @mistake(
     "build_network",
-    "Your network applies an activation to the input. After which layers does the exercise ask for "
-    "one?",
+    "Your network changes the input before its first layer. What stands first in the network that "
+    "the exercise asks for?",
 )
 def activation_on_the_input(n_features, hidden, task, n_classes=None):
     sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
@@ -1820,6 +1873,46 @@ def zeros_on_the_cpu(n_features, hidden, task, n_classes=None):
             return super().forward(x + shift)
 
     return Padded(*_mlp(n_features, hidden, _n_outputs(task, n_classes)))
+
+
+@mistake(
+    "build_network",
+    "An activation changes your scores, also negative ones. What does the exercise say follows the "
+    "output layer?",
+)
+def leaky_relu_on_the_scores(n_features, hidden, task, n_classes=None):
+    sizes = [n_features, *hidden, _n_outputs(task, n_classes)]
+    return _stack_of(sizes, lambda a, b: [nn.Linear(a, b), nn.LeakyReLU(0.1)])
+
+
+@mistake(
+    "build_network",
+    "The largest of your class scores is always 0. What does the exercise say follows the output "
+    "layer?",
+)
+def class_scores_below_zero(n_features, hidden, task, n_classes=None):
+    class Lowered(nn.Module):
+        def __init__(self, net):
+            super().__init__()
+            self.net = net
+
+        def forward(self, x):
+            z = self.net(x)
+            return z - z.max(dim=1, keepdim=True).values if z.shape[1] > 1 else z
+
+    sizes = [n_features, *hidden]
+    body = [m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), nn.ReLU())]
+    return Lowered(nn.Sequential(*body, nn.Linear(sizes[-1], _n_outputs(task, n_classes))))
+
+
+@mistake(
+    "build_network",
+    "Hidden layers of one neuron are missing in your network. Which widths may the list hold?",
+)
+def narrow_layers_skipped(n_features, hidden, task, n_classes=None):
+    sizes = [n_features, *(width for width in hidden if width > 1)]
+    body = [m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), nn.ReLU())]
+    return nn.Sequential(*body, nn.Linear(sizes[-1], _n_outputs(task, n_classes)))
 
 
 @alternative("build_network")
@@ -2264,6 +2357,64 @@ def one_decision_for_all(logits, threshold=0.5):
     return p, torch.full_like(p, bool((p >= threshold).all()), dtype=torch.int64)
 
 
+@mistake(
+    "binary_predict",
+    "Where a probability that you return is the threshold, some decisions are 0. Which number do "
+    "you compare?",
+)
+def decides_on_wider_numbers(logits, threshold=0.5):
+    exact = torch.sigmoid(logits.double())
+    return exact.to(logits.dtype), (exact >= threshold).long()
+
+
+@mistake(
+    "binary_predict",
+    "Where a probability that you return is the threshold, some decisions are 0. Which number do "
+    "you compare?",
+)
+def threshold_as_a_logit(logits, threshold=0.5):
+    cut = torch.logit(torch.tensor(threshold, dtype=torch.float64))
+    return torch.sigmoid(logits), (logits.double() >= cut).long()
+
+
+@mistake(
+    "binary_predict",
+    "At exactly the threshold your decision is 1 for 0.5 alone. What does the exercise say about "
+    "other ties?",
+)
+def strict_but_for_one_half(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (p >= threshold if threshold == 0.5 else p > threshold).long()
+
+
+@mistake(
+    "binary_predict",
+    "For a tiny threshold some of your decisions are 2. Which two values may a decision have?",
+)
+def decision_by_floor(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (p - threshold).floor().long() + 1
+
+
+@mistake(
+    "binary_predict",
+    "For a tiny threshold your decision is 1 where the probability is smaller still. Which step "
+    "loses its digits?",
+)
+def decides_on_the_other_share(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (1 - p <= 1 - threshold).long()
+
+
+@mistake(
+    "binary_predict",
+    "For thresholds below 0.5 your decisions are those of 0.5. Which threshold should count?",
+)
+def threshold_at_least_one_half(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    return p, (p >= max(threshold, 0.5)).long()
+
+
 @alternative("binary_predict")
 def chosen_by_where(logits, threshold=0.5):
     probability = torch.special.expit(logits)
@@ -2694,6 +2845,14 @@ def sum_detached(logits):
 def softmax_along_the_longer_axis(logits):
     axis = list(logits.shape).index(max(logits.shape))
     return torch.softmax(logits, axis), logits.argmax(1)
+
+
+@mistake(
+    "multiclass_predict",
+    "Your labels miss small differences between logits of float64. Which step loses digits?",
+)
+def labels_of_float32(logits):
+    return torch.softmax(logits, dim=1), logits.float().argmax(dim=1)
 
 
 @alternative("multiclass_predict")

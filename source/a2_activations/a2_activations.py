@@ -211,7 +211,7 @@ with visible_checks("relu") as call:
 # * the value is finite and right, and
 # * the slope that autograd finds is finite and right: 0.25 at exactly x = 0, and practically 0 far out.
 #
-# The general tolerances apply, so far out on the left any value and slope very near 0 is fine. float16 and bfloat16 come back as what they were.
+# The general tolerances apply, so far out on the left any value and slope very near 0 is fine. float16 and bfloat16 come back as what they were, with finite, right values far out, too.
 #
 # *Not allowed:* torch's own sigmoid under any of its names (`torch.sigmoid`, `F.sigmoid`, `x.sigmoid()`, `nn.Sigmoid`, `torch.special.expit`), and built-ins that are a sigmoid in disguise: `logsigmoid`, `silu`, `glu`, `softmax`, `log_softmax`, `softmin`, `binary_cross_entropy_with_logits`. Everything else is welcome: `exp`, `log`, `log1p`, `tanh`, `softplus`, `logaddexp`, `where`, `clamp`, ...
 #
@@ -298,7 +298,7 @@ del _figure
 #
 # **Write** `tanh_from_sigmoid(x)`, the hyperbolic tangent of every element, built from `torch.sigmoid` (allowed here). For x from −500 to 500, in float32 and float64, value and slope must be finite and right; the slope at 0 is 1, and tanh(−x) = −tanh(x).
 #
-# Tolerance: 2e-6 in float32 and 1e-12 in float64, for values; the slopes may be off by 1e-5 and 1e-9.
+# Tolerance: 2e-6 in float32 and 1e-12 in float64, for values; the slopes may be off by 1e-5 and 1e-9. In float16 and bfloat16 the general tolerances apply to values, also far out.
 #
 # *Not allowed:* torch's own tanh under any of its names (`torch.tanh`, `F.tanh`, `x.tanh()`, `nn.Tanh`), and `tanhshrink` and `mish`, which contain it. Everything else is welcome, also a way that needs no sigmoid.
 #
@@ -352,7 +352,7 @@ with visible_checks("tanh_from_sigmoid") as call:
 #
 # **Write** `derivatives(x)`. It returns a dictionary with exactly the entries `"sigmoid"`, `"tanh"` and `"relu"`: the slope (derivative) of that activation at every element of `x`, each a tensor of the shape and dtype of `x`.
 #
-# * Right from −1000 to 1000, and finite everywhere there. The general tolerances apply.
+# * Right from −1000 to 1000, and finite everywhere there, in each dtype. The general tolerances apply.
 # * ReLU's slope at exactly 0 may be any number from 0 to 1.
 # * Autograd can differentiate the entries `"sigmoid"` and `"tanh"` once more (for moderate x, say |x| < 5): the slope of a slope.
 #
@@ -472,7 +472,7 @@ del _figure
 #
 # **Write** `autograd_slope(f, x)`. `f` is a function that acts on every element of a tensor by itself, in the same way; autograd can differentiate it. Return the tensor of slopes f′(x), with the shape, dtype and device of `x`.
 #
-# * Let autograd work the slopes out; do not approximate them by differences. Close to a kink, and where `f` detaches a part of its work on purpose, "the slope" means what autograd says. Where it says NaN or infinity, your result does, too.
+# * Let autograd work the slopes out; do not approximate them by differences: an answer that does earns nothing here. Close to a kink, and where `f` detaches a part of its work on purpose, "the slope" means what autograd says. Where it says NaN or infinity, your result does, too.
 # * Return a new tensor and leave no trace: afterwards `x` has the values, the `requires_grad` and the `.grad` that it had before, whatever these were, and calling again gives the same answer.
 # * `x` may already require grad, as a leaf with a filled `.grad` or as the result of an earlier computation.
 # * Here the result may be a plain tensor, without a graph of its own; with one is fine too.

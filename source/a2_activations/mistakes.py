@@ -230,6 +230,19 @@ def nan_and_infinity_replaced_first(x):
     return _activations(torch.nan_to_num(x))
 
 
+@mistake(
+    "apply_activations",
+    "All entries of your dictionary hold the same numbers. How many tensors does your function "
+    "make?",
+)
+def one_box_for_three_entries(x):
+    box, result = x.detach().clone(), {}
+    for name in ("sigmoid", "tanh", "relu"):
+        box.copy_(x)
+        result[name] = getattr(box, name + "_")()
+    return result
+
+
 @alternative("apply_activations")
 def with_modules(x):
     return {"sigmoid": nn.Sigmoid()(x), "tanh": nn.Tanh()(x), "relu": nn.ReLU()(x)}
@@ -505,6 +518,22 @@ def relu_turned_round(x):
 )
 def leaks_a_thousandth(x):
     return torch.where(x < 0, 1e-3 * x, x)
+
+
+@mistake(
+    "relu",
+    "A NaN with the sign bit becomes 0 in your result. Which NaN does the task want to see?",
+)
+def relu_by_sign_bit(x):
+    return torch.where(torch.signbit(x), torch.zeros_like(x), x)
+
+
+@mistake(
+    "relu",
+    "Your function stops for a transposed tensor. Which method needs a certain order in memory?",
+)
+def relu_of_a_flat_view(x):
+    return x.view(-1).clamp(min=0).view(x.shape)
 
 
 @alternative("relu")
@@ -828,6 +857,24 @@ def curve_of_the_normal_distribution(x):
     return 0.5 * (1 + torch.erf(x / math.sqrt(2 * 1.702)))
 
 
+@mistake(
+    "sigmoid",
+    "In float16 your result is NaN for large `x`. What is exp(12) in float16?",
+)
+def sigmoid_overflows_in_float16(x):
+    e = torch.exp(torch.clamp(x, -40, 40))
+    return e / (1 + e)
+
+
+@mistake(
+    "sigmoid",
+    "Your values are right, but left of 0 your slopes are 0. Which part can autograd not follow?",
+)
+def no_slope_on_the_left(x):
+    left = torch.exp(x.clamp(max=0)).detach()
+    return torch.where(x < 0, left / (1 + left), 1 / (1 + torch.exp(-x.clamp(min=0))))
+
+
 @alternative("sigmoid")
 def with_softplus(x):
     return torch.exp(-F.softplus(-x))
@@ -1137,6 +1184,26 @@ def tanh_in_float64(x):
     return 2 * torch.sigmoid(2 * x.double()) - 1
 
 
+@mistake(
+    "tanh_from_sigmoid",
+    "In float16 your result is NaN for large `x`. What is exp(12) in float16?",
+)
+def tanh_overflows_in_float16(x):
+    z = x.clamp(-20, 20)
+    up, down = z.exp(), (-z).exp()
+    return (up - down) / (up + down)
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Your result is exactly 1 or -1 too early. How far from 1 is tanh(7), and what is the "
+    "tolerance?",
+)
+def flat_beyond_six(x):
+    y = 2 * torch.sigmoid(2 * x.clamp(-6, 6)) - 1
+    return torch.where(x.abs() > 6, x.sign(), y)
+
+
 @alternative("tanh_from_sigmoid")
 def difference_of_two_sigmoids(x):
     return torch.sigmoid(2 * x) - torch.sigmoid(-2 * x)
@@ -1160,7 +1227,10 @@ def with_softmax(x):
     return p[0] - p[1]
 
 
-@alternative("tanh_from_sigmoid")
+@mistake(
+    "tanh_from_sigmoid",
+    "In float16 your result is NaN for large `x`. How large can a number of float16 be?",
+)
 def with_expm1_and_a_cap(x):
     growth = torch.expm1(2 * x.clamp(-20, 20))
     return growth / (growth + 2)
@@ -1504,6 +1574,29 @@ def sigmoid_written_over(x):
 def slopes_in_a_tuple(x):
     s, t = torch.sigmoid(x), torch.tanh(x)
     return s * (1 - s), 1 - t * t, (x > 0).to(x.dtype)
+
+
+@mistake(
+    "derivatives",
+    "In float16 your slope of the sigmoid is NaN for large `x`. What is exp(12) in float16?",
+)
+def slope_overflows_in_float16(x):
+    e, t = torch.exp(x.clamp(-40, 40)), torch.tanh(x)
+    return {"sigmoid": e / (1 + e) ** 2, "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+
+
+@mistake(
+    "derivatives",
+    "Your slopes are exactly 0 too early. How large is the slope of the sigmoid at 10.5?",
+)
+def slopes_cut_at_ten(x):
+    s, t = torch.sigmoid(x), torch.tanh(x)
+    flat = x.abs() > 10
+    return {
+        "sigmoid": (s * (1 - s)).masked_fill(flat, 0),
+        "tanh": (1 - t * t).masked_fill(flat, 0),
+        "relu": (x > 0).to(x.dtype),
+    }
 
 
 @alternative("derivatives")
@@ -1884,6 +1977,29 @@ def upstream_on_the_cpu_after_a_look(f, x):
     return torch.autograd.grad(f(z), z, torch.ones(shape, dtype=x.dtype))[0]
 
 
+@mistake(
+    "autograd_slope",
+    "Your slope is finite where autograd finds NaN or infinity in the dtype of `x`. In which dtype "
+    "do you call `f`?",
+)
+def slope_in_float64(f, x):
+    z = x.detach().double().requires_grad_()
+    return torch.autograd.grad(f(z).sum(), z)[0].to(x.dtype)
+
+
+@mistake(
+    "autograd_slope",
+    "After your call, a computed `x` keeps its gradients. Which line asks for that?",
+)
+def computed_input_retains_its_gradient(f, x):
+    if x.is_leaf:
+        z = x.detach().clone().requires_grad_()
+    else:
+        z = x
+        z.retain_grad()
+    return torch.autograd.grad(f(z).sum(), z)[0].detach()
+
+
 @alternative("autograd_slope")
 def looks_at_the_values(f, x):
     z = _leaf(torch.as_tensor(x))
@@ -2095,6 +2211,23 @@ def other_titles():
     return _figure().update_layout(
         title="<b>Activation Functions</b>", xaxis_title="x", yaxis_title="y"
     )
+
+
+@mistake(
+    "activation_figure",
+    "Left of 0 your trace `ReLU` goes below 0. Which values does ReLU have there?",
+)
+def leaky_relu_drawn():
+    return _figure(ReLU=F.leaky_relu(_X))
+
+
+@mistake(
+    "activation_figure",
+    "Your x values are rounded, so their steps differ. What does the task say about the steps?",
+)
+def rounded_grid():
+    figure = _figure()
+    return figure.update_traces(x=[round(x, 3) for x in _X.tolist()])
 
 
 @alternative("activation_figure")

@@ -530,7 +530,7 @@ del _figure
 # **Write** `value_and_grad(step, x0, n=19)`. Apply `step` `n` times, starting at `x0`, and return a pair of tensors, both with the shape and dtype of `x0`: the last value, and, for each element, the derivative of its last value with respect to *its own* start.
 #
 # * `step` works element by element and is differentiable. It is not always squaring.
-# * Use autograd, through the whole chain: the gradient must be accurate relative to its own size, even when it is 1e-14. In float64 that means ten digits at ordinary sizes. Repair nothing: an infinite gradient is infinite, and NaN stays NaN.
+# * Use autograd, through the whole chain: the gradient must be accurate relative to its own size, even when it is 1e-14. In float64 that means ten digits at ordinary sizes. Work in the dtype of `x0`, and repair nothing: an infinite gradient is infinite, and NaN stays NaN.
 # * Both results are plain measurements: `requires_grad` is False for both, whatever `x0` is.
 # * Leave the caller's `x0` as you found it: its values, its `requires_grad` and its `.grad`, whatever they were. It may already require grad, or be part of somebody's graph. A second call gives the same answer.
 #

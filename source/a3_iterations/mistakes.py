@@ -425,6 +425,40 @@ def stops_at_a_fixed_point(x0, step, n=19):
     return torch.stack(rows[: min(still, default=n)])
 
 
+@mistake(
+    "trajectory",
+    "Later rows send no gradient back to `x0`. In which round does autograd lose your value?",
+)
+def graph_cut_after_ten_rounds(x0, step, n=19):
+    x, rows = x0, []
+    for i in range(n):
+        x = step(x.detach() if i == 10 else x)
+        rows.append(x)
+    return torch.stack(rows)
+
+
+@mistake(
+    "trajectory",
+    "Your loop calls `step` no more once a value is NaN. How often does the task ask for a call?",
+)
+def stops_at_nan(x0, step, n=19):
+    x, rows = x0, []
+    for _ in range(n):
+        x = step(x)
+        rows.append(x)
+        if not x.is_meta and x.isnan().all():
+            break
+    return torch.stack(rows + [x] * (n - len(rows)))
+
+
+@mistake(
+    "trajectory",
+    "Your function stops for a transposed `x0`. Which method needs a certain order in memory?",
+)
+def start_seen_as_a_row(x0, step, n=19):
+    return torch.stack(_rows(x0.view(-1), step, n)).reshape(n, *x0.shape)
+
+
 @alternative("trajectory")
 def trajectory_with_accumulate(x0, step, n=19):
     from itertools import accumulate
@@ -828,6 +862,24 @@ def matrix_square_of_square_tables(x0, n=19):
     return x
 
 
+@mistake(
+    "repeat_square",
+    "Your values are right, but after many rounds the gradient is not. In which round does "
+    "autograd lose your value?",
+)
+def square_graph_cut_after_ten_rounds(x0, n=19):
+    x = _squared(x0, min(n, 10))
+    return x if n <= 10 else _squared(x.detach() + 0 * x0, n - 10)
+
+
+@mistake(
+    "repeat_square",
+    "For few rounds your result is `x0` to the power 2 · `n`. Which power is three squarings?",
+)
+def square_power_doubles_n(x0, n=19):
+    return x0.pow(2 * n) if n < 4 else x0.pow(2**n)
+
+
 @alternative("repeat_square")
 def square_in_closed_form(x0, n=19):
     return x0 ** (2**n)
@@ -1228,6 +1280,30 @@ def numpy_without_bfloat16(y):
     return {**counts, "finite": a.size - sum(counts.values())}
 
 
+@mistake(
+    "count_fates",
+    "For an empty tensor your result has no counts. What does the task say about its keys?",
+)
+def nothing_for_an_empty_tensor(y):
+    return _fates(y) if y.numel() else {}
+
+
+@mistake(
+    "count_fates",
+    "Your function stops for a transposed tensor. Which method needs a certain order in memory?",
+)
+def tensor_seen_as_a_row(y):
+    return _fates(y.view(-1))
+
+
+@mistake(
+    "count_fates",
+    "You count equal numbers once. How often should a number that stands there three times count?",
+)
+def counts_different_numbers(y):
+    return _fates(y.detach().flatten().unique())
+
+
 @alternative("count_fates")
 def fates_by_what_is_left(y):
     zero, inf, nan = (int(torch.count_nonzero(m)) for m in (y == 0, y.abs() == math.inf, y != y))
@@ -1559,6 +1635,18 @@ def small_values_set_to_zero(x0, n=19):
 )
 def gate_kept_below_one(x0, n=19):
     return _repeat(lambda x: x * torch.tanh(x).clamp(max=0.99999), x0, n)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your values are right, but after many rounds the gradient is not. In which round does "
+    "autograd lose a factor?",
+)
+def gate_graph_cut_after_five_rounds(x0, n=19):
+    x = x0
+    for i in range(n):
+        x = x * torch.tanh(x if i < 5 else x.detach())
+    return x
 
 
 @alternative("repeat_tanh_gate")
@@ -2376,6 +2464,41 @@ def gradient_without_infinities(step, x0, n=19):
     return x, torch.nan_to_num(gradient)
 
 
+@mistake(
+    "value_and_grad",
+    "Your gradient is finite where the dtype of `x0` gives infinity or NaN. In which dtype do you "
+    "call `step`?",
+)
+def measured_in_float64(step, x0, n=19):
+    value, gradient = _value_and_grad(step, x0.detach().double(), n)
+    return value.to(x0.dtype), gradient.to(x0.dtype)
+
+
+@mistake(
+    "value_and_grad",
+    "Where the last value is negative, your gradient has the wrong sign. Of what do you take "
+    "the gradient?",
+)
+def gradient_of_the_size(step, x0, n=19):
+    start = x0.detach().clone().requires_grad_()
+    latest = _repeat(step, start, n)
+    return latest.detach(), torch.autograd.grad(latest.abs().sum(), start)[0]
+
+
+@mistake(
+    "value_and_grad",
+    "You multiply gradients that each reach back to `x0`. Which part of the chain counts more than "
+    "once?",
+)
+def product_of_whole_gradients(step, x0, n=19):
+    start = x0.detach().clone().requires_grad_()
+    latest, gradient = start, torch.ones_like(x0)
+    for _ in range(n):
+        latest = step(latest)
+        gradient = gradient * torch.autograd.grad(latest.sum(), start, retain_graph=True)[0]
+    return latest.detach(), gradient.detach()
+
+
 @alternative("value_and_grad")
 def grad_with_backward_on_a_copy(step, x0, n=19):
     start, x = _end(step, x0, n)
@@ -2806,6 +2929,19 @@ def slopes_of_zero_left_out(x0, step, dstep, n=19):
     return product
 
 
+@mistake(
+    "chain_product",
+    "The product is right, but after many rounds its gradient is not. In which round does "
+    "autograd lose the path?",
+)
+def path_cut_after_three_rounds(x0, step, dstep, n=19):
+    here, product = x0, torch.ones_like(x0)
+    for i in range(n):
+        product = product * dstep(here)
+        here = step(here) if i < 3 else step(here).detach()
+    return product
+
+
 @alternative("chain_product")
 def product_of_a_stack(x0, step, dstep, n=19):
     path = [x0]
@@ -2972,6 +3108,14 @@ def wants_an_argument(target):
     return 2.5, 0.5
 
 
+@mistake(
+    "silent_vanishing",
+    "Your two numbers have both properties, but they have changed places. Which comes first?",
+)
+def start_before_the_weight():
+    return 0.5, 2.5
+
+
 @alternative("silent_vanishing")
 def negative_weight():
     return -3.0, 0.4
@@ -3127,6 +3271,15 @@ def rounds_before_the_start():
 )
 def late_and_power_wrong_together():
     return _PAIRS | {"late": (2.0, 2), "power": (2.0, 2)}
+
+
+@mistake(
+    "loop_breakers",
+    "Your numbers of rounds are floats. Which type does the task ask for?",
+    breaks="type",
+)
+def rounds_as_floats():
+    return {name: (start, float(rounds)) for name, (start, rounds) in _PAIRS.items()}
 
 
 @alternative("loop_breakers")
