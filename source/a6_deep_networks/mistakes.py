@@ -2918,7 +2918,7 @@ def _clipped_if(params, max_norm, is_long):
     if not grads:
         return torch.tensor(0.0)
     norms = torch.stack([g.norm() for g in grads])
-    if is_long(norms, grads):
+    if is_long(norms):
         for g in grads:
             g.mul_(max_norm / norms.norm())
     return norms.norm()
@@ -2930,7 +2930,7 @@ def _clipped_if(params, max_norm, is_long):
     "its square with `max_norm`?",
 )
 def compares_the_square(params, max_norm):
-    return _clipped_if(params, max_norm, lambda norms, grads: norms.square().sum() > max_norm)
+    return _clipped_if(params, max_norm, lambda norms: norms.square().sum() > max_norm)
 
 
 @mistake(
@@ -2939,27 +2939,16 @@ def compares_the_square(params, max_norm):
     "compare the norm?",
 )
 def compares_with_the_square_of_the_limit(params, max_norm):
-    return _clipped_if(params, max_norm, lambda norms, grads: norms.norm() > max_norm**2)
+    return _clipped_if(params, max_norm, lambda norms: norms.norm() > max_norm**2)
 
 
 @mistake(
     "clip_global_norm",
-    "A long gradient stays as it is when each of its entries is small. What do you compare with "
+    "A long gradient stays as it is when each of its parts is small. What do you compare with "
     "`max_norm`?",
 )
-def compares_the_largest_entry(params, max_norm):
-    return _clipped_if(
-        params, max_norm, lambda norms, grads: max(g.abs().max() for g in grads) > max_norm
-    )
-
-
-@mistake(
-    "clip_global_norm",
-    "A long gradient stays as it is when each of its tensors is short. What do you compare with "
-    "`max_norm`?",
-)
-def compares_the_longest_tensor(params, max_norm):
-    return _clipped_if(params, max_norm, lambda norms, grads: norms.max() > max_norm)
+def compares_the_largest_part(params, max_norm):
+    return _clipped_if(params, max_norm, lambda norms: norms.max() > max_norm)
 
 
 @mistake(
@@ -2969,7 +2958,7 @@ def compares_the_longest_tensor(params, max_norm):
 )
 def clips_with_autograd_off_for_good(params, max_norm):
     torch.set_grad_enabled(False)
-    return _clipped_if(params, max_norm, lambda norms, grads: norms.norm() > max_norm)
+    return _clipped_if(params, max_norm, lambda norms: norms.norm() > max_norm)
 
 
 def _passed(model, loss_fn, x, y, optimizer):
