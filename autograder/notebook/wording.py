@@ -24,6 +24,8 @@ _BY_FACT = {
     "value": "The values are not right.",
     "statement": "Something that the task promises does not hold.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
+    "settings": "After a call, autograd is switched off for good, or torch's default dtype is "
+    "another one.",
     "error": "Another error than the promised one was raised, or none at all.",
 }
 _FORBIDDEN = {
@@ -37,6 +39,7 @@ _CHARGES = {  # what a fact's own check says, where no check of the author's is 
     "device": "Stays on the device of its input.",
     "keys": "Spells the keys as promised.",
     "changed": "Leaves its arguments as they were.",
+    "settings": "Leaves torch's settings as they were.",
 }
 _BY_STATUS = {
     Status.TIMED_OUT: "It did not finish within {seconds:g} s. Does every loop come to an end?",

@@ -250,7 +250,7 @@ def stack(draw, *widths, scale=1.0, dtype=torch.float32):
 
 @pytest.mark.exercise("forward_rms", weight=3)
 def test_entries_follow_the_layers(same, draw):
-    """Begins with the first layer and ends with the last, with no entry for the input."""
+    """Gives the right sizes, from the first layer to the last, with no entry for the input."""
     for widths in ((6, 9, 4, 7), (9, 5, 3)):
         same.run(signal, draw(12, widths[0]), stack(draw, *widths), "tanh")
 
@@ -383,14 +383,22 @@ def test_second_measurement_agrees(same, draw):
 def signal_afterwards(solution, x, weights):
     """What became of the caller's input, weights and list, plain ones and attached ones."""
     facts = []
-    for grad in (False, True):
-        given = [one.clone().requires_grad_(grad) for one in (x, *weights)]
+    for attached in (False, True):
+        given = [one.clone().requires_grad_(attached) for one in (x, *weights)]
+        for one in given if attached else ():
+            one.grad = 2 * one.detach()
         layers = list(given[1:])
         solution.forward_rms(given[0], layers, torch.tanh)
         as_before = [torch.equal(a, b) for a, b in zip(given, (x, *weights), strict=True)]
         facts.append([all(as_before), len(layers) == len(weights)])
-        facts.append([one.requires_grad for one in given] + [one.grad is None for one in given])
+        facts.append([one.requires_grad for one in given])
+        facts.append(list(map(stored, given)))
     return facts
+
+
+def stored(tensor):
+    """What became of a gradient that was twice its tensor."""
+    return "none" if tensor.grad is None else torch.equal(tensor.grad, 2 * tensor)
 
 
 @pytest.mark.exercise("forward_rms", about="changed")
@@ -448,7 +456,7 @@ def loud(draw, *shape):
 
 @pytest.mark.exercise("backward_rms", weight=3)
 def test_curve_goes_from_input_to_output(same, draw):
-    """Begins with the gradient at the input and ends with the one at the output, in this order."""
+    """Gives the right sizes, from the gradient at the input to the one at the output."""
     for widths in ((6, 9, 4, 7), (8, 5, 3)):
         x, upstream = draw(12, widths[0]), loud(draw, 12, widths[-1])
         same(rtol=1e-3, atol=0.0).run(message, x, stack(draw, *widths), "tanh", upstream)
@@ -580,8 +588,8 @@ def message_afterwards(solution, x, weights, upstream, trained):
     facts = [all(torch.equal(one.detach(), known) for one, known in pairs), len(listed)]
     facts += [one.requires_grad for one in (*given, *layers)]
     facts += [one.grad is None for one in (*given, *layers[1:])]
-    stored = layers[0].grad
-    return [*facts, stored is not None and torch.equal(stored, weights[0])]
+    kept = layers[0].grad
+    return [*facts, "none" if kept is None else torch.equal(kept, weights[0])]
 
 
 @pytest.mark.exercise("backward_rms", about="changed", weight=2)
@@ -665,11 +673,18 @@ def test_float64_curves(same, draw):
         same(rtol=1e-4, atol=0.0).per_layer_gain(scale * stats)
 
 
+def is_float(solution, stats):
+    """The gain, and whether it is Python's float, and no other number."""
+    gain = solution.per_layer_gain(stats)
+    return {"value": gain, "a float": isinstance(gain, float)}
+
+
 @pytest.mark.exercise("per_layer_gain", about="type")
 def test_gain_is_a_plain_float(same):
     """Returns a plain Python float."""
     for dtype in (torch.float32, torch.float64):
-        same.per_layer_gain(torch.tensor([4.0, 2.0, 1.0], dtype=dtype))
+        same.run(is_float, torch.tensor([4.0, 2.0, 1.0], dtype=dtype))
+    same.run(is_float, torch.tensor([1.0, 2.0, 4.0]))
 
 
 @pytest.mark.exercise("per_layer_gain", about="changed")
@@ -829,8 +844,8 @@ def test_extreme_inputs(same):
     """Survives zeros, very large entries, infinities and NaN, in bfloat16 as well."""
     inf, nan = math.inf, math.nan
     x = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 3e38, -3e38, inf, -inf, nan])
-    for given in (x, x.bfloat16()):
-        for slope in (0.01, 0.3):
+    for given, slopes in ((x, (0.01, 0.3, -0.2)), (x.bfloat16(), (0.01, 0.3))):
+        for slope in slopes:
             same.leaky_relu(given, slope)
 
 
@@ -966,12 +981,12 @@ def noted(solution, design):
     """What a verdict draws, number after number, and the names of torch's operations in it."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    drawn, names = [torch.zeros(0)], set()
+    drawn, names = [torch.zeros(0)], []
 
     class Noted(TorchDispatchMode):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
             result = func(*args, **(kwargs or {}))
-            names.add(func.overloadpacket.__name__)
+            names.append(func.overloadpacket.__name__)
             random = torch.Tag.nondeterministic_seeded in func.tags
             if random and isinstance(result, torch.Tensor) and not result.is_meta:
                 drawn.append(result.detach().clone().flatten())
@@ -983,9 +998,11 @@ def noted(solution, design):
 
 
 def multiplies(solution, act, scheme, depth, width):
-    """Whether a verdict multiplies matrices in torch, by whichever operation."""
+    """Whether a verdict multiplies matrices in torch, and whether as often as there are layers."""
     products = {"mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot"}
-    return bool(noted(solution, [act, scheme, depth, width, 4])[1] & products)
+    names = noted(solution, [act, scheme, depth, width, 4])[1]
+    found = sum(name in products for name in names)
+    return {"any": found > 0, "for every layer": found >= depth}
 
 
 def random_stack(solution, act, scheme, depth, width, seed):
@@ -1027,7 +1044,9 @@ def test_verdict_is_measured(student):
     """Measures the gradient of a stack: no table and no formula gives the verdict."""
     for stack in STACKS:
         found = student.run(multiplies, *stack).value
-        require(found, "It multiplies no matrices in torch, as the layers of a stack do.")
+        require(found["any"], "It multiplies no matrices in torch, as the layers of a stack do.")
+        measured = found["for every layer"]
+        require(measured, "It multiplies fewer matrices than the stack has layers.")
 
 
 @pytest.mark.exercise("flow_verdict", seconds=20, keeps=0.5)
@@ -1160,6 +1179,14 @@ def assert_cured(student, patient):
     state = state_of(patient, float(gain))
     require(state != "vanishing", "With your gain, the gradient vanishes for at least one seed.")
     require(state == "healthy", "With your gain, the gradient explodes or is not a number.")
+
+
+@pytest.mark.exercise("healthy_gains", weight=0.5)
+def test_keys_are_the_four_names(student):
+    """Has the four names as its keys, and no others."""
+    given = student.healthy_gains().value
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    require(set(given) == PATIENTS.keys(), "Its keys are not the four names.")
 
 
 @pytest.mark.exercise("healthy_gains")

@@ -3555,3 +3555,142 @@ def as_one_dictionary(curves):
     }
     frames = [{"name": str(d), "data": traces(d)} for d in depths]
     return go.Figure({"data": traces(depths[0]), "frames": frames, "layout": layout})
+
+
+# --- what a caller notices afterwards, and single slips ------------------------------------------
+
+
+@mistake(
+    "forward_rms",
+    "After a call of your function, autograd stays switched off. Which line switches it off, and "
+    "until when?",
+)
+def switches_autograd_off_for_good(x, weights, act):
+    torch.set_grad_enabled(False)
+    return _rms(_forward(x, weights, act)[1:])
+
+
+@mistake(
+    "forward_rms",
+    "The weights had a `.grad` before your call, and have none after it. Which line removes it?",
+)
+def frees_the_gradients_of_the_weights(x, weights, act):
+    for weight in weights:
+        weight.grad = None
+    with torch.no_grad():
+        return _rms(_forward(x, weights, act)[1:])
+
+
+@mistake(
+    "forward_rms",
+    "Your entries are too large by the root of the number of examples. Over which numbers does "
+    "the RMS take its mean?",
+)
+def root_of_the_width_only(x, weights, act):
+    with torch.no_grad():
+        hidden = _forward(x, weights, act)[1:]
+        return torch.stack([h.norm() / math.sqrt(h.shape[1]) for h in hidden])
+
+
+@mistake(
+    "backward_rms",
+    "The weights had a `.grad` before your call. After it, this `.grad` holds other numbers. Which "
+    "line adds to it?",
+)
+def keeps_the_gradients_but_adds_to_them(x, weights, act, upstream):
+    before = [weight.grad for weight in weights]
+    hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
+    for h in hidden:
+        h.retain_grad()
+    (hidden[-1] * upstream).sum().backward()
+    for weight, gradient in zip(weights, before, strict=True):
+        weight.grad = gradient
+    return _rms([h.grad for h in hidden])
+
+
+@mistake(
+    "backward_rms",
+    "Weights that required no gradient before your call require one after it. Which line changes "
+    "that?",
+)
+def unfreezes_all_weights(x, weights, act, upstream):
+    for weight in weights:
+        weight.requires_grad_(False)
+    slopes = _slopes(_recorded(x, weights, act), upstream)
+    for weight in weights:
+        weight.requires_grad_(True)
+    return _rms(slopes)
+
+
+@mistake(
+    "backward_rms",
+    "After your call `upstream` requires a gradient. Does the measurement need a gradient with "
+    "respect to `upstream`?",
+)
+def upstream_asked_for_a_gradient(x, weights, act, upstream):
+    upstream.requires_grad_()
+    return _rms(_slopes(_recorded(x, weights, act), upstream))
+
+
+@mistake(
+    "backward_rms",
+    "Your entries are wrong by a factor that depends on the batch and the width. By which number "
+    "does a mean divide?",
+)
+def norms_over_the_number_of_examples(x, weights, act, upstream):
+    slopes = _slopes(_recorded(x, weights, act), upstream)
+    return torch.stack([slope.norm() / len(slope) for slope in slopes])
+
+
+@mistake(
+    "per_layer_gain",
+    "What comes back is one of NumPy's numbers. Which type of number does the task ask for?",
+)
+def gain_as_a_number_of_numpy(stats):
+    sizes = stats.numpy()
+    return (sizes[-1] / sizes[0]) ** (1 / (len(sizes) - 1))
+
+
+@mistake(
+    "per_layer_gain",
+    "When the gain is a whole number, an `int` comes back. Which line makes it one?",
+)
+def whole_gains_as_int(stats):
+    gain = (stats[-1].item() / stats[0].item()) ** (1 / (len(stats) - 1))
+    return int(gain) if gain == int(gain) else gain
+
+
+@mistake(
+    "leaky_relu",
+    "For a negative `slope` and -inf your result is -inf. What is a negative number times -inf?",
+)
+def infinities_as_they_are(x, slope=0.01):
+    return torch.where(x.isinf(), x, torch.where(x > 0, x, slope * x))
+
+
+@mistake(
+    "flow_verdict",
+    "Your stack has one layer, and a power stands for all others. Is the factor of each layer the "
+    "same one?",
+)
+def first_layer_to_the_power_of_the_depth(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    deviation = {
+        "torch_default": (3 * width) ** -0.5,
+        "xavier_normal": width**-0.5,
+        "he_normal": (2 / width) ** 0.5,
+    }[scheme]
+    weight = deviation * torch.randn(width, width, generator=generator)
+    x, upstream = (torch.randn(256, width, generator=generator) for _ in range(2))
+    act = {"linear": lambda z: z}.get(act) or getattr(torch, act)
+    first, last = _rms(_slopes(_recorded(x, [weight], act), upstream))
+    ratio = (first / last).item() ** depth
+    return "vanishing" if ratio < 1e-2 else "exploding" if ratio > 1e2 else "healthy"
+
+
+@mistake(
+    "healthy_gains",
+    "Your dictionary has a key that is none of the four names. Whom does this entry cure?",
+)
+def gain_for_a_fifth():
+    return {"linear": 1.0, "relu": 1.4, "weak": 14.0, "abs": 1.0, "sigmoid": 10.0}

@@ -57,7 +57,7 @@ def with_axes_of_one(draw):
 
 def without_some_classes(draw):
     """Return batches of four classes in which the last does not occur, or only the first does."""
-    targets = [labels(draw, 5, 3), torch.zeros(2, dtype=torch.int64)]
+    targets = [labels(draw, 6, 3), torch.zeros(2, dtype=torch.int64)]
     return [(2 * draw(len(target), 4), target) for target in targets]
 
 
@@ -426,7 +426,7 @@ def test_cross_entropy_is_a_mean_over_examples(student, draw):
 
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_looks_up_one_class_per_row(same, draw):
-    """Looks up one class in each row, also when there are as many examples as classes."""
+    """Is right for as many examples as classes, with one class looked up in each row."""
     for size in (4, 5):
         logits, target = 2 * draw(size, size), labels(draw, size, size)
         same.cross_entropy(logits, target)
@@ -483,9 +483,9 @@ def test_cross_entropy_keeps_teaching_after_a_disaster(same, draw):
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_keeps_the_digits(same, draw):
     """Keeps the digits of float64, also for large logits, and two in float16."""
-    half = (draw(5, 4) + 14.0).half()
-    same(rtol=2e-2).cross_entropy(half, labels(draw, 5, 4))
-    logits, target = draw(6, 4, dtype=torch.float64), labels(draw, 6, 4)
+    half = (draw(8, 4) + 14.0).half()
+    same(rtol=2e-2).cross_entropy(half, labels(draw, 8, 4))
+    logits, target = draw(8, 4, dtype=torch.float64), labels(draw, 8, 4)
     same.cross_entropy(logits, target)
     large = logits + 1000 * F.one_hot((target + 1) % 4, 4)
     same.cross_entropy(large, target)
@@ -589,7 +589,8 @@ def assert_refuses(student, draw, pairs):
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_refuses_other_sizes(student, draw):
     """Raises ValueError where the numbers of elements differ, even if torch would broadcast."""
-    assert_refuses(student, draw, [((4, 3), (3,)), ((1,), (4,)), ((2, 3), (1, 3))])
+    stretched = [((4, 3), (3,)), ((1,), (4,)), ((2, 3), (1, 3)), ((4, 1), (4, 3)), ((4, 1), ())]
+    assert_refuses(student, draw, stretched)
 
 
 @pytest.mark.exercise("bce_with_logits")
@@ -813,11 +814,17 @@ def test_logit_threshold_mirrors_yes_and_no(student, draw):
     assert_same(lenient, -strict.value)
 
 
+def is_float(solution, name, argument):
+    """The answer, and whether it is Python's float, and no other number."""
+    answer = getattr(solution, name)(argument)
+    return {"value": answer, "a float": isinstance(answer, float)}
+
+
 @pytest.mark.exercise("logit_threshold", about="type")
 def test_logit_threshold_returns_a_float(same):
-    """Returns a Python float, at the ends too."""
-    for p in (0.0, 1.0):  # in between, what is no float is noticed above
-        same.logit_threshold(p)
+    """Returns a Python float, at the ends and in the middle too."""
+    for p in (0.0, 1.0, 0.5):  # in between, what is no number is noticed above
+        same.run(is_float, "logit_threshold", p)
 
 
 @pytest.mark.exercise("logit_threshold")
@@ -873,7 +880,7 @@ def test_floor_rises_but_stays_below_chance(same, draw):
 def test_floor_is_a_float(same):
     """Returns a Python float."""
     for classes in (2, 7):
-        same.double_softmax_floor(classes)
+        same.run(is_float, "double_softmax_floor", classes)
 
 
 # 5.9 loss_breakers
@@ -967,6 +974,14 @@ def assert_only_one_is_wrong(student, version):
     require(found != "no classes", "The target is not one class number, 0 to C-1, for each row.")
     require(version in found, "With your batch, this version is right.")
     require(found == [version], "With your batch, another version is wrong as well.")
+
+
+@pytest.mark.exercise("loss_breakers", weight=0.5)
+def test_keys_are_the_four_names(student):
+    """Has the four names as its keys, and no others."""
+    given = student.loss_breakers().value
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    require(set(given) == VERSIONS.keys(), "Its keys are not the four names.")
 
 
 @pytest.mark.exercise("loss_breakers")

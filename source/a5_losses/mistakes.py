@@ -1811,8 +1811,8 @@ def nudged_away_from_the_ends(p):
 
 @mistake(
     "logit_threshold",
-    "For `p` very close to 1 your result is `inf`, but it should be finite. Which dtype holds "
-    "`p` in your code?",
+    "For `p` very close to 1 your result is `inf`, but it should be finite. Which step takes such "
+    "a `p` for 1?",
 )
 def squeezed_through_float32(p):
     return torch.logit(torch.tensor(float(p))).item()
@@ -3296,3 +3296,116 @@ def line_below_a_thousandth(x):
 def series_too_far_out(x):
     series = x - x**3 / 3 + 2 * x**5 / 15
     return torch.where(x.abs() < 0.3, series, 2 * torch.sigmoid(2 * x) - 1)
+
+
+# Single slips
+
+
+@mistake(
+    "logsumexp",
+    "Where the exponentials overflow, your result is the largest number of the dtype. What can "
+    "you take away before you exponentiate?",
+)
+def overflow_swept_to_the_largest_number(z, dim=-1):
+    return torch.nan_to_num(z.exp().sum(dim).log(), posinf=torch.finfo(z.dtype).max)
+
+
+@mistake(
+    "softmax",
+    "For large logits your shares do not add up to 1: NaN is swept away. Which step makes the NaN?",
+)
+def swept_after_the_overflow(z, dim=-1):
+    shares = z.exp()
+    return torch.nan_to_num(shares / shares.sum(dim, keepdim=True), nan=1.0)
+
+
+@mistake(
+    "log_softmax",
+    "Large gaps between the logits make your result infinite. Which entry of a row should become "
+    "0 before `exp`?",
+)
+def shifted_by_the_smallest_entry(z, dim=-1):
+    shifted = z - z.amin(dim, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+
+
+@mistake(
+    "cross_entropy",
+    "The last example counts as much as all others together. How much should each of N examples "
+    "count?",
+)
+def each_new_example_counts_one_half(logits, target):
+    loss = logits.new_zeros(())
+    for i, (row, true) in enumerate(zip(logits, target, strict=True)):
+        surprise = row.logsumexp(0) - row[true]
+        loss = (loss + surprise) / 2 if i else surprise
+    return loss
+
+
+@mistake(
+    "cross_entropy",
+    "Examples whose most likely class is the true one cost nothing in your loss. How large is "
+    "their surprise?",
+)
+def only_wrong_predictions_cost(logits, target):
+    surprise = logits.logsumexp(1) - logits[torch.arange(len(target)), target]
+    right = logits.argmax(1) == target
+    return torch.where(right, torch.zeros_like(surprise), surprise).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "You average over the two classes apart, so that both count the same. Over which numbers does "
+    "the task take its mean?",
+)
+def mean_of_two_means(logits, target):
+    if logits.shape != target.shape:
+        raise ValueError("logits and target differ in shape")
+    yes = (target * F.softplus(-logits)).sum() / target.sum().clamp(min=1)
+    no = ((1 - target) * F.softplus(logits)).sum() / (1 - target).sum().clamp(min=1)
+    return (yes + no) / 2
+
+
+@mistake(
+    "bce_with_logits",
+    "Shapes such as (4, 1) and (4, 3) raise no error. How many of their axes do you compare?",
+)
+def compares_the_first_axis(logits, target):
+    if logits.ndim != target.ndim or logits.shape[:1] != target.shape[:1]:
+        raise ValueError("logits and target differ in shape")
+    return (F.softplus(logits) - logits * target).mean()
+
+
+@mistake(
+    "bce_with_logits",
+    "A single number as target raises no error, whatever the shape of `logits`. Which line lets "
+    "it through?",
+)
+def a_single_number_is_let_through(logits, target):
+    if logits.shape != target.shape and target.ndim > 0:
+        raise ValueError("logits and target differ in shape")
+    return (F.softplus(logits) - logits * target).mean()
+
+
+@mistake(
+    "logit_threshold",
+    "For `p` = 0.5 an `int` comes back. Which type of number does the task ask for?",
+)
+def middle_as_int(p):
+    if p == 0.5:
+        return 0
+    return math.inf if p == 1 else -math.inf if p == 0 else math.log(p / (1 - p))
+
+
+@mistake(
+    "loss_breakers",
+    "Your dictionary has a key that is none of the four names. Which version should it break?",
+)
+def batch_for_a_fifth():
+    return {
+        "total": ([[1.0, 2.0]] * 2, [0, 0]),
+        "table": ([[50.0, 0.0], [0.0, 50.0]], [0, 1]),
+        "bare": ([[200.0, 0.0]], [0]),
+        "guarded": ([[0.0, 40.0]], [0]),
+        "right": ([[0.0, 1.0]], [0]),
+    }

@@ -147,6 +147,7 @@ def test_eps_is_a_dial(same, draw):
     """Uses the eps that it is given."""
     for eps in (0.3, 4.0):
         same.layer_norm(draw(4, 5), draw(5), draw(5), eps)
+    same.layer_norm(1e-3 * draw(4, 5), draw(5), draw(5), 0.0)
 
 
 @pytest.mark.exercise("layer_norm", weight=2)
@@ -320,6 +321,8 @@ def test_batch_norm_uses_eps(same, draw):
     for training, eps in [(True, 2.0), (False, 0.7)]:
         args = [*batch(draw, 4, 3), training, 0.1, eps]
         same.run(batch_norm_part, "y", *args)
+    x, *memory = batch(draw, 4, 3)
+    same.run(batch_norm_part, "y", 1e-3 * x, *memory, True, 0.1, 0.0)
 
 
 @pytest.mark.exercise("batch_norm")
@@ -393,11 +396,11 @@ def residual_is_new(solution, x, scale):
     return {"value": value, "new": torch.equal(x, before)}
 
 
-def residual_slopes(solution, x, weight, scale, upstream, detached):
+def residual_slopes(solution, x, weight, scale, upstream, detached, x_learns=True):
     """The answer, and the gradients at x and, behind a branch that lets some back, the weight."""
-    x, weight = x.clone().requires_grad_(True), weight.clone().requires_grad_(True)
+    x, weight = x.clone().requires_grad_(x_learns), weight.clone().requires_grad_(True)
     y = solution.residual(x, lambda h: torch.tanh((h.detach() if detached else h) @ weight), scale)
-    wrt = [x] if detached else [x, weight]
+    wrt = [*[x] * x_learns, *[weight] * (not detached)]
     if not y.requires_grad:
         return {"value": y, "gradients": [None for _ in wrt]}
     slopes = torch.autograd.grad((y * upstream).sum(), wrt, allow_unused=True)
@@ -405,15 +408,19 @@ def residual_slopes(solution, x, weight, scale, upstream, detached):
 
 
 def residual_calls(solution, x, scale):
-    """How often the branch was called, and whether with x itself each time."""
-    itself = []
+    """How often the branch was called, and whether with x itself, and a module in its mode."""
+    itself, modes, module = [], [], nn.Identity().train()
+    module.register_forward_hook(lambda layer, *_: modes.append(layer.training))
 
     def branch(h):
         itself.append(h is x)
         return h * len(itself)
 
     solution.residual(x, branch, scale)
-    return {"calls": len(itself), "x itself": all(itself)}
+    solution.residual(x, module, scale)
+    kept = all(modes) and module.training
+    own = {"calls": len(itself), "x itself": all(itself)}
+    return {**own, "calls of a module": len(modes), "in its mode": kept}
 
 
 def residual_default(solution, x):
@@ -464,11 +471,12 @@ def test_gradients_take_both_paths(same, draw):
     """Lets gradients reach x along both paths, and the weights inside the branch."""
     for scale in (1.0, 0.3, 2.0):
         same.run(residual_slopes, draw(3, 4), draw(4, 4), scale, draw(3, 4), False)
+    same.run(residual_slopes, draw(3, 4), draw(4, 4), 0.6, draw(3, 4), False, False)
 
 
 @pytest.mark.exercise("residual", weight=2)
 def test_branch_is_called_once(same, draw):
-    """Calls the branch exactly once, with x itself, whatever the scale."""
+    """Calls the branch exactly once, with x itself and in its mode, whatever the scale."""
     for scale in (1.0, 0.4, 0.0):
         same.run(residual_calls, draw(3, 4), scale)
 
@@ -583,7 +591,7 @@ def test_one_length_for_all(same, draw):
 @pytest.mark.exercise("global_grad_norm")
 def test_opposites_do_not_cancel(student, draw):
     """Counts gradients of opposite sign, which must not cancel."""
-    gradient = draw(4, 4)
+    gradient = draw(16)
     opposite = student.run(measured, [gradient, -gradient], False)
     alike = student.run(measured, [gradient.abs(), gradient.abs()], False)
     require(bool(alike.value > 0), "For gradients that are not zero, the norm is zero.")
@@ -693,7 +701,7 @@ def scaled_to(norm, grads):
 @pytest.mark.exercise("clip_global_norm", weight=2)
 def test_long_gradients_are_shortened(same, draw):
     """Shortens a long gradient to the limit without turning it."""
-    for length, limit in [(7.0, 1.0), (1e6, 0.5), (3.0, 2.5)]:
+    for length, limit in [(7.0, 1.0), (1e6, 0.5), (3.0, 2.5), (0.8, 0.7)]:
         grads = scaled_to(length, some_gradients(draw))
         same(atol=1e-6).run(clipped, ["gradients"], grads, limit, False)
 
@@ -701,7 +709,7 @@ def test_long_gradients_are_shortened(same, draw):
 @pytest.mark.exercise("clip_global_norm", weight=2)
 def test_short_gradients_are_left(same, draw):
     """Leaves a gradient alone that is within the limit, however small, and only then."""
-    for length, limit in [(0.3, 1.0), (1e-3, 5.0), (2.0, float("inf")), (9.0, 2.0)]:
+    for length, limit in [(3.0, 8.0), (1e-3, 5.0), (2.0, float("inf")), (9.0, 2.0)]:
         grads = scaled_to(length, some_gradients(draw))
         same(atol=1e-8).run(clipped, ["gradients"], grads, limit, False)
 
@@ -796,13 +804,13 @@ def test_clipping_is_own_work(student, same, draw):
 # --- 6.6 train_step ---------------------------------------------------------------------------
 
 
-def training(solution, facts, weights, x, y, optimizer, max_norm, steps, stale, frozen):
+def training(solution, facts, weights, x, y, optimizer, max_norm, steps, stale, frozen, mode=True):
     """Some of: the losses, the weights afterwards, the calls."""
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(x.device, x.dtype)
     for p, weight in zip(model.parameters(), weights, strict=True):
         p.data.copy_(weight)
         p.grad = torch.full_like(p, 0.5) if stale else None
-    model[0].requires_grad_(not frozen)
+    model.train(mode)[0].requires_grad_(not frozen)
     kind, options = optimizer
     stepper = getattr(torch.optim, kind)(model.parameters(), **options)
     calls = []
@@ -908,11 +916,13 @@ def moments_of_clipping(solution, x, y):
 def test_first_update_is_clipped(student, draw):
     """Clips before it steps: the first update is as long as learning rate times `max_norm`."""
     student.run(moments_of_clipping, draw(4, 3), draw(4, 1))  # only tells like slips apart
-    probe = case(draw, ["weights"], SGD, 0.3, 1)
-    pairs = zip(student.run(*probe).value[0], probe[2], strict=True)
-    update = torch.cat([(after - before).flatten() for after, before in pairs]).norm().item()
-    require(not update > 0.03 * 1.001, "The first update is longer than that.")
-    require(update >= 0.03 * 0.999, "The first update is shorter than that, or not a number.")
+    _, facts, weights, x, y, *more = case(draw, ["weights"], SGD, 0.3, 1)
+    for target, mode in ((y, True), (100 * y, False)):  # a moderate loss, and one of thousands
+        after = student.run(training, facts, weights, x, target, *more, mode).value[0]
+        moved = [(one - before).flatten() for one, before in zip(after, weights, strict=True)]
+        update = torch.cat(moved).norm().item()
+        require(not update > 0.03 * 1.001, "The first update is longer than that.")
+        require(update >= 0.03 * 0.999, "The first update is shorter than that, or not a number.")
 
 
 @pytest.mark.exercise("train_step", weight=2)
@@ -954,19 +964,32 @@ def test_other_optimisers(same, draw):
     same.run(*probe)
 
 
+def faint_loss(solution, x, y):
+    """The loss of one step where it is about a millionth."""
+    model = nn.Linear(3, 1).to(x.device)
+    stepper = torch.optim.SGD(model.parameters(), lr=0.1)
+    return solution.train_step(model, lambda p, t: 1e-6 * F.mse_loss(p, t), x, y, stepper, 1.0)
+
+
 @pytest.mark.exercise("train_step", weight=3)
 def test_losses_are_reported(same, draw):
     """Reports the loss that produced each update."""
     for optimizer, max_norm in [(SGD, 1.0), (GENTLE, 1e9)]:
         probe = case(draw, ["losses"], optimizer, max_norm, 5)
         same.run(*probe)
+    same(atol=0.0).run(faint_loss, draw(8, 3), draw(8, 1))
+
+
+def is_float(solution, x, y):
+    """The loss of one step, and whether it is Python's float, and no other number."""
+    loss = faint_loss(solution, x, y)
+    return {"value": loss, "a float": isinstance(loss, float)}
 
 
 @pytest.mark.exercise("train_step", about="type")
 def test_losses_are_floats(same, draw):
     """Returns a Python float."""
-    probe = case(draw, ["losses"], SGD, 1.0, 1)
-    same.run(*probe)
+    same.run(is_float, draw(8, 3), draw(8, 1))
 
 
 @pytest.mark.exercise("train_step", weight=2)
@@ -1359,5 +1382,7 @@ def test_each_setting_is_used_once(student):
     legal = {patient: cure for patient, cure in given.items() if isinstance(cure, tuple)}
     cured = [patient for patient, cure in legal.items() if state_of(patient, *cure) == "healthy"]
     require(len(cured) == len(PATIENTS), "Not all five patients are cured.")
+    more = set(student.cures().value) - PATIENTS.keys()
+    require(not more, "Your dictionary has an entry that is for none of the five patients.")
     used = {setting for setting, _ in legal.values()}
     require(used == WELL.keys(), "One setting is used for more than one patient.")

@@ -2844,3 +2844,198 @@ def with_a_norm_for_faint():
         "faint": ("norm", True),
         "stacked": ("act", "sigmoid"),
     }
+
+
+# --- single slips -------------------------------------------------------------------------------
+
+
+@mistake(
+    "layer_norm",
+    "With `eps` = 0 your result is the one for another `eps`. Which line takes 0 for a missing "
+    "number?",
+)
+def eps_of_zero_replaced(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    eps = eps or 1e-5
+    return centred / torch.sqrt(centred.square().mean(-1, keepdim=True) + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "You add a second small number after the root, and very small rows come out too small. Where "
+    "does the formula add `eps`?",
+)
+def another_small_number_after_the_root(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    variance = centred.square().mean(-1, keepdim=True)
+    return centred / (torch.sqrt(variance + eps) + 1e-8) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "Autograd cannot go back through your result: a step overwrites numbers that it still needs. "
+    "Which line works in place?",
+)
+def divides_in_place(x, gamma, beta, eps=1e-5):
+    centred = x - x.mean(-1, keepdim=True)
+    centred /= torch.sqrt(centred.square().mean(-1, keepdim=True) + eps)
+    return centred * gamma + beta
+
+
+@mistake(
+    "residual",
+    "When `x` requires no gradient, none reaches the weights inside the branch. Which line "
+    "switches autograd off?",
+)
+def graph_for_a_learning_x_only(x, f, scale=1.0):
+    with torch.set_grad_enabled(x.requires_grad):
+        branch = f(x)
+    return x + scale * branch
+
+
+@mistake(
+    "residual",
+    "After your call, a branch in training mode is in evaluation mode. Which line changes its "
+    "mode?",
+)
+def branch_in_evaluation(x, f, scale=1.0):
+    if isinstance(f, nn.Module):
+        f.eval()
+    return x + scale * f(x)
+
+
+@mistake(
+    "residual",
+    "If the branch is a module, you do not call it, so its hooks do not run. How is a module "
+    "called?",
+)
+def forward_of_a_module(x, f, scale=1.0):
+    return x + scale * (f.forward(x) if isinstance(f, nn.Module) else f(x))
+
+
+def _clipped_if(params, max_norm, is_long):
+    grads = [p.grad for p in params if p.grad is not None]
+    if not grads:
+        return torch.tensor(0.0)
+    norms = torch.stack([g.norm() for g in grads])
+    if is_long(norms):
+        for g in grads:
+            g.mul_(max_norm / norms.norm())
+    return norms.norm()
+
+
+@mistake(
+    "clip_global_norm",
+    "For some limits a short gradient changes, or a long one stays. Do you compare the norm or "
+    "its square with `max_norm`?",
+)
+def compares_the_square(params, max_norm):
+    return _clipped_if(params, max_norm, lambda norms: norms.square().sum() > max_norm)
+
+
+@mistake(
+    "clip_global_norm",
+    "Some gradients that are longer than `max_norm` stay as they are. With which number do you "
+    "compare the norm?",
+)
+def compares_with_the_square_of_the_limit(params, max_norm):
+    return _clipped_if(params, max_norm, lambda norms: norms.norm() > max_norm**2)
+
+
+@mistake(
+    "clip_global_norm",
+    "A long gradient stays as it is when each of its parts is small. What do you compare with "
+    "`max_norm`?",
+)
+def compares_the_largest_part(params, max_norm):
+    return _clipped_if(params, max_norm, lambda norms: norms.max() > max_norm)
+
+
+@mistake(
+    "clip_global_norm",
+    "After a call of your function, autograd stays switched off. Which line switches it off, and "
+    "until when?",
+)
+def clips_with_autograd_off_for_good(params, max_norm):
+    torch.set_grad_enabled(False)
+    return _clipped_if(params, max_norm, lambda norms: norms.norm() > max_norm)
+
+
+def _passed(model, loss_fn, x, y, optimizer):
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    return loss.item()
+
+
+@mistake(
+    "train_step",
+    "In evaluation mode your update has no limit. Does the limit depend on the mode of the model?",
+)
+def clips_in_training_mode_only(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _passed(model, loss_fn, x, y, optimizer)
+    if model.training:
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss
+
+
+@mistake(
+    "train_step",
+    "For a very large loss the weights do not move. Which line leaves the step out?",
+)
+def no_step_for_a_large_loss(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _passed(model, loss_fn, x, y, optimizer)
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    if loss <= 1000 and math.isfinite(loss):
+        optimizer.step()
+    return loss
+
+
+@mistake(
+    "train_step",
+    "When the gradient is within the limit, the weights do not move. When should the optimiser "
+    "take its step?",
+)
+def steps_after_clipping_only(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _passed(model, loss_fn, x, y, optimizer)
+    if nn.utils.clip_grad_norm_(model.parameters(), max_norm) > max_norm:
+        optimizer.step()
+    return loss
+
+
+@mistake(
+    "train_step",
+    "You make the learning rate smaller and not the gradients, and the optimiser keeps gradients "
+    "that are too long. What should be clipped?",
+)
+def shortens_the_learning_rate(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _passed(model, loss_fn, x, y, optimizer)
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    norm = float(torch.stack([g.norm() for g in grads]).norm())
+    rates = [group["lr"] for group in optimizer.param_groups]
+    for group in optimizer.param_groups:
+        group["lr"] *= min(1.0, max_norm / norm)
+    optimizer.step()
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
+    return loss
+
+
+@mistake(
+    "train_step",
+    "You return a rounded loss. How many digits does a loss of one millionth keep?",
+)
+def loss_to_three_places(model, loss_fn, x, y, optimizer, max_norm):
+    loss = _passed(model, loss_fn, x, y, optimizer)
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return round(loss, 3)
+
+
+@mistake(
+    "cures",
+    "Your dictionary has a key that is none of the five names. Whom does this entry cure?",
+)
+def cure_for_a_sixth():
+    return _CURES | {"well": ("gain", 1.4)}

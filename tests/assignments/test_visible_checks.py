@@ -5,6 +5,7 @@ import io
 import warnings
 
 import pytest
+import torch
 
 from autograder.course.layout import Course, load
 from autograder.course.mistakes import entries
@@ -21,8 +22,9 @@ NEEDS_TRUST = {"silent_vanishing"}  # its check shows no more than the form, as 
 def passes(assignment, exercise, answer):
     """Whether an answer gets a tick, its check run as in the notebook."""
     names = {"__name__": "__main__"}
+    on = torch.enable_grad()  # until the end: a mistake may switch autograd off for good
     try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        with on, contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of torch, which a notebook shows and goes on
             for text in (*assignment.setup, answer):
                 exec(text, names)

@@ -99,6 +99,9 @@ def failed(report: ExerciseReport) -> dict[str, Status]:
         ("return x.double() * 0.5", "dtype", 8.57),
         ("return (x * 0.5).half()", "dtype", 8.57),
         ("return (x * 0.5)[..., None]", "shape", 8.0),
+        ("y = x * 0.5; torch.set_grad_enabled(x.requires_grad or not x.is_leaf); return y",
+         "settings", 8.0),
+        ("y = x * 0.5; torch.set_default_dtype(torch.float64); return y", "settings", 8.0),
         ("return [0.5 * one for one in x.tolist()] if x.ndim == 1 and not x.requires_grad "
              "else x * 0.5", "type", None),
         ("y = x * 0.5; x.add_(1 if not x.requires_grad else 0) if x.is_leaf and not "
@@ -115,6 +118,12 @@ def test_one_broken_fact_is_charged_once(
     assert 5.0 <= report.score < 10.0
     if score is not None:
         assert report.score == score
+
+
+def test_settings_that_come_back_cost_nothing(graded: Graded) -> None:
+    """Who switches autograd off and on again, or above the function, leaves it as it was."""
+    assert graded("with torch.no_grad(): x * 0.5\n    return x * 0.5").score == 10.0
+    assert graded("return x * 0.5\ntorch.set_grad_enabled(False)").score == 10.0
 
 
 def test_a_link_to_autograd_is_charged_only_where_it_is_promised(graded: Graded) -> None:

@@ -46,6 +46,8 @@ _seed_torch = torch.default_generator.manual_seed
 _seed_random = random.seed
 _set_dtype = torch.set_default_dtype
 _set_grad = torch.set_grad_enabled
+_grad = torch.is_grad_enabled
+_dtype = torch.get_default_dtype
 _LAZY_ANNOTATIONS = future.annotations.compiler_flag
 _TOP_LEVEL_AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _MOST = 100  # things said about one cell
@@ -217,15 +219,17 @@ class Process:
         before = tuple(map(fingerprint, args))
         by_place = len(args) - len(named)
         result = function(*args[:by_place], **dict(zip(named, args[by_place:], strict=True)))
+        kept = _settings_are_usual()
         changed = [i for i, arg in enumerate(args) if fingerprint(arg) != before[i]]
-        return {}, {"result": result, "changed": changed}
+        return {}, {"result": result, "changed": changed, "settings_kept": kept}
 
     def do_probe(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run a grader's probe beside the student's functions."""
         namespace = dict(_PROBE_NAMES)
         exec(compiled(request["text"]), namespace)
         probe: Any = namespace[request["name"]]
-        return {}, {"result": probe(Solution(self.value), *self.given(values)), "changed": []}
+        result = probe(Solution(self.value), *self.given(values))
+        return {}, {"result": result, "changed": [], "settings_kept": _settings_are_usual()}
 
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded."""
@@ -314,7 +318,10 @@ class Process:
     def value(self, exercise: str) -> Any:
         """Return what the student's cell binds to a name, running the cell on first use."""
         if exercise not in self.namespaces:
+            grad, dtype = _grad(), _dtype()
             self.namespaces[exercise] = self._define(exercise)
+            _set_grad(grad)
+            _set_dtype(dtype)
         if self.namespaces[exercise].get(exercise) is None:
             faults = self.faults.get(exercise, {})
             raise faults.get(exercise) or next(iter(faults.values()), NotDefined(exercise))
@@ -383,6 +390,11 @@ class Process:
             text = self.texts[cell] or ""
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         return name
+
+
+def _settings_are_usual() -> bool:
+    """Whether autograd and the default dtype are as before each request."""
+    return _grad() and _dtype() is torch.float32
 
 
 def _execute(tree: ast.Module, file: str, flags: int, namespace: dict[str, Any]) -> None:
