@@ -1,6 +1,7 @@
-"""Changes torch's globals for good in one answer; the others are right."""
+"""Changes torch's globals for good in one answer, which pays for it; the others are right."""
 
-# expect: full
+# expect: linear=11.2
+# says: Leaves torch's settings as they were
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 import sys
