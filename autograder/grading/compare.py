@@ -152,7 +152,7 @@ def assert_same(
     """
     __tracebackhide__ = True
     if not isinstance(expected, Answer):
-        expected = replace(got, result=expected, error=None, changed=(), settings_kept=True)
+        expected = replace(got, result=expected, error=None, changed=(), autograd_on=True)
     _refuse_unexpected(expected, raises)
     if expected.error is not None:
         if expected.error[0] not in (got.error or ()):
@@ -171,9 +171,8 @@ def assert_same(
 def _found(got: Answer, expected: Answer, within: Tolerance) -> Iterator[Found]:
     if got.changed != expected.changed:
         yield Found(Fact.CHANGED, "", got.changed, expected.changed, slight=True)
-    if got.settings_kept != expected.settings_kept:
-        kept = got.settings_kept, expected.settings_kept
-        yield Found(Fact.SETTINGS, "", *kept, slight=True)
+    if got.autograd_on != expected.autograd_on:
+        yield Found(Fact.AUTOGRAD, "", got.autograd_on, expected.autograd_on, slight=True)
     yield from differences(got.result, expected.result, within)
 
 

@@ -28,7 +28,7 @@ class Fact(StrEnum):
     DEVICE = "device"
     REQUIRES_GRAD = "requires_grad"
     CHANGED = "changed"  # an argument was changed in place
-    SETTINGS = "settings"  # of torch: left otherwise than they were
+    AUTOGRAD = "autograd"  # left switched off
     LENGTH = "length"
     KEYS = "keys"
     NOTHING = "nothing"  # None where something should be

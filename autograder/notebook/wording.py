@@ -24,8 +24,7 @@ _BY_FACT = {
     "value": "The values are not right.",
     "statement": "Something that the task promises does not hold.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
-    "settings": "After a call, autograd is switched off for good, or torch's default dtype is "
-    "another one.",
+    "autograd": "After a call, autograd is still switched off.",
     "error": "Another error than the promised one was raised, or none at all.",
 }
 _FORBIDDEN = {
@@ -39,7 +38,7 @@ _CHARGES = {  # what a fact's own check says, where no check of the author's is 
     "device": "Stays on the device of its input.",
     "keys": "Spells the keys as promised.",
     "changed": "Leaves its arguments as they were.",
-    "settings": "Leaves torch's settings as they were.",
+    "autograd": "Leaves autograd switched on.",
 }
 _BY_STATUS = {
     Status.TIMED_OUT: "It did not finish within {seconds:g} s. Does every loop come to an end?",
@@ -103,17 +102,26 @@ _SHAPES = "tensors met whose shapes do not fit together"
 _REASONS = (  # words of torch, and what they say in short; other texts may hold hidden inputs
     ("modified by an inplace operation", _CHANGED_IN_PLACE),
     ("a leaf Variable that requires grad", _CHANGED_IN_PLACE),
-    ("through the graph a second time", "gradients were asked for a second time of one graph"),
-    ("does not require grad and does not have", "gradients were asked for of what has none"),
-    ("grad can be implicitly created only", "gradients were asked for of more than one number"),
-    ("Can't call numpy", "NumPy was given a tensor that requires gradients"),
+    (
+        "through the graph a second time",
+        "`backward` ran a second time through what it had already used",
+    ),
+    (
+        "does not require grad and does not have",
+        "a gradient was asked for, and no tensor that needs one was used",
+    ),
+    (
+        "grad can be implicitly created only",
+        "a gradient was asked for of a tensor with several numbers",
+    ),
+    ("on Tensor that requires grad", "NumPy was given a tensor that requires gradients"),
     ("must match the size of tensor", _SHAPES),
     ("shapes cannot be multiplied", _SHAPES),
     ("have the same dtype", "tensors of two dtypes met"),
     ("have same dtype", "tensors of two dtypes met"),
     ("view size is not compatible", "`view` met numbers that do not lie in order, as after `.T`"),
     ("more than one value is ambiguous", "a condition has more than one value"),
-    ("cannot be converted to Scalar", "one number was asked for of a tensor with more"),
+    ("cannot be converted to Scalar", "a tensor with several numbers was used as one number"),
     ("Dimension out of range", "an axis was named that is not there"),
     ("out of bounds for dimension", "an index lies outside the tensor"),
 )

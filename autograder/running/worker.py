@@ -43,7 +43,7 @@ COURSE = "course"
 MACHINE = "machine"
 OUTSIDE = "outside"
 PAUSE = 0.2  # seconds without a line, after which time is free for something else
-IN_LINE = 0.001  # seconds in line for a processor, by which one notices that others want it
+MOST_WAIT = 0.001  # seconds in line for a processor, by which one notices that others want it
 BACK_OFF = 1.0  # seconds that they are then left alone
 NICE = 10  # whoever waits for a page, or for a file to be received, comes first
 _EXIT_CODES = {COURSE: 2, MACHINE: 3, OUTSIDE: 3}
@@ -65,7 +65,7 @@ class Leisure:
     def pause(self) -> float:
         """Seconds to leave the processor to others: none while this process never has to wait."""
         before, self._waited = self._waited, self._in_line.seconds
-        return BACK_OFF if self._waited - before > IN_LINE else 0.0
+        return BACK_OFF if self._waited - before > MOST_WAIT else 0.0
 
     def close(self) -> None:
         """Close what was opened to notice it."""

@@ -44,7 +44,7 @@ class Answer:
     own: bool = field(default=False, compare=False)  # whether the code itself raised it
     reached: bool = field(default=True, compare=False)  # whether it came while the code ran
     changed: tuple[int, ...] = ()  # positions of the arguments that were changed in place
-    settings_kept: bool = True  # whether torch's settings are as they were before the call
+    autograd_on: bool = True  # whether it is, after the call, as it was before
     trusted: bool = field(default=False, compare=False)  # whether the course's own code answered
     called: bool = field(default=False, compare=False)  # whether it is what an exercise returned
 
@@ -91,6 +91,6 @@ def to_answer(frame: dict[str, Any], *, trusted: bool = False) -> Answer:
     changed = values.get("changed", [])
     if not (isinstance(changed, list) and all(type(i) is int for i in changed)):
         raise protocol.ProtocolError("a malformed list of changed arguments")
-    kept = values.get("settings_kept") is not False
+    on = values.get("autograd_on") is not False
     result = values.get("result")
-    return Answer(result, changed=tuple(changed[:32]), settings_kept=kept, trusted=trusted)
+    return Answer(result, changed=tuple(changed[:32]), autograd_on=on, trusted=trusted)

@@ -100,8 +100,7 @@ def failed(report: ExerciseReport) -> dict[str, Status]:
         ("return (x * 0.5).half()", "dtype", 8.57),
         ("return (x * 0.5)[..., None]", "shape", 8.0),
         ("y = x * 0.5; torch.set_grad_enabled(x.requires_grad or not x.is_leaf); return y",
-         "settings", 8.0),
-        ("y = x * 0.5; torch.set_default_dtype(torch.float64); return y", "settings", 8.0),
+         "autograd", 8.0),
         ("return [0.5 * one for one in x.tolist()] if x.ndim == 1 and not x.requires_grad "
              "else x * 0.5", "type", None),
         ("y = x * 0.5; x.add_(1 if not x.requires_grad else 0) if x.is_leaf and not "
@@ -120,7 +119,7 @@ def test_one_broken_fact_is_charged_once(
         assert report.score == score
 
 
-def test_settings_that_come_back_cost_nothing(graded: Graded) -> None:
+def test_autograd_that_is_switched_on_again_costs_nothing(graded: Graded) -> None:
     """Who switches autograd off and on again, or above the function, leaves it as it was."""
     assert graded("with torch.no_grad(): x * 0.5\n    return x * 0.5").score == 10.0
     assert graded("return x * 0.5\ntorch.set_grad_enabled(False)").score == 10.0
@@ -173,6 +172,7 @@ def test_a_check_that_trips_does_not_say_that_the_answer_stopped(graded: Graded)
         ("return x.double() @ torch.eye(x.shape[-1])", "tensors of two dtypes met"),
         ("return x.T.view(-1)", "that do not lie in order"),
         ("return x * 0.5 if x > 0 else x", "a condition has more than one value"),
+        ("return x.clone().requires_grad_().numpy()", "a tensor that requires gradients"),
         ("return x.softmax(7)", "an axis was named that is not there"),
         ("raise RuntimeError('shapes cannot be multiplied')", "a RuntimeError."),
     ],

@@ -50,7 +50,10 @@ def test_who_is_wanted_elsewhere_leaves_the_processor_to_others():
     try:
         hog.stdout.readline()
         with closing(Leisure()) as leisure:
-            pauses = [leisure.pause() for _ in range(20) if not sum(range(10**6)) < 0]
+            pauses = []
+            for _ in range(20):
+                sum(range(10**6))  # some work, for which it has to wait
+                pauses.append(leisure.pause())
     finally:
         os.sched_setaffinity(0, cores)
         hog.kill()

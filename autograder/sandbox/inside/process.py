@@ -219,9 +219,9 @@ class Process:
         before = tuple(map(fingerprint, args))
         by_place = len(args) - len(named)
         result = function(*args[:by_place], **dict(zip(named, args[by_place:], strict=True)))
-        kept = _settings_are_usual()
+        on = _grad()
         changed = [i for i, arg in enumerate(args) if fingerprint(arg) != before[i]]
-        return {}, {"result": result, "changed": changed, "settings_kept": kept}
+        return {}, {"result": result, "changed": changed, "autograd_on": on}
 
     def do_probe(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run a grader's probe beside the student's functions."""
@@ -229,7 +229,7 @@ class Process:
         exec(compiled(request["text"]), namespace)
         probe: Any = namespace[request["name"]]
         result = probe(Solution(self.value), *self.given(values))
-        return {}, {"result": result, "changed": [], "settings_kept": _settings_are_usual()}
+        return {}, {"result": result, "changed": [], "autograd_on": _grad()}
 
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded."""
@@ -390,11 +390,6 @@ class Process:
             text = self.texts[cell] or ""
             linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         return name
-
-
-def _settings_are_usual() -> bool:
-    """Whether autograd and the default dtype are as before each request."""
-    return _grad() and _dtype() is torch.float32
 
 
 def _execute(tree: ast.Module, file: str, flags: int, namespace: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
-"""Changes torch's globals for good in one answer, which pays for it; the others are right."""
+"""Changes torch's globals for good in one answer; the others are right."""
 
-# expect: linear=11.2
-# says: Leaves torch's settings as they were
+# expect: full
 
 # %% nbgrader={"schema_version": 3, "grade": false, "solution": true, "locked": false, "task": false, "grade_id": "linear"}
 import sys
