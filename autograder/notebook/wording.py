@@ -104,15 +104,15 @@ _REASONS = (  # words of torch, and what they say in short; other texts may hold
     ("a leaf Variable that requires grad", _CHANGED_IN_PLACE),
     (
         "through the graph a second time",
-        "`backward` ran a second time through what it had already used",
+        "gradients were computed twice on one graph",
     ),
     (
         "does not require grad and does not have",
-        "a gradient was asked for, and no tensor that needs one was used",
+        "no tensor that needs a gradient was used",
     ),
     (
         "grad can be implicitly created only",
-        "a gradient was asked for of a tensor with several numbers",
+        "a gradient needs one number, not several",
     ),
     ("on Tensor that requires grad", "NumPy was given a tensor that requires gradients"),
     ("must match the size of tensor", _SHAPES),
