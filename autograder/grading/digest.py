@@ -6,6 +6,7 @@ import ast
 import functools
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from autograder.course.layout import Course
@@ -28,10 +29,10 @@ def graders_sha256(course: Course, assignment: str) -> str:
     It covers the assignment's checks, mistakes, reference and release, the course's settings and
     the engine's code that grades. Comments and the layout of code do not change it.
     """
-    parts = [_code(course.graders(assignment)), _code(course.mistakes(assignment))]
-    parts += [_code(course.solution(assignment)), _of_release(course.release(assignment))]
-    parts += [repr(course.config.sandbox), _engine()]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    codes = (course.graders(assignment), course.mistakes(assignment), course.solution(assignment))
+    parts = [_digest(path, _code) for path in codes]
+    parts += [_digest(course.release(assignment), _of_release)]
+    return _sha256(*parts, repr(course.config.sandbox), _engine())
 
 
 @functools.cache
@@ -39,26 +40,39 @@ def _engine() -> str:
     left_out = {PACKAGE / name for name in _BUT}
     rooms = [path for room in _ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))]
     files = [path for path in rooms if path not in left_out]
-    codes = [_code(path, docstrings=False) for path in (*files, *(PACKAGE / n for n in _BESIDE))]
-    return hashlib.sha256("\0".join(codes).encode()).hexdigest()
+    return _sha256(*(_code_alone(path) for path in (*files, *(PACKAGE / n for n in _BESIDE))))
 
 
-def _code(path: Path, *, docstrings: bool = True) -> str:
-    """A file's code as Python reads it, without comments and layout; empty where it is absent.
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
-    The docstrings of graders are what students read; the engine's own change nothing.
+
+def _digest(path: Path, read: Callable[[Path], str]) -> str:
+    """The digest of what is read from a file, until the file changes; empty where it is absent.
+
+    The live service asks several times for each submission.
     """
     if not path.is_file():
         return ""
     state = path.stat()
-    return _parsed(path, state.st_mtime_ns, state.st_size, docstrings=docstrings)
+    return _read(path, state.st_mtime_ns, state.st_size, read)
 
 
 @functools.lru_cache(256)
-def _parsed(path: Path, changed: int, size: int, *, docstrings: bool) -> str:
+def _read(path: Path, changed: int, size: int, read: Callable[[Path], str]) -> str:
     """``changed`` and ``size`` tell one version of the file from another."""
+    return _sha256(read(path))
+
+
+def _code(path: Path) -> str:
+    """A file's code as Python reads it, without comments and layout."""
+    return ast.dump(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _code_alone(path: Path) -> str:
+    """The same without docstrings: those of graders are what students read, the engine's not."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree) if not docstrings else ():
+    for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
             node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
     return ast.dump(tree)
@@ -66,6 +80,5 @@ def _parsed(path: Path, changed: int, size: int, *, docstrings: bool) -> str:
 
 def _of_release(path: Path) -> str:
     """What of a release notebook decides a score: its code cells, ids and points."""
-    cells = read_release(path).cells if path.is_file() else ()
-    code = (cell for cell in cells if cell.kind == "code")
+    code = (cell for cell in read_release(path).cells if cell.kind == "code")
     return json.dumps([[c.source, c.grade_id, c.points, c.grade, c.solution, c.tags] for c in code])
