@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import time
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.withheld import plain
 
 MAX_DEATHS = 20  # that code brought about in one session; what is left is not run
+DEATHS_IN_COMPANY = 2  # by one exercise; then the rest of it waits for a process of its own
 ANSWERS = 32  # of the largest size that a submission may give within its budget
 PARSE_SECONDS = 5.0  # to parse a part of a submission that could not be parsed as a whole
 PARSE_ALL_SECONDS = 60.0
@@ -69,9 +71,9 @@ class Inventory:
 class Session:
     """The transport into one submission's code.
 
-    ``patience`` shortens every limit: an exercise that hangs in the company of others is given
-    its full time in a process of its own, where nobody else can be to blame. All sessions of one
-    submission share its ``account``.
+    ``patience`` shortens every limit: an exercise that hangs in the company of others, or ends
+    the process, is asked again in one of its own, where nobody else can be to blame. All sessions
+    of one submission share its ``account``.
     """
 
     AS_NOTEBOOK = False  # whether the cells are read as IPython runs them, from top to bottom
@@ -91,7 +93,7 @@ class Session:
         self._cells: list[_Cell] = [(c.exercises, c.source, c.given) for c in submission.cells]
         self._above = dict(submission.above)
         self.deaths = 0  # of its processes, by its own code or by a limit
-        self._ended = 0  # of these, by its own code
+        self._ended = Counter[str]()  # of these, by its own code: by exercise
         self._elsewhere = sorted(submission.elsewhere)
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
@@ -120,7 +122,7 @@ class Session:
         return replies | {r.frame: self._alone(r.frame, r.seconds) for r in apart}
 
     def _used_up(self) -> UsedUp | None:
-        dead = self._ended >= MAX_DEATHS
+        dead = self._ended.total() >= MAX_DEATHS
         return UsedUp("processes", MAX_DEATHS) if dead else self._account.used_up
 
     def _flow(self, requests: Sequence[Request], replies: dict[bytes, Reply]) -> list[Request]:
@@ -138,8 +140,15 @@ class Session:
             reply = replies[request.frame] = self._charged(self._process.next(deadline))
             if not self._process.alive:
                 self._died(reply.status)
-                return _still_to_ask(requests[place + 1 :], request, reply, replies)
+                leaves = self._leaves(request.exercise, reply.status)
+                return _still_to_ask(requests[place + 1 :], request, reply, replies, leaves)
         return []
+
+    def _leaves(self, exercise: str, status: Status) -> bool:
+        """Whether the rest of an exercise is not asked here: it hangs, or is asked again alone."""
+        in_company = self._patience < math.inf
+        often = in_company and self._ended[exercise] >= DEATHS_IN_COMPANY
+        return status is Status.TIMED_OUT or often
 
     def _charged(self, reply: Reply) -> Reply:
         """The reply, put down to the budget; the process ends with what it may use.
@@ -270,7 +279,7 @@ class Session:
     def _died(self, status: Status) -> None:
         self.deaths += 1
         if status is Status.CRASHED:
-            self._ended += 1
+            self._ended[self._account.exercise] += 1
             self._account.died()
 
     def _revive(self) -> None:
@@ -413,13 +422,17 @@ def decoded(reply: Reply) -> Answer:
 
 
 def _still_to_ask(
-    rest: Sequence[Request], ended: Request, reply: Reply, replies: dict[bytes, Reply]
+    rest: Sequence[Request],
+    ended: Request,
+    reply: Reply,
+    replies: dict[bytes, Reply],
+    leaves: bool,  # the exercise that ended the process
 ) -> list[Request]:
     left = []
     for request in rest:
         if request.check == ended.check:
             replies[request.frame] = replace(reply, seconds=0.0)  # which passed once
-        elif reply.status is Status.TIMED_OUT and request.exercise == ended.exercise:
+        elif leaves and request.exercise == ended.exercise:
             replies[request.frame] = Reply(status=Status.NOT_RUN)
         else:
             left.append(request)

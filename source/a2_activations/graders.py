@@ -1220,7 +1220,6 @@ def caught(solution):
 
 def caught_here(student):
     """The same, found on this side, where nobody can meddle with torch."""
-    student.run(caught)  # the same found over there: it tells known mistakes apart
     given = student.relu_breakers().value
     return caught(SimpleNamespace(relu_breakers=lambda: given))
 
@@ -1238,6 +1237,8 @@ def assert_only_one_is_wrong(student, version):
 @pytest.mark.exercise("relu_breakers")
 def test_product_is_caught(student):
     """Gives a number on which `product` is wrong and the other four are right."""
+    # once, since a search takes its time; what is found over there tells known mistakes apart
+    student.run(caught)
     assert_only_one_is_wrong(student, "product")
 
 

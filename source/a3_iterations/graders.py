@@ -1044,7 +1044,6 @@ def behaviour(solution):
 
 def found_here(student):
     """The ranks of the student's pair, found on this side, where nobody can meddle with torch."""
-    student.run(behaviour)  # the same ranks found over there: they tell known slips apart
     pairs = [student.silent_vanishing().value for _ in range(2)]
     are_pairs = all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs)
     require(are_pairs, "It does not return a pair of two numbers.")
@@ -1067,6 +1066,8 @@ ALIVE, FADED, GONE = 3, 1, 0
 @pytest.mark.exercise("silent_vanishing")
 def test_value_is_alive(student):
     """Keeps the value alive: its size is at least one half after nineteen rounds."""
+    # once, since a search takes its time; what is found over there tells known mistakes apart
+    student.run(behaviour)
     alive = found_here(student)["value"] == ALIVE
     require(alive, "After nineteen rounds the value is closer to 0 than one half, or not a number.")
 
@@ -1176,7 +1177,6 @@ def caught(solution):
 
 def assert_caught(student, version):
     """Say what is wrong with a pair, or on whom it is, found here, where nobody can meddle."""
-    student.run(caught)  # the same found over there: it tells known mistakes apart
     given = student.loop_breakers().value
     require(isinstance(given, dict), "It does not return a dictionary.")
     require(version in given, "Your dictionary has no entry with this name.")
@@ -1201,6 +1201,7 @@ def assert_wrong_alone(version, wrong):
 @pytest.mark.exercise("loop_breakers", about="type")
 def test_rounds_are_ints(student):
     """Writes the number of rounds as an int."""
+    # once, since a search takes its time; what is found over there tells known mistakes apart
     student.run(caught)
     given = student.loop_breakers().value
     require(isinstance(given, dict), "It does not return a dictionary.")

@@ -958,7 +958,6 @@ def caught(solution):
 
 def caught_here(student):
     """The same, found on this side, where nobody can meddle with torch."""
-    student.run(caught)  # the same found over there: it tells known mistakes apart
     given = student.loss_breakers().value
     return caught(SimpleNamespace(loss_breakers=lambda: given))
 
@@ -987,6 +986,8 @@ def test_keys_are_the_four_names(student):
 @pytest.mark.exercise("loss_breakers")
 def test_total_is_caught(student):
     """Gives a batch on which `total` is wrong and the other three are right."""
+    # once, since a search takes its time; what is found over there tells known mistakes apart
+    student.run(caught)
     assert_only_one_is_wrong(student, "total")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -76,12 +77,13 @@ def spin():
 """  # what threads may do without end
 
 
-def session(sandbox: Sandbox, source: str, account: Account, names: str = "f") -> Session:
+def session(
+    sandbox: Sandbox, source: str, account: Account, names: str = "f", patience: float = math.inf
+) -> Session:
     """A session with one cell that answers some exercises."""
     cells = (StudentCell(tuple(names), source, "its cell"),)
-    return Session(
-        sandbox.zygote, Submission("a", "s", "s.ipynb", "", cells), SETUP, account=account
-    )
+    submission = Submission("a", "s", "s.ipynb", "", cells)
+    return Session(sandbox.zygote, submission, SETUP, patience, account)
 
 
 def requests(count: int, exercise: str = "f") -> list[Request]:
@@ -213,6 +215,17 @@ def test_a_process_that_ends_again_and_again_is_told(sandbox: Sandbox) -> None:
     replies = fetched(sandbox, "import os\n\ndef f(i):\n    os._exit(0)", Account(), 25)
     assert {reply.used_up for reply in replies[:20]} == {None}
     assert {reply.used_up for reply in replies[20:]} == {UsedUp("processes", 20)}
+
+
+def test_an_exercise_that_ends_python_leaves_the_company_soon(sandbox: Sandbox) -> None:
+    """After two deaths the rest of it waits for a process of its own; its neighbour is asked on."""
+    body = "import os\n\ndef f(i):\n    os._exit(0)\n\ndef g(i):\n    return i"
+    account = Account()
+    with closing(session(sandbox, body, account, "fg", patience=LIMIT)) as one:
+        replies = list(one.fetch([*requests(5), *requests(2, "g")]).values())
+    found = [reply.status for reply in replies]
+    assert found == [Status.CRASHED] * 2 + [Status.NOT_RUN] * 3 + [Status.PASSED] * 2
+    assert account.deaths == {"f": 2}
 
 
 def test_all_sessions_of_a_submission_together_have_so_many_deaths(sandbox: Sandbox) -> None:

@@ -21,9 +21,14 @@ class Stopwatch:
         self._since = time.monotonic()
         self._before = _seconds(_tree(pid))
 
+    @property
+    def seconds(self) -> float:
+        """How long ago it took the submission."""
+        return time.monotonic() - self._since
+
     def is_slow(self) -> bool:
         """Whether the submission used a core for too long, or sleeps while it could go on."""
-        if time.monotonic() - self._since < PATIENCE:
+        if self.seconds < PATIENCE:
             return False
         processes = _tree(self._pid)
         return _seconds(processes) - self._before >= PATIENCE or not any(map(_is_awake, processes))

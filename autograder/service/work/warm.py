@@ -1,9 +1,10 @@
-"""Warm workers by assignment: one that is used stays, and one more waits beside it.
+"""Warm workers by assignment: one that is used stays, and more wait beside it for slow submissions.
 
-Starting one takes seconds of a core, so few start at a time: the others wait for these, else all
-would be late. Inputs of a new seed take up to seconds too: those of everybody's next attempt are
-drawn while a worker is free. Where memory is short, workers that nobody has used for longest are
-closed. After a change of the graders, those that have loaded the old ones are closed too.
+Starting one takes seconds of a core, so no more start at a time than there are cores: the others
+wait for these, else all would be late. Inputs of a new seed take up to seconds too: those of
+everybody's next attempt are drawn while a worker is free. Where memory is short, workers that
+nobody has used for longest are closed. After a change of the graders, those that have loaded the
+old ones are closed too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from autograder.running.pool import Worker
 from autograder.service.work import memory
 from autograder.service.work.slowness import Stopwatch
 
+LONG = 10.0  # seconds on one submission, of which most take less than one
+
 
 @dataclass(eq=False)
 class _Warm:
@@ -31,6 +34,11 @@ class _Warm:
     started: bool = False  # has loaded everything
     stopwatch: Stopwatch | None = None  # of the submission that it grades
     seeds: dict[int, None] = field(default_factory=dict)  # whose inputs are drawn, the newest last
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it has been busy for so long that others should not count on it."""
+        return self.stopwatch is not None and self.stopwatch.seconds > LONG
 
     def note(self, seed: int) -> None:
         """Its inputs are drawn now; of too many seeds the oldest are forgotten."""
@@ -52,9 +60,9 @@ def _timed(warm: _Warm) -> Iterator[None]:
 class WarmWorkers:
     """Workers that have loaded torch and the graders, ready for the next file."""
 
-    def __init__(self, most: int, most_starting: int) -> None:
+    def __init__(self, most: int, cores: int) -> None:
         self._most = most  # processes in all
-        self._most_starting = most_starting
+        self._cores = cores
         self._idle: list[_Warm] = []
         self._busy: set[_Warm] = set()
         self._lock = threading.Lock()
@@ -75,10 +83,11 @@ class WarmWorkers:
             self._start(warm, plan)
 
     def add_spare(self, plan: Plan) -> None:
-        """Have one more beside the one just used, so that a slow submission delays nobody."""
+        """Have one more worker, until there are two for each core: one may be busy for long."""
         with self._lock:
-            ready = sum(self._fits(warm, plan) for warm in self._idle)
-            if ready > 1 or self._closed or self._starting() or not self._may_grow():
+            kept = [warm for warm in (*self._idle, *self._busy) if not warm.is_away]
+            enough = sum(self._fits(warm, plan) for warm in kept) >= 2 * self._cores
+            if enough or self._closed or self._starting() or not self._may_grow():
                 return
             warm = self._new(plan)
         with suppress(AutograderError):  # whoever needs it will hear
@@ -108,7 +117,7 @@ class WarmWorkers:
     def has_room(self) -> bool:
         """Whether another submission can be graded now, by a worker that is there or a new one."""
         with self._lock:
-            few = self._starting() < self._most_starting
+            few = self._starting() < self._cores
             return bool(self._idle) or (few and self._may_grow())
 
     def slow(self) -> int:
