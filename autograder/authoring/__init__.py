@@ -16,7 +16,14 @@ Graders are pytest functions marked ``@pytest.mark.exercise("half", weight=1, se
 """
 
 from autograder.authoring.own_work import AUTOGRAD, assert_own_work
-from autograder.authoring.probes import gradients, operations, stays, where_results_live
+from autograder.authoring.probes import (
+    from_transposed,
+    gradients,
+    operations,
+    stays,
+    transposed,
+    where_results_live,
+)
 from autograder.course.mistakes import alternative, mistake
 from autograder.grading.compare import assert_same, require
 
@@ -25,10 +32,12 @@ __all__ = [
     "alternative",
     "assert_own_work",
     "assert_same",
+    "from_transposed",
     "gradients",
     "mistake",
     "operations",
     "require",
     "stays",
+    "transposed",
     "where_results_live",
 ]

@@ -35,6 +35,16 @@ def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstrea
     return {"value": value.detach(), "gradients": list(slopes)}
 
 
+def transposed(x: Tensor) -> Tensor:
+    """Return the same table with its axes stored in another order, as a transposed one has them."""
+    return x.transpose(0, -1).contiguous().transpose(0, -1) if x.ndim > 1 else x
+
+
+def from_transposed(solution: Any, name: str, x: Tensor, *rest: Any) -> Any:
+    """Return what a function answers where its first argument is stored in another order."""
+    return getattr(solution, name)(transposed(x), *rest)
+
+
 def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     """Return a function's value, and whether its results stay on the device of args[0].
 

@@ -19,6 +19,7 @@ import tempfile
 import time
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -84,14 +85,48 @@ class Tree:
     passed_over: list[PassedOver] = field(default_factory=list)
     zipped: bool = False
     bare: bool = False  # files were named by themselves, without any folder
+    _full: list[tuple[str, ...]] = field(default_factory=list)  # folders that hold too much
 
     def add(self, entry: Entry) -> None:
-        """Take in one more entry, unless there are too many."""
+        """Take in one more entry, unless there are too many: then the fullest folder is left out.
+
+        Raises:
+            UsageError: no folder of one student holds most of them.
+        """
         if len(self.entries) >= MAX_ENTRIES:
+            self._leave_out(self._fullest())
+        if not self.leaves_out(entry.parts):
+            self.entries.append(entry)
+
+    def leaves_out(self, parts: tuple[str, ...]) -> bool:
+        """Whether a place lies in a folder that is left out, since it holds too much."""
+        return any(parts[: len(full)] == full for full in self._full)
+
+    def _fullest(self) -> tuple[str, ...]:
+        """The smallest folder that holds most of all entries, from a student's own folder on."""
+        place: tuple[str, ...] = ()
+        inside = self.entries
+        while True:
+            depth = len(place) + 1
+            counts = Counter(one.parts[:depth] for one in inside if len(one.parts) > depth)
+            largest, amount = counts.most_common(1)[0] if counts else ((), 0)
+            if 2 * amount <= len(self.entries):
+                return place
+            place, inside = largest, [one for one in inside if one.parts[:depth] == largest]
+
+    def _leave_out(self, place: tuple[str, ...]) -> None:
+        if place in ((), (SUBMITTED,)):
             raise UsageError(
                 f"{self.root}: holds more than {MAX_ENTRIES:,} files. Name the submissions alone."
             )
-        self.entries.append(entry)
+        inside = [one for one in self.entries if one.parts[: len(place)] == place]
+        shown = inside[0].shown
+        for _ in inside[0].parts[len(place) :]:
+            shown = shown.rpartition("/")[0]
+        self.entries = [one for one in self.entries if one.parts[: len(place)] != place]
+        self.entries.append(replace(inside[0], parts=place, shown=shown, is_file=False))
+        self.passed_over.append(PassedOver(shown, f"holds more than {len(inside) - 1:,} files"))
+        self._full.append(place)
 
 
 def clutter(name: str) -> str:
@@ -119,6 +154,8 @@ def _walk(tree: Tree, start: Path) -> None:
     waiting = [start]
     while waiting:
         path = waiting.pop()
+        if tree.leaves_out(path.relative_to(tree.root).parts):
+            continue
         kind = _mode(path)
         if stat.S_ISDIR(kind):
             too_deep = len(path.parts) - len(tree.root.parts) > MAX_DEPTH

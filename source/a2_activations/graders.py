@@ -9,9 +9,11 @@ import torch
 from autograder.authoring import (
     AUTOGRAD,
     assert_own_work,
+    from_transposed,
     gradients,
     require,
     stays,
+    transposed,
     where_results_live,
 )
 
@@ -31,16 +33,6 @@ DIFFERENTIATION = AUTOGRAD | {"diff"}
 def anywhere(draw):
     """A table of a shape that no other check uses."""
     return draw.uniform(draw.integer(6, 12), draw.integer(6, 12), low=-6.0, high=6.0)
-
-
-def stored_otherwise(x):
-    """The same tensor with its axes stored in another order, as a transposed one has them."""
-    return x.transpose(0, -1).contiguous().transpose(0, -1) if x.ndim > 1 else x
-
-
-def from_otherwise_stored(solution, name, x):
-    """What a function answers for a tensor whose axes are stored in another order."""
-    return getattr(solution, name)(stored_otherwise(x))
 
 
 ENTRIES = ("sigmoid", "tanh", "relu")  # of both dictionaries, in their order
@@ -80,7 +72,7 @@ def entry_gradients(solution, name, x, keys, upstream):
 
 def entries(solution, name, x, keys):
     """Some entries of a function's result, in their order."""
-    result = by_key(getattr(solution, name)(stored_otherwise(x)))
+    result = by_key(getattr(solution, name)(transposed(x)))
     return [result[key] for key in keys]
 
 
@@ -300,7 +292,7 @@ def test_relu_of_every_shape(same, draw):
     """Works for every shape: a single number, tables, many axes."""
     for shape in [(), (6,), (5, 5), (2, 7), (3, 1, 2, 4)]:
         x = 3 * draw(*shape)
-        same.run(from_otherwise_stored, "relu", beside_the_kink(x))
+        same.run(from_transposed, "relu", beside_the_kink(x))
     same.relu(beside_the_kink(100 * draw(40)))
 
 
@@ -411,7 +403,7 @@ def test_sigmoid_of_every_shape(same, draw):
     """Works for every shape, from a single number to many axes."""
     for shape in [(), (7,), (4, 4), (2, 3, 5)]:
         x = draw.uniform(*shape, low=-4.0, high=4.0)
-        same.run(from_otherwise_stored, "sigmoid", x)
+        same.run(from_transposed, "sigmoid", x)
 
 
 @pytest.mark.exercise("sigmoid", about="shape")
@@ -511,7 +503,7 @@ def test_tanh_of_every_shape(same, draw):
     """Works for every shape, from a single number to many axes."""
     for shape in [(), (7,), (4, 4), (2, 3, 5)]:
         x = draw(*shape)
-        same(rtol=0.0, atol=2e-6).run(from_otherwise_stored, "tanh_from_sigmoid", x)
+        same(rtol=0.0, atol=2e-6).run(from_transposed, "tanh_from_sigmoid", x)
 
 
 @pytest.mark.exercise("tanh_from_sigmoid", about="shape")
@@ -810,7 +802,7 @@ def functions():
 
 def slope_of(solution, kind, x):
     """What autograd_slope answers for one of several functions."""
-    slope = solution.autograd_slope(functions()[kind], stored_otherwise(x.clone()))
+    slope = solution.autograd_slope(functions()[kind], transposed(x.clone()))
     return slope.detach() if isinstance(slope, torch.Tensor) else slope
 
 

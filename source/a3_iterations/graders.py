@@ -6,7 +6,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from autograder.authoring import assert_same, gradients, require, where_results_live
+from autograder.authoring import (
+    assert_same,
+    from_transposed,
+    gradients,
+    require,
+    transposed,
+    where_results_live,
+)
 
 INF, NAN = math.inf, math.nan
 DTYPES = (torch.float64, torch.float16, torch.bfloat16, torch.float32)
@@ -14,16 +21,6 @@ DTYPES = (torch.float64, torch.float16, torch.bfloat16, torch.float32)
 
 # From where formulas for tiny numbers end to where ordinary ones begin.
 SWEEP = torch.tensor([1e-4, 1e-3, 0.01, 0.03, 0.05, 0.09, 0.15, 0.3, 0.7], dtype=torch.float64)
-
-
-def stored_otherwise(x):
-    """The same tensor with its axes stored in another order, as a transposed one has them."""
-    return x.transpose(0, -1).contiguous().transpose(0, -1) if x.ndim > 1 else x
-
-
-def from_otherwise_stored(solution, name, x, *rest):
-    """What a function answers for a tensor whose axes are stored in another order."""
-    return getattr(solution, name)(stored_otherwise(x), *rest)
 
 
 # --- 3.1 trajectory -------------------------------------------------------------------------------
@@ -89,7 +86,7 @@ def from_row_to_row(solution, kind, x0, n):
 
 def flat_and_whole(solution, x0, n):
     """Whether a start of some shape has the rows that its numbers have in one long row."""
-    whole = recorded_table(solution, "sin", stored_otherwise(x0), n)
+    whole = recorded_table(solution, "sin", transposed(x0), n)
     flat = recorded_table(solution, "sin", x0.flatten(), n)
     rows = whole.reshape(len(whole), -1)
     return rows.shape == flat.shape and bool(torch.allclose(rows, flat))
@@ -237,7 +234,7 @@ def test_square_of_every_shape(same, draw):
     """Is right for starts of every shape."""
     for shape in ((3, 3), (1,), (), (2, 1, 4)):
         x0 = draw.uniform(*shape, low=0.5, high=1.3)
-        same.run(from_otherwise_stored, "repeat_square", x0, 1)
+        same.run(from_transposed, "repeat_square", x0, 1)
 
 
 @pytest.mark.exercise("repeat_square")
@@ -313,7 +310,7 @@ def count_of(solution, y, fate):
 
 def total(solution, y):
     """How many elements are counted, whatever their fates; -1 where no count came back."""
-    y = stored_otherwise(y)
+    y = transposed(y)
     made = solution.count_fates(y)
     return sum(counts(SimpleNamespace(count_fates=lambda y: made), y).values()) if made else -1
 
@@ -436,7 +433,7 @@ def test_gate_of_every_shape(same, draw):
     """Is right for starts of every shape."""
     for shape in ((3, 3), (1,), (), (2, 1, 4)):
         x0 = draw.uniform(*shape, low=1.0, high=4.0)
-        same.run(from_otherwise_stored, "repeat_tanh_gate", x0, 1)
+        same.run(from_transposed, "repeat_tanh_gate", x0, 1)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -548,7 +545,7 @@ def test_factor_has_no_sign(same, draw):
     for shape in ((7,), (3, 3), (2, 1, 4), ()):
         x = -draw.uniform(*shape, low=0.1, high=2.0)
         for shown in (x, -x):
-            same.run(from_otherwise_stored, "shrink_factor", shown)
+            same.run(from_transposed, "shrink_factor", shown)
 
 
 @pytest.mark.exercise("shrink_factor")
@@ -647,7 +644,7 @@ def ordered(pair, kind, x0, n=19):
 
 def measure(solution, kind, x0, *n):
     """The pair for a step chosen by name, from a start that nobody else needs."""
-    pair = solution.value_and_grad(_step(kind), stored_otherwise(x0.detach().clone()), *n)
+    pair = solution.value_and_grad(_step(kind), transposed(x0.detach().clone()), *n)
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         return {"value": pair, "gradients": [None]}
     value, gradient = ordered(pair, kind, x0, *n)
@@ -816,7 +813,7 @@ def _step_and_slope(kind):
 
 def multiply(solution, kind, x0, *n):
     """The product for a step and a slope chosen by name, from a start that nobody else needs."""
-    return solution.chain_product(stored_otherwise(x0.clone()), *_step_and_slope(kind), *n)
+    return solution.chain_product(transposed(x0.clone()), *_step_and_slope(kind), *n)
 
 
 def multiply_slopes(solution, kind, x0, upstream, n):

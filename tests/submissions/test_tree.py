@@ -109,13 +109,32 @@ def test_the_folder_in_which_one_stands_may_be_named(tmp_path, monkeypatch, name
 def test_too_much_for_one_class_is_refused(tmp_path, monkeypatch):
     """A folder with more files than any class has, and a zip that would fill the disk."""
     monkeypatch.setattr(tree, "MAX_ENTRIES", 3)
-    root = hand_in(tmp_path / "in", {f"ana/{name}": b"" for name in "abcd"})
+    root = hand_in(tmp_path / "in", {f"{name}/a.ipynb": b"" for name in ("ana", "bob", "cy", "di")})
     with pytest.raises(UsageError, match="more than 3 files"):
         find([root], COURSE, A1)
     monkeypatch.setattr(tree, "MAX_TOTAL", 10)
     (tmp_path / "class.zip").write_bytes(zipped({"a_1_2_x.ipynb": answered()}))
     with pytest.raises(UsageError, match="too large"):
         find([tmp_path / "class.zip"], COURSE, A1)
+
+
+@pytest.mark.parametrize("zips", [False, True])
+def test_one_students_whole_disk_stops_nobody_elses_grading(tmp_path, monkeypatch, zips):
+    """A folder that holds most of all files is left out, however deep; its student hears of it."""
+    monkeypatch.setattr(tree, "MAX_ENTRIES", 12)
+    mine = {f"submitted/{name}/a1_layers/x.ipynb": answered(name) for name in ("ana", "bob", "eve")}
+    disk = {f"submitted/eve/a1_layers/disk/{n // 8}/{n}": b"" for n in range(40)}
+    spread = {f"submitted/fay/{n // 6}/{n}": b"" for n in range(40)}
+    for number, given in enumerate(({**mine, **disk}, {**mine, **spread})):
+        place = hand_in(tmp_path / f"{number}", given)
+        if zips:
+            place = tmp_path / f"{number}.zip"
+            place.write_bytes(zipped(given))
+        found = find([place], COURSE, A1)
+        problems = {job.student: job.problem for job in found.jobs[A1]}
+        assert {name for name, why in problems.items() if not why} == {"ana", "bob", "eve"}
+        assert any("holds more than" in one.why for one in found.passed_over)
+    assert "No file was submitted that could be graded" in problems["fay"]
 
 
 def test_one_students_own_zip_is_no_class(tmp_path):
