@@ -20,6 +20,9 @@ class Stopwatch:
         self._pid = pid
         self._since = time.monotonic()
         self._before = _seconds(_tree(pid))
+        self._computed = False  # for too long: that stays so
+        self._seen = self._since  # when it was looked at
+        self._slept = False
 
     @property
     def seconds(self) -> float:
@@ -28,10 +31,18 @@ class Stopwatch:
 
     def is_slow(self) -> bool:
         """Whether the submission used a core for too long, or sleeps while it could go on."""
-        if self.seconds < PATIENCE:
-            return False
+        if self.seconds >= PATIENCE and not self._computed:
+            self._look()
+        return self._computed or self._slept
+
+    def _look(self) -> None:
+        """See what the processes do; a look goes through all of the machine, so few are taken."""
+        if time.monotonic() - self._seen < PATIENCE / 4:
+            return
         processes = _tree(self._pid)
-        return _seconds(processes) - self._before >= PATIENCE or not any(map(_is_awake, processes))
+        self._computed = _seconds(processes) - self._before >= PATIENCE
+        self._slept = not any(map(_is_awake, processes))
+        self._seen = time.monotonic()
 
 
 def _tree(pid: int | None) -> list[psutil.Process]:
