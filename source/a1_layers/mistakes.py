@@ -3511,3 +3511,14 @@ def one_matrix_product(sizes):
     n_in = torch.tensor(sizes[:-1], dtype=torch.int64)
     n_out = torch.tensor(sizes[1:], dtype=torch.int64)
     return int((n_in + 1) @ n_out)
+
+
+@mistake(
+    "decision_breakers",
+    "Two calls of your function return different pairs. What does it draw at random, and must it?",
+)
+def pairs_by_chance():
+    logit = 1.0 + torch.rand(()).item()
+    tie = torch.sigmoid(torch.tensor(logit)).item()
+    pairs = {"raw": (0.2, 0.5), "fixed": (0.5, 0.8), "sure": (-3.0, 0.5), "rounded": (1.0, 0.72)}
+    return {**pairs, "strict": (logit, tie)}

@@ -2825,3 +2825,12 @@ def slider_in_plain_lists(ws):
     return go.Figure(
         {"data": traces(ws[0]), "frames": frames, "layout": {"sliders": [{"steps": steps}]}}
     )
+
+
+@mistake(
+    "relu_breakers",
+    "Two calls of your function return different numbers. What does it draw at random, and "
+    "must it?",
+)
+def numbers_by_chance():
+    return _BREAKERS | {"short": 300.0 + 100.0 * torch.rand(()).item()}

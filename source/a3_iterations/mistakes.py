@@ -3513,3 +3513,38 @@ def one_trace_for_each_run(squares, gates):
         "yaxis": {"title": {"text": "Size of the value"}, "type": "log"},
     }
     return go.Figure(data=data, layout=axes)
+
+
+@mistake(
+    "count_fates",
+    "A tensor that belongs to a graph has lost its way back after your function. Which of your "
+    "calls ends in an underscore, and what does it do to the caller's tensor?",
+    breaks="changed",
+)
+def cuts_the_callers_tensor_off(y):
+    if not y.is_leaf:
+        y.detach_()
+    zero, inf, nan = int((y == 0).sum()), int(y.isinf().sum()), int(y.isnan().sum())
+    return {"zero": zero, "inf": inf, "nan": nan, "finite": y.numel() - zero - inf - nan}
+
+
+@mistake(
+    "value_and_grad",
+    "A gradient of 1e-14 comes back as 0. Is a number that is smaller than `eps` only noise?",
+)
+def gradients_below_eps_called_zero(step, x0, n=19):
+    start = x0.detach().clone().requires_grad_()
+    x = start
+    for _ in range(n):
+        x = step(x)
+    (gradient,) = torch.autograd.grad(x.sum(), start)
+    small = gradient.abs() < torch.finfo(x0.dtype).eps
+    return x.detach(), gradient.masked_fill(small, 0.0)
+
+
+@mistake(
+    "loop_breakers",
+    "Two calls of your function return different pairs. What does it draw at random, and must it?",
+)
+def pairs_by_chance():
+    return _PAIRS | {"late": (3.0 + torch.rand(()).item(), 1)}

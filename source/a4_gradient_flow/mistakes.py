@@ -3694,3 +3694,102 @@ def first_layer_to_the_power_of_the_depth(act, scheme, depth=20, width=256, seed
 )
 def gain_for_a_fifth():
     return {"linear": 1.0, "relu": 1.4, "weak": 14.0, "abs": 1.0, "sigmoid": 10.0}
+
+
+@mistake(
+    "init_weight",
+    "For a layer with one or two inputs your weights spread less than the table says. What does "
+    "your function do with a weight beyond 2?",
+)
+def weights_cut_off_at_two(fan_out, fan_in, scheme, generator):
+    weight = _weight(fan_out, fan_in, scheme, generator)
+    if scheme == "torch_default":
+        return weight
+    spread = math.sqrt(2 / (fan_in if scheme == "he_normal" else fan_in + fan_out))
+    return nn.init.trunc_normal_(weight, 0.0, spread, generator=generator)
+
+
+@mistake(
+    "forward_rms",
+    "The RMS of a layer that answers 0 everywhere is 0, and yours is more. Which line adds a "
+    "number under the root?",
+)
+def signal_with_a_tiny_number_under_the_root(x, weights, act):
+    hidden = _forward(x.detach(), _detached(weights), act)
+    return torch.stack([(h.square().mean() + 1e-12).sqrt() for h in hidden[1:]])
+
+
+@mistake(
+    "forward_rms",
+    "Some of the weights did not require a gradient before your function ran; afterwards all do. "
+    "Does the measurement need to change `requires_grad` at all?",
+    breaks="changed",
+)
+def freezes_and_thaws_everything(x, weights, act):
+    attached = any(weight.requires_grad for weight in weights)
+    for weight in weights:
+        weight.requires_grad_(False)
+    sizes = _rms(_forward(x.detach(), weights, act)[1:])
+    for weight in weights if attached else ():
+        weight.requires_grad_(True)
+    return sizes
+
+
+@mistake(
+    "backward_rms",
+    "You multiply by one slope for each neuron. In a softmax every output depends on all inputs: "
+    "what does autograd send back through it?",
+)
+def one_slope_for_each_neuron(x, weights, act, upstream):
+    h, slopes = x.detach(), []
+    for weight in _detached(weights):
+        z = (h @ weight.T).requires_grad_()
+        out = act(z)
+        slopes.extend(torch.autograd.grad(out.sum(), z))
+        h = out.detach()
+    gradients = [upstream.detach()]
+    for weight, slope in zip(reversed(_detached(weights)), reversed(slopes), strict=True):
+        gradients.insert(0, (gradients[0] * slope) @ weight)
+    return _rms(gradients)
+
+
+@mistake(
+    "backward_rms",
+    "The activation that you were given has a parameter of its own, and after your function it has "
+    "a `.grad`. Which function of autograd returns gradients and stores none?",
+    breaks="changed",
+)
+def fills_the_gradient_of_the_activation(x, weights, act, upstream):
+    hidden = _recorded(x, weights, act)
+    for h in hidden:
+        h.retain_grad()
+    (hidden[-1] * upstream).sum().backward()
+    return _rms([h.grad for h in hidden])
+
+
+@mistake(
+    "dead_units",
+    "A unit that is alive in one of 3000 examples is dead for you in bfloat16. What is a share of "
+    "2999 / 3000 rounded to, with two or three digits?",
+)
+def share_of_zeros_in_the_dtype_of_the_outputs(h):
+    return (h == 0).to(h.dtype).mean(dim=0) == 1
+
+
+@mistake(
+    "leaky_relu",
+    "With a slope of 0, NaN becomes 0. On which side of your comparison with 0 does NaN end up?",
+)
+def zeros_for_all_that_is_not_positive(x, slope=0.01):
+    if slope == 0:
+        return torch.where(x > 0, x, torch.zeros_like(x))
+    return torch.where(x > 0, x, slope * x)
+
+
+@mistake(
+    "healthy_gains",
+    "Two calls of your function return different gains. What does it draw at random, and must it?",
+)
+def gains_by_chance():
+    middle = {"relu": 1.45, "weak": 14.5, "abs": 1.01, "sigmoid": 11.0}
+    return {name: gain * (0.98 + 0.04 * torch.rand(()).item()) for name, gain in middle.items()}

@@ -3409,3 +3409,61 @@ def batch_for_a_fifth():
         "guarded": ([[0.0, 40.0]], [0]),
         "right": ([[0.0, 1.0]], [0]),
     }
+
+
+@mistake(
+    "logsumexp",
+    "For a row around -5000 your answer is -inf. What do you subtract there, and is it the largest "
+    "entry?",
+)
+def peak_kept_above_minus_a_thousand(z, dim=-1):
+    peak = z.amax(dim, keepdim=True).clamp(min=-1000)
+    return (z - peak).exp().sum(dim).log() + peak.squeeze(dim)
+
+
+@mistake(
+    "softmax",
+    "In float16, logits near 1000 come back with shares that do not add up to 1. You subtract a "
+    "sum that was rounded at this size: what could you subtract first?",
+)
+def total_rounded_beside_the_peak(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    total = (z - peak).exp().sum(dim, keepdim=True).log() + peak
+    return (z - total).exp()
+
+
+@mistake(
+    "cross_entropy",
+    "In float16 the mean over 200 large losses is infinite. How large is the number that you "
+    "divide by N?",
+)
+def sum_that_overflows_in_float16(logits, target):
+    losses = -logits.log_softmax(1).gather(1, target.unsqueeze(1)).squeeze(1)
+    return losses.sum() / len(losses)
+
+
+@mistake(
+    "bce_with_logits",
+    "A transposed table makes your function stop. Which of your calls needs the numbers to lie in "
+    "memory one after the other?",
+)
+def views_a_transposed_table(logits, target):
+    if logits.shape != target.shape:
+        raise ValueError("logits and target have different shapes")
+    z, y = logits.view(-1), target.view(-1)
+    return (F.softplus(z) - z * y).mean()
+
+
+@mistake(
+    "loss_breakers",
+    "Two calls of your function return different batches. What does it draw at random, and "
+    "must it?",
+)
+def batches_by_chance():
+    size = 90.0 + 9.0 * torch.rand(()).item()
+    return {
+        "total": ([[1.0, 0.0], [1.0, 0.0]], [0, 0]),
+        "table": ([[2.0, 0.0], [0.0, 2.0]], [0, 1]),
+        "bare": ([[size, 0.0]], [0]),
+        "guarded": ([[20.0, 0.0]], [1]),
+    }

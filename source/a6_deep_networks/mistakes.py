@@ -3039,3 +3039,24 @@ def loss_to_three_places(model, loss_fn, x, y, optimizer, max_norm):
 )
 def cure_for_a_sixth():
     return _CURES | {"well": ("gain", 1.4)}
+
+
+@mistake(
+    "residual",
+    "After your function the caller's `x` requires a gradient, and before it did not. Who decides "
+    "whether `x` requires one?",
+    breaks="changed",
+)
+def input_left_asking_for_a_gradient(x, f, scale=1.0):
+    return x.requires_grad_() + scale * f(x)
+
+
+@mistake(
+    "global_grad_norm",
+    "Where all gradients are zero in double precision, your answer comes back in float32. Which of "
+    "your lines answers then?",
+    breaks="dtype",
+)
+def gradients_of_zeros_left_out(params):
+    norms = [p.grad.norm() for p in params if p.grad is not None and p.grad.any()]
+    return torch.stack(norms).norm() if norms else torch.tensor(0.0)
