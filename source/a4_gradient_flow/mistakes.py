@@ -3793,3 +3793,81 @@ def zeros_for_all_that_is_not_positive(x, slope=0.01):
 def gains_by_chance():
     middle = {"relu": 1.45, "weak": 14.5, "abs": 1.01, "sigmoid": 11.0}
     return {name: gain * (0.98 + 0.04 * torch.rand(()).item()) for name, gain in middle.items()}
+
+
+@mistake(
+    "init_weight",
+    "Half of your neurons are the other half with the opposite sign. Are these entries drawn "
+    "independently?",
+)
+def other_half_mirrored(fan_out, fan_in, scheme, generator):
+    half = (fan_out + 1) // 2
+    if scheme == "torch_default":
+        a = 1 / math.sqrt(fan_in)
+        top = torch.empty(half, fan_in).uniform_(-a, a, generator=generator)
+    elif scheme == "xavier_normal":
+        top = torch.randn(half, fan_in, generator=generator) * math.sqrt(2 / (fan_in + fan_out))
+    elif scheme == "he_normal":
+        top = torch.randn(half, fan_in, generator=generator) * math.sqrt(2 / fan_in)
+    else:
+        raise ValueError(scheme)
+    return torch.cat([top, -top])[:fan_out]
+
+
+@mistake(
+    "forward_rms",
+    "You take a root for each neuron and average the roots. Over what is the mean taken before "
+    "the one root?",
+)
+def mean_of_the_sizes_of_neurons(x, weights, act):
+    with torch.no_grad():
+        h = x
+        out = x.new_empty(len(weights))
+        for layer, weight in enumerate(weights):
+            h = act(h @ weight.T)
+            per_neuron = h.square().mean(dim=0).sqrt()
+            out[layer] = per_neuron.mean()
+    return out
+
+
+@mistake(
+    "per_layer_gain",
+    "For entries of 1e-30 your answer is not a number. What is the square of 1e-30 in float32?",
+)
+def gain_of_the_squares(stats):
+    mean_squares = stats**2
+    total = mean_squares[-1] / mean_squares[0]
+    return (total ** (0.5 / (len(stats) - 1))).item()
+
+
+@mistake(
+    "per_layer_gain",
+    "For two entries you answer 1 without looking at them. How many steps lie between two layers?",
+)
+def one_step_is_none(stats):
+    if len(stats) <= 2:
+        return 1.0
+    log_steps = stats.double().log().diff()
+    return math.exp(log_steps.mean().item())
+
+
+@mistake(
+    "dead_units",
+    "A unit whose largest output is 1e-40 is dead for you. Is 1e-40 exactly 0?",
+)
+def below_the_smallest_normal_number(h):
+    loudest = h.detach().amax(dim=0)
+    return loudest < torch.finfo(h.dtype).tiny
+
+
+@mistake(
+    "leaky_relu",
+    "For slopes above 1 and below 0 no gradient comes back from the negative side. Under which "
+    "`with` is it computed?",
+)
+def steep_leak_without_a_way_back(x, slope=0.01):
+    if 0 <= slope <= 1:
+        return torch.maximum(x, slope * x)
+    with torch.no_grad():
+        low = slope * x
+    return torch.where(x > 0, x, low)
