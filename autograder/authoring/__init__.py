@@ -19,6 +19,7 @@ from autograder.authoring.own_work import AUTOGRAD, assert_own_work
 from autograder.authoring.probes import (
     from_transposed,
     gradients,
+    is_the_same_again,
     operations,
     stays,
     transposed,
@@ -34,6 +35,7 @@ __all__ = [
     "assert_same",
     "from_transposed",
     "gradients",
+    "is_the_same_again",
     "mistake",
     "operations",
     "require",

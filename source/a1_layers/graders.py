@@ -1449,6 +1449,13 @@ def caught(solution):
     return {name: wrong_on(given.get(name)) for name in VERSIONS}
 
 
+def caught_twice(solution):
+    """Who is wrong on what was given, which tells known mistakes apart; is it given again?"""
+    given, again = solution.decision_breakers(), solution.decision_breakers()
+    found = caught(SimpleNamespace(decision_breakers=lambda: given))
+    return {"caught": found, "again": repr(given) == repr(again)}
+
+
 def caught_here(student):
     """The same, found on this side, where nobody can meddle with torch."""
     given = student.decision_breakers().value
@@ -1471,8 +1478,6 @@ def assert_only_one_is_wrong(student, version):
 @pytest.mark.exercise("decision_breakers")
 def test_raw_is_caught(student):
     """Gives a pair on which `raw` is wrong and the other four are right."""
-    # once, since a search takes its time; what is found over there tells known mistakes apart
-    student.run(caught)
     assert_only_one_is_wrong(student, "raw")
 
 
@@ -1498,6 +1503,13 @@ def test_sure_is_caught(student):
 def test_rounded_is_caught(student):
     """Gives a pair on which `rounded` is wrong and the other four are right."""
     assert_only_one_is_wrong(student, "rounded")
+
+
+@pytest.mark.exercise("decision_breakers", weight=0.5)
+def test_pairs_are_the_same_each_time(student):
+    """Returns the same pairs each time."""
+    alike = student.run(caught_twice).value["again"]
+    require(alike, "A second call returns other pairs.")
 
 
 # 1.10 count_parameters (bonus)

@@ -3511,3 +3511,73 @@ def one_matrix_product(sizes):
     n_in = torch.tensor(sizes[:-1], dtype=torch.int64)
     n_out = torch.tensor(sizes[1:], dtype=torch.int64)
     return int((n_in + 1) @ n_out)
+
+
+@mistake(
+    "decision_breakers",
+    "Two calls of your function return different pairs. What does it draw at random, and must it?",
+)
+def pairs_by_chance():
+    logit = 1.0 + torch.rand(()).item()
+    tie = torch.sigmoid(torch.tensor(logit)).item()
+    pairs = {"raw": (0.2, 0.5), "fixed": (0.5, 0.8), "sure": (-3.0, 0.5), "rounded": (1.0, 0.72)}
+    return {**pairs, "strict": (logit, tie)}
+
+
+@mistake(
+    "head_for",
+    "For a binary question with `n_classes` 2 you answer with two neurons. The task says what "
+    "the other tasks make of `n_classes`: what is it?",
+)
+def binary_with_two_classes_as_multiclass(task, n_classes=None):
+    if task == "binary" and n_classes == 2:
+        task = "multiclass"
+    table = {
+        "regression": (1, "none"),
+        "binary": (1, "sigmoid"),
+        "multiclass": (n_classes, "softmax"),
+    }
+    return table[task]
+
+
+@mistake(
+    "multiclass_predict",
+    "For a square table your shares add up to 1 along the wrong axis. Which axis does a search "
+    "for its length find first?",
+)
+def axis_found_by_its_length(logits):
+    n, c = logits.shape
+    dim = logits.shape.index(c)
+    return (torch.softmax(logits, dim), logits.argmax(1))
+
+
+@mistake(
+    "collapse",
+    "Your new bias adds one and the same number to each output. For which output does each row "
+    "of `w2` weigh the first bias?",
+)
+def first_bias_summed_over_all_outputs(w1, b1, w2, b2):
+    weight = w2 @ w1
+    bias = (w2 * b1).sum() + b2
+    return (weight, bias)
+
+
+@mistake(
+    "collapse",
+    "Where both biases have one length you add them as they are. What does the second layer do "
+    "with the first bias on its way?",
+)
+def biases_added_where_they_fit(w1, b1, w2, b2):
+    if b1.shape == b2.shape:
+        return (w2 @ w1, b1 + b2)
+    return (w2 @ w1, F.linear(b1, w2, b2))
+
+
+@mistake(
+    "binary_predict",
+    "No probability of yours comes closer to 0 or 1 than one millionth. What is the sigmoid of "
+    "-30?",
+)
+def probabilities_kept_off_the_ends(logits, threshold=0.5):
+    p = torch.sigmoid(logits).clamp(1e-06, 1 - 1e-06)
+    return (p, (p >= threshold).long())

@@ -1210,6 +1210,13 @@ def caught(solution):
     return {name: wrong_on(given.get(name)) for name in VERSIONS}
 
 
+def caught_twice(solution):
+    """Who is wrong on what was given, which tells known mistakes apart; is it given again?"""
+    given, again = solution.relu_breakers(), solution.relu_breakers()
+    found = caught(SimpleNamespace(relu_breakers=lambda: given))
+    return {"caught": found, "again": repr(given) == repr(again)}
+
+
 def caught_here(student):
     """The same, found on this side, where nobody can meddle with torch."""
     given = student.relu_breakers().value
@@ -1229,8 +1236,6 @@ def assert_only_one_is_wrong(student, version):
 @pytest.mark.exercise("relu_breakers")
 def test_product_is_caught(student):
     """Gives a number on which `product` is wrong and the other four are right."""
-    # once, since a search takes its time; what is found over there tells known mistakes apart
-    student.run(caught)
     assert_only_one_is_wrong(student, "product")
 
 
@@ -1256,6 +1261,13 @@ def test_smooth_is_caught(student):
 def test_short_is_caught(student):
     """Gives a number on which `short` is wrong and the other four are right."""
     assert_only_one_is_wrong(student, "short")
+
+
+@pytest.mark.exercise("relu_breakers", weight=0.5)
+def test_numbers_are_the_same_each_time(student):
+    """Returns the same numbers each time."""
+    alike = student.run(caught_twice).value["again"]
+    require(alike, "A second call returns other numbers.")
 
 
 # --- 2.9 neuron_slider (bonus)

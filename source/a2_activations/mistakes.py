@@ -2825,3 +2825,123 @@ def slider_in_plain_lists(ws):
     return go.Figure(
         {"data": traces(ws[0]), "frames": frames, "layout": {"sliders": [{"steps": steps}]}}
     )
+
+
+@mistake(
+    "relu_breakers",
+    "Two calls of your function return different numbers. What does it draw at random, and "
+    "must it?",
+)
+def numbers_by_chance():
+    return _BREAKERS | {"short": 300.0 + 100.0 * torch.rand(()).item()}
+
+
+@mistake(
+    "apply_activations",
+    "Your entry for relu is never larger than 1. Which tensor do you give to it?",
+)
+def relu_of_the_tanh(x):
+    result, y = ({}, x)
+    for name in ("sigmoid", "tanh", "relu"):
+        if name == "relu":
+            y = result["tanh"]
+        result[name] = getattr(torch, name)(y)
+    return result
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Near 0 you answer with x itself. How far is tanh from the line at 0.009, and how steep is "
+    "it there?",
+)
+def line_near_zero(x):
+    return torch.where(x.abs() < 0.01, x, 2 * torch.sigmoid(2 * x) - 1)
+
+
+@mistake(
+    "autograd_slope",
+    "You measure the slope from two values close by. The task asks for another way: who can "
+    "give the slope without a small step?",
+)
+def central_differences_in_float64(f, x):
+    z = x.detach().double()
+    h = 1e-06
+    return ((f(z + h) - f(z - h)) / (2 * h)).detach().to(x.dtype)
+
+
+@mistake(
+    "activation_figure",
+    "The numbers in your traces have four decimals. What is left of the sigmoid at -5 then, to "
+    "one part in 10,000?",
+)
+def data_with_four_decimals():
+    x = torch.linspace(-5, 5, 400)
+    figure = go.Figure()
+    for name, y in (
+        ("Original data", x),
+        ("ReLU", x.relu()),
+        ("Sigmoid", x.sigmoid()),
+        ("Tanh", x.tanh()),
+    ):
+        xs = [round(v, 4) for v in x.tolist()]
+        ys = [round(v, 4) for v in y.tolist()]
+        figure.add_trace(go.Scatter(x=xs, y=ys, mode="markers", name=name))
+    figure.update_layout(
+        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
+    )
+    return figure
+
+
+@mistake(
+    "activation_figure",
+    "Your curves are mirrored: sigmoid falls. In which order do your x come, and in which your y?",
+)
+def mirrored_by_the_order_of_x():
+    x = torch.linspace(-5, 5, 400)
+    curves = {
+        "Original data": x,
+        "ReLU": torch.relu(x),
+        "Sigmoid": torch.sigmoid(x),
+        "Tanh": torch.tanh(x),
+    }
+    xs = sorted(x.tolist(), reverse=True)
+    figure = go.Figure(
+        [go.Scatter(x=xs, y=y.tolist(), mode="markers", name=name) for name, y in curves.items()]
+    )
+    figure.update_layout(
+        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
+    )
+    return figure
+
+
+@mistake(
+    "activation_figure",
+    "Your tanh ends at the right heights and is too flat in the middle. tanh is a sigmoid of "
+    "which number?",
+)
+def sigmoid_scaled_to_the_heights_of_tanh():
+    x = torch.linspace(-5, 5, 400)
+    stretched = 2 * torch.sigmoid(x) - 1
+    tanh = stretched / stretched.max() * torch.tanh(torch.tensor(5.0))
+    figure = go.Figure()
+    for name, y in {
+        "Original data": x,
+        "ReLU": torch.relu(x),
+        "Sigmoid": torch.sigmoid(x),
+        "Tanh": tanh,
+    }.items():
+        figure.add_trace(go.Scatter(x=x.tolist(), y=y.tolist(), mode="markers", name=name))
+    figure.update_layout(
+        title="Activation Functions", xaxis_title="X", yaxis_title="Y", template="plotly_dark"
+    )
+    return figure
+
+
+@mistake(
+    "relu",
+    "Your values are right, and the slope is 1 below 0 as well. What is the slope of the line "
+    "that you add?",
+)
+def straight_through_where_finite(x):
+    y = torch.where(x < 0, torch.zeros_like(x), x).detach()
+    return y + torch.where(x.isfinite(), x - x.detach(), torch.zeros_like(x))

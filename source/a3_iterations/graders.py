@@ -322,6 +322,13 @@ def in_a_graph(solution, y):
     return {"value": {"counts": sum(plain.values()) > 0}, "alike": plain == attached}
 
 
+def stays_attached(solution, y):
+    """Whether a tensor that was computed still knows from what, after its fates were counted."""
+    y = 1 * y.clone().requires_grad_()
+    solution.count_fates(y)
+    return y.grad_fn is not None
+
+
 # Each fate, and the smallest, the largest and negative numbers among the finite ones.
 MIXED = [NAN, 0.0, NAN, 1.0, INF, NAN, 5.0, -3.0, -INF, -0.0, 1e-4, -1e-3, 6e4, -6e4]
 
@@ -411,10 +418,12 @@ def test_fates_have_four_keys(same):
 
 @pytest.mark.exercise("count_fates", about="changed")
 def test_fates_leave_the_tensor_alone(student):
-    """Leaves the tensor as it was."""
+    """Leaves the tensor as it was, also in a graph."""
     answer = student.count_fates(torch.tensor([0.0, INF, 1.0, -2.0]))
     unchanged = answer.value is None or not answer.changed
     require(unchanged, "The tensor has other values afterwards.")
+    attached = student.run(stays_attached, torch.tensor([0.0, INF, 1.0, -2.0])).value
+    require(attached, "Afterwards the tensor has lost its way back in autograd's graph.")
 
 
 # --- 3.4 repeat_tanh_gate -------------------------------------------------------------------------
@@ -714,6 +723,9 @@ def test_grad_is_accurate_when_it_is_tiny(same, draw):
     """Is accurate relative to the gradient's own size when the gradient has nearly vanished."""
     x0 = torch.cat([torch.tensor([0.5, 0.8]), draw.uniform(3, low=0.3, high=0.9)]).double()
     same(rtol=1e-6, atol=0.0).run(measure, "tanh", x0, 19)
+    tiny = torch.tensor([0.1, 0.2, 0.3, -0.15])  # 16 x ** 15, from 1e-14 on
+    for dtype, rtol in ((torch.float32, 1e-4), (torch.float64, 1e-9)):
+        same(rtol=rtol, atol=0.0).run(measure, "square", tiny.to(dtype), 4)
 
 
 @pytest.mark.exercise("value_and_grad")
@@ -1172,6 +1184,13 @@ def caught(solution):
     return {name: wrong_on(given.get(name)) for name in VERSIONS}
 
 
+def caught_twice(solution):
+    """Who is wrong on what was given, which tells known mistakes apart; is it given again?"""
+    given, again = solution.loop_breakers(), solution.loop_breakers()
+    found = caught(SimpleNamespace(loop_breakers=lambda: given))
+    return {"caught": found, "again": repr(given) == repr(again)}
+
+
 def assert_caught(student, version):
     """Say what is wrong with a pair, or on whom it is, found here, where nobody can meddle."""
     given = student.loop_breakers().value
@@ -1198,8 +1217,6 @@ def assert_wrong_alone(version, wrong):
 @pytest.mark.exercise("loop_breakers", about="type")
 def test_rounds_are_ints(student):
     """Writes the number of rounds as an int."""
-    # once, since a search takes its time; what is found over there tells known mistakes apart
-    student.run(caught)
     given = student.loop_breakers().value
     require(isinstance(given, dict), "It does not return a dictionary.")
     legal = [given[name] for name in VERSIONS if wrong_on(given.get(name)) is not None]
@@ -1230,6 +1247,13 @@ def test_closed_is_caught(student):
 def test_capped_is_caught(student):
     """Gives a pair on which `capped` is wrong and the other three are right."""
     assert_caught(student, "capped")
+
+
+@pytest.mark.exercise("loop_breakers", weight=0.5)
+def test_pairs_are_the_same_each_time(student):
+    """Returns the same pairs each time."""
+    alike = student.run(caught_twice).value["again"]
+    require(alike, "A second call returns other pairs.")
 
 
 # --- 3.10 trajectory_figure (bonus) ---------------------------------------------------------------

@@ -3513,3 +3513,134 @@ def one_trace_for_each_run(squares, gates):
         "yaxis": {"title": {"text": "Size of the value"}, "type": "log"},
     }
     return go.Figure(data=data, layout=axes)
+
+
+@mistake(
+    "count_fates",
+    "A tensor that belongs to a graph has lost its way back after your function. Which of your "
+    "calls ends in an underscore, and what does it do to the caller's tensor?",
+    breaks="changed",
+)
+def cuts_the_callers_tensor_off(y):
+    if not y.is_leaf:
+        y.detach_()
+    zero, inf, nan = int((y == 0).sum()), int(y.isinf().sum()), int(y.isnan().sum())
+    return {"zero": zero, "inf": inf, "nan": nan, "finite": y.numel() - zero - inf - nan}
+
+
+@mistake(
+    "value_and_grad",
+    "A gradient of 1e-14 comes back as 0. Is a number that is smaller than `eps` only noise?",
+)
+def gradients_below_eps_called_zero(step, x0, n=19):
+    start = x0.detach().clone().requires_grad_()
+    x = start
+    for _ in range(n):
+        x = step(x)
+    (gradient,) = torch.autograd.grad(x.sum(), start)
+    small = gradient.abs() < torch.finfo(x0.dtype).eps
+    return x.detach(), gradient.masked_fill(small, 0.0)
+
+
+@mistake(
+    "loop_breakers",
+    "Two calls of your function return different pairs. What does it draw at random, and must it?",
+)
+def pairs_by_chance():
+    return _PAIRS | {"late": (3.0 + torch.rand(()).item(), 1)}
+
+
+@mistake(
+    "trajectory",
+    "Your loop stops calling `step` once a value repeats. How often does the task call it, and "
+    "what does it keep?",
+)
+def calls_no_step_where_nothing_changes(x0, step, n=19):
+    rows, latest = ([], x0)
+    settled = False
+    for _ in range(n):
+        if not settled:
+            new = step(latest)
+            settled = x0.device.type != "meta" and torch.equal(new, latest)
+            latest = new
+        rows.append(latest)
+    return torch.stack(rows)
+
+
+@mistake(
+    "trajectory",
+    "Only the last row of yours knows its way back to `x0`. Which call cuts the others off?",
+)
+def graph_in_the_last_row_only(x0, step, n=19):
+    rows, latest = ([], x0)
+    for _ in range(n):
+        latest = step(latest)
+        rows.append(latest.detach())
+    return torch.stack([*rows[:-1], latest])
+
+
+@mistake(
+    "trajectory",
+    "From round six on, your rows have no way back to `x0`. What do you hand to `step` there?",
+)
+def way_back_cut_each_five_rounds(x0, step, n=19):
+    latest = step(x0)
+    rows = [latest]
+    for _ in range(n - 1):
+        latest = step(
+            latest.detach() if latest.grad_fn is not None and len(rows) % 5 == 0 else latest
+        )
+        rows.append(latest)
+    return torch.stack(rows)
+
+
+@mistake(
+    "shrink_factor",
+    "For tiny x your factor is 0: the product in front of the division is smaller than any "
+    "number. Which of the two factors can stay outside?",
+)
+def product_before_the_division(x):
+    size = torch.where(x == 0, torch.ones_like(x), x.abs())
+    factor = (x * torch.tanh(x)).abs() / size
+    return torch.where(torch.isinf(x), torch.ones_like(x), factor)
+
+
+@mistake(
+    "shrink_factor",
+    "For x of 1e-12 your factor is half of what it should be. What does the number that you add "
+    "do there?",
+)
+def tiny_number_beside_the_size(x):
+    size = x.abs()
+    ratio = size / (size + 1e-12)
+    return torch.where(torch.isinf(x), torch.ones_like(x), torch.tanh(size) * ratio)
+
+
+@mistake(
+    "shrink_factor",
+    "Near 0 you take a number close to 1 away from 1. How many digits are left?",
+)
+def one_minus_almost_one(x):
+    return 1 - 2 / (torch.exp(2 * x.abs()) + 1)
+
+
+@mistake(
+    "shrink_factor",
+    "For negative x no gradient comes back. Which of the two branches is detached?",
+)
+def negative_half_detached(x):
+    factor = torch.tanh(x)
+    mirrored = torch.tanh(-x.detach())
+    return torch.where(x < 0, mirrored, factor)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "For small x you multiply by x in place of tanh(x). How many of the ten digits of float64 "
+    "are right at 1e-3?",
+)
+def square_stands_in_near_zero(x0, n=19):
+    x = x0
+    for _ in range(n):
+        x = torch.where(x.abs() < 0.001, x * x, x * torch.tanh(x))
+    return x

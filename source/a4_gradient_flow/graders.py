@@ -2,6 +2,7 @@
 
 import functools
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -66,6 +67,12 @@ def test_xavier_has_its_spread(same):
 def test_he_has_its_spread(same):
     """Gives He's weights the right spread in wide, tall and square layers."""
     same.run(spreads, SHAPES, "he_normal", SPREAD_SEED)
+
+
+@pytest.mark.exercise("init_weight")
+def test_narrow_layers_have_their_spread(same):
+    """Gives layers with one to four inputs their spread too: nothing cuts off large weights."""
+    same.run(spreads, [[40_000, 1], [20_000, 2], [10_000, 4]], "he_normal", SPREAD_SEED)
 
 
 def outlines(solution, schemes, seed):
@@ -281,6 +288,15 @@ def test_mean_counts_as_size(same, draw):
 
 
 @pytest.mark.exercise("forward_rms")
+def test_silence_has_size_zero(same, draw):
+    """Measures exactly 0 where a layer is silent, and what is nearly silent as it is."""
+    wide = {"dtype": torch.float64}
+    first = draw(5, 6, **wide)
+    for second in (torch.zeros(4, 5, **wide), 1e-7 * draw(4, 5, **wide)):
+        same(atol=0.0).run(signal_sizes, draw(8, 6, **wide), [first, second], "tanh")
+
+
+@pytest.mark.exercise("forward_rms")
 def test_any_activation_is_used_as_given(same, draw):
     """Uses the activation that it is given, whatever it is."""
     weights = stack(draw, 6, 7, 5, scale=1.5)
@@ -381,11 +397,14 @@ def test_second_measurement_agrees(same, draw):
 
 
 def signal_afterwards(solution, x, weights):
-    """What became of the caller's input, weights and list, plain ones and attached ones."""
+    """What became of the caller's input, weights and list: plain ones, attached ones and mixed."""
     facts = []
-    for attached in (False, True):
-        given = [one.clone().requires_grad_(attached) for one in (x, *weights)]
-        for one in given if attached else ():
+    for attached in ([False], [True], [False, True]):
+        given = [
+            one.clone().requires_grad_(attached[i % len(attached)])
+            for i, one in enumerate((x, *weights))
+        ]
+        for one in (one for one in given if one.requires_grad):
             one.grad = 2 * one.detach()
         layers = list(given[1:])
         solution.forward_rms(given[0], layers, torch.tanh)
@@ -419,7 +438,9 @@ def test_signal_stays_on_its_device(same, draw):
 def message(solution, x, weights, act, upstream):
     """The gradient's sizes on the way down, for an activation given by its name in torch."""
     layers = [weight.clone() for weight in weights]
-    return solution.backward_rms(x.clone(), layers, getattr(torch, act), upstream.clone())
+    softmax = functools.partial(torch.softmax, dim=-1)
+    function = softmax if act == "softmax" else getattr(torch, act)
+    return solution.backward_rms(x.clone(), layers, function, upstream.clone())
 
 
 def between_the_ends(sizes, n_layers, upstream):
@@ -492,6 +513,13 @@ def test_exploding_gradient_is_measured(same, draw):
         same(rtol=1e-3, atol=0.0).run(
             message_within, draw(10, 16), weights, act, loud(draw, 10, 16)
         )
+
+
+@pytest.mark.exercise("backward_rms")
+def test_neurons_may_depend_on_each_other(same, draw):
+    """Follows an activation in which each neuron depends on all others, such as a softmax."""
+    x, weights = draw(9, 6), stack(draw, 6, 5, 7, 4, scale=1.5)
+    same(rtol=1e-3, atol=0.0).run(message_within, x, weights, "softmax", loud(draw, 9, 4))
 
 
 @pytest.mark.exercise("backward_rms")
@@ -589,12 +617,15 @@ def message_afterwards(solution, x, weights, upstream, trained):
     facts += [one.requires_grad for one in (*given, *layers)]
     facts += [one.grad is None for one in (*given, *layers[1:])]
     kept = layers[0].grad
-    return [*facts, "none" if kept is None else torch.equal(kept, weights[0])]
+    facts.append("none" if kept is None else torch.equal(kept, weights[0]))
+    act = nn.PReLU()  # whose own parameter is the caller's, too
+    solution.backward_rms(given[0], listed, act, given[1])
+    return [*facts, act.weight.grad is None, act.weight.requires_grad]
 
 
 @pytest.mark.exercise("backward_rms", about="changed", weight=2)
 def test_no_trace_is_left(same, draw):
-    """Leaves no trace on the caller's tensors: their values, .grad and requires_grad."""
+    """Leaves no trace on the caller's tensors and those of `act`: values, .grad, requires_grad."""
     given = draw(8, 5), stack(draw, 5, 6, 4), draw(8, 4)
     for trained in (False, True):
         same.run(message_afterwards, *given, trained)
@@ -732,7 +763,8 @@ def test_one_spark_is_life(same, draw):
     same.dead_units(h)
     many = torch.zeros(3000, 4)
     many[draw.integer(1, 2999), :3] = 1.0
-    same.dead_units(many)
+    for table in (many, many.bfloat16()):
+        same.dead_units(table)
 
 
 @pytest.mark.exercise("dead_units")
@@ -847,6 +879,7 @@ def test_extreme_inputs(same):
     for given, slopes in ((x, (0.01, 0.3, -0.2)), (x.bfloat16(), (0.01, 0.3))):
         for slope in slopes:
             same.leaky_relu(given, slope)
+    same.leaky_relu(torch.tensor([nan, 2.0, -3.0]), 0.0)
 
 
 @pytest.mark.exercise("leaky_relu")
@@ -1168,9 +1201,15 @@ def outline(solution):
     return {p: round(2 * math.log2(gain)) if is_gain(gain) else None for p, gain in gains.items()}
 
 
+def outlined_twice(solution):
+    """How large each gain is, and whether a second call gives the same ones."""
+    given, again = solution.healthy_gains(), solution.healthy_gains()
+    found = outline(SimpleNamespace(healthy_gains=lambda: given))
+    return {"outline": found, "again": repr(given) == repr(again)}
+
+
 def assert_cured(student, patient):
     """Say what is wrong with a gain, or what it does, found here, where nobody can meddle."""
-    student.run(outline)
     given = student.healthy_gains().value
     require(isinstance(given, dict), "It does not return a dictionary.")
     require(patient in given, "Your dictionary has no entry with this name.")
@@ -1211,6 +1250,13 @@ def test_abs_is_cured(student):
 def test_sigmoid_is_cured(student):
     """Gives a positive gain with which the gradient of `sigmoid` neither vanishes nor explodes."""
     assert_cured(student, "sigmoid")
+
+
+@pytest.mark.exercise("healthy_gains", weight=0.5)
+def test_gains_are_the_same_each_time(student):
+    """Returns the same gains each time."""
+    alike = student.run(outlined_twice).value["again"]
+    require(alike, "A second call returns other gains.")
 
 
 # --- 4.9 flow_figure (bonus) -------------------------------------------------------------------

@@ -3694,3 +3694,180 @@ def first_layer_to_the_power_of_the_depth(act, scheme, depth=20, width=256, seed
 )
 def gain_for_a_fifth():
     return {"linear": 1.0, "relu": 1.4, "weak": 14.0, "abs": 1.0, "sigmoid": 10.0}
+
+
+@mistake(
+    "init_weight",
+    "For a layer with one or two inputs your weights spread less than the table says. What does "
+    "your function do with a weight beyond 2?",
+)
+def weights_cut_off_at_two(fan_out, fan_in, scheme, generator):
+    weight = _weight(fan_out, fan_in, scheme, generator)
+    if scheme == "torch_default":
+        return weight
+    spread = math.sqrt(2 / (fan_in if scheme == "he_normal" else fan_in + fan_out))
+    return nn.init.trunc_normal_(weight, 0.0, spread, generator=generator)
+
+
+@mistake(
+    "forward_rms",
+    "The RMS of a layer that answers 0 everywhere is 0, and yours is more. Which line adds a "
+    "number under the root?",
+)
+def signal_with_a_tiny_number_under_the_root(x, weights, act):
+    hidden = _forward(x.detach(), _detached(weights), act)
+    return torch.stack([(h.square().mean() + 1e-12).sqrt() for h in hidden[1:]])
+
+
+@mistake(
+    "forward_rms",
+    "Some of the weights did not require a gradient before your function ran; afterwards all do. "
+    "Does the measurement need to change `requires_grad` at all?",
+    breaks="changed",
+)
+def freezes_and_thaws_everything(x, weights, act):
+    attached = any(weight.requires_grad for weight in weights)
+    for weight in weights:
+        weight.requires_grad_(False)
+    sizes = _rms(_forward(x.detach(), weights, act)[1:])
+    for weight in weights if attached else ():
+        weight.requires_grad_(True)
+    return sizes
+
+
+@mistake(
+    "backward_rms",
+    "You multiply by one slope for each neuron. In a softmax every output depends on all inputs: "
+    "what does autograd send back through it?",
+)
+def one_slope_for_each_neuron(x, weights, act, upstream):
+    h, slopes = x.detach(), []
+    for weight in _detached(weights):
+        z = (h @ weight.T).requires_grad_()
+        out = act(z)
+        slopes.extend(torch.autograd.grad(out.sum(), z))
+        h = out.detach()
+    gradients = [upstream.detach()]
+    for weight, slope in zip(reversed(_detached(weights)), reversed(slopes), strict=True):
+        gradients.insert(0, (gradients[0] * slope) @ weight)
+    return _rms(gradients)
+
+
+@mistake(
+    "backward_rms",
+    "The activation that you were given has a parameter of its own, and after your function it has "
+    "a `.grad`. Which function of autograd returns gradients and stores none?",
+    breaks="changed",
+)
+def fills_the_gradient_of_the_activation(x, weights, act, upstream):
+    hidden = _recorded(x, weights, act)
+    for h in hidden:
+        h.retain_grad()
+    (hidden[-1] * upstream).sum().backward()
+    return _rms([h.grad for h in hidden])
+
+
+@mistake(
+    "dead_units",
+    "A unit that is alive in one of 3000 examples is dead for you in bfloat16. What is a share of "
+    "2999 / 3000 rounded to, with two or three digits?",
+)
+def share_of_zeros_in_the_dtype_of_the_outputs(h):
+    return (h == 0).to(h.dtype).mean(dim=0) == 1
+
+
+@mistake(
+    "leaky_relu",
+    "With a slope of 0, NaN becomes 0. On which side of your comparison with 0 does NaN end up?",
+)
+def zeros_for_all_that_is_not_positive(x, slope=0.01):
+    if slope == 0:
+        return torch.where(x > 0, x, torch.zeros_like(x))
+    return torch.where(x > 0, x, slope * x)
+
+
+@mistake(
+    "healthy_gains",
+    "Two calls of your function return different gains. What does it draw at random, and must it?",
+)
+def gains_by_chance():
+    middle = {"relu": 1.45, "weak": 14.5, "abs": 1.01, "sigmoid": 11.0}
+    return {name: gain * (0.98 + 0.04 * torch.rand(()).item()) for name, gain in middle.items()}
+
+
+@mistake(
+    "init_weight",
+    "Half of your neurons are the other half with the opposite sign. Are these entries drawn "
+    "independently?",
+)
+def other_half_mirrored(fan_out, fan_in, scheme, generator):
+    half = (fan_out + 1) // 2
+    if scheme == "torch_default":
+        a = 1 / math.sqrt(fan_in)
+        top = torch.empty(half, fan_in).uniform_(-a, a, generator=generator)
+    elif scheme == "xavier_normal":
+        top = torch.randn(half, fan_in, generator=generator) * math.sqrt(2 / (fan_in + fan_out))
+    elif scheme == "he_normal":
+        top = torch.randn(half, fan_in, generator=generator) * math.sqrt(2 / fan_in)
+    else:
+        raise ValueError(scheme)
+    return torch.cat([top, -top])[:fan_out]
+
+
+@mistake(
+    "forward_rms",
+    "You take a root for each neuron and average the roots. Over what is the mean taken before "
+    "the one root?",
+)
+def mean_of_the_sizes_of_neurons(x, weights, act):
+    with torch.no_grad():
+        h = x
+        out = x.new_empty(len(weights))
+        for layer, weight in enumerate(weights):
+            h = act(h @ weight.T)
+            per_neuron = h.square().mean(dim=0).sqrt()
+            out[layer] = per_neuron.mean()
+    return out
+
+
+@mistake(
+    "per_layer_gain",
+    "For entries of 1e-30 your answer is not a number. What is the square of 1e-30 in float32?",
+)
+def gain_of_the_squares(stats):
+    mean_squares = stats**2
+    total = mean_squares[-1] / mean_squares[0]
+    return (total ** (0.5 / (len(stats) - 1))).item()
+
+
+@mistake(
+    "per_layer_gain",
+    "For two entries you answer 1 without looking at them. How many steps lie between two layers?",
+)
+def one_step_is_none(stats):
+    if len(stats) <= 2:
+        return 1.0
+    log_steps = stats.double().log().diff()
+    return math.exp(log_steps.mean().item())
+
+
+@mistake(
+    "dead_units",
+    "A unit whose largest output is 1e-40 is dead for you. Is 1e-40 exactly 0?",
+)
+def below_the_smallest_normal_number(h):
+    loudest = h.detach().amax(dim=0)
+    return loudest < torch.finfo(h.dtype).tiny
+
+
+@mistake(
+    "leaky_relu",
+    "For slopes above 1 and below 0 no gradient comes back from the negative side. Under which "
+    "`with` is it computed?",
+)
+def steep_leak_without_a_way_back(x, slope=0.01):
+    if 0 <= slope <= 1:
+        return torch.maximum(x, slope * x)
+    with torch.no_grad():
+        low = slope * x
+    return torch.where(x > 0, x, low)

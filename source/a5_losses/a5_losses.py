@@ -42,7 +42,7 @@
 #
 # * It returns a new result and leaves its inputs as they were.
 # * The result has the dtype and the device of the input, and autograd works through it.
-# * It is deterministic, needs no global variable and prints nothing.
+# * It gives the same answer every time and needs no global variable. Nothing needs to be printed.
 # * Exercises stand alone. Calling a function of an earlier exercise is allowed; an earlier slip would then follow
 #   you.
 # * Exercises 5.1, 5.2, 5.3 and 5.5 are also called on PyTorch's `meta` device, whose tensors have shapes but no

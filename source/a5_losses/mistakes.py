@@ -3409,3 +3409,128 @@ def batch_for_a_fifth():
         "guarded": ([[0.0, 40.0]], [0]),
         "right": ([[0.0, 1.0]], [0]),
     }
+
+
+@mistake(
+    "logsumexp",
+    "For a row around -5000 your answer is -inf. What do you subtract there, and is it the largest "
+    "entry?",
+)
+def peak_kept_above_minus_a_thousand(z, dim=-1):
+    peak = z.amax(dim, keepdim=True).clamp(min=-1000)
+    return (z - peak).exp().sum(dim).log() + peak.squeeze(dim)
+
+
+@mistake(
+    "softmax",
+    "In float16, logits near 1000 come back with shares that do not add up to 1. You subtract a "
+    "sum that was rounded at this size: what could you subtract first?",
+)
+def total_rounded_beside_the_peak(z, dim=-1):
+    peak = z.amax(dim, keepdim=True)
+    total = (z - peak).exp().sum(dim, keepdim=True).log() + peak
+    return (z - total).exp()
+
+
+@mistake(
+    "cross_entropy",
+    "In float16 the mean over 200 large losses is infinite. How large is the number that you "
+    "divide by N?",
+)
+def sum_that_overflows_in_float16(logits, target):
+    losses = -logits.log_softmax(1).gather(1, target.unsqueeze(1)).squeeze(1)
+    return losses.sum() / len(losses)
+
+
+@mistake(
+    "bce_with_logits",
+    "A transposed table makes your function stop. Which of your calls needs the numbers to lie in "
+    "memory one after the other?",
+)
+def views_a_transposed_table(logits, target):
+    if logits.shape != target.shape:
+        raise ValueError("logits and target have different shapes")
+    z, y = logits.view(-1), target.view(-1)
+    return (F.softplus(z) - z * y).mean()
+
+
+@mistake(
+    "loss_breakers",
+    "Two calls of your function return different batches. What does it draw at random, and "
+    "must it?",
+)
+def batches_by_chance():
+    size = 90.0 + 9.0 * torch.rand(()).item()
+    return {
+        "total": ([[1.0, 0.0], [1.0, 0.0]], [0, 0]),
+        "table": ([[2.0, 0.0], [0.0, 2.0]], [0, 1]),
+        "bare": ([[size, 0.0]], [0]),
+        "guarded": ([[20.0, 0.0]], [1]),
+    }
+
+
+@mistake(
+    "softmax",
+    "You know the first axis and the last. What becomes of the middle one of three?",
+)
+def first_or_last_axis(z, dim=-1):
+    axis = 0 if dim in (0, -z.ndim) else -1
+    weights = (z - z.amax(axis, keepdim=True)).exp()
+    return weights / weights.sum(axis, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "Beside a logit of -20000 an excluded entry wins. Which number does not lose against any "
+    "other?",
+)
+def excluded_means_minus_ten_thousand(z, dim=-1):
+    z = z.masked_fill(z == -math.inf, -10000.0)
+    weights = (z - z.amax(dim, keepdim=True)).exp()
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "Your last share is what the others leave of 1. What becomes of a last share of 1e-9?",
+)
+def last_share_is_the_rest(z, dim=-1):
+    weights = (z - z.amax(dim, keepdim=True)).exp()
+    p = weights / weights.sum(dim, keepdim=True)
+    first = p.narrow(dim, 0, z.shape[dim] - 1)
+    last = 1 - first.sum(dim, keepdim=True)
+    return torch.cat([first, last], dim)
+
+
+@mistake(
+    "cross_entropy",
+    "A mistake by 3000 logits costs 1000 with you, and teaches nothing. Which call holds it there?",
+)
+def surprise_ends_at_a_thousand(logits, target):
+    rows = torch.arange(len(target), device=target.device)
+    surprise = -logits.log_softmax(-1)[rows, target]
+    return surprise.clamp(max=1000.0).mean()
+
+
+@mistake(
+    "logit_threshold",
+    "Close to 1 your answer is too small. What does the number that you add do to a `1 - p` of "
+    "1e-12?",
+)
+def trillionth_below_the_fraction_bar(p):
+    eps = 1e-12
+    if p == 0:
+        return -math.inf
+    if p == 1:
+        return math.inf
+    return math.log(p / (1 - p + eps))
+
+
+@mistake(
+    "double_softmax_floor",
+    "You add up one loss for each wrong class. How many exponentials stand under the one "
+    "logarithm of a softmax over all?",
+)
+def two_classes_for_each_other_one(n_classes):
+    against_one = math.log(1 + math.exp(-1))
+    return sum((against_one for _ in range(n_classes - 1)))

@@ -3039,3 +3039,121 @@ def loss_to_three_places(model, loss_fn, x, y, optimizer, max_norm):
 )
 def cure_for_a_sixth():
     return _CURES | {"well": ("gain", 1.4)}
+
+
+@mistake(
+    "residual",
+    "After your function the caller's `x` requires a gradient, and before it did not. Who decides "
+    "whether `x` requires one?",
+    breaks="changed",
+)
+def input_left_asking_for_a_gradient(x, f, scale=1.0):
+    return x.requires_grad_() + scale * f(x)
+
+
+@mistake(
+    "global_grad_norm",
+    "Where all gradients are zero in double precision, your answer comes back in float32. Which of "
+    "your lines answers then?",
+    breaks="dtype",
+)
+def gradients_of_zeros_left_out(params):
+    norms = [p.grad.norm() for p in params if p.grad is not None and p.grad.any()]
+    return torch.stack(norms).norm() if norms else torch.tensor(0.0)
+
+
+@mistake(
+    "layer_norm",
+    "For a constant row your gradient is not a number. What is the slope of the root at 0, and "
+    "where does eps come in?",
+)
+def root_of_the_bare_variance(x, gamma, beta, eps=1e-05):
+    mu = x.mean(-1, keepdim=True)
+    sigma = ((x - mu) ** 2).mean(-1, keepdim=True).sqrt()
+    return (x - mu) / torch.sqrt(sigma**2 + eps) * gamma + beta
+
+
+@mistake(
+    "layer_norm",
+    "Called without `eps`, your answer is another one than with 1e-5. What is the default in "
+    "your first line?",
+)
+def default_eps_of_a_trillionth(x, gamma, beta, eps=1e-12):
+    mu = x.mean(dim=-1, keepdim=True)
+    var = x.var(dim=-1, keepdim=True, correction=0)
+    return gamma * (x - mu) * torch.rsqrt(var + eps) + beta
+
+
+@mistake(
+    "batch_norm",
+    "With a momentum of 0 your memory moves. What is `0 or 0.1` in Python?",
+)
+def no_momentum_means_a_tenth(x, running_mean, running_var, training, momentum=0.1, eps=1e-05):
+    momentum = momentum or 0.1
+    if training:
+        n = len(x)
+        mean = x.mean(0)
+        var = ((x - mean) ** 2).mean(0)
+        new_mean = running_mean + momentum * (mean.detach() - running_mean)
+        new_var = running_var + momentum * (var.detach() * n / (n - 1) - running_var)
+        return ((x - mean) / (var + eps).sqrt(), new_mean, new_var)
+    return ((x - running_mean) / (running_var + eps).sqrt(), running_mean, running_var)
+
+
+@mistake(
+    "global_grad_norm",
+    "A generator can be walked through once. Which line of yours is the first that walks?",
+)
+def first_walk_eats_gradients(params):
+    if all((p.grad is None for p in params)):
+        return torch.tensor(0.0)
+    norms = [p.grad.norm() for p in params if p.grad is not None]
+    return torch.stack(norms).norm() if norms else torch.tensor(0.0)
+
+
+@mistake(
+    "global_grad_norm",
+    "A gradient with an infinity in it comes back with a finite norm. Who should hear of it?",
+)
+def infinity_made_large(params):
+    grads = [p.grad.detach().flatten() for p in params if p.grad is not None]
+    if not grads:
+        return torch.tensor(0.0)
+    squares = torch.cat(grads).square()
+    return torch.nan_to_num(
+        squares.sum(), nan=torch.nan, posinf=torch.finfo(squares.dtype).max
+    ).sqrt()
+
+
+@mistake(
+    "clip_global_norm",
+    "Gradients of parameters that were frozen since count in your norm and are not shortened. "
+    "What becomes of the direction of all together?",
+)
+def frozen_gradients_counted_and_kept(params, max_norm):
+    params = [p for p in params if p.grad is not None]
+    if not params:
+        return torch.tensor(0.0)
+    norm = torch.stack([p.grad.detach().norm() for p in params]).norm()
+    factor = min(1.0, max_norm / (norm.item() + 1e-12))
+    for p in params:
+        if p.requires_grad:
+            p.grad.mul_(factor)
+    return norm
+
+
+@mistake(
+    "train_step",
+    "A model in evaluation mode drops numbers out during your step. Who chose its mode, and who "
+    "may change it?",
+)
+def training_mode_for_the_step(model, loss_fn, x, y, optimizer, max_norm):
+    before = model.training
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    model.train(before)
+    return loss.item()

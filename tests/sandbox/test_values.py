@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from collections import namedtuple
 from typing import Any, NamedTuple
 
@@ -58,6 +59,7 @@ def sent(head: Any) -> Any:
 
 
 VALUES = [
+    1 << 63, -(1 << 80), int(sys.float_info.max),
     torch.tensor([1 + 2j, 3 - 1j]), torch.tensor(2j, dtype=torch.complex128),
     torch.ones(2, 3, dtype=torch.complex64).conj(), torch.zeros(0, dtype=torch.complex64),
     torch.tensor([1, 65535], dtype=torch.uint16), torch.tensor([2**63], dtype=torch.uint64),
@@ -132,7 +134,7 @@ def test_two_values_that_cannot_cross_are_never_equal():
         (np.ma.array([1.0], mask=[True]), "MaskedArray"),
         ({torch.ones(1)}, "a set of what cannot be compared"),
         (Point(1, lambda: 1), ".y is function"),
-        (1 << 80, "an integer beyond 64 bits"),
+        (10**309, "an integer beyond every float"),
         (np.datetime64("2026-01-01"), "a NumPy scalar of datetime64[D]"),
     ],
     ids="a list,sparse,array,masked,set,tuple,number,date".split(","),

@@ -16,6 +16,7 @@ import keyword
 import math
 import operator
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ MAX_MEMBERS = 10_000  # of a set, and keys of a dict that are no texts: their ha
 MAX_ALIKE = 16  # of these with one hash: each is compared with all before it
 MAX_FIELDS = 64  # of a named tuple or a dataclass
 MAX_INT = 1 << 63
+_LARGEST = int(sys.float_info.max)
+_DIGITS = re.compile(r"-?[1-9][0-9]{18,308}", re.ASCII)
 MAX_EMPTY = 1 << 20  # of the sizes of a tensor without numbers, multiplied: no byte bounds these
 COMPUTED_ON = "computed_on"  # an attribute of a tensor that came from another device than the CPU
 
@@ -281,8 +284,15 @@ class Encoder:
 
 def _encode_number(value: int | float) -> Any:
     if isinstance(value, int):
-        return int(value) if abs(value) < MAX_INT else {"foreign": "an integer beyond 64 bits"}
+        return int(value) if abs(value) < MAX_INT else _encode_large(value)
     return float(value) if math.isfinite(value) else {"float": str(float(value))}
+
+
+def _encode_large(value: int) -> dict[str, str]:
+    """An integer beyond 64 bits as its digits, as long as a float could be as large."""
+    if abs(value) > _LARGEST:
+        return {"foreign": "an integer beyond every float"}
+    return {"integer": str(value)}
 
 
 def _encode_scalar(value: Any) -> Any:
@@ -367,6 +377,8 @@ class Decoder:
                 return self._dict(pairs, depth)
             case {"float": ("nan" | "inf" | "-inf") as text}:
                 return float(text)
+            case {"integer": str(digits)} if _DIGITS.fullmatch(digits):
+                return int(digits)
             case {"foreign": str(name)}:
                 return Foreign(name[:80])
         return self._rarer(value, depth)
