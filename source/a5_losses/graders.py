@@ -455,13 +455,11 @@ def test_cross_entropy_knows_absent_classes(same, draw):
 
 @pytest.mark.exercise("cross_entropy", weight=2)
 def test_cross_entropy_charges_a_disaster_in_full(same, draw):
-    """Charges confident mistakes in full, however many they are and by how many logits."""
+    """Charges a confident mistake in full, however many logits it is wrong by."""
     for size in (60.0, 500.0, 3000.0):
         logits = draw(3, 4) + size * F.one_hot(torch.tensor([0, 1, 2]), 4)
         target = torch.tensor([1, 3, 0])
         same.cross_entropy(logits, target)
-    many = torch.tensor([[500.0, 0.0, -2.0]]).half().repeat(200, 1)
-    same(rtol=2e-2).cross_entropy(many, torch.ones(200, dtype=torch.int64))
 
 
 @pytest.mark.exercise("cross_entropy")

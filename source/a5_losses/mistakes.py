@@ -3433,16 +3433,6 @@ def total_rounded_beside_the_peak(z, dim=-1):
 
 
 @mistake(
-    "cross_entropy",
-    "In float16 the mean over 200 large losses is infinite. How large is the number that you "
-    "divide by N?",
-)
-def sum_that_overflows_in_float16(logits, target):
-    losses = -logits.log_softmax(1).gather(1, target.unsqueeze(1)).squeeze(1)
-    return losses.sum() / len(losses)
-
-
-@mistake(
     "bce_with_logits",
     "A transposed table makes your function stop. Which of your calls needs the numbers to lie in "
     "memory one after the other?",
