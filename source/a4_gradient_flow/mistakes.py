@@ -3754,20 +3754,6 @@ def one_slope_for_each_neuron(x, weights, act, upstream):
 
 
 @mistake(
-    "backward_rms",
-    "The activation that you were given has a parameter of its own, and after your function it has "
-    "a `.grad`. Which function of autograd returns gradients and stores none?",
-    breaks="changed",
-)
-def fills_the_gradient_of_the_activation(x, weights, act, upstream):
-    hidden = _recorded(x, weights, act)
-    for h in hidden:
-        h.retain_grad()
-    (hidden[-1] * upstream).sum().backward()
-    return _rms([h.grad for h in hidden])
-
-
-@mistake(
     "dead_units",
     "A unit that is alive in one of 3000 examples is dead for you in bfloat16. What is a share of "
     "2999 / 3000 rounded to, with two or three digits?",
