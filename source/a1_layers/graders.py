@@ -150,7 +150,7 @@ def test_any_number_of_examples(same, draw):
     for shape in [(3, 5), (7, 2), (draw.integer(10, 40), draw.integer(2, 9))]:
         rows = quarters(draw, *shape)
         rows[0] = [int(10 * value) for value in rows[0]]
-        same.input_batch([*rows, rows[1]])  # two examples may be equal
+        same.input_batch([*rows, rows[1], [0] * shape[1]])  # equal to another one, or zeros only
 
 
 @pytest.mark.exercise("input_batch", weight=0.5)
@@ -483,7 +483,7 @@ def test_stack_bends(same, draw):
 @pytest.mark.exercise("hidden_stack", weight=2)
 def test_every_layer_has_its_activation(same, draw):
     """Puts an activation after every layer, the last one included, and nowhere else."""
-    for sizes in ([3, 5], [3, 5, 4], [3, 4, 6, 5]):
+    for sizes in ([3, 5], [3, 5, 4], [3, 4, 6, 5], [3, 1], [3, 1, 4], [3, 3, 3]):
         same.run(stack_order, sizes, "Softplus", draw(5, 3))
 
 
@@ -938,7 +938,7 @@ def test_rows_do_not_meet(same, draw):
 @pytest.mark.exercise("build_network", weight=2)
 def test_every_hidden_layer_bends(same, draw):
     """Has an activation after every hidden layer, and leaves the input alone."""
-    for sizes in ([5, 9, 3], [5, 9, 8, 3], [5, 12, 10, 8, 3], [5, 8, 11, 3]):
+    for sizes in ([5, 9, 3], [5, 9, 8, 3], [5, 12, 10, 8, 3], [5, 8, 11, 3], [5, 8, 3, 3]):
         same.run(where_it_bends, sizes, "multiclass", 3, draw(8, 5))
 
 
@@ -1290,14 +1290,14 @@ def test_square_layers_in_the_right_order(same, draw):
 @pytest.mark.exercise("collapse")
 def test_weight_of_the_one_layer(same, draw):
     """Has the weight with which one layer answers any input as the two layers do."""
-    for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4)]:
+    for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4), (4, 1, 3), (1, 1, 4), (3, 4, 1)]:
         same.run(part_of, "collapse", two_layers(draw, *sizes), 0)
 
 
 @pytest.mark.exercise("collapse")
 def test_bias_of_the_one_layer(same, draw):
     """Has the bias with which one layer answers any input as the two layers do."""
-    for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4)]:
+    for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4), (4, 1, 3), (1, 1, 4), (3, 4, 1)]:
         same.run(part_of, "collapse", two_layers(draw, *sizes), 1)
 
 

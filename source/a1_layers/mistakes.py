@@ -3581,3 +3581,53 @@ def biases_added_where_they_fit(w1, b1, w2, b2):
 def probabilities_kept_off_the_ends(logits, threshold=0.5):
     p = torch.sigmoid(logits).clamp(1e-06, 1 - 1e-06)
     return (p, (p >= threshold).long())
+
+
+@mistake(
+    "input_batch",
+    "A row of zeros is missing in your table. Is an example with only zeros no example?",
+)
+def rows_of_zeros_left_out(rows):
+    filled = [row for row in rows if any(row)]
+    return torch.tensor(filled or rows, dtype=torch.float32)
+
+
+@mistake(
+    "hidden_stack",
+    "After a layer with one neuron your stack has no activation. Which layers does the task "
+    "leave out?",
+)
+def no_activation_after_one_neuron(sizes, activation):
+    layers = []
+    for n_in, n_out in zip(sizes, sizes[1:]):
+        layers.append(nn.Linear(n_in, n_out))
+        if n_out > 1:
+            layers.append(activation())
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "build_network",
+    "After a hidden layer as wide as the output, your network has no activation. By what do "
+    "you know the last layer?",
+)
+def no_activation_where_the_width_is_that_of_the_output(n_features, hidden, task, n_classes=None):
+    k = n_classes if task == "multiclass" else 1
+    sizes = [n_features, *hidden, k]
+    layers = []
+    for n_in, n_out in zip(sizes, sizes[1:]):
+        layers.append(nn.Linear(n_in, n_out))
+        if n_out != k:
+            layers.append(nn.ReLU())
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "collapse",
+    "With one hidden neuron all your outputs get one and the same bias. Which axes does "
+    "`squeeze()` remove?",
+)
+def hidden_axis_of_one_squeezed(w1, b1, w2, b2):
+    weight = torch.mm(w2, w1)
+    bias = (w2.squeeze() * b1).sum(-1) + b2
+    return (weight, bias)

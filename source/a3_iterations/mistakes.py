@@ -3644,3 +3644,45 @@ def square_stands_in_near_zero(x0, n=19):
     for _ in range(n):
         x = torch.where(x.abs() < 0.001, x * x, x * torch.tanh(x))
     return x
+
+
+@mistake(
+    "trajectory",
+    "After your function the caller's start requires a gradient, and before it did not. Does "
+    "autograd need that to flow through `step`?",
+    breaks="changed",
+)
+def start_asks_for_a_gradient(x0, step, n=19):
+    latest = x0.requires_grad_()
+    rows = []
+    for _ in range(n):
+        latest = step(latest)
+        rows.append(latest)
+    return torch.stack(rows)
+
+
+@mistake(
+    "repeat_square",
+    "The square of 1e-20 comes back as 0, and float32 can hold it. What is the smallest "
+    "number that is not 0?",
+)
+def tiny_numbers_set_to_zero(x0, n=19):
+    tiny = torch.finfo(x0.dtype).tiny
+    latest = x0
+    for _ in range(n):
+        latest = latest * latest
+        latest = torch.where(latest.abs() < tiny, torch.zeros_like(latest), latest)
+    return latest
+
+
+@mistake(
+    "chain_product",
+    "A product of slopes of 1e-14 comes back as if they were 1e-12, and a slope of 0 is not "
+    "0. What do you add to each?",
+)
+def trillionth_added_to_each_slope(x0, step, dstep, n=19):
+    here, product = (x0, torch.ones_like(x0))
+    for _ in range(n):
+        product = product * (dstep(here) + 1e-12)
+        here = step(here)
+    return product
