@@ -19,7 +19,6 @@ from autograder.authoring.own_work import AUTOGRAD, assert_own_work
 from autograder.authoring.probes import (
     from_transposed,
     gradients,
-    is_the_same_again,
     operations,
     stays,
     transposed,
@@ -29,17 +28,6 @@ from autograder.course.mistakes import alternative, mistake
 from autograder.grading.compare import assert_same, require
 
 __all__ = [
-    "AUTOGRAD",
-    "alternative",
-    "assert_own_work",
-    "assert_same",
-    "from_transposed",
-    "gradients",
-    "is_the_same_again",
-    "mistake",
-    "operations",
-    "require",
-    "stays",
-    "transposed",
-    "where_results_live",
-]
+    "AUTOGRAD", "alternative", "assert_own_work", "assert_same", "from_transposed", "gradients",
+    "mistake", "operations", "require", "stays", "transposed", "where_results_live",
+]  # fmt: skip

@@ -45,11 +45,6 @@ def from_transposed(solution: Any, name: str, x: Tensor, *rest: Any) -> Any:
     return getattr(solution, name)(transposed(x), *rest)
 
 
-def is_the_same_again(solution: Any, name: str, *args: Any) -> bool:
-    """Return whether two calls with the same arguments give answers that are written alike."""
-    return repr(getattr(solution, name)(*args)) == repr(getattr(solution, name)(*args))
-
-
 def where_results_live(solution: Any, name: str, args: list[Any]) -> Any:
     """Return a function's value, and whether its results stay on the device of args[0].
 

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from autograder.errors import UsageError
 
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 _POINTS = re.compile(r"(?P<sign>[+=-])(?P<amount>\d{1,9}(?:\.\d{1,4})?)")
 LONGEST = 10_000  # letters of a reason, a note or a comment
 
@@ -103,8 +104,10 @@ def check(adjustment: Adjustment) -> None:
         raise UsageError("Say who decides: a name or handle.")
     if max(len(adjustment.why), len(adjustment.value)) > LONGEST:
         raise UsageError(f"A text has at most {LONGEST:,} letters.")
-    if "\0" in adjustment.why + adjustment.value:
-        raise UsageError("A text holds a character (NUL) that no database keeps. Take it out.")
+    if _UNKEPT.search(adjustment.why + adjustment.value):
+        raise UsageError(
+            "A text holds a character (NUL, or half of one) that no database keeps. Take it out."
+        )
     if adjustment.machine is not None and not math.isfinite(adjustment.machine):
         raise UsageError("The machine's points must be a finite number.")
     _check_value(adjustment)

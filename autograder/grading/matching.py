@@ -30,6 +30,9 @@ from autograder.sandbox.inside.values import Foreign, with_values
 _MEMORY = 20_000  # remembered names; past that, all are forgotten
 _NUMBERS = 3  # so many numbers tell one mistake from another
 _TINY = 1e-9  # numbers below it are smaller than what rounding leaves of ordinary ones
+_INCOMPARABLE = (
+    TypeError, ValueError, RuntimeError, AttributeError, MemoryError, OverflowError,
+)  # fmt: skip
 _BOOLEANS = 8  # so many truth values tell as much as one number
 
 
@@ -57,10 +60,11 @@ class MistakeMatcher:
 
     def explained(self, exercise: str, verdicts: Sequence[Verdict]) -> tuple[Entry | None, str]:
         """The known mistake in an answer with its tutor's line, or else how it relates."""
-        found = self.match(exercise, verdicts)
-        if found is not None:
-            return found, found.tutor or ""
-        return None, self._related(verdicts)
+        try:
+            found = self.match(exercise, verdicts)
+            return found, (found.tutor or "") if found else self._related(verdicts)
+        except _INCOMPARABLE:  # a value of a form that nobody thought of explains nothing
+            return None, ""
 
     def _related(self, verdicts: Sequence[Verdict]) -> str:
         """How an answer relates to the right one, where that is true of every check that failed."""
@@ -251,7 +255,7 @@ def same_answer(one: Answer, other: Answer, slight: bool = True) -> bool:
         if one.foreign and one.foreign == other.foreign:  # such as modules, known by their types
             one, other = (replace(a, result=_named_by_type(a.result)) for a in (one, other))
         return mismatch(_without_style(one), _without_style(other), slight=slight) is None
-    except (TypeError, ValueError, RuntimeError, AttributeError, MemoryError):
+    except _INCOMPARABLE:
         return False  # values of forms that cannot be compared are not alike
 
 

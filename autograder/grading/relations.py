@@ -131,7 +131,10 @@ def _is_table(value: Any) -> bool:
 
 
 def _wide(value: Any) -> Tensor:
-    return torch.as_tensor(value).detach().cpu().double()
+    """A table in float64; a whole number may be too large for any tensor of whole numbers."""
+    if not isinstance(value, Tensor):
+        return torch.tensor(float(value), dtype=torch.float64)
+    return value.detach().cpu().double()
 
 
 def _near(one: Tensor, other: Tensor, dtype: torch.dtype) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import sys
 import time
 import urllib.error
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 SERVICE = ""
-_KEY = Path("~/.config/autograder/key").expanduser()
+_KEYS = Path("~/.config/autograder/keys").expanduser()  # a file for each service
 _STALE = 60  # seconds after which a saved file may not be what is on the screen
 _WAIT = 600  # seconds for a result
 _MARKS = {True: "✓", False: "✗"}
@@ -41,26 +42,36 @@ def hand_in(assignment: str, notebook: str | None = None, service: str = SERVICE
 
 def _ask(where: str, content: bytes | None = None) -> Any:
     """Ask with the key; where it is refused, forget it and ask for another one, once."""
+    place = _KEYS / re.sub(r"\W", "-", urllib.parse.urlsplit(where).netloc)
     for last in (False, True):
-        headers = {"Authorization": f"Bearer {_key()}", "Content-Type": "application/octet-stream"}
+        headers = {"Authorization": f"Bearer {_key(place)}"}
+        headers["Content-Type"] = "application/octet-stream"
         request = urllib.request.Request(where, content, headers)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.build_opener(_StaysHere).open(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code != 401 or last:
                 raise
-            _KEY.unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
             print("This key does not work, or no longer. Your assignment's page shows your key.")
     raise AssertionError("unreachable")
 
 
-def _key() -> str:
-    if _KEY.is_file():
-        return _KEY.read_text().strip()
+class _StaysHere(urllib.request.HTTPRedirectHandler):
+    """Follows nobody to another place, who would get the key too."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """None: the answer that names the other place is the last one."""
+
+
+def _key(place: Path) -> str:
+    """The key for one service: another course's service must not see it."""
+    if place.is_file():
+        return place.read_text().strip()
     key = getpass.getpass("Your key, from the assignment's page: ").strip()
-    _KEY.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(_KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(key)
     return key
 

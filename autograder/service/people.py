@@ -41,6 +41,7 @@ class People:
         self._epochs_read = -KNOWN_SECONDS
         self.fault = ""  # of the roster as it is now
         if path is not None:
+            self._read = self._state()
             self._keep(read_roster(path))
 
     @property
@@ -91,14 +92,13 @@ class People:
         if self._path is None or self._state() == self._read:
             return
         with self._lock:
+            self._read = self._state()  # before it is read: what is written meanwhile is read next
             try:
                 self._keep(read_roster(self._path))
             except AutograderError as error:
                 self.fault = str(error)
-                self._read = self._state()
 
     def _keep(self, roster: Roster) -> None:
-        self._read = self._state()
         self._roster = roster
         self._by_handle = {person.student: person for person in roster.people}
         self.fault = ""

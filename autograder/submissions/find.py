@@ -342,7 +342,7 @@ def _is_timestamp(claim: Claim) -> bool:
 
 
 def _nothing_there(claims: Sequence[Claim], assignment: str) -> str:
-    only_link = any(not c.entry.is_file and c.entry.path.is_symlink() for c in claims)
+    only_link = any(not c.entry.is_file and c.entry.is_link for c in claims)
     link, nothing = (
         "Only a link was submitted, not the file itself.",
         "No file was submitted that could be graded.",

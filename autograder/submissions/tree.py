@@ -65,6 +65,7 @@ class Entry:
     is_file: bool = True
     changed: float = 0.0  # in seconds since 1970
     refused: bool = False  # the system did not let us look: that is nobody's fault
+    is_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Tree:
         """Take in one more entry, unless there are too many: then the fullest folder is left out.
 
         Raises:
-            UsageError: no folder of one student holds most of them.
+            UsageError: no folder of one student holds most of them by itself.
         """
         if len(self.entries) >= MAX_ENTRIES:
             self._leave_out(self._fullest())
@@ -103,16 +104,13 @@ class Tree:
         return any(parts[: len(full)] == full for full in self._full)
 
     def _fullest(self) -> tuple[str, ...]:
-        """The smallest folder that holds most of all entries, from a student's own folder on."""
-        place: tuple[str, ...] = ()
-        inside = self.entries
-        while True:
-            depth = len(place) + 1
-            counts = Counter(one.parts[:depth] for one in inside if len(one.parts) > depth)
-            largest, amount = counts.most_common(1)[0] if counts else ((), 0)
-            if 2 * amount <= len(self.entries):
-                return place
-            place, inside = largest, [one for one in inside if one.parts[:depth] == largest]
+        """The folder that holds most of all entries by itself; empty where none does.
+
+        What lies in its own folders does not count: these may be other people's.
+        """
+        counts = Counter(one.parts[:-1] for one in self.entries)
+        place, amount = counts.most_common(1)[0]
+        return place if 2 * amount > len(self.entries) else ()
 
     def _leave_out(self, place: tuple[str, ...]) -> None:
         if place in ((), (SUBMITTED,)):
@@ -125,7 +123,8 @@ class Tree:
             shown = shown.rpartition("/")[0]
         self.entries = [one for one in self.entries if one.parts[: len(place)] != place]
         self.entries.append(replace(inside[0], parts=place, shown=shown, is_file=False))
-        self.passed_over.append(PassedOver(shown, f"holds more than {len(inside) - 1:,} files"))
+        why = f"holds most of the {MAX_ENTRIES:,} files that may be looked through"
+        self.passed_over.append(PassedOver(shown, why))
         self._full.append(place)
 
 
@@ -173,7 +172,8 @@ def _walk(tree: Tree, start: Path) -> None:
                 tree.add(_entry(tree, path, is_file=False))
             waiting += reversed(inside)
         else:
-            tree.add(_entry(tree, path, is_file=stat.S_ISREG(kind)))
+            entry = _entry(tree, path, is_file=stat.S_ISREG(kind))
+            tree.add(replace(entry, is_link=stat.S_ISLNK(kind)))
 
 
 def _mode(path: Path) -> int:

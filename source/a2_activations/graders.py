@@ -38,7 +38,7 @@ def anywhere(draw):
 ENTRIES = ("sigmoid", "tanh", "relu")  # of both dictionaries, in their order
 
 # Numbers on both sides of 0 where formulas for tiny numbers end, and ordinary ones begin.
-SWEEP = torch.tensor([1e-4, 1e-3, 0.01, 0.03, 0.05, 0.09, 0.15, 0.3, 0.6], dtype=torch.float64)
+SWEEP = torch.tensor([1e-4, 9e-4, 1e-3, 0.01, 0.03, 0.05, 0.09, 0.15, 0.3, 0.6]).double()
 SWEEP = torch.cat([-SWEEP, SWEEP])
 
 

@@ -2945,3 +2945,14 @@ def sigmoid_scaled_to_the_heights_of_tanh():
 def straight_through_where_finite(x):
     y = torch.where(x < 0, torch.zeros_like(x), x).detach()
     return y + torch.where(x.isfinite(), x - x.detach(), torch.zeros_like(x))
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "Below 0.001 you answer with x itself. How far off is that at 0.0009, where float64 keeps "
+    "twelve digits?",
+)
+def x_itself_near_zero(x):
+    """Return tanh(x), computed from a sigmoid."""
+    curve = 2 * torch.sigmoid(2 * x) - 1
+    return torch.where(x.abs() < 0.001, x, curve)

@@ -293,7 +293,8 @@ def test_silence_has_size_zero(same, draw):
     wide = {"dtype": torch.float64}
     first = draw(5, 6, **wide)
     for second in (torch.zeros(4, 5, **wide), 1e-7 * draw(4, 5, **wide)):
-        same(atol=0.0).run(signal_sizes, draw(8, 6, **wide), [first, second], "tanh")
+        weights = [first, second, draw(3, 4, **wide)]
+        same(atol=0.0).run(signal_sizes, draw(8, 6, **wide), weights, "tanh")
 
 
 @pytest.mark.exercise("forward_rms")
@@ -495,7 +496,9 @@ def test_gradient_flows_through_tanh(same, draw):
 def test_gradient_flows_through_relu(same, draw):
     """Measures the gradient with respect to the layers' outputs in a ReLU stack."""
     x, weights = draw(20, 8), stack(draw, 8, 10, 8, 8, scale=1.5)
-    same(rtol=1e-3, atol=0.0).run(message_within, x, weights, "relu", loud(draw, 20, 8))
+    dead = [weights[0], -weights[1].abs(), weights[2]]  # below a layer of dead units all is 0
+    for layers in (weights, dead):
+        same(rtol=1e-3, atol=0.0).run(message_within, x, layers, "relu", loud(draw, 20, 8))
 
 
 @pytest.mark.exercise("backward_rms")
@@ -662,7 +665,7 @@ def test_uneven_steps(same, draw):
 @pytest.mark.exercise("per_layer_gain")
 def test_even_growth(same, draw):
     """Finds the factor of a curve that grows evenly."""
-    for steps, factor in ((3, 1.23449), (8, draw.number(1.2, 3.0))):
+    for steps, factor in ((3, 1.23449), (8, draw.number(1.2, 3.0)), (2, 1.5e4)):
         stats = curve(draw.number(0.5, 2.0), [factor] * steps)
         same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
@@ -712,7 +715,8 @@ def test_gain_is_a_plain_float(same):
     """Returns a plain Python float."""
     for dtype in (torch.float32, torch.float64):
         same.run(is_float, torch.tensor([4.0, 2.0, 1.0], dtype=dtype))
-    same.run(is_float, torch.tensor([1.0, 2.0, 4.0]))
+    for stats in ([1.0, 2.0, 4.0], [2.0, 5.0, 2.0]):
+        same.run(is_float, torch.tensor(stats))
 
 
 @pytest.mark.exercise("per_layer_gain", about="changed")
@@ -762,6 +766,9 @@ def test_one_spark_is_life(same, draw):
     many[draw.integer(1, 2999), :3] = 1.0
     for table in (many, many.bfloat16()):
         same.dead_units(table)
+    odd = torch.zeros(257, 2)
+    odd[100, 0] = 1.0
+    same.dead_units(odd.bfloat16())
 
 
 @pytest.mark.exercise("dead_units")

@@ -3857,3 +3857,83 @@ def steep_leak_without_a_way_back(x, slope=0.01):
     with torch.no_grad():
         low = slope * x
     return torch.where(x > 0, x, low)
+
+
+@mistake(
+    "forward_rms",
+    "Behind a layer that is silent your curve ends. How many numbers does the task ask for?",
+)
+def stops_at_the_first_silent_layer(x, weights, act):
+    """Return the RMS of every layer's output h_1 ... h_L, without a graph."""
+    h, sizes = (x.detach(), [])
+    for weight in weights:
+        h = act(h @ weight.detach().t())
+        rms = h.pow(2).mean().sqrt()
+        sizes.append(rms)
+        if rms == 0:
+            break
+    return torch.stack(sizes).detach()
+
+
+@mistake(
+    "backward_rms",
+    "Below a layer of dead units your sizes are not numbers. What do you divide by there?",
+)
+def message_scaled_to_one_at_each_layer(x, weights, act, upstream):
+    """Return the RMS of dLoss/dh for h_0 ... h_L, where Loss = (h_L * upstream).sum()."""
+    steps, h = ([], x.detach())
+    for weight in weights:
+        below = h.clone().requires_grad_()
+        above = act(below @ weight.detach().T)
+        steps.append((below, above))
+        h = above.detach()
+    size = upstream.square().mean().sqrt()
+    message, sizes = (upstream / size, [size])
+    for below, above in reversed(steps):
+        (message,) = torch.autograd.grad(above, below, message)
+        factor = message.square().mean().sqrt()
+        message = message / factor
+        size = size * factor
+        sizes.append(size)
+    return torch.stack(sizes[::-1])
+
+
+@mistake(
+    "per_layer_gain",
+    "A gain of 15,000 comes back as 10. Where does your search end?",
+)
+def searches_up_to_ten(stats):
+    """Return the geometric mean of the factors between neighbouring entries of stats, (K,)."""
+    first, last, steps = (stats[0].item(), stats[-1].item(), len(stats) - 1)
+    low, high = (0.0, 10.0)
+    for _ in range(200):
+        g = (low + high) / 2
+        if g**steps < last / first:
+            low = g
+        else:
+            high = g
+    return (low + high) / 2
+
+
+@mistake(
+    "per_layer_gain",
+    "Where first and last entry agree you return an int. Which type does the task ask for?",
+    breaks="type",
+)
+def one_as_an_int(stats):
+    """Return the geometric mean of the factors between neighbouring entries of stats, (K,)."""
+    first, last = (stats[0].item(), stats[-1].item())
+    if first == last:
+        return 1
+    return (last / first) ** (1 / (len(stats) - 1))
+
+
+@mistake(
+    "dead_units",
+    "In bfloat16, 256 zeros among 257 outputs are all of them for you. Which whole numbers "
+    "can bfloat16 not hold?",
+)
+def zeros_counted_in_the_dtype_of_the_outputs(h):
+    """Return, for h of shape (N, H), a bool (H,): which neurons are exactly 0 for every example."""
+    zeros = torch.where(h == 0, torch.ones_like(h), torch.zeros_like(h)).sum(dim=0)
+    return zeros == torch.ones_like(h).sum(dim=0)

@@ -3157,3 +3157,35 @@ def training_mode_for_the_step(model, loss_fn, x, y, optimizer, max_norm):
     optimizer.step()
     model.train(before)
     return loss.item()
+
+
+@mistake(
+    "batch_norm",
+    "A memory of zeros and ones is replaced in place of blended. What does the worked example "
+    "begin with?",
+)
+def zeros_and_ones_taken_for_no_memory(
+    x, running_mean, running_var, training, momentum=0.1, eps=1e-05
+):
+    """Normalise each column and return (y, new running mean, new running variance)."""
+    mean, var = (running_mean, running_var)
+    if training:
+        mean, var = (x.mean(0), x.var(0, correction=0))
+        batch_mean, batch_var = (mean.detach(), x.detach().var(0))
+        if (running_mean == 0).all() and (running_var == 1).all():
+            running_mean, running_var = (batch_mean, batch_var)
+        else:
+            running_mean = torch.lerp(running_mean, batch_mean, momentum)
+            running_var = torch.lerp(running_var, batch_var, momentum)
+    return ((x - mean) / (var + eps).sqrt(), running_mean, running_var)
+
+
+@mistake(
+    "global_grad_norm",
+    "A transposed gradient makes your function stop. Which of your calls needs the numbers to "
+    "lie in memory one after the other?",
+)
+def views_transposed_gradients(params):
+    """Return the Euclidean length of all gradients together, as a 0-dimensional tensor."""
+    flat = [p.grad.detach().view(-1) for p in params if p.grad is not None]
+    return torch.cat(flat).norm() if flat else torch.tensor(0.0)

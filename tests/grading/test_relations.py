@@ -185,3 +185,9 @@ def test_a_factor_that_fits_one_size_by_chance_is_not_called_a_size():
     shapes = [(3, 4), (5, 4)]
     answer = lambda x: centred(x) * 4  # noqa: E731
     assert related(answer, shapes=shapes) == ("factor", "values")
+
+
+@pytest.mark.parametrize("number", [10**30, -(10**308), 1 << 63])
+def test_a_number_beyond_64_bits_is_a_number(number):
+    """A product in place of a sum may be as large; its relation is looked for as any other's."""
+    assert related(lambda x: number, lambda x: 7) is not None

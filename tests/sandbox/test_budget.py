@@ -380,6 +380,15 @@ def test_code_that_ends_python_again_and_again_is_told(grader: Grader) -> None:
     assert said in report.flags
 
 
+def test_a_count_beyond_64_bits_is_a_wrong_count(grader: Grader) -> None:
+    """It costs its exercise, and the others are graded."""
+    product = "import math\n\ndef count_parameters(sizes):\n    return math.prod(sizes) ** 9"
+    report = grader.report(handed_in({"count_parameters": product}))
+    assert report.status is Outcome.GRADED
+    assert exercise(report, "count_parameters").status is not Status.PASSED
+    assert report.score == report.max_score
+
+
 def test_exercises_that_others_spoilt_come_before_those_that_hang(grader: Grader) -> None:
     """Loops without end do not use up what right code needs to be judged alone."""
     loops = {name: NEVER.format(name=name) for name in ("head_for", "count_parameters")}

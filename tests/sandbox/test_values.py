@@ -247,3 +247,27 @@ def test_an_empty_tensor_that_was_not_packed_here_is_refused():
     body = safetensors.torch.save({"0": torch.ones(0, MAX_EMPTY + 1)})
     with pytest.raises(protocol.ProtocolError):
         protocol.unpack(json.dumps(protocol.head_of(frame)).encode(), body)
+
+
+@pytest.mark.parametrize(
+    "digits", ["9" * 309, "-" + "9" * 309, "9223372036854775807", "07" * 10, "1e30"]
+)
+def test_an_integer_is_as_large_as_it_may_be_or_refused(digits):
+    """Each has one form on the wire, and none is larger than every float."""
+    with pytest.raises(protocol.ProtocolError):
+        sent({"integer": digits})
+    with pytest.raises(protocol.ProtocolError):
+        sent(1 << 63)
+
+
+def test_an_integer_says_nothing_about_itself():
+    """What a class of one's own answers about its size and its digits is not asked."""
+
+    class Boasts(int):
+        def __abs__(self) -> int:
+            return 1 << 64
+
+        def __str__(self) -> str:
+            return "9" * 309
+
+    assert crossed(Boasts(7)) == 7

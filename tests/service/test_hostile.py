@@ -495,6 +495,11 @@ FORMS: dict[str, tuple[str, bytes]] = {
         f"{FORM}; charset=punycode",
         PART.replace(b"a.ip", b"\xff-\xfe") + END,
     ),
+    "a charset that takes the square of the length": (
+        f"{FORM}; charset=PunyCode",
+        TEXT + b"\r\n" + b"x" * 500_000 + b"-" + b"a" * 500_000 + END,
+    ),
+    "half of a letter": (f"{FORM}; charset='unicode_escape'", TEXT + b"\r\n\\ud800" + END),
     "a form of another kind": ("application/x-www-form-urlencoded", b"file=a&" * 100_000),
     "a broken one": ("application/x-www-form-urlencoded", b"&=%zz;" * 100_000),
     "a file that is packed": (FORM, gzip.compress(PART + b"\r\n" + bytes(50 << 20) + END)),

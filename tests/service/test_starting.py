@@ -24,6 +24,10 @@ def test_the_named_header_of_the_named_proxy_signs_in(tmp_path):
     evil = {"X-Remote-User": "ada", "Origin": "https://evil.example"}
     assert client.post("/notebook-key", headers=evil).status_code == 403
     assert client.post("/notebook-key", headers={"X-Remote-User": "ada"}).status_code == 200
+    before = running.signed_in(running.links()["grace"])  # whoever sat here earlier
+    assert before.get("/api/me").json()["student"] == "grace"
+    for now in ("stranger", ""):
+        assert before.get("/api/me", headers={"X-Remote-User": now}).status_code == 401
     running.stop()
     running.start("--proxy", "192.0.2.1", "--user-header", "X-Remote-User")
     beside = running.anybody()
@@ -46,7 +50,10 @@ def test_behind_a_proxy_each_client_has_its_own_tries(tmp_path):
     assert codes[0] == 403
     assert codes[-1] == 429
     assert guess("192.0.2.8") == 403
-    assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    lines = [("X-Forwarded-For", "198.51.100.1"), ("X-Forwarded-For", "192.0.2.7")]
+    assert client.post("/sign-in", data={"key": "guess"}, headers=lines).status_code == 429
+    for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"):
+        assert client.get("/metrics", headers={name: "127.0.0.1"}).status_code == 404
     running.stop()
 
 

@@ -120,12 +120,12 @@ def test_too_much_for_one_class_is_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("zips", [False, True])
 def test_one_students_whole_disk_stops_nobody_elses_grading(tmp_path, monkeypatch, zips):
-    """A folder that holds most of all files is left out, however deep; its student hears of it."""
+    """A folder that holds most of all files itself is left out; its student hears of it."""
     monkeypatch.setattr(tree, "MAX_ENTRIES", 12)
     mine = {f"submitted/{name}/a1_layers/x.ipynb": answered(name) for name in ("ana", "bob", "eve")}
-    disk = {f"submitted/eve/a1_layers/disk/{n // 8}/{n}": b"" for n in range(40)}
-    spread = {f"submitted/fay/{n // 6}/{n}": b"" for n in range(40)}
-    for number, given in enumerate(({**mine, **disk}, {**mine, **spread})):
+    disk = {f"submitted/eve/a1_layers/disk/{n}": b"" for n in range(40)}
+    own = {f"submitted/fay/{n}": b"" for n in range(40)}
+    for number, given in enumerate(({**mine, **disk}, {**mine, **own})):
         place = hand_in(tmp_path / f"{number}", given)
         if zips:
             place = tmp_path / f"{number}.zip"
@@ -133,8 +133,33 @@ def test_one_students_whole_disk_stops_nobody_elses_grading(tmp_path, monkeypatc
         found = find([place], COURSE, A1)
         problems = {job.student: job.problem for job in found.jobs[A1]}
         assert {name for name, why in problems.items() if not why} == {"ana", "bob", "eve"}
-        assert any("holds more than" in one.why for one in found.passed_over)
+        assert any("holds most of" in one.why for one in found.passed_over)
     assert "No file was submitted that could be graded" in problems["fay"]
+
+
+def test_two_students_disks_leave_out_nobody_else(tmp_path, monkeypatch):
+    """What fills a section's folder from several students' folders ends the run, and aloud."""
+    monkeypatch.setattr(tree, "MAX_ENTRIES", 12)
+    disks = {f"A/{name}/{n}": b"" for name in ("ada", "chen") for n in range(6)}
+    root = hand_in(tmp_path, {**disks, "A/emil/x.ipynb": answered(), "B/bob/x.ipynb": answered()})
+    with pytest.raises(UsageError, match="more than 12 files"):
+        find([root], COURSE, A1)
+
+
+def test_too_long_a_path_ends_no_run(tmp_path):
+    """A path that the system itself cannot name belongs to its student alone."""
+    root = hand_in(tmp_path, {"ana/x.ipynb": answered()})
+    (root / "eve").mkdir()
+    inner = os.open(root / "eve", os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=inner)
+        deeper = os.open("d" * 250, os.O_RDONLY, dir_fd=inner)
+        os.close(inner)
+        inner = deeper
+    os.close(inner)
+    problems = {job.student: job.problem for job in find([root], COURSE, A1).jobs[A1]}
+    assert problems["ana"] == ""
+    assert "No file was submitted that could be graded" in problems["eve"]
 
 
 def test_one_students_own_zip_is_no_class(tmp_path):

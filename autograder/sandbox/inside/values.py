@@ -284,7 +284,8 @@ class Encoder:
 
 def _encode_number(value: int | float) -> Any:
     if isinstance(value, int):
-        return int(value) if abs(value) < MAX_INT else _encode_large(value)
+        plain = int.__index__(value)  # its own methods may say anything
+        return plain if abs(plain) < MAX_INT else _encode_large(plain)
     return float(value) if math.isfinite(value) else {"float": str(float(value))}
 
 
@@ -357,7 +358,7 @@ class Decoder:
             raise ProtocolError("a value nested too deeply or too large")
         if value is None or isinstance(value, (bool, float, str)):
             return value
-        if isinstance(value, int) and abs(value) <= MAX_INT:
+        if isinstance(value, int) and abs(value) < MAX_INT:
             return value
         if not isinstance(value, dict):
             raise ProtocolError("a bare list in a frame")
@@ -378,7 +379,7 @@ class Decoder:
             case {"float": ("nan" | "inf" | "-inf") as text}:
                 return float(text)
             case {"integer": str(digits)} if _DIGITS.fullmatch(digits):
-                return int(digits)
+                return _large(int(digits))
             case {"foreign": str(name)}:
                 return Foreign(name[:80])
         return self._rarer(value, depth)
@@ -482,6 +483,13 @@ def _refuse_alike(members: Collection[Any]) -> None:
     """Refuse members whose hashes were chosen: a set of ten thousand would take seconds to make."""
     if len(members) > MAX_ALIKE < max(Counter(map(hash, members)).values()):
         raise ProtocolError("a set or a dict of what only looks different")
+
+
+def _large(value: int) -> int:
+    """An integer beyond 64 bits, which a float must still be able to stand for."""
+    if not MAX_INT <= abs(value) <= _LARGEST:
+        raise ProtocolError("a malformed integer")
+    return value
 
 
 def _float(value: Any) -> float:

@@ -78,6 +78,7 @@ RULES = {
     "readyz": Need.NOTHING,
     "metrics": Need.MACHINE,
 }
+_BY_PROXIES = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
 BY_KEY = ("api_me", "api_submit", "api_attempt")  # what a notebook's key opens
 
 
@@ -144,7 +145,7 @@ def may_see(service: Service, visitor: Visitor, student: str) -> bool:
     if not service.course.config.tas_see_their_sections_only:
         return True
     person = service.people.find(student)
-    return bool(person and person.section in sections(visitor.person))
+    return bool(person and sections(person) & sections(visitor.person))
 
 
 def seen_people(service: Service, visitor: Visitor) -> Roster:
@@ -166,7 +167,9 @@ def signed_out(request: Request) -> Response:
 
 
 def _visitor(request: Request, service: Service, *, by_key: bool) -> Visitor | None:
-    person = _by_header(request, service) or _by_cookie(request, service)
+    header = service.options.user_header
+    by_proxy = _is_proxy(request, service) and header and header in request.headers
+    person = (_by_header if by_proxy else _by_cookie)(request, service)
     if person is None and by_key:
         person = _by_key(request, service)
     elif request.method not in SAFE:
@@ -187,13 +190,17 @@ def _by_key(request: Request, service: Service) -> Person | None:
 
 
 def _by_header(request: Request, service: Service) -> Person | None:
-    """A reverse proxy that signs people in is believed where both it and its header are named."""
-    header, proxy = service.options.user_header, service.options.proxy
-    peer = request.client.host if request.client else ""
-    if not header or not proxy or peer != proxy:
-        return None
-    values = request.headers.getlist(header)
+    """A reverse proxy that signs people in is believed where both it and its header are named.
+
+    Then it alone says who asks: an older session may be that of whoever sat here before.
+    """
+    values = request.headers.getlist(service.options.user_header or "")
     return service.people.find(values[0]) if len(values) == 1 and values[0] else None
+
+
+def _is_proxy(request: Request, service: Service) -> bool:
+    peer = request.client.host if request.client else ""
+    return bool(service.options.proxy) and peer == service.options.proxy
 
 
 def _refuse_other_sites(request: Request, service: Service) -> None:
@@ -212,15 +219,17 @@ def _refuse_other_sites(request: Request, service: Service) -> None:
 
 def _is_local(request: Request) -> bool:
     peer = request.client.host if request.client else ""
-    return peer in ("127.0.0.1", "::1") and "x-forwarded-for" not in request.headers
+    proxied = any(name in request.headers for name in _BY_PROXIES)
+    return peer in ("127.0.0.1", "::1") and not proxied
 
 
 def address(request: Request) -> str:
     """Whose rate is limited: the peer, or the client that the named proxy tells of."""
     service: Service = request.app.state.service
     peer = request.client.host if request.client else ""
-    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return told if told and peer == service.options.proxy else peer
+    lines = request.headers.getlist("x-forwarded-for")  # the proxy's own is the last
+    told = lines[-1].rpartition(",")[2].strip() if lines else ""
+    return told if told and _is_proxy(request, service) else peer
 
 
 def cookie_name(service: Service) -> str:

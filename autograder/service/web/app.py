@@ -69,6 +69,7 @@ def create_app(service: Service) -> FastAPI:
         await run_in_threadpool(service.stop, DRAIN_SECONDS)
 
     app = FastAPI(
+        redirect_slashes=False,  # it would repeat whatever Host a request names
         title=service.course.config.title,
         lifespan=life,
         dependencies=[Depends(authorise), Depends(count_for_person)],
