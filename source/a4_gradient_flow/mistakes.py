@@ -3876,29 +3876,6 @@ def stops_at_the_first_silent_layer(x, weights, act):
 
 
 @mistake(
-    "backward_rms",
-    "Below a layer of dead units your sizes are not numbers. What do you divide by there?",
-)
-def message_scaled_to_one_at_each_layer(x, weights, act, upstream):
-    """Return the RMS of dLoss/dh for h_0 ... h_L, where Loss = (h_L * upstream).sum()."""
-    steps, h = ([], x.detach())
-    for weight in weights:
-        below = h.clone().requires_grad_()
-        above = act(below @ weight.detach().T)
-        steps.append((below, above))
-        h = above.detach()
-    size = upstream.square().mean().sqrt()
-    message, sizes = (upstream / size, [size])
-    for below, above in reversed(steps):
-        (message,) = torch.autograd.grad(above, below, message)
-        factor = message.square().mean().sqrt()
-        message = message / factor
-        size = size * factor
-        sizes.append(size)
-    return torch.stack(sizes[::-1])
-
-
-@mistake(
     "per_layer_gain",
     "A gain of 15,000 comes back as 10. Where does your search end?",
 )

@@ -84,7 +84,7 @@ def _is_plain(scope: Scope) -> bool:
 
     To decode some others takes the square of the length, and some lead to halves of letters.
     """
-    types = [value for name, value in scope["headers"] if name == b"content-type"]
+    types = [value for name, value in scope.get("headers", ()) if name == b"content-type"]
     named = [charset for one in types for charset in _CHARSET.findall(one.lower())]
     return all(charset in _CHARSETS for charset in named)
 
