@@ -3,9 +3,9 @@
 A service with one assignment is started in a process of its own, tier isolated, and gets its first
 submissions half a minute before those that are measured. A client of its own submits notebooks, no
 two students' code the same, and follows each one as the page does: send the file, listen to the
-events, fetch the feedback. In Chromium the page itself is measured too, from
-the drop of the file until the feedback has been drawn. Afterwards, on the same machine, nbgrader
-and otter grade some of the same notebooks, which they do without any queue.
+events, fetch the feedback. In Chromium the page itself is measured too, from the drop of the file
+until the feedback has been drawn. Afterwards, on the same machine, nbgrader and otter grade some of
+the same notebooks, which they do without any queue.
 
 A place in the queue is right if it counts who came earlier and had no result yet, at some moment
 within two seconds of the one in which the client read it.

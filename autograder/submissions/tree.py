@@ -100,8 +100,20 @@ class Tree:
             self.entries.append(entry)
 
     def leaves_out(self, parts: tuple[str, ...]) -> bool:
-        """Whether a place lies in a folder that is left out, since it holds too much."""
-        return any(parts[: len(full)] == full for full in self._full)
+        """Whether a place lies in a folder that is left out, since it holds too much.
+
+        Raises:
+            UsageError: it is a notebook's: then the folder may be several students'.
+        """
+        within = any(parts[: len(full)] == full for full in self._full)
+        if within and _is_notebook(parts):
+            raise self._too_many()
+        return within
+
+    def _too_many(self) -> UsageError:
+        return UsageError(
+            f"{self.root}: holds more than {MAX_ENTRIES:,} files. Name the submissions alone."
+        )
 
     def _fullest(self) -> tuple[str, ...]:
         """The folder that holds most of all entries by itself; empty where none does.
@@ -113,11 +125,9 @@ class Tree:
         return place if 2 * amount > len(self.entries) else ()
 
     def _leave_out(self, place: tuple[str, ...]) -> None:
-        if place in ((), (SUBMITTED,)):
-            raise UsageError(
-                f"{self.root}: holds more than {MAX_ENTRIES:,} files. Name the submissions alone."
-            )
         inside = [one for one in self.entries if one.parts[: len(place)] == place]
+        if place in ((), (SUBMITTED,)) or any(_is_notebook(one.parts) for one in inside):
+            raise self._too_many()
         shown = inside[0].shown
         for _ in inside[0].parts[len(place) :]:
             shown = shown.rpartition("/")[0]
@@ -126,6 +136,10 @@ class Tree:
         why = f"holds most of the {MAX_ENTRIES:,} files that may be looked through"
         self.passed_over.append(PassedOver(shown, why))
         self._full.append(place)
+
+
+def _is_notebook(parts: tuple[str, ...]) -> bool:
+    return bool(parts) and parts[-1].lower().endswith(".ipynb")
 
 
 def clutter(name: str) -> str:

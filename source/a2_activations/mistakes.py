@@ -2953,6 +2953,5 @@ def straight_through_where_finite(x):
     "twelve digits?",
 )
 def x_itself_near_zero(x):
-    """Return tanh(x), computed from a sigmoid."""
     curve = 2 * torch.sigmoid(2 * x) - 1
     return torch.where(x.abs() < 0.001, x, curve)

@@ -3864,7 +3864,6 @@ def steep_leak_without_a_way_back(x, slope=0.01):
     "Behind a layer that is silent your curve ends. How many numbers does the task ask for?",
 )
 def stops_at_the_first_silent_layer(x, weights, act):
-    """Return the RMS of every layer's output h_1 ... h_L, without a graph."""
     h, sizes = (x.detach(), [])
     for weight in weights:
         h = act(h @ weight.detach().t())
@@ -3880,7 +3879,6 @@ def stops_at_the_first_silent_layer(x, weights, act):
     "A gain of 15,000 comes back as 10. Where does your search end?",
 )
 def searches_up_to_ten(stats):
-    """Return the geometric mean of the factors between neighbouring entries of stats, (K,)."""
     first, last, steps = (stats[0].item(), stats[-1].item(), len(stats) - 1)
     low, high = (0.0, 10.0)
     for _ in range(200):
@@ -3898,7 +3896,6 @@ def searches_up_to_ten(stats):
     breaks="type",
 )
 def one_as_an_int(stats):
-    """Return the geometric mean of the factors between neighbouring entries of stats, (K,)."""
     first, last = (stats[0].item(), stats[-1].item())
     if first == last:
         return 1
@@ -3911,6 +3908,5 @@ def one_as_an_int(stats):
     "can bfloat16 not hold?",
 )
 def zeros_counted_in_the_dtype_of_the_outputs(h):
-    """Return, for h of shape (N, H), a bool (H,): which neurons are exactly 0 for every example."""
     zeros = torch.where(h == 0, torch.ones_like(h), torch.zeros_like(h)).sum(dim=0)
     return zeros == torch.ones_like(h).sum(dim=0)

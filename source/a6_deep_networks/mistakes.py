@@ -3167,7 +3167,6 @@ def training_mode_for_the_step(model, loss_fn, x, y, optimizer, max_norm):
 def zeros_and_ones_taken_for_no_memory(
     x, running_mean, running_var, training, momentum=0.1, eps=1e-05
 ):
-    """Normalise each column and return (y, new running mean, new running variance)."""
     mean, var = (running_mean, running_var)
     if training:
         mean, var = (x.mean(0), x.var(0, correction=0))
@@ -3186,6 +3185,5 @@ def zeros_and_ones_taken_for_no_memory(
     "lie in memory one after the other?",
 )
 def views_transposed_gradients(params):
-    """Return the Euclidean length of all gradients together, as a 0-dimensional tensor."""
     flat = [p.grad.detach().view(-1) for p in params if p.grad is not None]
     return torch.cat(flat).norm() if flat else torch.tensor(0.0)

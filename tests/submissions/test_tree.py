@@ -146,6 +146,16 @@ def test_two_students_disks_leave_out_nobody_else(tmp_path, monkeypatch):
         find([root], COURSE, A1)
 
 
+@pytest.mark.parametrize("notebook", ["0.ipynb", "z.ipynb"])
+def test_a_full_folder_with_a_notebook_is_left_out_by_nobody(tmp_path, monkeypatch, notebook):
+    """It may hold a whole class's files, as some systems export them: the run ends, and aloud."""
+    monkeypatch.setattr(tree, "MAX_ENTRIES", 12)
+    given = {f"submissions/{n}": b"" for n in range(20)}
+    root = hand_in(tmp_path, {**given, f"submissions/{notebook}": answered()})
+    with pytest.raises(UsageError, match="more than 12 files"):
+        find([root], COURSE, A1)
+
+
 def test_too_long_a_path_ends_no_run(tmp_path):
     """A path that the system itself cannot name belongs to its student alone."""
     root = hand_in(tmp_path, {"ana/x.ipynb": answered()})
