@@ -23,6 +23,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,15 +245,14 @@ class Dispatch:
 
     def _settle(self, batch: Batch, future: Future[str]) -> None:
         """Accept a batch's answer, or hand it out again."""
-        if future.status in ("finished", "lost"):  # what is lost is worked out once more
-            answer = json.loads(future.result())
-            if "refused" in answer:
-                self._refuse(batch, answer["worker"], answer["refused"])
-            self._reports += [from_dict(report) for report in answer.get("reports", ())]
-        elif future.status == "error":
+        if future.status == "error":
             self._suspect(batch, future)
-        else:  # the scheduler is gone, with all that it knew
+        elif (answer := _answer(future)) is None:
             self._again.append(batch)
+        elif "refused" in answer:
+            self._refuse(batch, answer["worker"], answer["refused"])
+        else:
+            self._reports += [from_dict(report) for report in answer["reports"]]
 
     def _fill(self, batches: Iterator[Batch]) -> bool:
         """Keep every thread of the cluster busy; False when nothing is left to wait for."""
@@ -315,6 +315,16 @@ class Dispatch:
 
     def _unreached(self, job: Job, error: FileError) -> None:
         self._reports.append(not_graded(self._plan, job, str(error)))
+
+
+def _answer(future: Future[str]) -> dict[str, Any] | None:
+    """What a worker said of its batch; None if worker or scheduler died with it, even now."""
+    if future.status != "finished":
+        return None
+    try:
+        return dict(json.loads(future.result()))
+    except (OSError, CancelledError):
+        return None
 
 
 def _order(plan: Plan) -> str:

@@ -93,6 +93,10 @@ class Machines:
         self._running[name].send_signal(signal.SIGKILL)
         self._running.pop(name).wait()
 
+    def stop(self, name: str) -> None:
+        """SIGSTOP: its connections stay, and nothing answers on them."""
+        self._running[name].send_signal(signal.SIGSTOP)
+
     def ended(self, name: str) -> bool:
         """Whether it has ended by itself."""
         return self._running[name].poll() is not None

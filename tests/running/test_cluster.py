@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from autograder.errors import InfrastructureError
 from autograder.model import Job, Outcome, Settings
 from autograder.report.results import to_dict
 from autograder.running import cluster
-from autograder.running.cluster import ClusterBackend, Dispatch, Names, connected
+from autograder.running.cluster import Batch, ClusterBackend, Dispatch, Names, connected
 from autograder.running.plan import Plan
 from tests.report.factory import report
 from tests.running.machines import Machines, wait_until
@@ -154,11 +155,16 @@ def test_gpu_work_goes_only_to_workers_that_offer_one(
     assert "is left out" not in caplog.text
 
 
+def answers(order: str, names: Names, contents: tuple[bytes, ...]) -> str:
+    """A way to grade that takes no time."""
+    return json.dumps({"reports": [to_dict(report(student=student)) for student, _ in names]})
+
+
 def stumbles(order: str, names: Names, contents: tuple[bytes, ...]) -> str:
     """A way to grade that fails over one student."""
     if "bela" in {student for student, _ in names}:
         raise RuntimeError("over bela")
-    return json.dumps({"reports": [to_dict(report(student=student)) for student, _ in names]})
+    return answers(order, names, contents)
 
 
 @pytest.mark.slow
@@ -173,6 +179,24 @@ def test_a_submission_over_which_dask_tasks_fail_costs_only_itself(machines):
     not_graded = [r for r in reports.values() if r.status is Outcome.NOT_GRADED]
     assert [r.student for r in not_graded] == ["bela"]
     assert "over bela" in (not_graded[0].reason or "")
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_while_it_hands_over_an_answer_ends_no_run(machines):
+    """The batch whose answer was on its way is graded again when a scheduler is back."""
+    machines.start_worker("one")
+    job = Job("ada", notebook("ada"))
+    with connected(machines.address, 1) as client:
+        dispatch = Dispatch(client, PLAN, {}, answers)
+        batch = Batch((job,), (job.path.read_bytes(),))
+        dispatch._submit(batch)
+        future = dispatch._answered.get(timeout=60)
+        machines.stop("scheduler")
+        threading.Timer(1, machines.kill, ["scheduler"]).start()
+        assert future.status == "finished"
+        dispatch._settle(batch, future)
+        assert dispatch._new_reports() == []
+        assert list(dispatch._again) == [batch]
 
 
 @pytest.mark.slow

@@ -16,10 +16,12 @@ import time
 import zipfile
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
+from typing import TypeVar
 
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from autograder.service.storage import files
 from autograder.service.storage.files import Files
@@ -30,6 +32,7 @@ from autograder.service.web.open_requests import MOST_OF_PERSON
 from autograder.service.web.uploads import bytes_per_person
 from tests.service.running import ASSIGNMENT, Running, result, submit
 
+Said = TypeVar("Said")
 GUESSES = int(os.environ.get("AUTOGRADER_GUESSES", "1000"))
 SLOW = 60  # uploads at a time that never end; of one person, the first twenty are taken
 LONG = 8 << 20  # bytes of an answer that no system's buffers take in
@@ -167,6 +170,27 @@ def test_a_body_that_nobody_reads_does_not_keep_its_connection(monkeypatch):
     assert asyncio.run(while_served(talk)).endswith(b"done")
 
 
+@pytest.mark.parametrize("rest", [1, 1000])
+def test_a_body_that_comes_after_its_answer_ends_no_connection(monkeypatch, rest):
+    """Whoever is refused before the end of a long body asks again on the same connection."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "MOST_OF_HEAD", 256)
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {rest}\r\n\r\n".encode())
+        await asyncio.wait_for(reader.readuntil(b"done"), 5)
+        writer.write(b"a" * rest)
+        await asyncio.sleep(0.6)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        try:
+            return await asyncio.wait_for(reader.readuntil(b"done"), 5)
+        finally:
+            writer.close()
+
+    assert asyncio.run(while_served(talk)).endswith(b"done")
+
+
 @pytest.mark.parametrize("path", ["/whole", "/pieces"])
 @pytest.mark.parametrize("end", ["close", "keep-alive"])
 def test_who_does_not_read_is_cut_off(monkeypatch, path, end):
@@ -212,19 +236,20 @@ def test_more_connections_are_open_than_is_usual():
         resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
 
 
-async def while_served(talk: Callable[[int], Awaitable[bytes]]) -> bytes:
+async def answering(scope, receive, send) -> None:
+    """An application that answers at once, or slowly, or much."""
+    await asyncio.sleep(1 if scope["path"] == "/slow" else 0)
+    pieces = {"/whole": [bytes(LONG)], "/pieces": [bytes(LONG >> 8)] * 256}
+    body = [*pieces.get(scope["path"], []), b"done"]
+    head = [(b"content-length", str(sum(map(len, body))).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    for piece in body:
+        more = piece is not body[-1]
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
+
+
+async def while_served(talk: Callable[[int], Awaitable[Said]], app: ASGIApp = answering) -> Said:
     """What a client hears from a server like ours."""
-
-    async def app(scope, receive, send) -> None:
-        await asyncio.sleep(1 if scope["path"] == "/slow" else 0)
-        pieces = {"/whole": [bytes(LONG)], "/pieces": [bytes(LONG >> 8)] * 256}
-        body = [*pieces.get(scope["path"], []), b"done"]
-        head = [(b"content-length", str(sum(map(len, body))).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
-        for piece in body:
-            more = piece is not body[-1]
-            await send({"type": "http.response.body", "body": piece, "more_body": more})
-
     config = uvicorn.Config(app, port=0, http=OnTime, lifespan="off", log_config=None,
                             timeout_keep_alive=60)  # fmt: skip
     server = uvicorn.Server(config)
@@ -528,6 +553,24 @@ def test_a_form_that_is_none_is_refused(service, clients, what):
 def post(client: httpx.Client, body: bytes, headers: dict[str, str]) -> httpx.Response:
     """Send a form."""
     return client.post(f"/assignments/{ASSIGNMENT}/attempts", content=body, headers=headers)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Type": f"{FORM}; charset=punycode"}, {}])
+def test_who_is_refused_in_the_middle_of_a_body_reads_why(headers):
+    """A refusal arrives, though most of the body was never read: nothing closes on it."""
+
+    async def app(scope, receive, send) -> None:
+        while (await receive())["more_body"]:
+            pass
+
+    async def talk(port: int) -> httpx.Response:
+        address, content = f"http://127.0.0.1:{port}/x", bytes(8 << 20)
+        async with httpx.AsyncClient() as client:
+            return await client.post(address, content=content, headers=headers)
+
+    said = asyncio.run(while_served(talk, limits.BodyLimits(app)))
+    assert said.status_code == (400 if headers else 413)
+    assert said.text.count("\n") == 1
 
 
 @pytest.mark.parametrize("said", [10, 1 << 40, -1])

@@ -78,11 +78,12 @@ class OnTime(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
-        before, kept = self._heads, self.timeout_keep_alive_task is not None
+        before, in_head = self._heads, self._in_head
+        kept = self._whole and self.timeout_keep_alive_task is not None
         super().data_received(data)
-        if kept and self._whole and self._heads == before and not self._in_head:
+        if kept and self._heads == before and not self._in_head:
             self._wait_for_head()  # a line break begins no request, but ends the wait for one
-        self._size = self._size + len(data) if self._heads == before and self._in_head else 0
+        self._size = self._size + len(data) if self._heads == before and in_head else 0
         if self._size > MOST_OF_HEAD:
             self.transport.close()
 
@@ -98,15 +99,21 @@ class OnTime(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Note that nothing of the body is missing."""
+        """Note that nothing of the body is missing; after its answer, wait for the next request."""
         self._whole = True
         super().on_message_complete()
+        if self.cycle.response_complete:
+            self._keep()
 
     def on_response_complete(self) -> None:
         """Wait for the rest of a body that nobody reads any more, so that its sender reads why."""
         super().on_response_complete()
         if not self._whole:
             self.loop.call_later(REST_SECONDS, self._close_without_rest, self._heads)
+
+    def _keep(self) -> None:
+        wait, end = self.timeout_keep_alive, self.timeout_keep_alive_handler
+        self.timeout_keep_alive_task = self.loop.call_later(wait, end)
 
     def _wait_for_head(self) -> None:
         self._in_head = True

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import OrderedDict
 
+from python_multipart.multipart import parse_options_header
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograder.submissions.read import MAX_FILE
@@ -16,7 +16,6 @@ SECONDS = 120.0  # for a whole request to come in
 MOST_KNOWN = 50_000  # people or addresses that are remembered
 _FORM_BYTES = 64 << 10  # of a request that brings no file
 _TOO_LARGE = f"The file is larger than {MAX_FILE >> 20} MB. Clear its outputs and try again.\n"
-_CHARSET = re.compile(rb"charset\*?[^=;]*=\s*[\"']?([^\s\"';]*)")
 _CHARSETS = (b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin-1")
 _ODD_CHARSET = "Send this form in UTF-8, as browsers do.\n"
 _TOO_SLOW = "The upload took too long. Check your connection and try again.\n"
@@ -82,11 +81,12 @@ class BodyLimits:
 def _is_plain(scope: Scope) -> bool:
     """Whether a form's letters are in a charset that is read in one pass, as browsers send them.
 
-    To decode some others takes the square of the length, and some lead to halves of letters.
+    To decode some others takes the square of the length, and some lead to halves of letters. The
+    header is read by what will read the form, so that both see the same charset.
     """
     types = [value for name, value in scope.get("headers", ()) if name == b"content-type"]
-    named = [charset for one in types for charset in _CHARSET.findall(one.lower())]
-    return all(charset in _CHARSETS for charset in named)
+    read = [parse_options_header(one.decode("latin-1"))[1] for one in types]
+    return all(one.get(b"charset", b"utf-8").lower() in _CHARSETS for one in read)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
@@ -113,6 +113,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 
 
 async def _answer(refused: Refused, send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    """Say why, and leave the connection open: what closes with bytes unread loses its answer."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": refused.text.encode()})
