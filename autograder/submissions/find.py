@@ -342,12 +342,12 @@ def _is_timestamp(claim: Claim) -> bool:
 
 
 def _nothing_there(claims: Sequence[Claim], assignment: str) -> str:
-    only_link = any(not c.entry.is_file and c.entry.is_link for c in claims)
-    link, nothing = (
-        "Only a link was submitted, not the file itself.",
-        "No file was submitted that could be graded.",
-    )
-    return f"{link if only_link else nothing} Submit {assignment}.ipynb."
+    said = "No file was submitted that could be graded."
+    if any(not c.entry.is_file and c.entry.is_link for c in claims):
+        said = "Only a link was submitted, not the file itself."
+    if any(c.entry.is_full for c in claims):
+        said = "A folder was submitted that holds too many files to look through."
+    return f"{said} Submit {assignment}.ipynb."
 
 
 def _several_files(jobs: Sequence[Job], assignment: str) -> Iterator[str]:

@@ -66,6 +66,7 @@ class Entry:
     changed: float = 0.0  # in seconds since 1970
     refused: bool = False  # the system did not let us look: that is nobody's fault
     is_link: bool = False
+    is_full: bool = False  # a folder that is left out, since it holds too much
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ class Tree:
         for _ in inside[0].parts[len(place) :]:
             shown = shown.rpartition("/")[0]
         self.entries = [one for one in self.entries if one.parts[: len(place)] != place]
-        self.entries.append(replace(inside[0], parts=place, shown=shown, is_file=False))
+        full = replace(inside[0], parts=place, shown=shown, is_file=False, is_full=True)
+        self.entries.append(full)
         why = f"holds most of the {MAX_ENTRIES:,} files that may be looked through"
         self.passed_over.append(PassedOver(shown, why))
         self._full.append(place)

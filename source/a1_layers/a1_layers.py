@@ -809,7 +809,7 @@ with visible_checks("collapse") as call:
 #
 # * The keys are `"raw"`, `"strict"`, `"fixed"`, `"sure"` and `"rounded"`. The logit is a finite Python float. The threshold is a Python float with 0 < threshold < 1. A version gets `torch.tensor(logit)`, a float32.
 # * "Right" is what 1.6 says: yes where the sigmoid of the logit is at least the threshold. A threshold that is less than 1e-5 away from this probability counts as equal to it.
-# * There are many right answers, and each of the five pairs counts by itself.
+# * There are many right answers, and each of the five pairs counts by itself. Your function may use `VERSIONS`, and a whole number may stand for a float.
 #
 # **Worked example.** The logit 0 has the probability 0.5. With a threshold of 0.5 the right answer is yes. `strict` says no, but so does `raw`, so `(0.0, 0.5)` is no answer for either.
 

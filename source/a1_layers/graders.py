@@ -2,7 +2,6 @@
 
 import math
 from itertools import combinations, pairwise
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -1441,9 +1440,8 @@ def wrong_on(pair):
     return [name for name, version in VERSIONS.items() if bool(version(logit, threshold)) != right]
 
 
-def caught(solution):
+def caught(given):
     """By version, who is wrong on the pair that was given for it."""
-    given = solution.decision_breakers()
     if not isinstance(given, dict):
         return dict.fromkeys(VERSIONS, "no dictionary")
     return {name: wrong_on(given.get(name)) for name in VERSIONS}
@@ -1452,14 +1450,12 @@ def caught(solution):
 def caught_twice(solution):
     """Who is wrong on what was given, which tells known mistakes apart; is it given again?"""
     given, again = solution.decision_breakers(), solution.decision_breakers()
-    found = caught(SimpleNamespace(decision_breakers=lambda: given))
-    return {"caught": found, "again": repr(given) == repr(again)}
+    return {"caught": caught(given), "again": repr(given) == repr(again)}
 
 
 def caught_here(student):
     """The same, found on this side, where nobody can meddle with torch."""
-    given = student.decision_breakers().value
-    return caught(SimpleNamespace(decision_breakers=lambda: given))
+    return caught(student.decision_breakers().value)
 
 
 def assert_only_one_is_wrong(student, version):

@@ -702,7 +702,7 @@ del _figure
 #
 # * The keys are the names of the versions: `"product"`, `"choice"`, `"root"`, `"smooth"` and `"short"`; the values are numbers. A version gets `torch.tensor(x)`, a float32.
 # * "Right" is what 2.2 says, also for ±∞ and NaN, with the general tolerances of float32. Slopes are not looked at.
-# * There are many right answers, and each of the five numbers counts by itself.
+# * There are many right answers, and each of the five numbers counts by itself. Your function may use `VERSIONS`.
 #
 # **Worked example.** On x = 0.3 `smooth` returns 0.8544 and is wrong. But so is `short`, which returns 0.3008, so 0.3 is no answer for either.
 

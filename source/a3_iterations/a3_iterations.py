@@ -801,7 +801,7 @@ del _figure
 #
 # * The keys are `"late"`, `"power"`, `"closed"` and `"capped"`. The start is a finite Python float, the number of rounds an int from 0 to 19. A version gets `torch.tensor(start)`, a float32. With 0 rounds the right answer is the start itself.
 # * "Right" means the value of the loop `x = x * x`, with the general tolerances of float32; an infinity must be an infinity. Slopes are not looked at.
-# * There are many right answers, and each of the four pairs counts by itself.
+# * There are many right answers, and each of the four pairs counts by itself. Your function may use `VERSIONS`, and a whole number may stand for a float.
 #
 # **Worked example.** From 2.0, two rounds give 16. `late` returns 4 and `power` 8: both are wrong, so `(2.0, 2)` is no answer for either.
 

@@ -909,7 +909,7 @@ with visible_checks("double_softmax_floor") as call:
 #
 # * The keys are `"total"`, `"table"`, `"bare"` and `"guarded"`. A batch is a pair: the logits as a list (or a tensor) of N rows of C finite numbers, and the target as a list (or a tensor) of N class numbers, with N ≥ 1 and C ≥ 2. A version gets them as a float32 tensor (N, C) and an int64 tensor (N,).
 # * "Right" means the value of `F.cross_entropy`, with the general tolerances of float32. Slopes are not looked at.
-# * There are many right answers, and each of the four batches counts by itself.
+# * There are many right answers, and each of the four batches counts by itself. Your function may use `VERSIONS`.
 #
 # **Worked example.** On `([[1.0, 2.0], [0.0, 3.0]], [0, 1])` the loss is 0.6809. `total` returns 1.3618 and `table` 1.1809: both are wrong, so this batch is no answer for either.
 

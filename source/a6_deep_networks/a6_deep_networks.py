@@ -389,7 +389,7 @@ del _figure
 #
 # * `params` is any iterable of parameters: a list, or a generator such as `model.parameters()`, which can be walked through **only once**.
 # * A parameter whose `grad` is `None` (a frozen layer) adds nothing. If no parameter has a gradient, or there are no parameters, the result is `torch.tensor(0.0)`.
-# * The result is a 0-dimensional tensor with the dtype and device of the gradients. Like the gradients of an ordinary `backward()`, it does not require a gradient. Parameters and gradients stay as they are.
+# * The result is a 0-dimensional tensor with the dtype and device of the gradients. They come from an ordinary `backward()` and carry no graph; nor does the result, which does not require a gradient. Parameters and gradients stay as they are.
 # * A gradient that contains inf or NaN must not be hidden: the result is then inf or NaN too. In all other cases the squares and their sum fit into the gradients' dtype.
 # * `torch.nn.utils` is forbidden here: it contains the answer.
 #
@@ -636,7 +636,7 @@ del _figure
 #
 # **The rules**
 #
-# * At least `depth` different `nn.Linear` modules work **one after another**: called as modules (`layer(h)`), each reading what the one before has produced, directly or through a skip. A layer that is used twice counts once; layers side by side count as one step. After training, each counted layer must matter: setting its output to zero must change what comes after by more than 0.1 %. Layers in a plain list or tuple are no part of the network: put them into an `nn.ModuleList` or `nn.Sequential`.
+# * At least `depth` different `nn.Linear` modules work **one after another**: called as modules (`layer(h)`), each reading what the one before has produced, directly or through a skip. A layer that is used twice counts once; layers side by side count as one step. After training, each counted layer must matter: setting its output to zero must change what a later layer reads, or the logits, by more than 0.1 % (the length of the change, as one vector, against the length of what was there). Layers in a plain list or tuple are no part of the network: put them into an `nn.ModuleList` or `nn.Sequential`.
 # * The last `nn.Linear` that runs reads `width` numbers. `depth` is at least 3.
 # * The weights are drawn from torch's global generator when `rescue` is called (that is what every layer does by itself), so that `torch.manual_seed` makes your net repeatable. Do not set a seed inside.
 #
@@ -805,7 +805,7 @@ del _figure
 #
 # **Write** `cures()`, which returns a dictionary with one cure for each patient: a pair (name of a setting, its new value).
 #
-# * The keys are `"quiet"`, `"loud"`, `"flat"`, `"faint"` and `"stacked"`. A cure changes this one setting of this patient; all others stay. A `gain` and a `scale` are positive numbers of at most 1000, `skip` and `norm` are `True` or `False`.
+# * The keys are `"quiet"`, `"loud"`, `"flat"`, `"faint"` and `"stacked"`. A cure changes this one setting of this patient; all others stay. A `gain` and a `scale` are positive numbers of at most 1000, `skip` and `norm` are `True` or `False` (not 1 or 0).
 # * A patient is cured if the ratio that `gradient_left` measures lies **between 0.01 and 100**, for every seed. The visible check tries three seeds, the hidden checks others: do not choose a number at the edge.
 # * **Each of the five settings is used once**: five patients, five different tools.
 # * There are many right answers. Each cured patient counts by itself, and so does the last rule, for five cured patients.

@@ -134,7 +134,7 @@ def test_one_students_whole_disk_stops_nobody_elses_grading(tmp_path, monkeypatc
         problems = {job.student: job.problem for job in found.jobs[A1]}
         assert {name for name, why in problems.items() if not why} == {"ana", "bob", "eve"}
         assert any("holds most of" in one.why for one in found.passed_over)
-    assert "No file was submitted that could be graded" in problems["fay"]
+    assert "holds too many files to look through" in problems["fay"]
 
 
 def test_two_students_disks_leave_out_nobody_else(tmp_path, monkeypatch):
