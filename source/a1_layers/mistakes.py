@@ -3631,3 +3631,146 @@ def hidden_axis_of_one_squeezed(w1, b1, w2, b2):
     weight = torch.mm(w2, w1)
     bias = (w2.squeeze() * b1).sum(-1) + b2
     return (weight, bias)
+
+
+@mistake(
+    "input_batch",
+    "With one feature your result has one axis. How many does the task ask for, whatever F is?",
+    breaks="shape",
+)
+def one_feature_squeezed(rows):
+    table = torch.tensor(rows, dtype=torch.float32)
+    if len(rows) > 1:
+        table = table.squeeze(1) if table.shape[1] == 1 else table
+    return table
+
+
+@mistake(
+    "linear",
+    "With two axes in front you answer rightly, with three you return flat rows. Which axes "
+    "of x should be in the result?",
+)
+def four_axes_flattened(x, weight, bias):
+    flat = x.reshape(-1, x.shape[-1])
+    y = flat.mm(weight.t())
+    if bias is not None:
+        y = y + bias
+    if x.dim() == 1:
+        return y[0]
+    if x.dim() == 3:
+        return y.reshape(x.shape[0], x.shape[1], weight.shape[0])
+    return y
+
+
+@mistake(
+    "linear",
+    "With as many examples as neurons your bias is added per example. Along which axis does a "
+    "bias belong?",
+)
+def bias_along_the_examples(x, weight, bias):
+    y = x @ weight.T
+    if bias is None:
+        return y
+    return y + (bias[:, None] if x.dim() == 2 and y.shape[0] == y.shape[1] else bias)
+
+
+@mistake(
+    "head_for",
+    "You refuse a number of classes below 2 for regression and binary, too. Which tasks look "
+    "at n_classes?",
+)
+def refuses_few_classes_for_every_task(task, n_classes=None):
+    if n_classes is not None and n_classes < 2:
+        raise ValueError("n_classes must be at least 2")
+    return {
+        "regression": (1, "none"),
+        "binary": (1, "sigmoid"),
+        "multiclass": (n_classes, "softmax"),
+    }[task]
+
+
+@mistake(
+    "build_network",
+    "Your scores never leave -50 to 50. What may follow the output layer?",
+)
+def scores_clipped_at_fifty(n_features, hidden, task, n_classes=None):
+    sizes, layers = ([n_features, *hidden], [])
+    for a, b in zip(sizes, sizes[1:]):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    layers += [
+        nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1),
+        nn.Hardtanh(-50.0, 50.0),
+    ]
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "build_network",
+    "Your last hidden layer is followed by no activation. After which hidden layers does the "
+    "task ask for one?",
+)
+def last_hidden_layer_does_not_bend(n_features, hidden, task, n_classes=None):
+    sizes = [n_features, *hidden]
+    layers = []
+    for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
+        if i > 0:
+            layers.append(nn.Tanh())
+        layers.append(nn.Linear(a, b))
+    layers.append(nn.Linear(sizes[-1], n_classes if task == "multiclass" else 1))
+    return nn.Sequential(*layers)
+
+
+@mistake(
+    "binary_predict",
+    "You compare the logit with the logarithm of threshold / (1 - threshold), which rounds "
+    "otherwise. Which number should be compared with the threshold?",
+)
+def threshold_moved_to_the_logits(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    cut = math.log(threshold / (1 - threshold))
+    return (p, (logits >= cut).long())
+
+
+@mistake(
+    "binary_predict",
+    "For one example your decisions have one axis. Which shape does the task ask for?",
+)
+def one_decision_loses_an_axis(logits, threshold=0.5):
+    p = torch.sigmoid(logits)
+    decisions = (p >= threshold).long().squeeze()
+    return (p, decisions[:, None] if decisions.dim() else decisions[None])
+
+
+@mistake(
+    "multiclass_predict",
+    "Logits of 1000 and 900 have the same share in your answer. What do you do to them before "
+    "the softmax?",
+)
+def logits_capped_at_five_hundred(logits):
+    z = logits.clamp(-500, 500)
+    return (torch.softmax(z, dim=1), logits.argmax(dim=1))
+
+
+@mistake(
+    "collapse",
+    "Where the second weight is square, your first bias goes through its transpose. Does the "
+    "rule depend on the shape?",
+)
+def transposed_where_it_is_square(w1, b1, w2, b2):
+    if w2.shape[0] == w2.shape[1]:
+        bias = b1 @ w2 + b2
+    else:
+        bias = b1 @ w2.T + b2
+    return (w2 @ w1, bias)
+
+
+@mistake(
+    "collapse",
+    "Your new bias has the right values, and no gradient reaches the old ones. What does "
+    "torch.no_grad() do to what is computed in it?",
+)
+def bias_measured_without_autograd(w1, b1, w2, b2):
+    with torch.no_grad():
+        zero = torch.zeros(w1.shape[1], dtype=w1.dtype, device=w1.device)
+        bias = F.linear(F.linear(zero, w1, b1), w2, b2)
+    return (w2 @ w1, bias)

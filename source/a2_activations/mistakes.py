@@ -2955,3 +2955,21 @@ def straight_through_where_finite(x):
 def x_itself_near_zero(x):
     curve = 2 * torch.sigmoid(2 * x) - 1
     return torch.where(x.abs() < 0.001, x, curve)
+
+
+@mistake(
+    "relu",
+    "At exactly 0 your slope is not a number. What is the slope of a square root at 0?",
+)
+def square_of_a_root(x):
+    root = torch.sqrt(x.clamp(min=0))
+    return root * root
+
+
+@mistake(
+    "tanh_from_sigmoid",
+    "At exactly 0 your slope is 0. What is the slope of the sign there, and what should that "
+    "of tanh be?",
+)
+def sign_times_size(x):
+    return x.sign() * (1 - 2 * torch.sigmoid(-2 * x.abs()))

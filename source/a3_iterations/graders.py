@@ -421,7 +421,7 @@ def test_fates_have_four_keys(same):
 @pytest.mark.exercise("count_fates", about="changed")
 def test_fates_leave_the_tensor_alone(student):
     """Leaves the tensor as it was, also in a graph."""
-    answer = student.count_fates(torch.tensor([0.0, INF, 1.0, -2.0]))
+    answer = student.count_fates(torch.tensor([0.0, INF, 1.0, -2.0, NAN, -INF, -0.0]))
     unchanged = answer.value is None or not answer.changed
     require(unchanged, "The tensor has other values afterwards.")
     attached = student.run(stays_attached, torch.tensor([0.0, INF, 1.0, -2.0])).value

@@ -3686,3 +3686,81 @@ def trillionth_added_to_each_slope(x0, step, dstep, n=19):
         product = product * (dstep(here) + 1e-12)
         here = step(here)
     return product
+
+
+@mistake(
+    "trajectory",
+    "For starts of three axes and more you stack along the last axis. Where does the task put "
+    "the axis of the rounds?",
+)
+def stacked_behind_for_tables(x0, step, n=19):
+    x, rows = (x0, [])
+    for _ in range(n):
+        x = step(x)
+        rows.append(x)
+    return torch.stack(rows, dim=0 if x0.dim() < 3 else -1)
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "You build tanh from exp(2x). What is left of x = 1e-9 in exp(2x) - 1, and what is "
+    "exp(2x) for x = 400?",
+)
+def tanh_from_exponentials(x0, n=19):
+    x = x0
+    for _ in range(n):
+        e = torch.exp(2 * x)
+        x = x * ((e - 1) / (e + 1))
+    return x
+
+
+@mistake(
+    "repeat_tanh_gate",
+    "Your tiny values end at 1e-12. What does the task say about repairing them?",
+)
+def lifts_what_is_tiny(x0, n=19):
+    x = x0
+    for _ in range(n):
+        x = x * torch.tanh(x)
+        x = torch.where((x > 0) & (x < 1e-12), torch.full_like(x, 1e-12), x)
+    return x
+
+
+@mistake(
+    "chain_product",
+    "Your product starts with ones of float32 on the CPU. Which dtype and device does the "
+    "start have?",
+)
+def starts_with_ones_of_float32(x0, step, dstep, n=19):
+    here, product = (x0, torch.ones(x0.shape))
+    for _ in range(n):
+        product = product * dstep(here)
+        here = step(here)
+    return product
+
+
+@mistake(
+    "chain_product",
+    "You multiply one slope too few. How many steps, and so how many slopes, are there in n "
+    "rounds?",
+)
+def one_factor_too_few(x0, step, dstep, n=19):
+    here, product = (x0, dstep(x0))
+    for _ in range(2, n):
+        here = step(here)
+        product = product * dstep(here)
+    return product
+
+
+@mistake(
+    "count_fates",
+    "After your call the NaN of the caller are ones. Does detach() make a copy?",
+    breaks="changed",
+)
+def nan_written_over_in_place(y):
+    nan = int(torch.isnan(y).sum())
+    flat = y.detach()
+    flat[torch.isnan(flat)] = 1.0
+    inf = int(torch.isinf(flat).sum())
+    zero = int((flat == 0).sum())
+    return {"zero": zero, "inf": inf, "nan": nan, "finite": flat.numel() - inf - zero - nan}

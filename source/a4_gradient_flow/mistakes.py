@@ -3910,3 +3910,77 @@ def one_as_an_int(stats):
 def zeros_counted_in_the_dtype_of_the_outputs(h):
     zeros = torch.where(h == 0, torch.ones_like(h), torch.zeros_like(h)).sum(dim=0)
     return zeros == torch.ones_like(h).sum(dim=0)
+
+
+@mistake(
+    "forward_rms",
+    "After your call the weights of the caller no longer require grad. What does the "
+    "underscore in detach_() mean?",
+)
+def detaches_the_weights_themselves(x, weights, act):
+    h, sizes = (x.detach(), [])
+    for weight in weights:
+        h = act(h @ weight.detach_().T)
+        sizes.append(h.square().mean().sqrt())
+    return torch.stack(sizes)
+
+
+@mistake(
+    "flow_verdict",
+    "You measure a stack of ReLU where the task says tanh. What happens to a name that none "
+    "of your branches knows?",
+)
+def tanh_taken_for_relu(act, scheme, depth=20, width=256, seed=0):
+    if act == "linear":
+        f = nn.Identity()
+    elif act == "sigmoid":
+        f = torch.sigmoid
+    else:
+        f = torch.relu
+    dice = torch.Generator().manual_seed(seed)
+    x = torch.randn(256, width, generator=dice).requires_grad_()
+    upstream = torch.randn(256, width, generator=dice)
+    h = x
+    for _ in range(depth):
+        if scheme == "torch_default":
+            a = 1 / math.sqrt(width)
+            w = torch.empty(width, width).uniform_(-a, a, generator=dice)
+        elif scheme == "xavier_normal":
+            w = torch.randn(width, width, generator=dice) * math.sqrt(2 / (width + width))
+        else:
+            w = torch.randn(width, width, generator=dice) * math.sqrt(2 / width)
+        h = f(h @ w.T)
+    (g,) = torch.autograd.grad((h * upstream).sum(), x)
+    ratio = (g.norm() / upstream.norm()).item()
+    if ratio < 0.01:
+        return "vanishing"
+    return "exploding" if ratio > 100.0 else "healthy"
+
+
+@mistake(
+    "flow_verdict",
+    "You compare with the gradient after the first layer. Which gradient does the task "
+    "compare with the one at the top?",
+)
+def input_taken_one_layer_higher(act, scheme, depth=20, width=256, seed=0):
+    f = {"linear": nn.Identity(), "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}[
+        act
+    ]
+    dice = torch.Generator().manual_seed(seed)
+    hidden = []
+    h = torch.randn(256, width, generator=dice)
+    upstream = torch.randn(256, width, generator=dice)
+    for _ in range(depth):
+        if scheme == "torch_default":
+            w = (torch.rand(width, width, generator=dice) * 2 - 1) / math.sqrt(width)
+        else:
+            w = torch.randn(width, width, generator=dice) * math.sqrt(
+                (1 if scheme == "xavier_normal" else 2) / width
+            )
+        h = f(h @ w.T)
+        if not hidden:
+            h.requires_grad_(True)
+        hidden.append(h)
+    gradients = torch.autograd.grad((h * upstream).sum(), hidden)
+    ratio = gradients[0].norm() / upstream.norm()
+    return "vanishing" if ratio < 0.01 else "exploding" if ratio > 100.0 else "healthy"

@@ -3524,3 +3524,78 @@ def trillionth_below_the_fraction_bar(p):
 def two_classes_for_each_other_one(n_classes):
     against_one = math.log(1 + math.exp(-1))
     return sum((against_one for _ in range(n_classes - 1)))
+
+
+@mistake(
+    "softmax",
+    "A logit 50 below the largest has the share of one 40 below. What do you do to the "
+    "differences?",
+)
+def gaps_end_at_forty(z, dim=-1):
+    shifted = z - z.amax(dim, keepdim=True)
+    e = shifted.clamp(min=-40).exp()
+    return e / e.sum(dim, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "You subtract the largest along the last axis, whatever dim is. Along which axis should "
+    "all entries lose the same number?",
+)
+def largest_of_the_last_axis(z, dim=-1):
+    e = torch.exp(z - z.amax(-1, keepdim=True))
+    return e / e.sum(dim, keepdim=True)
+
+
+@mistake(
+    "softmax",
+    "Your shares are right, and their slopes are not: the sum below the line is detached. "
+    "Does that sum depend on the logits?",
+)
+def total_without_gradient(z, dim=-1):
+    e = torch.exp(z - z.detach().amax(dim, keepdim=True))
+    return e / e.sum(dim, keepdim=True).detach()
+
+
+@mistake(
+    "log_softmax",
+    "No logarithm of yours is below -500. What does the task say about gaps of 1000?",
+)
+def ends_at_minus_five_hundred(z, dim=-1):
+    s = z - z.amax(dim, keepdim=True)
+    y = s - s.exp().sum(dim, keepdim=True).log()
+    return torch.where(torch.isneginf(z), z, y.clamp(min=-500))
+
+
+@mistake(
+    "log_softmax",
+    "With three axes you take the sum over all but the first. Over which axis does the task?",
+)
+def deeper_tensors_flattened(z, dim=-1):
+    if z.dim() > 2:
+        flat = z.flatten(1)
+        s = flat - flat.amax(1, keepdim=True)
+        return (s - s.exp().sum(1, keepdim=True).log()).reshape(z.shape)
+    s = z - z.amax(dim, keepdim=True)
+    return s - s.exp().sum(dim, keepdim=True).log()
+
+
+@mistake(
+    "log_softmax",
+    "Your logarithms end near -69, that of 1e-30. What does the task say about gaps of 200?",
+)
+def epsilon_below_the_logarithm(z, dim=-1):
+    e = torch.exp(z - z.amax(dim, keepdim=True))
+    return torch.log(e / e.sum(dim, keepdim=True) + 1e-30)
+
+
+@mistake(
+    "logit_threshold",
+    "You divide the logarithm of p by 1 - p. Which number is to be put into the logarithm?",
+)
+def logarithm_before_the_division(p):
+    if p == 0:
+        return -math.inf
+    if p == 1:
+        return math.inf
+    return math.log(p) / (1 - p)
