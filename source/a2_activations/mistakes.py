@@ -2939,8 +2939,7 @@ def sigmoid_scaled_to_the_heights_of_tanh():
 
 @mistake(
     "relu",
-    "Your values are right, and the slope is 1 below 0 as well. What is the slope of the line "
-    "that you add?",
+    "Your values are right, and the slope is 1 below 0 as well. Which step should make it 0 there?",
 )
 def straight_through_where_finite(x):
     y = torch.where(x < 0, torch.zeros_like(x), x).detach()

@@ -561,7 +561,7 @@ with visible_checks("train_step") as call:
         stepped = call(train_step, model.train(), F.mse_loss, torch.ones(1, 1), torch.zeros(1, 1), optimizer, 0.5)
         stepped.returns(loss).holds(f"the weight is now {weight}", lambda loss: abs(model.weight.item() - weight) < 1e-5)
     stepped = call(train_step, model.eval(), lambda guess, truth: (truth - 2 * guess).sum(dim=1).sum(), torch.ones(1, 1), torch.ones(1, 1), optimizer, 9.0)
-    stepped.holds("the loss gets the prediction first: the weight is now 2.1", lambda loss: abs(model.weight.item() - 2.1) < 1e-5)
+    stepped.holds("with the loss of (prediction, y), the weight is now 2.1", lambda loss: abs(model.weight.item() - 2.1) < 1e-5)
     stepped.holds("the model stays in evaluation mode, as the caller left it", lambda loss: not model.training)
 
 # %% [markdown] tags=["hints"]
