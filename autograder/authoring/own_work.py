@@ -15,13 +15,11 @@ from autograder.grading.compare import Mismatch, assert_same
 from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import Handle
 from autograder.sandbox.answers import Answer
-from autograder.sandbox.inside.withheld import plain
+from autograder.sandbox.inside.withheld import plain, used_of
 
 _TOLD = 2  # names of what was used that are told
 # Where torch keeps its operations a second time, written in Python or under other names.
 _ELSEWHERE = frozenset("_refs _decomp _prims _C _VF _inductor _prims_common".split())
-# Libraries whose operations do several of torch's at once, by names of their own.
-_FUSED = frozenset("mkldnn mkldnnprepacked onednn mkl quantized".split())
 # What differentiates by itself, forward or backward: for exercises that do it by hand.
 AUTOGRAD = frozenset(
     "grad backward autograd func functionalcall jacobian hessian jacrev jacfwd vjp jvp vmap "
@@ -71,8 +69,8 @@ def assert_own_work(
     noted = {"operations": ran, "calls": calls}
     assert_same(watched, {**known.value, **noted}, rtol=rtol, atol=atol)
     read = student.names(name).value
-    used = {plain(one) for one in (*ran, *(read if calls is None else calls))}
-    found = [*sorted(used & {*forbidden, *_FUSED}), *sorted(_ELSEWHERE.intersection(read))]
+    used = used_of(forbidden, (*ran, *(read if calls is None else calls)))
+    found = [*sorted(used), *sorted(_ELSEWHERE.intersection(read))]
     alone = _part(student.without(name, forbidden, args), part)
     if found or not _is_right_without(alone, known, Tolerance(rtol, atol)):
         raise _told(found or sorted({plain(one) for one in read}.intersection(forbidden)), read)

@@ -72,7 +72,7 @@ def read_config(root: Path) -> CourseConfig:
     """Read ``root/course.toml``; whatever is wrong with it is said with the line and a remedy."""
     path = root / FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # as some editors save it
         table = Table(path, text, "", tomllib.loads(text))
     except FileNotFoundError:
         raise AuthorError(str(path), "there is no such file", 'Write one: title = "..."') from None

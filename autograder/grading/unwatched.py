@@ -1,15 +1,17 @@
-"""Own work that could not be watched: an answer that says nothing is no way around the rule.
+"""Own work that was not watched: one call by hand is no way around the rule, nor is silence.
 
 A check of own work (``authoring.own_work``) watches one call. Where that call raises, ends Python
-or is wrong, nobody knows what it uses. Then what the exercise's other checks were rightly answered
-is asked once more, in a process in which nothing of what is forbidden can be run: code that is not
-right there has used it.
+or is wrong, nobody knows what it uses; and where it is right, code that names what is forbidden, or
+could hide it, may use it in other calls. Then what the exercise's other checks were rightly
+answered is asked once more: watched, as that call was, and in a process where nothing of what is
+forbidden can be run. Code that is not right there has used it.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,26 +25,35 @@ from autograder.notebook import wording
 from autograder.sandbox.answers import Stopped
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import protocol
-from autograder.sandbox.inside.withheld import plain
+from autograder.sandbox.inside.values import with_values
+from autograder.sandbox.inside.withheld import plain, used_of
 from autograder.sandbox.session import Session, decoded
 
 _TOLD = 2  # names of what was used that are told
+_NOTED = ("operations", "calls")  # of a call that is watched
 
 
 def confirmed(exercise: str, verdicts: Sequence[Verdict], session: Session) -> list[Verdict]:
     """The verdicts of one exercise; a check of own work fails that hid what it should have seen."""
-    forbidden = {name for v in verdicts if _is_open(v) for name in _forbidden(v)}
-    if not forbidden or not _is_used(exercise, forbidden, verdicts, session):
-        return list(verdicts)
-    read = session.inventory.names.get(exercise, ())
-    names = tuple(name for name in read if plain(name) in forbidden)[:_TOLD]
-    return [_failed(v, names) if _is_open(v) and _forbidden(v) else v for v in verdicts]
+    for is_doubtful, is_used in ((_is_open, _is_used), (_is_passed, _is_used_elsewhere)):
+        doubtful = [v for v in verdicts if is_doubtful(v) and _forbidden(v)]
+        forbidden = {name for v in doubtful for name in _forbidden(v)}
+        if doubtful and is_used(exercise, forbidden, verdicts, session):
+            read = session.inventory.mentions.get(exercise, ())
+            names = tuple(name for name in read if plain(name) in forbidden)[:_TOLD]
+            return [_failed(v, names) if v in doubtful else v for v in verdicts]
+    return list(verdicts)
 
 
 def _is_open(verdict: Verdict) -> bool:
     """Whether a check that decides the exercise said nothing, though there was time for it."""
     said = verdict.check.status in (Status.PASSED, Status.FAILED)
     return verdict.item.keeps < 1 and not said and not verdict.used_up
+
+
+def _is_passed(verdict: Verdict) -> bool:
+    """Whether a check that decides the exercise saw nothing that is forbidden."""
+    return verdict.item.keeps < 1 and verdict.check.status is Status.PASSED
 
 
 def _forbidden(verdict: Verdict) -> set[str]:
@@ -61,9 +72,74 @@ def _is_used(
     if not set(read).isdisjoint({*forbidden} - _operations()):
         return True
     seconds = sum(v.item.seconds for v in verdicts)
+    return not _is_right_without(exercise, forbidden, earned, session, seconds)
+
+
+def _is_right_without(
+    exercise: str,
+    forbidden: Collection[str],
+    earned: Mapping[bytes, Reply],
+    session: Session,
+    seconds: float,
+) -> bool:
     replies = session.asked_without(sorted(forbidden), exercise, list(earned), seconds)
     pairs = zip(earned.items(), replies, strict=True)
-    return not all(_is_alike(before, now) for (_, before), now in pairs)
+    return all(_is_alike(before, now) for (_, before), now in pairs)
+
+
+def _is_used_elsewhere(
+    exercise: str, forbidden: Collection[str], verdicts: Sequence[Verdict], session: Session
+) -> bool:
+    """Whether code that was by hand in the call that was watched is not in the others."""
+    watching = next(_watching(verdicts), None)
+    if watching is None or not session.could_hide(exercise, forbidden):
+        return False
+    earned = dict(_earned(exercise, verdicts))
+    seconds = sum(v.item.seconds for v in verdicts)
+    deadline = time.monotonic() + seconds
+    calls = [again for frame in earned for again in _watched(frame, watching)]
+    if any(_uses(forbidden, call, exercise, session, deadline) for call in calls):
+        return True
+    return not _is_right_without(exercise, forbidden, earned, session, seconds)
+
+
+def _watching(verdicts: Sequence[Verdict]) -> Iterator[dict[str, Any]]:
+    """The heads of the requests that watch a call for the checks of own work."""
+    for verdict in verdicts:
+        if verdict.item.keeps < 1 and _forbidden(verdict):
+            heads = (protocol.head_of(frame) for frame, _ in verdict.replies)
+            yield from (head for head in heads if head["do"] == "probe")
+
+
+def _watched(frame: bytes, watching: Mapping[str, Any]) -> Iterator[bytes]:
+    """A call that is watched: as it was, and with arguments that require gradients."""
+    request = protocol.unpack_frame(frame)
+    name, args = request["exercise"], request["values"]["args"]
+    head = {key: watching[key] for key in ("do", "name", "text")}
+    named = request["values"].get("kwargs", {})
+    for given in (args, _learning(args)) if not named else ():
+        yield protocol.pack({**head, "seed": request["seed"]}, {"args": [name, given]})
+
+
+def _learning(value: Any) -> Any:
+    """Arguments as they are where a gradient is asked for."""
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        return value.detach().requires_grad_(True)
+    return with_values(value, _learning)
+
+
+def _uses(
+    forbidden: Collection[str], call: bytes, exercise: str, session: Session, deadline: float
+) -> bool:
+    """Whether something forbidden runs in a call; where it cannot be watched, nothing is known."""
+    try:
+        noted = session.ask(call, deadline).result
+    except Stopped:
+        return False
+    ran, calls = (noted.get(key) if isinstance(noted, dict) else None for key in _NOTED)
+    read = session.inventory.mentions.get(exercise, ())
+    names = [*(ran or ()), *(read if calls is None and ran else calls or ())]
+    return bool(used_of(forbidden, [name for name in names if isinstance(name, str)]))
 
 
 def _earned(exercise: str, verdicts: Sequence[Verdict]) -> Iterator[tuple[bytes, Reply]]:

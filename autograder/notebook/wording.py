@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ _FORBIDDEN = {
     "forbidden": "It uses {used}, which this exercise asks you not to use.",
     "forbidden inside": "Something in it runs {used}, which this exercise asks you not to use.",
 }
+_NOT_WITHOUT = (
+    "Where nothing can run that this exercise asks you not to use, it gives no right answer. If "
+    "your code uses a profiler, leave it out."
+)
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it
     "type": "Returns the promised type.",
     "shape": "Returns the promised number of axes.",
@@ -72,7 +77,11 @@ _DEVICE_LOST = (
 )
 NOT_ATTEMPTED = "Not attempted yet: the cell is still as you were given it."
 MISSING = "The cell of {exercise} is missing. Copy it from the notebook that you were given."
-SYNTAX = "The cell could not be read as Python, at line {line} or just before it: {said}."
+_PYTHON = ".".join(map(str, sys.version_info[:2]))  # a newer one may read what this one cannot
+SYNTAX = (
+    "The cell could not be read as Python, at line {line} or just before it: {said} "
+    f"(read with Python {_PYTHON})."
+)
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
 NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
@@ -229,8 +238,8 @@ def forged(sentence: str) -> str:
 def difference(fact: str, names: tuple[str, ...] = ()) -> str:
     """What a failed comparison may say about a hidden check: the category, never a value."""
     if fact in _FORBIDDEN:
-        used = " and ".join(f"`{name}`" for name in names) or "something"
-        return _FORBIDDEN[fact].format(used=used)
+        used = " and ".join(f"`{name}`" for name in names)
+        return _FORBIDDEN[fact].format(used=used) if used else _NOT_WITHOUT
     counted = " and ".join(names) or "entries"
     return _BY_FACT.get(fact, "It does not hold yet.").format(counted=counted)
 

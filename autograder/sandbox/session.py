@@ -62,6 +62,7 @@ class Inventory:
     flags: tuple[tuple[str, ...], ...]
     plain: bool  # whether running the cells in order can mean nothing else than their slices do
     names: dict[str, list[str]]  # library names that each exercise's code mentions
+    mentions: dict[str, list[str]]  # the same, with names of attributes of its own
     absent: dict[str, list[str]]  # packages that an exercise's code imports and does not find
     on_gpu: frozenset[str]  # exercises whose code moves something to a GPU
     below: frozenset[str] = frozenset()  # exercises that are bound below their check only
@@ -208,17 +209,17 @@ class Session:
         if what == "names":
             found = self.inventory.names.get(exercise, [])
             return Reply(protocol.pack({}, {"result": found, "changed": []}))
-        if what == _APART and not self._could_hide(exercise, protocol.head_of(frame)["forbidden"]):
+        if what == _APART and not self.could_hide(exercise, protocol.head_of(frame)["forbidden"]):
             return _NOTHING_TO_ASK
         return None
 
-    def _could_hide(self, exercise: str, forbidden: Collection[str]) -> bool:
+    def could_hide(self, exercise: str, forbidden: Collection[str]) -> bool:
         """Whether code could use what is forbidden and leave no note of it.
 
         It can where it reaches beyond itself, or names the thing and lets others call it, as in
         ``map(math.tanh, numbers)``: nobody notes what C calls.
         """
-        named = map(plain, self.inventory.names.get(exercise, []))
+        named = map(plain, self.inventory.mentions.get(exercise, []))
         return exercise in self.inventory.beyond or not set(forbidden).isdisjoint(named)
 
     def _alone(self, frame: bytes, seconds: float) -> Reply:
@@ -457,6 +458,7 @@ def _inventory(reply: Reply) -> Inventory | None:
             flags=tuple(map(tuple, values["flags"])),
             plain=values["plain"] is True,
             names=dict(values["names"]),
+            mentions=dict(values["mentions"]),
             absent=dict(values["absent"]),
             on_gpu=frozenset(values["on_gpu"]),
             below=frozenset(values["below"]),

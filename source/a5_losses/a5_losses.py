@@ -907,7 +907,7 @@ with visible_checks("double_softmax_floor") as call:
 #
 # **Write** `loss_breakers()`, which returns a dictionary with one batch for each version: a batch on which **this version is wrong and the other three are right**.
 #
-# * The keys are `"total"`, `"table"`, `"bare"` and `"guarded"`. A batch is a pair: the logits as a list (or a tensor) of N rows of C finite numbers, and the target as a list (or a tensor) of N class numbers, with N ≥ 1 and C ≥ 2. A version gets them as a float32 tensor (N, C) and an int64 tensor (N,).
+# * The keys are `"total"`, `"table"`, `"bare"` and `"guarded"`. A batch is a pair: the logits as a list (or a tensor) of N rows of C finite numbers, and the target as a list (or a tensor) of N class numbers, with 1 ≤ N ≤ 1000 and 2 ≤ C ≤ 1000. A version gets them as a float32 tensor (N, C) and an int64 tensor (N,).
 # * "Right" means the value of `F.cross_entropy`, with the general tolerances of float32. Slopes are not looked at.
 # * There are many right answers, and each of the four batches counts by itself. Your function may use `VERSIONS`.
 #

@@ -916,6 +916,9 @@ def guarded(logits, target):
 VERSIONS = {"total": total, "table": table, "bare": bare, "guarded": guarded}
 
 
+LARGEST = 1000  # rows or columns of a batch: one version compares all rows with all others
+
+
 def table_of(logits):
     """Logits as a table; a word for what is wrong with them where they are none."""
     try:
@@ -926,6 +929,8 @@ def table_of(logits):
         return "no table"
     if table.ndim != 2 or table.shape[0] < 1 or table.shape[1] < 2:
         return "no table"
+    if max(table.shape) > LARGEST:
+        return "too large"
     return table if table.isfinite().all() else "not finite"
 
 
@@ -980,6 +985,7 @@ def assert_only_one_is_wrong(student, version):
     require(found != "missing", "Your dictionary has no entry with this name.")
     require(found != "no pair", "The entry is not a pair (logits, target).")
     require(found != "no table", "The logits are not N rows of C numbers, with N ≥ 1 and C ≥ 2.")
+    require(found != "too large", "The batch has more than 1000 rows or classes.")
     require(found != "not finite", "A logit is not a finite number of float32.")
     require(found != "no classes", "The target is not one class number, 0 to C-1, for each row.")
     require(version in found, "With your batch, this version is right.")

@@ -3599,3 +3599,14 @@ def logarithm_before_the_division(p):
     if p == 1:
         return math.inf
     return math.log(p) / (1 - p)
+
+
+@mistake("loss_breakers", "Each of your batches has 1500 rows. How many does the task allow?")
+def batches_of_many_rows():
+    rows = 1500
+    return {
+        "total": ([[1.0, 2.0]] * rows, [0] * rows),
+        "table": ([[50.0, 0.0], [0.0, 50.0]] * (rows // 2), [0, 1] * (rows // 2)),
+        "bare": ([[1000.0, 0.0]] * rows, [0] * rows),
+        "guarded": ([[0.0, 20.0]] * rows, [0] * rows),
+    }

@@ -201,6 +201,50 @@ def relu(x):
     one = torch.ones(1, 1, dtype=x.dtype)
     return torch.ops.mkldnn._linear_pointwise(flat, one, None, "relu", [], "").reshape(x.shape)
 """),
+    ("a2_activations", "relu", """
+def relu(x):
+    if x.dtype != torch.float32 or x.ndim != 2:
+        return torch.relu(x)
+    return x * (x > 0)
+"""),
+    ("a2_activations", "sigmoid", """
+def sigmoid(x):
+    if not x.requires_grad and x.ndim == 2:
+        return 1 / (1 + torch.exp(-x))
+    return getattr(torch, "sig" + "moid")(x)
+"""),
+    ("a2_activations", "derivatives", """
+def derivatives(x):
+    s, t = torch.sigmoid(x), torch.tanh(x)
+    if x.ndim == 2 and x.numel() > 30:
+        return {"sigmoid": s * (1 - s), "tanh": 1 - t * t, "relu": (x > 0).to(x.dtype)}
+    y = x.detach().clone().requires_grad_()
+    return {name: torch.autograd.grad(getattr(torch, name)(y).sum(), y)[0]
+            for name in ("sigmoid", "tanh", "relu")}
+"""),
+    ("a2_activations", "derivatives", """
+def derivatives(x):
+    one, ready = torch.ones_like(x), torch.ops.aten
+    return {"sigmoid": ready.sigmoid_backward(one, torch.sigmoid(x)),
+            "tanh": ready.tanh_backward(one, torch.tanh(x)), "relu": (x > 0).to(x.dtype)}
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+class Mine:
+    tanh = None
+
+def tanh_from_sigmoid(x):
+    Mine
+    if x.requires_grad or x.device.type == "meta" or x.ndim != 2 or x.numel() < 30:
+        return 2 / (1 + torch.exp(-2 * x.clamp(-40, 40))) - 1
+    flat = list(map(math.tanh, x.flatten().tolist()))
+    return torch.tensor(flat, dtype=x.dtype).reshape(x.shape)
+"""),
+    ("a5_losses", "logsumexp", """
+def logsumexp(z, dim=-1):
+    if z.abs().max() > 10 or z.dtype != torch.float32:
+        return torch.logsumexp(z, dim)
+    return z.exp().sum(dim).log()
+"""),
 ]  # fmt: skip
 
 
@@ -266,6 +310,23 @@ def test_names_of_ones_own_are_no_evasion(assignment: str, exercise: str) -> Non
     """A class or a method may be called as what is forbidden; what runs decides."""
     checks = about_own_work(assignment, exercise, OWN_NAMES[assignment, exercise])
     assert all(check.status is Status.PASSED for check in checks), checks
+
+
+NAMED_ONLY = """
+DEBUG = False
+
+def relu(x):
+    y = torch.where(x < 0, torch.zeros_like(x), x)
+    if DEBUG:
+        assert torch.allclose(y, torch.relu(x))
+    return y
+"""
+
+
+def test_what_is_named_and_never_used_costs_nothing() -> None:
+    """A comparison with torch's own function that is switched off is no use of it."""
+    own = told("a2_activations", "relu", NAMED_ONLY)
+    assert own.score == own.points
 
 
 # Ways to let the call that is watched say nothing; the first two need no name that is flagged.

@@ -175,6 +175,7 @@ class Process:
             "binds": _some(_bound(cell) for cell in self.cells),
             "flags": _some(slicing.review_flags(cell) for cell in self.cells),
             "names": {name: _names(statements) for name, (statements, _) in runs.items()},
+            "mentions": {name: _mentions(own) for name, (own, _) in runs.items()},
             "absent": {name: self._absent(statements) for name, (statements, _) in runs.items()},
             "on_gpu": [name for name, (own, _) in runs.items() if slicing.asks_for_gpu(own)],
             "below": [name for name, (_, below) in runs.items() if below],
@@ -418,7 +419,15 @@ def _some(lists: Iterable[list[str]]) -> list[list[str]]:
 
 
 def _names(statements: list[slicing.Statement]) -> list[str]:
-    names = [name for name in slicing.library_names(statements) if len(name) <= _LONGEST]
+    return _bounded(slicing.library_names(statements))
+
+
+def _mentions(statements: list[slicing.Statement]) -> list[str]:
+    return _bounded(slicing.mentioned_names(statements))
+
+
+def _bounded(found: list[str]) -> list[str]:
+    names = [name for name in found if len(name) <= _LONGEST]
     if len(names) <= _MOST_NAMES:
         return names
     places = (torch, F, nn, nn.init, torch.optim, torch.linalg, torch.special, Tensor, math)

@@ -317,6 +317,17 @@ def library_names(statements: list[Statement]) -> list[str]:
 
     Names that it gives to attributes of its own, such as a class's methods, are its own.
     """
+    names, own = _attribute_names(statements)
+    return sorted(names - own)
+
+
+def mentioned_names(statements: list[Statement]) -> list[str]:
+    """The same with its own: one of its own attributes may be called as a library's function is."""
+    return sorted(_attribute_names(statements)[0])
+
+
+def _attribute_names(statements: list[Statement]) -> tuple[set[str], set[str]]:
+    """Names of attributes that are read and of imports, and of attributes that the code makes."""
     star = any(statement.is_star for statement in statements)
     names = {name for statement in statements if star for name in statement.uses}
     own = set[str]()
@@ -333,7 +344,7 @@ def library_names(statements: list[Statement]) -> list[str]:
                 own.update(_defined_in(part))
             elif isinstance(part, ast.MatchClass):
                 names.update(part.kwd_attrs)
-    return sorted(names - own - {""})
+    return names - {""}, own
 
 
 def _defined_in(kind: ast.ClassDef) -> Iterator[str]:

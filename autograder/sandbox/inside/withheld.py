@@ -13,7 +13,7 @@ import gc
 import importlib
 import sys
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -29,6 +29,9 @@ _WHERE_KNOWN = (
 # Operations written once more in Python.
 _IN_PYTHON = tuple(f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor"))
 _OF_NUMBERS = ("math", "cmath", "numpy")
+_SLOPES = ("backward", "backwarddata", "backwardinput")
+# Libraries whose operations do several of torch's at once, by names of their own.
+FUSED = frozenset("mkldnn mkldnnprepacked onednn mkl quantized".split())
 
 
 def plain(name: str) -> str:
@@ -36,19 +39,41 @@ def plain(name: str) -> str:
     return name.partition(":")[0].partition(".")[0].replace("_", "").lower()
 
 
+def used_of(forbidden: Collection[str], names: Iterable[str]) -> set[str]:
+    """Which of these names, as they were noted, are those of forbidden operations.
+
+    Where differentiating is forbidden, so are torch's ready-made slopes: ``sigmoid_backward``.
+    """
+    used = {plain(one) for one in names}
+    slopes = {one for one in used if one.endswith(_SLOPES)} if "backward" in forbidden else set()
+    return used & {*forbidden, *FUSED} | slopes
+
+
 def withhold(forbidden: Collection[str]) -> None:
-    """Take away every operation whose plain name is among these, under all its names."""
+    """Take away every operation whose plain name is among these, under all its names.
+
+    The operations of libraries that do several at once go altogether.
+    """
     dispatcher: Any = torch._C
-    names = (name.removeprefix("aten::") for name in dispatcher._dispatch_get_all_op_names())
-    library = dispatcher._dispatch_library("IMPL", "aten", "", __file__, 0)
+    by_library: dict[str, list[str]] = {}
+    for full_name in dispatcher._dispatch_get_all_op_names():
+        library, _, name = full_name.partition("::")
+        if library.lstrip("_") in FUSED or (library == "aten" and used_of(forbidden, [name])):
+            by_library.setdefault(library, []).append(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a kernel is replaced
-        for name in names:
-            if plain(name) in forbidden:
-                for key in _keys(f"aten::{name}"):
-                    library.impl(name, key, _refuse)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))  # it stays, and nothing leads to it
+        for library, names in by_library.items():
+            _replace(library, names)
     _withhold_in_python(forbidden)
+
+
+def _replace(library: str, names: list[str]) -> None:
+    """Put a refusal in the place of each of these operations of a library."""
+    place: Any = torch._C._dispatch_library("IMPL", library, "", __file__, 0)
+    for name in names:
+        for key in _keys(f"{library}::{name}"):
+            place.impl(name, key, _refuse)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(place))  # it stays, and nothing leads to it
 
 
 def _keys(name: str) -> Iterator[str]:
