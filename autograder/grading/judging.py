@@ -293,7 +293,7 @@ def _verdict(item: CheckItem, finding: Finding, replies: Replies) -> Verdict:
 def _check(item: CheckItem, status: Status, message: str, replies: Replies) -> Check:
     not_judged = status is Status.NOT_JUDGED
     said = (wording.not_checked if not_judged else wording.told)(item.sentence, message)
-    seconds = round(sum(reply.seconds for _, reply in replies), 4)
+    seconds = round(sum(max(0.0, reply.seconds - reply.waited) for _, reply in replies), 4)
     name = item.name.removeprefix("test_") if item.hidden else "visible"
     about = item.about or ""
     return Check(name, item.hidden, item.weight, status, said, seconds, item.keeps, about)

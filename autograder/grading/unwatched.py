@@ -112,7 +112,10 @@ def _watching(verdicts: Sequence[Verdict]) -> Iterator[dict[str, Any]]:
 
 
 def _watched(frame: bytes, watching: Mapping[str, Any]) -> Iterator[bytes]:
-    """A call that is watched: as it was, and with arguments that require gradients."""
+    """A call that is watched: as it was, and with arguments that require gradients.
+
+    Who watches passes arguments by place alone; other calls are asked again without, as all are.
+    """
     request = protocol.unpack_frame(frame)
     name, args = request["exercise"], request["values"]["args"]
     head = {key: watching[key] for key in ("do", "name", "text")}
@@ -137,9 +140,14 @@ def _uses(
     except Stopped:
         return False
     ran, calls = (noted.get(key) if isinstance(noted, dict) else None for key in _NOTED)
-    read = session.inventory.mentions.get(exercise, ())
-    names = [*(ran or ()), *(read if calls is None and ran else calls or ())]
-    return bool(used_of(forbidden, [name for name in names if isinstance(name, str)]))
+    if ran and calls is None:  # nobody could note them: what the code reads counts
+        calls = session.inventory.mentions.get(exercise, [])
+    return bool(used_of(forbidden, [*_texts_in(ran), *_texts_in(calls)]))
+
+
+def _texts_in(noted: Any) -> list[str]:
+    """The texts of a list that comes from a student's process, and so may be anything."""
+    return [one for one in noted if isinstance(one, str)] if isinstance(noted, list) else []
 
 
 def _earned(exercise: str, verdicts: Sequence[Verdict]) -> Iterator[tuple[bytes, Reply]]:

@@ -33,7 +33,7 @@ _FORBIDDEN = {
     "forbidden inside": "Something in it runs {used}, which this exercise asks you not to use.",
 }
 _NOT_WITHOUT = (
-    "Where nothing can run that this exercise asks you not to use, it gives no right answer. If "
+    "In a process without what this exercise asks you not to use, it gives no right answer. If "
     "your code uses a profiler, leave it out."
 )
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it

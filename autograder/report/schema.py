@@ -60,7 +60,7 @@ _CHECK = _object(
         "weight": _is(_NUMBER, "Its share of the exercise's points, beside the other weights."),
         "status": _one_of(_CHECK_STATES, "What became of it."),
         "message": _is(_TEXT, "What students read beside a check that did not pass."),
-        "seconds": _is(_NUMBER, "Wall-clock time of its calls."),
+        "seconds": _is(_NUMBER, "Time of its calls, without what they waited for a processor."),
     },
     {
         "keeps": _is(_NUMBER, "The share of the points that is left where it fails; else 1."),

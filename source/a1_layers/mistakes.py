@@ -3691,7 +3691,7 @@ def refuses_few_classes_for_every_task(task, n_classes=None):
 
 @mistake(
     "build_network",
-    "Your scores never leave -50 to 50. What may follow the output layer?",
+    "Your scores never leave a fixed range. What may follow the output layer?",
 )
 def scores_clipped_at_fifty(n_features, hidden, task, n_classes=None):
     sizes, layers = ([n_features, *hidden], [])
@@ -3766,8 +3766,8 @@ def transposed_where_it_is_square(w1, b1, w2, b2):
 
 @mistake(
     "collapse",
-    "Your new bias has the right values, and no gradient reaches the old ones. What does "
-    "torch.no_grad() do to what is computed in it?",
+    "Your new bias has the right values, and no gradient reaches the old ones. Which line "
+    "keeps autograd out?",
 )
 def bias_measured_without_autograd(w1, b1, w2, b2):
     with torch.no_grad():

@@ -2967,8 +2967,7 @@ def square_of_a_root(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "At exactly 0 your slope is 0. What is the slope of the sign there, and what should that "
-    "of tanh be?",
+    "At exactly 0 your slope is 0. Which slope does tanh have there?",
 )
 def sign_times_size(x):
     return x.sign() * (1 - 2 * torch.sigmoid(-2 * x.abs()))

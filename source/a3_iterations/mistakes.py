@@ -3728,8 +3728,8 @@ def lifts_what_is_tiny(x0, n=19):
 
 @mistake(
     "chain_product",
-    "Your product starts with ones of float32 on the CPU. Which dtype and device does the "
-    "start have?",
+    "For a 16-bit start your product is float32, and on another device it fails. With "
+    "what does your product begin?",
 )
 def starts_with_ones_of_float32(x0, step, dstep, n=19):
     here, product = (x0, torch.ones(x0.shape))
@@ -3754,7 +3754,8 @@ def one_factor_too_few(x0, step, dstep, n=19):
 
 @mistake(
     "count_fates",
-    "After your call the NaN of the caller are ones. Does detach() make a copy?",
+    "After your call the caller's tensor has other values where it held NaN. Which line "
+    "writes into it?",
     breaks="changed",
 )
 def nan_written_over_in_place(y):

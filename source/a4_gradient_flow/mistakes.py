@@ -3914,8 +3914,7 @@ def zeros_counted_in_the_dtype_of_the_outputs(h):
 
 @mistake(
     "forward_rms",
-    "After your call the weights of the caller no longer require grad. What does the "
-    "underscore in detach_() mean?",
+    "After your call the caller's weights no longer require gradients. Which line changes them?",
 )
 def detaches_the_weights_themselves(x, weights, act):
     h, sizes = (x.detach(), [])
@@ -3927,8 +3926,8 @@ def detaches_the_weights_themselves(x, weights, act):
 
 @mistake(
     "flow_verdict",
-    "You measure a stack of ReLU where the task says tanh. What happens to a name that none "
-    "of your branches knows?",
+    "For tanh you answer what a stack of ReLU would give. What does your code do where "
+    '`act` is "tanh"?',
 )
 def tanh_taken_for_relu(act, scheme, depth=20, width=256, seed=0):
     if act == "linear":
@@ -3959,8 +3958,8 @@ def tanh_taken_for_relu(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "You compare with the gradient after the first layer. Which gradient does the task "
-    "compare with the one at the top?",
+    "Your answers are those for the gradient after the first layer. Which gradient does "
+    "the task compare with the one at the top?",
 )
 def input_taken_one_layer_higher(act, scheme, depth=20, width=256, seed=0):
     f = {"linear": nn.Identity(), "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}[

@@ -3549,8 +3549,8 @@ def largest_of_the_last_axis(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your shares are right, and their slopes are not: the sum below the line is detached. "
-    "Does that sum depend on the logits?",
+    "Your shares are right, and their slopes are not: no gradient goes through the sum "
+    "that you divide by. Does that sum depend on the logits?",
 )
 def total_without_gradient(z, dim=-1):
     e = torch.exp(z - z.detach().amax(dim, keepdim=True))
@@ -3559,7 +3559,7 @@ def total_without_gradient(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "No logarithm of yours is below -500. What does the task say about gaps of 1000?",
+    "No finite logarithm of yours is below -500. What does the task say about gaps of 1000?",
 )
 def ends_at_minus_five_hundred(z, dim=-1):
     s = z - z.amax(dim, keepdim=True)
@@ -3601,7 +3601,10 @@ def logarithm_before_the_division(p):
     return math.log(p) / (1 - p)
 
 
-@mistake("loss_breakers", "Each of your batches has 1500 rows. How many does the task allow?")
+@mistake(
+    "loss_breakers",
+    "Each of your batches has too many rows or classes. How many does the task allow?",
+)
 def batches_of_many_rows():
     rows = 1500
     return {

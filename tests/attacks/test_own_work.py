@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from autograder.course.layout import Course
+from autograder.grading import unwatched
 from autograder.grading.grader import Grader
 from autograder.grading.start import start_grader
 from autograder.model import Check, ExerciseReport, Report, Settings, Status, StudentCell, Submission, Tier
+from autograder.sandbox.answers import Answer
 
 COURSE = Course(Path(__file__).parents[2])
 # What each exercise must not be made of, as one expression without its name.
@@ -321,6 +323,24 @@ def relu(x):
         assert torch.allclose(y, torch.relu(x))
     return y
 """
+
+
+class _Answering:
+    """A session in which something else than notes comes back from a call that is watched."""
+
+    def __init__(self, result: object) -> None:
+        self._answer = Answer(result)
+
+    def ask(self, frame: bytes, deadline: float) -> Answer:
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    "noted", [None, 5, "relu", [], {"operations": 5, "calls": 7}, {"operations": [1], "calls": {}}]
+)
+def test_notes_that_are_none_stop_nobody(noted: object) -> None:
+    """What comes from a student's process may have any form, and is then no note."""
+    assert not unwatched._uses({"relu"}, b"", "relu", _Answering(noted), 0.0)  # type: ignore[arg-type]
 
 
 def test_what_is_named_and_never_used_costs_nothing() -> None:

@@ -8,13 +8,11 @@ from typing import Any
 
 from autograder.model import Outcome, Report, Status
 from autograder.report.results import to_dict
-from autograder.sandbox.limit import MOST_IN_LINE
 from tests.support.cases import Case
 
-# A hurried check's limit and the two seconds that it may first spend in company, each longer by
-# what the process waited for a processor meanwhile, and the half second in which whatever runs too
-# long must have been ended.
-_LONGEST = (1.0 + 2.0) * (1 + MOST_IN_LINE) + 0.5
+# A hurried check's limit, the two seconds that it may first spend in company, and the half second
+# in which whatever runs too long must have been ended.
+_LONGEST = 1.0 + 2.0 + 0.5
 
 
 def differences(case: Case, report: Report) -> list[str]:
