@@ -46,7 +46,7 @@ from autograder.model import (
 from autograder.sandbox import budget
 from autograder.sandbox.answers import Stopped
 from autograder.sandbox.budget import Account, UsedUp
-from autograder.sandbox.inside import imports, no_compiler, torch_patches
+from autograder.sandbox.inside import imports, no_compiler, plotly_shortcuts, torch_patches
 from autograder.sandbox.session import InSandbox, Session
 from autograder.sandbox.tiers import Sandbox
 from autograder.sandbox.whole_notebook import WholeNotebook
@@ -85,6 +85,7 @@ class Preparation:
             self._entries = mistakes.entries(
                 load(course.mistakes(assignment.name)), [e.id for e in assignment.exercises]
             )
+        plotly_shortcuts.take()
         self._draw(seed)
 
     def with_seed(self, seed: int) -> Preparation:

@@ -33,6 +33,7 @@ from . import (
     lockdown,
     no_compiler,
     notebook,
+    plotly_shortcuts,
     protocol,
     seccomp,
     torch_patches,
@@ -152,6 +153,7 @@ def _warm_plotly() -> None:
     """Load plotly's templates and validators (1.5 s), where it is used; showing shows nowhere."""
     if "plotly.graph_objects" in sys.modules:
         importlib.import_module("plotly.io").renderers.default = ""
+        plotly_shortcuts.take()
         graph_objects = sys.modules["plotly.graph_objects"]
         figure = graph_objects.Figure(graph_objects.Scatter(x=[0, 1], y=[0, 1], name="warm"))
         figure.update_layout(title="warm", template="plotly_dark", xaxis_title="x").to_json()
