@@ -46,8 +46,20 @@ def without_values(solution, name, args):
 
 
 def labels(draw, rows, classes):
-    """Return class numbers in random order, every class about equally often."""
-    return draw(rows).argsort() % classes
+    """Return class numbers in random order, every class about equally often, the last one surely."""
+    return (classes - 1 - draw(rows).argsort()) % classes
+
+
+def batch(draw, rows, classes, **options):
+    """Return logits and labels: the first one is predicted right, the second is the least likely.
+
+    And so on in threes, of which the last may be either: no batch is right or wrong by chance.
+    """
+    logits, target = 2 * draw(rows, classes, **options), labels(draw, rows, classes)
+    for i, (row, true) in enumerate(zip(logits, target, strict=True)):
+        places = torch.stack([true, (row.argmax(), row.argmin(), true)[i % 3]])
+        row[places] = row[places.flip(0)]
+    return logits, target
 
 
 def with_axes_of_one(draw):
@@ -422,7 +434,7 @@ def test_log_softmax_is_built_by_hand(student, reference, draw):
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_is_a_mean_over_examples(student, draw):
     """Costs the same for a batch that is written down twice: it is a mean, and no sum."""
-    logits, target = 2 * draw(7, 3), labels(draw, 7, 3)
+    logits, target = batch(draw, 7, 3)
     once = student.cross_entropy(logits, target)
     require(bool(torch.as_tensor(once.value).abs().max() > 0), "It costs nothing.")
     assert_same(student.cross_entropy(logits.repeat(2, 1), target.repeat(2)), once)
@@ -432,7 +444,7 @@ def test_cross_entropy_is_a_mean_over_examples(student, draw):
 def test_cross_entropy_looks_up_one_class_per_row(same, draw):
     """Is right for as many examples as classes, transposed or not, with one class for each row."""
     for size in (4, 5):
-        logits, target = 2 * draw(size, size), labels(draw, size, size)
+        logits, target = batch(draw, size, size)
         same.cross_entropy(logits, target)
         same.run(from_transposed, "cross_entropy", logits, target)
 
@@ -440,8 +452,8 @@ def test_cross_entropy_looks_up_one_class_per_row(same, draw):
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_takes_a_single_example(same, draw):
     """Works for a batch of one example, and for two classes."""
-    cases = [(2 * draw(1, classes), torch.tensor([classes - 1])) for classes in (4, 2)]
-    for logits, target in (*cases, (2 * draw(6, 2), labels(draw, 6, 2))):
+    for size in ((1, 4), (1, 2), (6, 2)):
+        logits, target = batch(draw, *size)
         same.cross_entropy(logits, target)
 
 
@@ -474,7 +486,7 @@ def test_cross_entropy_is_free_when_certain_and_right(same, draw):
 def test_cross_entropy_has_the_right_gradient(same, draw):
     """Lets the gradient reach the logits, with the share that a mean gives to each example."""
     for rows, classes in ((6, 3), (4, 4)):
-        args = [draw(rows, classes), labels(draw, rows, classes)]
+        args = [*batch(draw, rows, classes)]
         same.run(gradients, "cross_entropy", args, [0], weight(draw))
 
 
@@ -490,7 +502,7 @@ def test_cross_entropy_keeps_the_digits(same, draw):
     """Keeps the digits of float64, also for large logits, and two in float16."""
     half = (draw(8, 4) + 14.0).half()
     same(rtol=2e-2).cross_entropy(half, labels(draw, 8, 4))
-    logits, target = draw(8, 4, dtype=torch.float64), labels(draw, 8, 4)
+    logits, target = batch(draw, 8, 4, dtype=torch.float64)
     same.cross_entropy(logits, target)
     large = logits + 1000 * F.one_hot((target + 1) % 4, 4)
     same.cross_entropy(large, target)
@@ -500,33 +512,33 @@ def test_cross_entropy_keeps_the_digits(same, draw):
 def test_cross_entropy_returns_the_dtype(same, draw):
     """Returns the dtype of the logits."""
     for dtype in (torch.float64, torch.float16):
-        same(atol=0.02).cross_entropy(draw(6, 4).to(dtype), labels(draw, 6, 4))
+        same(atol=0.02).cross_entropy(*batch(draw, 6, 4, dtype=dtype))
 
 
 @pytest.mark.exercise("cross_entropy", about="shape")
 def test_cross_entropy_returns_a_scalar(same, draw):
     """Returns a scalar tensor, without axes."""
     for rows, classes in ((1, 3), (5, 2), (4, 4)):
-        same.cross_entropy(draw(rows, classes), classes - 1 - torch.arange(rows) % classes)
+        same.cross_entropy(*batch(draw, rows, classes))
 
 
 @pytest.mark.exercise("cross_entropy", about="device")
 def test_cross_entropy_stays_on_the_device(same, draw):
     """Stays on the device of its input."""
-    same.run(where_results_live, "cross_entropy", [draw(6, 4), labels(draw, 6, 4)])
+    same.run(where_results_live, "cross_entropy", [*batch(draw, 6, 4)])
 
 
 @pytest.mark.exercise("cross_entropy", about="changed")
 def test_cross_entropy_leaves_its_inputs(same, draw):
     """Leaves its inputs as they were."""
-    same.cross_entropy(draw(6, 4), labels(draw, 6, 4))
+    same.cross_entropy(*batch(draw, 6, 4))
 
 
 @pytest.mark.exercise("cross_entropy", keeps=0)
 def test_cross_entropy_is_built_by_hand(student, reference, draw):
     """Is built from simpler pieces, without torch's ready-made loss."""
     classes = draw.integer(6, 12)
-    args = [draw(classes + 2, classes), labels(draw, classes + 2, classes)]
+    args = [*batch(draw, classes + 2, classes)]
     assert_own_work(student, reference, "cross_entropy", args, LOSS)
 
 
@@ -677,7 +689,7 @@ def row_sums(solution, logits, target):
 def test_logit_gradient_agrees_with_autograd(student, draw):
     """Agrees with what autograd finds for torch's own cross-entropy."""
     for rows, classes in ((6, 3), (2, 5), (1, 4)):
-        logits, target = 2 * draw(rows, classes), labels(draw, rows, classes)
+        logits, target = batch(draw, rows, classes)
         leaf = logits.clone().requires_grad_()
         (expected,) = torch.autograd.grad(F.cross_entropy(leaf, target), leaf)
         assert_same(student.logit_gradient(logits, target), expected)
@@ -687,7 +699,7 @@ def test_logit_gradient_agrees_with_autograd(student, draw):
 def test_logit_gradient_works_for_square_batches(same, draw):
     """Works when there are as many examples as classes, where a wrong axis goes unnoticed."""
     for size in (4, 5):
-        logits, target = 2 * draw(size, size), labels(draw, size, size)
+        logits, target = batch(draw, size, size)
         same.logit_gradient(logits, target)
         same.run(from_transposed, "logit_gradient", logits, target)
 
@@ -702,7 +714,7 @@ def test_logit_gradient_knows_absent_classes(same, draw):
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_shares_a_mean(student, reference, draw):
     """Gives each example its share of the mean: in a batch written down twice, half as much."""
-    logits, target = 2 * draw(8, 4), labels(draw, 8, 4)
+    logits, target = batch(draw, 8, 4)
     expected = reference.logit_gradient(logits, target).value
     assert_same(student.logit_gradient(logits, target), expected)
     assert_same(
@@ -730,47 +742,46 @@ def test_logit_gradient_keeps_the_digits(same, draw):
     """Keeps the digits of float64, and two in float16."""
     half = (draw(5, 4) + 14.0).half()
     same(rtol=2e-2, atol=2e-3).logit_gradient(half, labels(draw, 5, 4))
-    args = [2 * draw(6, 4, dtype=torch.float64), labels(draw, 6, 4)]
-    same.logit_gradient(*args)
+    same.logit_gradient(*batch(draw, 6, 4, dtype=torch.float64))
 
 
 @pytest.mark.exercise("logit_gradient", about="dtype")
 def test_logit_gradient_returns_the_dtype(same, draw):
     """Returns the dtype of the logits."""
     for dtype in (torch.float64, torch.float16):
-        same(atol=0.01).logit_gradient(draw(6, 4).to(dtype), labels(draw, 6, 4))
+        same(atol=0.01).logit_gradient(*batch(draw, 6, 4, dtype=dtype))
 
 
 @pytest.mark.exercise("logit_gradient", about="shape")
 def test_logit_gradient_returns_a_table(same, draw):
     """Returns one number for each logit, in the shape of the logits."""
     for rows, classes in ((1, 3), (5, 2)):
-        same.logit_gradient(draw(rows, classes), draw.integers(0, classes, rows))
+        same.logit_gradient(*batch(draw, rows, classes))
 
 
 @pytest.mark.exercise("logit_gradient", about="device")
 def test_logit_gradient_stays_on_the_device(same, draw):
     """Stays on the device of its input."""
-    same.run(where_results_live, "logit_gradient", [draw(6, 4), labels(draw, 6, 4)])
+    same.run(where_results_live, "logit_gradient", [*batch(draw, 6, 4)])
 
 
 @pytest.mark.exercise("logit_gradient", about="changed")
 def test_logit_gradient_leaves_its_inputs(same, draw):
     """Leaves its inputs as they were."""
-    same.logit_gradient(draw(6, 4), labels(draw, 6, 4))
+    same.logit_gradient(*batch(draw, 6, 4))
 
 
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_works_in_inference_mode(same, draw):
     """Works inside `torch.inference_mode()`, where autograd is switched off."""
-    same.run(without_autograd, 2 * draw(6, 4), labels(draw, 6, 4))
+    same.run(without_autograd, *batch(draw, 6, 4))
 
 
 @pytest.mark.exercise("logit_gradient", keeps=0)
 def test_logit_gradient_is_a_closed_form(student, reference, draw):
     """Is a closed form, without autograd."""
     rows, classes = shape(draw)
-    args = [draw(rows, classes), labels(draw, rows, classes)]
+    args = [*batch(draw, rows, classes)]
     assert_own_work(student, reference, "logit_gradient", args, AUTOGRAD)
 
 
@@ -865,11 +876,10 @@ def test_floor_for_many_classes(same, draw):
 @pytest.mark.exercise("double_softmax_floor")
 def test_floor_is_what_torch_charges(student, draw):
     """Agrees with what torch's loss charges for a certain answer after one softmax too many."""
-    classes = draw.integer(3, 60)
-    certain = F.one_hot(torch.tensor([1]), classes).double()
-    assert_same(
-        student.double_softmax_floor(classes), F.cross_entropy(certain, torch.tensor([1])).item()
-    )
+    true = torch.tensor([1])
+    for classes in (6, draw.integer(11, 60)):
+        expected = F.cross_entropy(F.one_hot(true, classes).double(), true).item()
+        assert_same(student.double_softmax_floor(classes), expected)
 
 
 @pytest.mark.exercise("double_softmax_floor")
