@@ -519,14 +519,16 @@ def test_exploding_gradient_is_measured(same, draw):
 @pytest.mark.exercise("backward_rms")
 def test_neurons_may_depend_on_each_other(same, draw):
     """Follows an activation in which each neuron depends on all others, such as a softmax."""
-    x, weights = draw(9, 6), stack(draw, 6, 5, 7, 4, scale=1.5)
-    same(rtol=1e-3, atol=0.0).run(message_within, x, weights, "softmax", loud(draw, 9, 4))
+    for widths in ((6, 5, 7, 4), (8, 5, 6, 7, 3)):
+        x, weights = draw(9, widths[0]), stack(draw, *widths, scale=1.5)
+        upstream = loud(draw, 9, widths[-1])
+        same(rtol=1e-3, atol=0.0).run(message_within, x, weights, "softmax", upstream)
 
 
 @pytest.mark.exercise("backward_rms")
 def test_message_from_above_is_heard(same, draw):
     """Grows and shrinks with the message from above, however loud or soft it is."""
-    x, weights, upstream = draw(6, 5), stack(draw, 5, 5, 5), loud(draw, 6, 5)
+    x, weights, upstream = draw(6, 5), stack(draw, 5, 5, 5, 5, 5), loud(draw, 6, 5)
     for loudness in (1e-6, 1.0, 1e6):
         same(rtol=1e-3, atol=0.0).run(message_within, x, weights, "tanh", loudness * upstream)
 
@@ -580,7 +582,7 @@ def message_twice(solution, x, weights, act, upstream):
 @pytest.mark.exercise("backward_rms")
 def test_second_call_agrees_with_the_first(same, draw):
     """Gives the same answer at a second call."""
-    given = draw(8, 5), stack(draw, 5, 5, 5), "tanh", loud(draw, 8, 5)
+    given = draw(8, 5), stack(draw, 5, 5, 5, 5, 5), "tanh", loud(draw, 8, 5)
     same(rtol=1e-3, atol=0.0).run(message_twice, *given)
 
 
@@ -594,14 +596,14 @@ def trainable(solution, x, weights, upstream):
 @pytest.mark.exercise("backward_rms")
 def test_gradient_flows_past_trainable_weights(same, draw):
     """Works for an activation that is a module, and for parameters as weights."""
-    given = draw(8, 5), stack(draw, 5, 6, 4), loud(draw, 8, 4)
+    given = draw(8, 5), stack(draw, 5, 6, 7, 5, 4), loud(draw, 8, 4)
     same(rtol=1e-3, atol=0.0).run(trainable, *given)
 
 
 @pytest.mark.exercise("backward_rms", about="requires_grad")
 def test_trainable_weights_give_plain_numbers(same, draw):
     """Returns numbers without a graph, also for trainable weights."""
-    given = draw(8, 5), stack(draw, 5, 6, 4), loud(draw, 8, 4)
+    given = draw(8, 5), stack(draw, 5, 6, 7, 5, 4), loud(draw, 8, 4)
     same(rtol=1e-3, atol=0.0).run(trainable, *given)
 
 
@@ -624,7 +626,7 @@ def message_afterwards(solution, x, weights, upstream, trained):
 @pytest.mark.exercise("backward_rms", about="changed", weight=2)
 def test_no_trace_is_left(same, draw):
     """Leaves no trace on the caller's tensors: their values, .grad and requires_grad."""
-    given = draw(8, 5), stack(draw, 5, 6, 4), draw(8, 4)
+    given = draw(8, 5), stack(draw, 5, 6, 7, 5, 4), draw(8, 4)
     for trained in (False, True):
         same.run(message_afterwards, *given, trained)
 
@@ -632,7 +634,7 @@ def test_no_trace_is_left(same, draw):
 @pytest.mark.exercise("backward_rms", about="device", seconds=20)
 def test_gradients_stay_on_their_device(same, draw):
     """Returns its numbers on the device of the input."""
-    args = [draw(4, 5), stack(draw, 5, 6, 4), "tanh", loud(draw, 4, 4)]
+    args = [draw(4, 5), stack(draw, 5, 6, 7, 5, 4), "tanh", loud(draw, 4, 4)]
     same(rtol=1e-3, atol=0.0).run(where_results_live, "backward_rms", args)
 
 
