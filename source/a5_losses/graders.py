@@ -46,7 +46,7 @@ def without_values(solution, name, args):
 
 
 def labels(draw, rows, classes):
-    """Return class numbers in random order, every class about equally often, the last one surely."""
+    """Return class numbers in random order, about equally many of each, one of the last class."""
     return (classes - 1 - draw(rows).argsort()) % classes
 
 
