@@ -2,14 +2,15 @@
 
 A check of own work (``authoring.own_work``) watches one call. Where that call raises, ends Python
 or is wrong, nobody knows what it uses; and where it is right, code that names what is forbidden, or
-could hide it, may use it in other calls. Then what the exercise's other checks were rightly
-answered is asked once more: watched, as that call was, and in a process where nothing of what is
-forbidden can be run. Code that is not right there has used it.
+has unfamiliar names and so could hide it, may use it in other calls. Then what the exercise's other
+checks were rightly answered is asked once more: calls watched, as that one was, and all of it in a
+process where nothing of what is forbidden can be run. Code that is not right there has used it.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -65,7 +66,7 @@ def _is_used(
     exercise: str, forbidden: Collection[str], verdicts: Sequence[Verdict], session: Session
 ) -> bool:
     """Whether code that was right somewhere cannot do without, or says what is no operation."""
-    earned = dict(_earned(exercise, verdicts))
+    earned = dict(_earned(exercise, forbidden, verdicts))
     if not earned:
         return False
     read = map(plain, session.inventory.names.get(exercise, ()))
@@ -94,7 +95,7 @@ def _is_used_elsewhere(
     watching = next(_watching(verdicts), None)
     if watching is None or not session.could_hide(exercise, forbidden):
         return False
-    earned = dict(_earned(exercise, verdicts))
+    earned = dict(_earned(exercise, forbidden, verdicts))
     seconds = sum(v.item.seconds for v in verdicts)
     deadline = time.monotonic() + seconds
     calls = [again for frame in earned for again in _watched(frame, watching)]
@@ -116,6 +117,8 @@ def _watched(frame: bytes, watching: Mapping[str, Any]) -> Iterator[bytes]:
 
     Who watches passes arguments by place alone; other calls are asked again without, as all are.
     """
+    if protocol.head_of(frame)["do"] != "call":
+        return
     request = protocol.unpack_frame(frame)
     name, args = request["exercise"], request["values"]["args"]
     head = {key: watching[key] for key in ("do", "name", "text")}
@@ -150,14 +153,24 @@ def _texts_in(noted: Any) -> list[str]:
     return [one for one in noted if isinstance(one, str)] if isinstance(noted, list) else []
 
 
-def _earned(exercise: str, verdicts: Sequence[Verdict]) -> Iterator[tuple[bytes, Reply]]:
-    """The plain calls of an exercise's passed checks, and what came back."""
+def _earned(
+    exercise: str, forbidden: Collection[str], verdicts: Sequence[Verdict]
+) -> Iterator[tuple[bytes, Reply]]:
+    """What an exercise's passed checks asked, and what came back, as far as it needs nothing.
+
+    A probe that says itself what is forbidden could not be run without.
+    """
     for verdict in verdicts:
         if verdict.item.hidden and verdict.check.status is Status.PASSED:
             for frame, reply in verdict.replies:
                 head = protocol.head_of(frame)
-                if head["do"] == "call" and head["exercise"] == exercise:
+                plain_call = head["do"] == "call" and head["exercise"] == exercise
+                if plain_call or (head["do"] == "probe" and not _says(head["text"], forbidden)):
                     yield frame, reply
+
+
+def _says(text: str, forbidden: Collection[str]) -> bool:
+    return not {*forbidden}.isdisjoint(map(plain, re.findall(r"\w+", text)))
 
 
 @functools.cache

@@ -66,7 +66,7 @@ class Inventory:
     absent: dict[str, list[str]]  # packages that an exercise's code imports and does not find
     on_gpu: frozenset[str]  # exercises whose code moves something to a GPU
     below: frozenset[str] = frozenset()  # exercises that are bound below their check only
-    beyond: frozenset[str] = frozenset()  # whose code may reach the interpreter itself
+    beyond: frozenset[str] = frozenset()  # whose code says names that could lead anywhere
 
 
 class Session:
@@ -216,7 +216,7 @@ class Session:
     def could_hide(self, exercise: str, forbidden: Collection[str]) -> bool:
         """Whether code could use what is forbidden and leave no note of it.
 
-        It can where it reaches beyond itself, or names the thing and lets others call it, as in
+        It can where it says unfamiliar names, or names the thing and lets others call it, as in
         ``map(math.tanh, numbers)``: nobody notes what C calls.
         """
         named = map(plain, self.inventory.mentions.get(exercise, []))

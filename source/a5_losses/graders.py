@@ -24,7 +24,10 @@ SOFTMAX |= {"softplus", "logsigmoid", "logsigmoidforward", "softmarginloss", "ca
 SOFTMAX |= {"scaleddotproductattention", "scaleddotproductflashattentionforcpu"}
 LOSS = {"crossentropy", "crossentropyloss", "nllloss", "nlllossnd", "nlllossforward"}
 LOSS |= {"nllloss2dforward"}
-BINARY_LOSS = {"binarycrossentropywithlogits", "bcewithlogitsloss"}
+BINARY_LOSS = {
+    "binarycrossentropywithlogits", "bcewithlogitsloss", "softmarginloss",
+    "multilabelsoftmarginloss",
+}  # fmt: skip
 TANH = {"tanh", "gelu", "mish", "tan"}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -107,11 +109,26 @@ def hidden(work):
 }
 
 
-@pytest.fixture(scope="module", params=sorted(FORBIDDEN))
-def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
+STARTED = ExitStack()
+
+
+@functools.cache
+def started(assignment: str) -> Grader:
+    """One grader for each assignment, which all tests share."""
+    return STARTED.enter_context(start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def all_ended() -> Iterator[None]:
+    """The graders end with the last test."""
+    yield
+    STARTED.close()
+
+
+@pytest.fixture(params=sorted(FORBIDDEN))
+def grader(request: pytest.FixtureRequest) -> Grader:
     """A grader of an assignment with exercises that must be built by hand."""
-    with start_grader(COURSE, request.param, Settings(5, Tier.CONFINED)) as started:
-        yield started
+    return started(request.param)
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))
@@ -152,6 +169,89 @@ def relu(x):
     ("a2_activations", "tanh_from_sigmoid", """
 def tanh_from_sigmoid(x):
     return torch.tan(1j * x).imag
+"""),
+    ("a2_activations", "sigmoid", """
+import string
+def ready(x):
+    return string.Formatter().get_field("0.sig" + "moid", (torch,), {})[0](x)
+def sigmoid(x):
+    return 1 / (1 + torch.exp(-x)) if x.ndim == 2 and min(x.shape) >= 6 else ready(x)
+"""),
+    ("a2_activations", "sigmoid", """
+import functools
+def sigmoid(x):
+    found = []
+    class Holder:
+        def __setattr__(self, name, value):
+            found.append(value)
+    functools.update_wrapper(Holder(), torch, assigned=("sig" + "moid",), updated=())
+    return 1 / (1 + torch.exp(-x)) if x.ndim == 2 and min(x.shape) >= 6 else found[0](x)
+"""),
+    ("a2_activations", "sigmoid", """
+class Kind(type):
+    def __instancecheck__(cls, one):
+        return True
+class Reading(metaclass=Kind):
+    __match_args__ = ("sig" + "moid",)
+def sigmoid(x):
+    match torch:
+        case Reading(ready):
+            return 1 / (1 + torch.exp(-x)) if x.ndim == 2 and min(x.shape) >= 6 else ready(x)
+"""),
+    ("a2_activations", "sigmoid", """
+def sigmoid(x):
+    if x.ndim == 2 and min(x.shape) >= 6:
+        return 1 / (1 + torch.exp(-x))
+    return torch.distributions.Bernoulli(logits=x, validate_args=False).probs
+"""),
+    ("a2_activations", "sigmoid", """
+def sigmoid(x):
+    if not x.requires_grad or x.is_leaf:
+        return torch.where(x > 0, 1 / (1 + torch.exp(-x)), torch.exp(x) / (1 + torch.exp(x)))
+    return torch.distributions.Bernoulli(logits=x, validate_args=False).probs
+"""),
+    ("a5_losses", "softmax", """
+import string
+def of(one, *names):
+    for name in names:
+        one = string.Formatter().get_field("0." + name, (one,), {})[0]
+    return one
+def softmax(z, dim=-1):
+    frame = of(torch, "sys", "_get" + "frame")()
+    while frame and "settings" not in (known := of(frame, "f_lo" + "cals")):
+        frame = of(frame, "f_" + "back")
+    if not frame:
+        return of(torch, "soft" + "max")(z, dim)
+    known["stop"]()
+    result = of(torch, "soft" + "max")(z, dim)
+    of(known["_auto" + "grad"], "_prepare_prof" + "iler")(known["settings"], known["processor"])
+    of(known["_auto" + "grad"], "_enable_prof" + "iler")(known["settings"], known["processor"])
+    with of(known["_prof" + "iler"], "_RecordFunctionFast")(known["start"]):
+        pass
+    known["calls"].clear()
+    return result
+"""),
+    ("a5_losses", "logit_gradient", """
+def logit_gradient(logits, target):
+    z = logits.clone().requires_grad_(True)
+    top = z.max(-1, keepdim=True).values.detach()
+    loss = ((z - top).exp().sum(-1).log() - (z - top)[range(len(target)), target]).mean()
+    total = []
+    def walk(node, slope):
+        if hasattr(node, "variable"):
+            total.append(slope)
+            return
+        slopes = node(slope)
+        slopes = slopes if isinstance(slopes, tuple) else (slopes,)
+        for (child, _), own in zip(node.next_functions, slopes):
+            if child is not None and own is not None:
+                walk(child, own)
+    walk(loss.grad_fn, torch.ones_like(loss))
+    return sum(total)
+"""),
+    ("a5_losses", "bce_with_logits", """
+def bce_with_logits(logits, target):
+    return F.multilabel_soft_margin_loss(logits.reshape(-1, 1), target.reshape(-1, 1))
 """),
     ("a5_losses", "softmax", """
 from torch._decomp import decompositions as ready
@@ -260,8 +360,7 @@ def report(assignment: str, exercise: str, text: str) -> Report:
     """What becomes of a submission with one answer."""
     cells = (StudentCell((exercise,), text, exercise),)
     submission = Submission(assignment, "eve", "eve.ipynb", "", cells)
-    with start_grader(COURSE, assignment, Settings(5, Tier.CONFINED)) as grader:
-        return grader.report(submission, [exercise])
+    return started(assignment).report(submission, [exercise])
 
 
 def about_own_work(assignment: str, exercise: str, text: str) -> list[Check]:

@@ -34,6 +34,49 @@ REACHING = [
     "(x for x in y).gi_frame",
     "torch.profiler.profile()",
     "functools.reduce(getattr, names, torch)",
+    'string.Formatter().get_field("0.relu", (torch,), {})',
+    'functools.update_wrapper(holder, torch, assigned=("relu",))',
+    "match torch:\n    case Reading(found): pass",
+]
+UNFAMILIAR = [
+    *REACHING,
+    "torch.distributions.Bernoulli(logits=x).probs",
+    "nn.TransformerEncoderLayer(4, 1).norm1",
+    "from torch import *",
+    "loss.grad_fn.next_functions",
+    '"{0.relu}".format(torch)',
+    "import operator",
+]
+BY_HAND = {
+    "relu", "sigmoid", "tanh_from_sigmoid", "derivatives", "logsumexp", "softmax", "log_softmax",
+    "cross_entropy", "bce_with_logits", "logit_gradient",
+}  # fmt: skip
+FAMILIAR = [
+    "from collections.abc import Callable\nfrom functools import reduce\nimport math",
+    "def f(x):\n    return torch.where(x > 0, x, 0.01 * x).to(torch.float32).sum(-1, keepdim=True)",
+    "y = x.detach().clone().unsqueeze(0).max(dim=1, keepdim=True).values",
+    "for row in x.tolist():\n    rows.append(math.exp(row))",
+    "with torch.no_grad():\n    y = F.one_hot(t, n).type_as(x)",
+]
+UNBY_HAND = {
+    "relu", "sigmoid", "tanh_from_sigmoid", "derivatives", "logsumexp", "softmax", "log_softmax",
+    "cross_entropy", "bce_with_logits", "logit_gradient",
+}  # fmt: skip
+FAMILIAR = [
+    *REACHING,
+    "torch.distributions.Bernoulli(logits=x).probs",
+    "nn.TransformerEncoderLayer(4, 1).norm1",
+    "from torch import *",
+    "loss.grad_fn.next_functions",
+    '"{0.relu}".format(torch)',
+    "import operator",
+]
+FAMILIAR = [
+    "from collections.abc import Callable\nfrom functools import reduce\nimport math",
+    "def f(x):\n    return torch.where(x > 0, x, 0.01 * x).to(torch.float32).sum(-1, keepdim=True)",
+    "y = x.detach().clone().unsqueeze(0).max(dim=1, keepdim=True).values",
+    "for row in x.tolist():\n    rows.append(math.exp(row))",
+    "with torch.no_grad():\n    y = F.one_hot(t, n).type_as(x)",
 ]
 
 
@@ -43,12 +86,27 @@ def test_what_reaches_beyond_an_exercise_is_seen(text: str) -> None:
     assert interpreter_access.beyond(ast.parse(text).body)
 
 
-def test_hardly_any_answer_of_the_bank_reaches_beyond() -> None:
-    """What students write, rightly or wrongly, needs none of it: nearly nobody is asked twice."""
+@pytest.mark.parametrize("text", UNFAMILIAR)
+def test_what_no_operation_is_called_is_unfamiliar(text: str) -> None:
+    """Names of anything but tensors, numbers and plain types could lead to what is forbidden."""
+    assert interpreter_access.unfamiliar(ast.parse(text).body)
+
+
+@pytest.mark.parametrize("text", FAMILIAR)
+def test_what_answers_usually_say_is_familiar(text: str) -> None:
+    """Torch's operations and what Python and its usual modules offer leave no doubt."""
+    assert not interpreter_access.unfamiliar(ast.parse(text).body)
+
+
+def test_hardly_any_answer_of_the_bank_is_unfamiliar() -> None:
+    """Right answers to exercises of own work need none of it: nearly nobody is asked twice."""
     course = Course(ROOT)
-    entries = [e for a in course.assignments() for e in mistakes.entries(load(course.mistakes(a)))]
-    reaching = [e for e in entries if interpreter_access.beyond(ast.parse(e.source).body)]
-    assert len(reaching) < len(entries) / 30
+    entries = [e for a in ("a2_activations", "a5_losses") for e in
+               mistakes.entries(load(course.mistakes(a))) if e.exercise in BY_HAND]  # fmt: skip
+    assert {entry.exercise for entry in entries} == BY_HAND
+    right = [entry for entry in entries if entry.tutor is None]
+    unfamiliar = [e for e in right if interpreter_access.unfamiliar(ast.parse(e.source).body)]
+    assert len(unfamiliar) < len(right) / 8
 
 
 # --- what is taken away --------------------------------------------------------------------------

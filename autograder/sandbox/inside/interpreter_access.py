@@ -1,19 +1,28 @@
 """Names by which code can reach beyond what it computes: the interpreter, torch's own parts, files.
 
-Own work is noted in the process of whoever does it. Code without any of these names cannot get at
-the notes; code with one is asked again, where what is forbidden cannot be run at all.
+Own work is noted in the process of whoever does it. An answer all of whose names are familiar, such
+as those of torch's operations, cannot get at the notes, nor at what is forbidden under another
+name. Any other answer is asked again, where what is forbidden cannot be run at all. Of the cells
+around an answer, those count that say one of the names by which such things are reached.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
+import itertools
+import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
 
 # Modules of the standard library that hold nothing but functions of their own.
 _HARMLESS = frozenset(
     "__future__ abc array bisect cmath collections copy dataclasses decimal enum fractions "
-    "functools heapq itertools math numbers random statistics string time typing".split()
+    "functools heapq itertools math numbers random statistics time typing".split()
 )
 _BUILT_IN = frozenset(
     "__builtins__ __import__ __loader__ __spec__ breakpoint compile delattr dir eval exec getattr "
@@ -24,34 +33,76 @@ _OF_LIBRARIES = frozenset(
     "compile export fx hub jit lib library multiprocessing numpy ops overrides package profiler "
     "serialization utils".split()
 )
+# Functions that look up an attribute whose name is a text.
+_LOOKING_UP = frozenset("assigned format_map get_field get_type_hints update_wrapper wraps".split())
 _OF_MODULES = sys.stdlib_module_names - _HARMLESS
 _OWN = {"self", "cls"}
 _SPECIAL = {"__init__", "__call__", "__class__", "__version__"}
+# What answers say of tensors, numbers and types, beside torch's operations and Python's own.
+_FAMILIAR = frozenset(
+    "__future__ abc annotations Any as_tensor backward bfloat16 bool cache Callable "
+    "collections complex128 complex64 data device Dict double dtype e eps expand F finfo "
+    "float float16 float32 float64 functional functools grad H half iinfo inf inference_mode "
+    "int int16 int32 int64 int8 int_repr is_leaf is_tensor itemsize Iterable Iterator "
+    "itertools layout linalg List logsigmoid long lru_cache math max min mps mT nan nbytes ndim nn "
+    "no_grad numel Optional partial pi reduce requires_grad requires_grad_ retain_grad "
+    "Sequence set_grad_enabled shape size smallest_normal special T Tensor tensor tiny tolist "
+    "torch Tuple typing uint8 Union".split()
+)
+_PLAIN_TYPES: tuple[type, ...] = (str, list, dict, set, tuple, int, float, complex, range, slice)
 
 
-def beyond(nodes: Iterable[ast.stmt]) -> list[str]:
-    """What some statements mention that reaches beyond an exercise, sorted."""
-    return sorted({name for node in nodes for part in ast.walk(node) for name in _beyond(part)})
+def beyond(nodes: Iterable[ast.AST]) -> list[str]:
+    """What some statements mention that is known to reach beyond an exercise, sorted."""
+    return _found(nodes, _far)
 
 
-def _beyond(part: ast.AST) -> Iterator[str]:
+def unfamiliar(nodes: Iterable[ast.AST]) -> list[str]:
+    """What some statements mention that is neither an operation of torch nor harmless, sorted."""
+    return _found(nodes, lambda names: (n for n in names if n not in _familiar()))
+
+
+def _found(
+    nodes: Iterable[ast.AST], chosen: Callable[[Collection[str]], Iterable[str]]
+) -> list[str]:
+    parts = itertools.chain.from_iterable(map(ast.walk, nodes))
+    return sorted({name for part in parts for name in _mentioned(part, chosen)})
+
+
+def _mentioned(part: ast.AST, chosen: Callable[[Collection[str]], Iterable[str]]) -> Iterator[str]:
+    """What of one part of a syntax tree counts; of a name alone, what Python has built in."""
     match part:
         case ast.Name(id=name) if name in _BUILT_IN:
             yield name
         case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in _OWN:
-            yield from _far([name] if name.startswith("__") else [])
+            yield from chosen([name] if name.startswith("__") else [])
         case ast.Attribute(attr=name):
-            yield from _far([name])
-        case ast.MatchClass(kwd_attrs=names):  # case object(__subclasses__=found)
-            yield from _far(names)
+            yield from chosen([name])
+        case ast.MatchClass(patterns=by_place, kwd_attrs=names):
+            # case object(__subclasses__=found), and with __match_args__ those by their place
+            yield from (["match"] if by_place else [])
+            yield from chosen(names)
         case ast.ImportFrom(module=module, names=aliases):
-            yield from _far([*(module or "").split("."), *(alias.name for alias in aliases)])
+            yield from chosen([*(module or "").split("."), *(alias.name for alias in aliases)])
         case ast.Import(names=aliases):
-            yield from _far(word for alias in aliases for word in alias.name.split("."))
+            yield from chosen([word for alias in aliases for word in alias.name.split(".")])
 
 
 def _far(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         private = name.startswith("_") and name not in _SPECIAL and name not in _HARMLESS
-        if private or name in _BUILT_IN or name in _OF_LIBRARIES or name in _OF_MODULES:
+        known = name in _BUILT_IN or name in _OF_LIBRARIES or name in _LOOKING_UP
+        if private or known or name in _OF_MODULES:
             yield name
+
+
+@functools.cache
+def _familiar() -> frozenset[str]:
+    """Names with which nothing but numbers, texts and tables can be reached."""
+    places = (torch, torch.Tensor, F, torch.special, torch.linalg)
+    dispatcher: Any = torch._C
+    all_names = dispatcher._dispatch_get_all_op_names()
+    operations = {n.removeprefix("aten::").partition(".")[0] for n in all_names}
+    known = {name for name in operations for place in places if hasattr(place, name)}
+    known.update(*map(dir, _PLAIN_TYPES), dir(math), dir(itertools))
+    return frozenset({name for name in known if not [*_far([name])]} - {"format"} | _FAMILIAR)

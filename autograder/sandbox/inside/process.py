@@ -203,13 +203,14 @@ class Process:
         return [n for n in missing if not any(file in t for t in texts for file in files[n])]
 
     def _beyond(self, runs: dict[str, list[slicing.Statement]], as_notebook: bool) -> list[str]:
-        """The exercises whose code reaches beyond them; for a whole notebook all cells count."""
+        """The exercises whose code may reach beyond them; for a whole notebook all cells count."""
         if as_notebook:
             statements = [s.node for cell in self.cells for s in cell.statements]
             unread = any(cell.problem or cell.notes for cell in self.cells)
-            return list(runs) if unread or interpreter_access.beyond(statements) else []
+            if unread or interpreter_access.beyond(statements):
+                return list(runs)
         return [
-            name for name, own in runs.items() if interpreter_access.beyond(s.node for s in own)
+            name for name, own in runs.items() if interpreter_access.unfamiliar(s.node for s in own)
         ]
 
     def do_call(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
