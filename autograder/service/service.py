@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import secrets
 import socket
@@ -15,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from autograder.course.layout import Course
+from autograder.course.policy import Counting
 from autograder.course.source import read_release
 from autograder.errors import AutograderError, InfrastructureError
 from autograder.gradebook.attempts import Attempt as GradedAttempt
@@ -66,7 +68,7 @@ class Service:
         self.course = options.course
         self.database = open_database(options.data, options.database)
         self.files = Files(options.data)
-        self.attempts = Attempts(self.database, self.files)
+        self.attempts = Attempts(self.database, self.files, self._only_last_counts)
         self.ledger = Ledger(self.database, self.course.root / FILE)
         self.regrades = Regrades(self.database, self.attempts)
         self.queue = Queue(self.database, _holder(), options.lease)
@@ -129,6 +131,15 @@ class Service:
             AuthorError: a rule is about an assignment or exercise that the course does not have.
         """
         return self._columns(tuple(self.names))
+
+    def _only_last_counts(self, name: str, received: datetime.datetime) -> bool:
+        """Whether of all attempts that came until then no other than the last can count."""
+        policy = self.course.config.policy(name)
+        until = [policy.hard_deadline]
+        if policy.counting is Counting.LAST_BEFORE_DUE:
+            until.append(policy.due)
+        in_time = all(end is None or received <= end for end in until)
+        return policy.counting is not Counting.BEST and in_time
 
     def _read_columns(self, names: tuple[str, ...]) -> list[Column]:
         return [one for one in columns(self.course) if one.name in names]

@@ -144,6 +144,39 @@ def test_a_regrade_shows_what_would_change_and_changes_it_once(store):
         regrades.decide(id, "dropped", "grace")
 
 
+@pytest.mark.parametrize("status", [ReportOutcome.UNREADABLE, ReportOutcome.NOT_GRADED])
+def test_a_file_that_cannot_be_graded_takes_nobodys_place(store, status):
+    """The attempts that a newer one had replaced are graded after all, from the last one on."""
+    ids = [store.submit("ada", content) for content in (b"1", b"2", b"3")]
+    store.submit("ada", b"4", "a2_activations")
+    queue = store.queue()
+    for place in (2, 1):
+        task = queue.claim()
+        while task.attempt.assignment != "a1_layers":  # a student's work is taken one by one
+            assert grade(store, task, queue)
+            task = queue.claim()
+        assert task.attempt.id == ids[place]
+        failed = replace(report("ada"), status=status, exercises=())
+        assert queue.finish(task, failed, store.attempts.put_report(failed))
+    assert grade(store, queue.claim(), queue)
+    found = [one.score for one in store.attempts.of_student("ada", "a1_layers")]
+    assert found[2] == 3.0
+    assert queue.claim() is None or store.attempts.find(ids[0]).outcome is Outcome.GRADED
+
+
+def test_what_was_graded_is_not_graded_again_for_a_file_that_cannot_be(store):
+    """An earlier attempt that has a report keeps it, and what it had replaced stays replaced."""
+    first, second = store.submit("ada", b"1"), store.submit("ada", b"2")
+    queue = store.queue()
+    assert grade(store, queue.claim(), queue)
+    store.submit("ada", b"3")
+    failed = replace(report("ada"), status=ReportOutcome.UNREADABLE, exercises=())
+    assert queue.finish(queue.claim(), failed, store.attempts.put_report(failed))
+    assert queue.claim() is None
+    assert store.attempts.find(first).outcome is Outcome.REPLACED
+    assert store.attempts.find(second).outcome is Outcome.GRADED
+
+
 def test_a_regrade_of_nothing_is_refused(store):
     """A sentence says why."""
     with pytest.raises(UsageError, match="nothing to grade again"):

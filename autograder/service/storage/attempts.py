@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,25 +64,48 @@ def now() -> datetime.datetime:
 class Attempts:
     """The attempts of a course."""
 
-    def __init__(self, database: Database, files: Files) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: Files,
+        only_last_counts: Callable[[str, datetime.datetime], bool] = lambda name, received: True,
+    ) -> None:
         self._database = database
         self._files = files
+        self._only_last_counts = only_last_counts  # of all that came until then
         self._owners: dict[int, str] = {}
 
     def receive(self, arrivals: Sequence[Arrival]) -> list[int]:
         """Make attempts of files in one transaction; return their ids once the disk has them.
 
-        A newer attempt takes the place of one that still waits. The very file that waits already
-        is no new attempt: who sends it again has not heard the answer.
+        Where only the last attempt can count, a newer one takes the place of one that still waits.
+        The very file that waits already is no new attempt: who sends it again has not heard the
+        answer.
         """
         with self._database.writing() as connection:
             if connection.dialect.name == "postgresql":  # numbers are given by one at a time
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(21)"))
             ids: dict[Arrival, int] = {}
             for turn in _turns(arrivals):
-                ids |= _receive(connection, turn)
+                ids |= self._receive(connection, turn)
         self._remember(ids)
         return [ids[arrival] for arrival in arrivals]
+
+    def _receive(self, connection: sa.Connection, turn: _Turn) -> dict[Arrival, int]:
+        """Make attempts of one turn: a few statements for all, since a class comes at once."""
+        last = _last(connection, list(turn))
+        new: dict[Arrival, int] = {}  # and their numbers
+        known: dict[Arrival, int] = {}
+        for key, arrival in turn.items():
+            before = last.get(key)
+            waits = before is not None and before.outcome == Outcome.WAITING
+            if before and waits and before.sha256 == arrival.sha256:
+                known[arrival] = int(before.id)
+                continue
+            if before and waits and self._only_last_counts(arrival.assignment, arrival.received):
+                _replace(connection, before.id)
+            new[arrival] = before.number + 1 if before else 1
+        return known | _add(connection, new)
 
     def _remember(self, ids: Mapping[Arrival, int]) -> None:
         if len(self._owners) > MOST_KNOWN:
@@ -156,22 +179,6 @@ def _turns(arrivals: Sequence[Arrival]) -> list[_Turn]:
     return turns
 
 
-def _receive(connection: sa.Connection, turn: _Turn) -> dict[Arrival, int]:
-    """Make attempts of one turn: a few statements for all, since a class comes at once."""
-    last = _last(connection, list(turn))
-    new: dict[Arrival, int] = {}  # and their numbers
-    known: dict[Arrival, int] = {}
-    for key, arrival in turn.items():
-        before = last.get(key)
-        if before and before.outcome == Outcome.WAITING:
-            if before.sha256 == arrival.sha256:
-                known[arrival] = int(before.id)
-                continue
-            _replace(connection, before.id)
-        new[arrival] = before.number + 1 if before else 1
-    return known | _add(connection, new)
-
-
 def _last(connection: sa.Connection, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """The newest attempt of each student in each assignment, where there is one."""
     whose = (attempts.c.student, attempts.c.assignment)
@@ -200,3 +207,19 @@ def _replace(connection: sa.Connection, attempt: int) -> None:
     if connection.execute(sa.update(tasks).where(waits).values(state=State.REPLACED)).rowcount:
         mine = attempts.c.id == attempt
         connection.execute(sa.update(attempts).where(mine).values(outcome=Outcome.REPLACED))
+
+
+def bring_back(connection: sa.Connection, attempt: Attempt) -> None:
+    """Put the attempt before this one into the queue again, if this one had taken its place."""
+    mine = (attempts.c.student == attempt.student) & (attempts.c.assignment == attempt.assignment)
+    before = sa.select(attempts.c.id, attempts.c.outcome).where(
+        mine & (attempts.c.number == attempt.number - 1)
+    )
+    row = connection.execute(before).one_or_none()
+    if row is None or row.outcome != Outcome.REPLACED:
+        return
+    again = (tasks.c.attempt == row.id) & (tasks.c.state == State.REPLACED)
+    again &= tasks.c.regrade.is_(None)
+    connection.execute(sa.update(tasks).where(again).values(state=State.QUEUED))
+    one = attempts.c.id == row.id
+    connection.execute(sa.update(attempts).where(one).values(outcome=Outcome.WAITING))

@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from autograder.model import Report
-from autograder.service.storage.attempts import Attempt, attempt_of, now, settled
+from autograder.model import Outcome, Report
+from autograder.service.storage.attempts import Attempt, attempt_of, bring_back, now, settled
 from autograder.service.storage.database import Database
 from autograder.service.storage.tables import State, attempts, regrades, tasks
 
@@ -77,7 +77,10 @@ class Queue:
             connection.execute(sa.update(tasks).where(mine).values(lease_until=until))
 
     def finish(self, task: Task, report: Report, digest: str) -> bool:
-        """Keep a report, once; say whether this process still held the task."""
+        """Keep a report, once; say whether this process still held the task.
+
+        Where the file could not be graded, the attempt counts whose place it had taken.
+        """
         held = (tasks.c.id == task.id) & (tasks.c.holder == self._holder)
         held &= tasks.c.state == State.RUNNING
         done = {"state": State.DONE, "finished": now(), "report": digest, "lease_until": None}
@@ -89,6 +92,8 @@ class Queue:
                 connection.execute(
                     sa.update(attempts).where(mine).values(**settled(report, digest))
                 )
+                if report.status is not Outcome.GRADED:
+                    bring_back(connection, task.attempt)
         return True
 
     def give_back(self) -> None:
