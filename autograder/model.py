@@ -135,9 +135,14 @@ class Person:
     student: str  # the handle
     name: str = ""
     email: str = ""
-    section: str = ""
+    section: str = ""  # or several: "A, B"
     role: str = "student"
     ids: tuple[tuple[str, str], ...] = ()  # what other systems call them: ("canvas_id", "4711")
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Each section that they are in."""
+        return tuple(one for part in self.section.split(",") if (one := part.strip()))
 
     def id(self, system: str) -> str:
         """What one system calls them; empty where it is unknown."""

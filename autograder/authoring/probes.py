@@ -35,6 +35,11 @@ def gradients(solution: Any, name: str, args: list[Any], wrt: list[int], upstrea
     return {"value": value.detach(), "gradients": list(slopes)}
 
 
+def as_text(value: Any) -> str:
+    """Return a text as it compares: of ``class Verdict(str, Enum)`` a member's value."""
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
 def transposed(x: Tensor) -> Tensor:
     """Return the same table with its axes stored in another order, as a transposed one has them."""
     return x.transpose(0, -1).contiguous().transpose(0, -1) if x.ndim > 1 else x

@@ -118,7 +118,8 @@ def _check_names(
     roster = find_roster(course)
     if roster is None:
         return
-    known = {p.section for p in roster.people} if section else {p.student for p in roster.people}
+    names = [person.sections if section else (person.student,) for person in roster.people]
+    known = {name for some in names for name in some}
     if student not in known:
         what = "section" if section else "handle"
         raise UsageError(f"{student}: is no {what} of the roster. See: {course.config.roster}")
@@ -251,7 +252,8 @@ def _narrowed(book: Gradebook, section: str | None, student: str | None) -> Grad
     rows = [
         row
         for row in book.rows
-        if section in (None, row.person.section) and student in (None, row.person.student)
+        if (section is None or section in row.person.sections)
+        and student in (None, row.person.student)
     ]
     if not rows and (section is not None or student is not None):
         raise UsageError(f"{student or section}: nobody of the gradebook is called so.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from autograder.course.moments import read_moment
 from autograder.errors import UsageError
 
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
@@ -79,12 +80,8 @@ def due_time(value: str) -> datetime.datetime:
     Raises:
         UsageError: it is no time, or says no zone.
     """
-    try:
-        moment = datetime.datetime.fromisoformat(value)
-        offset = moment.utcoffset()
-    except ValueError:
-        offset = None
-    if offset is None or not 1970 < moment.year < 9999:
+    moment = read_moment(value)
+    if moment is None or moment.utcoffset() is None:
         example = "2026-10-21T23:59+02:00"
         raise UsageError(f'due time "{value[:40]}": write it with its zone, like {example}.')
     return moment

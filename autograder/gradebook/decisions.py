@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class Book:
 
     def about(self, person: Person, assignment: str) -> Decisions:
         """What holds for one cell."""
-        section = self._sections.get((person.section, assignment)) if person.section else None
         own = self._own.get((person.student, assignment), _NOTHING)
-        return Decisions(tuple(own), tuple(section or _NOTHING))
+        found = (self._sections.get((one, assignment), _NOTHING) for one in person.sections)
+        of_sections = sorted(itertools.chain(*found), key=lambda one: utc(one.at))
+        return Decisions(tuple(own), tuple(of_sections))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
+from autograder.course.moments import read_moment
 from autograder.errors import UsageError
 
 _LATER = re.compile(r"\+(?P<amount>\d{1,4}) ?(?P<unit>[hd])")
@@ -36,11 +37,10 @@ def moment(value: str, zone: datetime.tzinfo | None) -> datetime.datetime:
     Raises:
         UsageError: it is no time, or nobody knows its zone.
     """
-    try:
-        found = datetime.datetime.fromisoformat(value.strip())
-    except ValueError:
+    found = read_moment(value.strip())
+    if found is None:
         example = "2026-10-21T23:59 or +2d"
-        raise UsageError(f"{value[:40]}: is no time. Write one like {example}.") from None
+        raise UsageError(f"{value[:40]}: is no time. Write one like {example}.")
     if found.tzinfo is None and zone is None:
         raise UsageError(
             f'{value}: in which time zone? Write timezone = "Europe/Berlin", or your own, in '

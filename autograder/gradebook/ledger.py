@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import filelock
 
+from autograder.course.moments import read_moment
 from autograder.errors import InfrastructureError, UsageError
 from autograder.gradebook.adjustments import Adjustment, Kind, check
 
@@ -53,7 +54,7 @@ def from_dict(data: object) -> Adjustment:
             assignment=_text(data, "assignment"),
             value=_text(data, "value"),
             who=_text(data, "who"),
-            at=datetime.datetime.fromisoformat(_text(data, "at")),
+            at=_moment(data),
             exercise=_text(data, "exercise") if "exercise" in data else None,
             machine=float(data["machine"]) if "machine" in data else None,
             **{name: _text(data, name, "") for name in ("why", "student", "section")},
@@ -62,6 +63,13 @@ def from_dict(data: object) -> Adjustment:
         raise UsageError(f"a field is missing or of the wrong kind ({error}).") from error
     check(made)
     return made
+
+
+def _moment(data: dict[str, Any]) -> datetime.datetime:
+    found = read_moment(_text(data, "at"))
+    if found is None or found.tzinfo is None:
+        raise ValueError('"at" must be a time with its zone')
+    return found
 
 
 def _text(data: dict[str, Any], key: str, default: str | None = None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.layout import Course
+from autograder.course.moments import read_moment
 from autograder.course.policy import Policy
 from autograder.course.source import read_release
 from autograder.errors import AuthorError
@@ -19,8 +20,10 @@ from autograder.gradebook.gradebook import Column, Gradebook
 from autograder.gradebook.ledger import FILE, read_adjustments
 from autograder.model import Assignment, Outcome, Report
 from autograder.report.results import EARLIER, read, read_all, result_path
+from autograder.report.sanitize import one_line
 from autograder.submissions.roster import Roster
 
+_NO_TIME = "It was submitted at {at}, which is no time: it is taken as in time."
 _NO_ZONE = (
     "It was submitted at {at}, in a time zone that nobody names: it is taken as in time. Write "
     'timezone = "Europe/Berlin", or your own, in course.toml.'
@@ -158,10 +161,9 @@ def _attempts(versions: Iterable[_Version], zone: datetime.tzinfo | None) -> Ite
 
 def received(at: str, zone: datetime.tzinfo | None) -> tuple[datetime.datetime | None, str]:
     """When a submission came, as its folder or LMS says; else a remark on why nobody knows."""
-    try:
-        moment = datetime.datetime.fromisoformat(at)
-    except ValueError:
-        return None, ""
+    moment = read_moment(at)
+    if moment is None:
+        return None, _NO_TIME.format(at=one_line(at, 40)) if at else ""
     if moment.tzinfo is None and zone is None:
         return None, _NO_ZONE.format(at=at)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone), ""

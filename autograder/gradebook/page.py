@@ -43,7 +43,7 @@ def gradebook_page(
         at=moment(book.at),
         columns=[_head(*pair) for pair in zip(book.columns, figures, strict=True)],
         facts=_facts(book),
-        sections=sorted({row.person.section for row in book.rows if row.person.section}),
+        sections=sorted({one for row in book.rows for one in row.person.sections}),
         named=any(row.person.name for row in book.rows),
         behind=statistics.behind(book),
         exercises=[e for e in statistics.exercise_figures(book) if e.solved < e.tried][:MOST],

@@ -215,7 +215,8 @@ def _names(summary: Summary) -> dict[str, str]:
 
 def _sections(summary: Summary) -> list[str]:
     """The sections to choose from, where there are several; at the end "" for those in none."""
-    found = {_section(member.person) for member in summary.members}
+    people = [member.person for member in summary.members]
+    found = {one_line(one, 60) for person in people for one in person.sections or ("",)}
     named = sorted(found - {""})
     return [*named, *(found & {""})] if len(named) > 1 else []
 

@@ -44,7 +44,7 @@ def extend_section(
     Raises:
         UsageError: there is no such section, or the time cannot be read.
     """
-    if section not in {one.section for one in service.people.roster.students}:
+    if not any(section in one.sections for one in service.people.roster.students):
         raise UsageError(f"{section[:40]}: nobody of the roster is in such a section.")
     value = _due(service, Person("", section=section), assignment, value)
     one = Adjustment(

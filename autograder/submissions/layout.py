@@ -81,7 +81,8 @@ class Reader:
         self._assignments = {_squeezed(name): name for name in assignments}
         self._own = [re.compile(_spelt(name), re.IGNORECASE) for name in assignments]
         self._roster = roster or Roster()
-        self._sections = {_squeezed(p.section) for p in self._roster.people if p.section}
+        people = self._roster.people
+        self._sections = {_squeezed(one) for p in people for one in (p.section, *p.sections)} - {""}
         self._pattern = pattern
 
     def read(self, tree: Tree) -> Layout:

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from autograder.course.moments import read_moment
 from autograder.errors import UsageError
 from autograder.submissions.door import opened
 from autograder.submissions.formats import shown
@@ -167,9 +168,10 @@ def first_title(title: str) -> str:
 def _brightspace_moment(text: str) -> str:
     """Oct 3, 2026 1159 PM"""
     try:
-        return datetime.datetime.strptime(text, "%b %d, %Y %I%M %p").isoformat()
+        found = datetime.datetime.strptime(text, "%b %d, %Y %I%M %p").isoformat()
     except ValueError:
         return ""
+    return found if read_moment(found) else ""
 
 
 def _numbered(system: str, found: re.Match[str]) -> Whose:
@@ -182,10 +184,8 @@ def moment(text: str) -> str:
     if found is None:
         return ""
     zone = "+00:00" if found["zone"] in ("UTC", "Z") else found["zone"] or ""
-    try:
-        return datetime.datetime.fromisoformat(f"{found['day']}T{found['time']}{zone}").isoformat()
-    except ValueError:
-        return ""
+    known = read_moment(f"{found['day']}T{found['time']}{zone}")
+    return known.isoformat() if known else ""
 
 
 # --- Gradescope's list of who submitted what -----------------------------------------------------

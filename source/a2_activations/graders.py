@@ -7,6 +7,7 @@ import torch
 
 from autograder.authoring import (
     AUTOGRAD,
+    as_text,
     assert_own_work,
     from_transposed,
     gradients,
@@ -50,7 +51,7 @@ def by_key(result):
         result = dict(zip(ENTRIES, result, strict=True))
     if not isinstance(result, dict):
         raise TypeError("no dictionary came back")
-    return {str(key).lower(): value for key, value in result.items()}
+    return {as_text(key).lower(): value for key, value in result.items()}
 
 
 def entry_gradients(solution, name, x, keys, upstream):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from autograder.authoring import (
+    as_text,
     assert_same,
     from_transposed,
     gradients,
@@ -301,7 +302,7 @@ def test_square_stays_on_its_device(same, draw):
 
 def counts(solution, y):
     """The counts by fate; one that has no entry counts as 0, its key is another check's subject."""
-    made = {str(key).lower(): count for key, count in solution.count_fates(y).items()}
+    made = {as_text(key).lower(): count for key, count in solution.count_fates(y).items()}
     return {fate: made.get(fate, 0) for fate in ("zero", "inf", "nan", "finite")}
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.authoring import gradients, require, where_results_live
+from autograder.authoring import as_text, gradients, require, where_results_live
 
 # --- 4.1 init_weight ---------------------------------------------------------------------------
 
@@ -930,7 +930,7 @@ def test_device_is_kept(same, draw):
 
 def verdicts(solution, designs):
     """The verdict on each design, a list of argument lists; how it is spelt is looked at apart."""
-    return [str(solution.flow_verdict(*design)).strip().lower() for design in designs]
+    return [as_text(solution.flow_verdict(*design)).strip().lower() for design in designs]
 
 
 @pytest.mark.exercise("flow_verdict", seconds=20)

@@ -29,6 +29,7 @@ BINARY_LOSS = {
     "multilabelsoftmarginloss",
 }  # fmt: skip
 TANH = {"tanh", "gelu", "mish", "tan"}
+HUGE = (1e6, 1e30)  # logits of any size are promised
 
 
 def shape(draw):
@@ -106,6 +107,8 @@ def test_logsumexp_survives_large_logits(same, draw):
         high = draw.uniform(3, 5, low=1000.0, high=1003.0, dtype=dtype)
         for z in (high, -high, torch.cat([high, -high], 1), high + 6000, -high - 6000):
             same(rtol=0.0, atol=0.01).logsumexp(z)
+    for size in HUGE:
+        same.logsumexp(size * torch.tensor([[-3.0, -2.0, -2.5], [1.0, 3.0, 2.0]]))
 
 
 @pytest.mark.exercise("logsumexp")
@@ -219,6 +222,8 @@ def test_softmax_survives_large_logits(same, draw):
             for shifted in (z + size, z - size, *(z * size).split(1)):  # rows are compared below
                 same(rtol=1e-3, atol=1e-5).softmax(shifted)
     same(rtol=2e-2).softmax((draw.uniform(4, 5, low=-2.0, high=2.0) + 1000.0).half())
+    for size in HUGE:
+        same.softmax(size * torch.tensor([[-3.0, -2.0, -2.0], [1.0, 3.0, 2.0]]))
 
 
 @pytest.mark.exercise("softmax")
@@ -349,6 +354,8 @@ def test_log_softmax_spans_large_gaps(same, draw):
         wide[0] -= 2000.0
         for row in wide:
             same(atol=2e-4).log_softmax(row)
+    for size in HUGE:
+        same.log_softmax(size * torch.tensor([[-3.0, -2.0, -2.5], [1.0, 3.0, 2.0]]))
 
 
 @pytest.mark.exercise("log_softmax")
@@ -470,7 +477,7 @@ def test_cross_entropy_knows_absent_classes(same, draw):
 @pytest.mark.exercise("cross_entropy", weight=2)
 def test_cross_entropy_charges_a_disaster_in_full(same, draw):
     """Charges a confident mistake in full, however many logits it is wrong by."""
-    for size in (60.0, 500.0, 3000.0):
+    for size in (60.0, 500.0, 3000.0, *HUGE):
         logits = draw(3, 4) + size * F.one_hot(torch.tensor([0, 1, 2]), 4)
         target = torch.tensor([1, 3, 0])
         same.cross_entropy(logits, target)
@@ -567,7 +574,7 @@ def test_bce_takes_soft_targets(same, draw):
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_survives_large_logits(same, draw):
     """Charges very sure and very wrong predictions in full, and sure and right ones nothing."""
-    for size in (30.0, 200.0, 1000.0):
+    for size in (30.0, 200.0, 1000.0, *HUGE):
         logits = size * torch.tensor([1.0, -1.0, 1.0, -1.0]) + draw(4)
         target = torch.tensor([0.0, 1.0, 1.0, 0.0])
         same.bce_with_logits(logits, target)
@@ -735,7 +742,7 @@ def test_logit_gradient_rows_sum_to_zero(same, draw):
 def test_logit_gradient_survives_large_logits(same, draw):
     """Stays finite and right for logits of a thousand, right or wrong."""
     target = labels(draw, 6, 4)
-    for size in (1000.0, -1000.0):
+    for size in (1000.0, -1000.0, *HUGE):
         logits = draw(6, 4) + size * F.one_hot(target, 4)
         same(atol=1e-4).logit_gradient(logits, target)
 

@@ -108,7 +108,8 @@
     const state = { key: "student", direction: 1, words: [], section: null, all: false };
     const root = byId("table", section);
     const all = byId("all", section);
-    const chosen = (row) => state.section === null || row.section === state.section;
+    const sectionsOf = (row) => row.section.split(",").map((one) => one.trim());
+    const chosen = (row) => state.section === null || sectionsOf(row).includes(state.section);
 
     function fill() {
       const found = data.rows.filter((row) => chosen(row) && matches(row, state.words));

@@ -31,7 +31,8 @@
   }
 
   function matches(row) {
-    if (state.section && row.section !== state.section) return false;
+    const own = row.section.split(",").map((one) => one.trim());
+    if (state.section && !own.includes(state.section)) return false;
     row.haystack ??= [row.student, row.name, ...row.cells.flatMap((cell) => [cell.word, ...cell.marks, cell.why, ...(cell.said ?? [])])].join("\n").toLowerCase();
     return state.words.every((word) => row.haystack.includes(word));
   }

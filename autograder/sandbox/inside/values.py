@@ -275,7 +275,7 @@ class Encoder:
             raise ProtocolError("a value too large to send")
 
     def _text(self, value: str) -> str:
-        text = str(value)
+        text = str.__str__(value)  # of a text that is the member of an enumeration, its value
         self.letters += len(text)
         if self.letters > MAX_HEAD:  # one text may stand in a list a hundred thousand times
             raise ProtocolError("a value too large to send")

@@ -145,18 +145,13 @@ def may_see(service: Service, visitor: Visitor, student: str) -> bool:
     if not service.course.config.tas_see_their_sections_only:
         return True
     person = service.people.find(student)
-    return bool(person and sections(person) & sections(visitor.person))
+    return bool(person and {*person.sections} & {*visitor.person.sections})
 
 
 def seen_people(service: Service, visitor: Visitor) -> Roster:
     """The people of the roster whom somebody may see."""
     people = service.people.roster.people
     return Roster(tuple(one for one in people if may_see(service, visitor, one.student)))
-
-
-def sections(person: Person) -> set[str]:
-    """The sections of a person, who may be in several: "A, B"."""
-    return {one for one in (part.strip() for part in person.section.split(",")) if one}
 
 
 def signed_out(request: Request) -> Response:

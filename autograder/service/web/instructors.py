@@ -49,7 +49,8 @@ def class_page(request: Request, name: str) -> Response:
     more: dict[str, Any] = {"written": written_progress(service, seen, name)}
     if visitor.role is Role.INSTRUCTOR:
         more["to_confirm"] = len(to_confirm(service, name))
-        more["sections"] = sorted({p.section for p in service.people.roster.students if p.section})
+        students = service.people.roster.students
+        more["sections"] = sorted({one for p in students for one in p.sections})
     return page(request, "class.html.j2", exports=EXPORTS, **_class_values(request, name), **more)
 
 
