@@ -454,8 +454,9 @@ def between_the_ends(sizes, n_layers, upstream):
     except (TypeError, IndexError, ValueError, RuntimeError):
         return sizes
     top = float(upstream.square().mean().sqrt())
-    at_top = math.isclose(last, top, rel_tol=1e-2)
-    if not at_top and math.isclose(first, top, rel_tol=1e-2):
+    room = 1e-2 if upstream.dtype in (torch.float16, torch.bfloat16) else 1e-4
+    at_top = math.isclose(last, top, rel_tol=room)
+    if not at_top and math.isclose(first, top, rel_tol=room):
         sizes, at_top = sizes.flip(0) if isinstance(sizes, torch.Tensor) else sizes[::-1], True
     if n_layers == 1 or len(sizes) not in (n_layers, n_layers + 1):
         return sizes

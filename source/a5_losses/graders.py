@@ -496,8 +496,8 @@ def test_cross_entropy_is_free_when_certain_and_right(same, draw):
 def test_cross_entropy_has_the_right_gradient(same, draw):
     """Lets the gradient reach the logits, with the share that a mean gives to each example."""
     for rows, classes in ((6, 3), (4, 4)):
-        args = [*batch(draw, rows, classes)]
-        same.run(gradients, "cross_entropy", args, [0], weight(draw))
+        logits, target = batch(draw, rows, classes)  # gentle ones: disasters have their own check
+        same.run(gradients, "cross_entropy", [logits / 2, target], [0], weight(draw))
 
 
 @pytest.mark.exercise("cross_entropy")
