@@ -80,6 +80,7 @@ def notes(
     submission: Submission, inventory: Inventory, exercises: Iterable[ExerciseReport]
 ) -> tuple[str, ...]:
     """For the student: what of the notebook was skipped, found elsewhere, or run as a whole."""
+    exercises = list(exercises)
     whole = {exercise.id for exercise in exercises if exercise.as_notebook}
     labelled = [
         (cell, found)
@@ -88,7 +89,25 @@ def notes(
     ]
     skipped = (f"{cell.label}: {note}." for cell, found in labelled for note in found)
     run = [wording.AS_NOTEBOOK.format(exercises=", ".join(sorted(whole)))] if whole else []
-    return (*submission.notes, *skipped, *run)
+    again = (
+        wording.DEFINED_AGAIN.format(cell=cell, exercise=exercise)
+        for cell, exercise in _defined_again(submission, inventory, exercises)
+    )
+    return (*submission.notes, *skipped, *run, *again)
+
+
+def _defined_again(
+    submission: Submission, inventory: Inventory, exercises: Iterable[ExerciseReport]
+) -> Iterator[tuple[str, str]]:
+    """Cells below an exercise's check that bind its name too, where the one that counts failed."""
+    for exercise in exercises:
+        end = submission.above.get(exercise.id)
+        if end is None or exercise.as_notebook or exercise.status is Status.PASSED:
+            continue
+        below = zip(submission.cells[end:], inventory.binds[end:], strict=True)
+        again = (c for c, names in below if exercise.id in names and exercise.id not in c.exercises)
+        if cell := next(again, None):
+            yield cell.label, exercise.id
 
 
 def oddities(exercises: Iterable[ExerciseReport]) -> Iterator[str]:

@@ -136,6 +136,9 @@ _REASONS = (  # words of torch, and what they say in short; other texts may hold
 )
 _IN_LINE = "(in your line `{line}`)"
 BECAUSE = "    the reason: {error}: {text}\n    in the line: {line}"
+DEFINED_AGAIN = (
+    "{cell} defines `{exercise}` again, below its check: the definition above the check counts."
+)
 AS_NOTEBOOK = "{exercises}: your whole notebook was run from top to bottom, as Jupyter runs it."
 VISIBLE = "The example in the notebook."
 ALL_PASSED = "All checks passed."

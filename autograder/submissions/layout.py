@@ -25,6 +25,7 @@ from autograder.submissions.tree import (
     Entry,
     PassedOver,
     Tree,
+    bytes_of_list,
     clutter,
     is_folder,
     is_zip,
@@ -33,6 +34,7 @@ from autograder.submissions.tree import (
 )
 
 _NOTHING_SAID = Named(Whose(""))
+_LONGEST_LIST = 5 << 20  # bytes of a zip's list of entries: 50,000 of them and more
 
 
 @dataclass(frozen=True)
@@ -426,7 +428,8 @@ class _Level:
 
     def _seems_a_class(self, file: Entry) -> bool:
         try:
-            return is_zip(file.path) and self._reader.holds_a_class(file.path)
+            listed = bytes_of_list(file.path)
+            return 0 < listed <= _LONGEST_LIST and self._reader.holds_a_class(file.path)
         except (UsageError, OSError):
             return False  # damaged: its reader will say so
 

@@ -228,6 +228,8 @@ def _refuse_depth(content: bytes) -> None:
     for event in yaml.parse(content, _LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.ScalarEvent) and event.value == "<<":
+            raise ValueError("a mapping that takes in others")  # many times as many, at each step
         if depth > _MAX_DEPTH:
             raise ValueError("lists in lists without an end")
 

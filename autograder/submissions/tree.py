@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import stat
+import struct
 import tempfile
 import time
 import zipfile
@@ -36,6 +37,10 @@ MAX_TOTAL = 20 << 30
 MAX_ENTRIES = 500_000  # of a class: three hundred students who submit their whole disk
 _STEP = 4096  # packed bytes of LZMA, which become seven thousand times as many at most
 _IS_UTF8 = 0x800  # in an entry's flags
+_END = struct.Struct("<12xI6x")  # of a zip file: how many bytes its list has, and what follows
+_END_MARK, _LARGE_MARK = b"PK\x05\x06", b"PK\x06\x07"
+_LARGE_SIZE = 20  # bytes of what stands before the end, where a zip file may be larger than 4 GB
+_LONGEST_COMMENT = 1 << 16
 DAMAGED = (  # all that Python's readers of zip files raise over one that is broken
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OverflowError,
     NotImplementedError, RuntimeError, OSError, ValueError, MemoryError,
@@ -360,6 +365,24 @@ def is_zip(path: Path) -> bool:
     with contextlib.suppress(OSError), door.opened(_settled(path)) as file:
         return zipfile.is_zipfile(file)
     return False
+
+
+def bytes_of_list(path: Path) -> int:
+    """How long a zip file's list of its entries is, by its own word; 0 where there is none.
+
+    Python's reader takes no more of the list than that, but takes it all.
+    """
+    with contextlib.suppress(OSError), door.opened(_settled(path)) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _END.size - _LONGEST_COMMENT))
+        last = file.read()
+        plain = len(last) - _END.size  # where it begins if no comment follows
+        at = plain if last[plain:].startswith(_END_MARK) else last.rfind(_END_MARK)
+        if last[max(0, at - _LARGE_SIZE) : at].startswith(_LARGE_MARK):
+            return size  # a larger number may stand elsewhere
+        if at >= 0 and len(last) - at >= _END.size:
+            return int(_END.unpack_from(last, at)[0])
+    return 0
 
 
 def _settled(path: Path) -> Path:

@@ -145,6 +145,21 @@ def test_an_extension_moves_the_due_time_and_the_hard_deadline():
     assert cell(late, [section, own]).points == 80
 
 
+def test_who_is_in_two_sections_has_the_extensions_of_both():
+    """A roster names several sections with commas; the later decision of them holds."""
+    late = [attempt(received=after(days=4))]
+    person = Person("ana", section="monday, lab 2")
+    later = NOW + datetime.timedelta(hours=1)
+    extensions = [
+        decided(Kind.EXTENSION, after(days=days).isoformat(), student="", section=section, at=at)
+        for days, section, at in ((9, "thursday", NOW), (1, "monday", NOW), (5, "lab 2", later))
+    ]
+    roster = Roster((person,))
+    for decisions, points in ((extensions[:2], 70), (extensions, 100), (extensions[:1], 60)):
+        book = compute(roster, late, [column()], decisions, NOW)
+        assert book.rows[0].cells[0].points == points
+
+
 def test_an_extension_never_shortens_the_time_that_all_have():
     """When the due time of the whole class moves behind it, that holds."""
     own = decided(Kind.EXTENSION, after(days=-9).isoformat())

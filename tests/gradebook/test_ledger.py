@@ -67,6 +67,20 @@ def test_a_line_that_nobody_can_read_stops_with_its_number(tmp_path, line, said)
 
 
 @pytest.mark.parametrize(
+    "at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-01-01T00:00:00", "soon"]
+)
+def test_a_line_of_no_time_is_refused(tmp_path, at):
+    """A decision that was never made is no reason to compute no gradebook at all."""
+    path = tmp_path / FILE
+    add(EVERY[:2], path)
+    line = json.loads(path.read_text().splitlines()[0])
+    with path.open("a") as file:
+        file.write(json.dumps({**line, "at": at}) + "\n")
+    with pytest.raises(UsageError, match=r':3: .*"at" must be a time with its zone'):
+        read_adjustments(path)
+
+
+@pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"value": "1.4"}, r"write \+1.4 or -2 to add, =7"),

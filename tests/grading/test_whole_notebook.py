@@ -212,6 +212,16 @@ def test_the_result_says_that_the_notebook_was_run(grader: Grader) -> None:
     assert any("linear: your whole notebook was run" in note for note in report.notes)
 
 
+def test_a_second_definition_below_the_check_is_told(grader: Grader) -> None:
+    """Who mends a function in a new cell below its check reads which definition counts."""
+    report = graded(grader, with_answer(WRONG, below=LINEAR), "linear")
+    assert of(report, "linear").score < of(report, "linear").points
+    (told,) = (note for note in report.notes if "`linear` again" in note)
+    assert told.endswith("below its check: the definition above the check counts.")
+    right = graded(grader, with_answer(LINEAR, below=WRONG), "linear")
+    assert not any("again" in note for note in right.notes)
+
+
 def test_an_older_copy_below_the_check_changes_nothing(grader: Grader) -> None:
     """A copy that was kept for later has its cell's id; the check means the one above it."""
     notebook = solved("a1_layers")

@@ -364,15 +364,28 @@ def test_code_with_a_script_in_it_is_shown_as_text(service, clients, samples):
         f"/class/{ASSIGNMENT}/report/%2fetc%2fpasswd",
         f"/class/{ASSIGNMENT}/exports/..%2fcsv", f"/class/{ASSIGNMENT}/students/..%2fgrace",
         "/attempts/0", "/attempts/-1", "/attempts/99999999999999999999", "/attempts/1%00",
+        "/attempts/1e3", "/attempts/ada",
     ],
 )  # fmt: skip
 def test_an_address_leads_nowhere_else(clients, path):
     """Neither out of a folder nor to a page that is not listed, whoever asks."""
     for who in ("ada", "grace"):
         answer = clients[who].get(path)
-        assert answer.status_code in (404, 422), (who, answer.status_code)
+        assert answer.status_code == 404, (who, answer.status_code)
         assert "root:" not in answer.text
         assert "[service]" not in answer.text
+
+
+def test_a_form_that_no_page_has_gets_a_sentence(clients):
+    """A file where a text belongs: nothing of how the service is made comes back."""
+    answer = clients["ada"].post(
+        f"/assignments/{ASSIGNMENT}/requests",
+        files={"value": ("a.txt", b"please")},
+        headers={"Accept": "text/html"},
+    )
+    assert answer.status_code == 400
+    assert "The service has not understood that" in answer.text
+    assert "_max_size" not in answer.text
 
 
 def test_a_line_break_makes_no_header(service, clients):

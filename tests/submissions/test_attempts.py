@@ -115,6 +115,19 @@ def test_canvas_says_which_attempt_is_the_latest(tmp_path, names, counts, turned
     assert job.path.read_bytes() == answered(names[counts])
 
 
+@pytest.mark.parametrize(
+    "stamp",
+    ["9999-12-31 23:59:59 -12:00", "0001-01-01 00:00:00 +14:00", "0001-01-01 00:00:00", "soon"],
+)
+def test_a_time_that_no_zone_has_is_none(tmp_path, stamp):
+    """A student writes the time in nbgrader's exchange: one that cannot be is not believed."""
+    tree = {f"ana/{A1}/{A1}.ipynb": answered(), f"ana/{A1}/timestamp.txt": stamp.encode()}
+    assert jobs(hand_in(tmp_path / "submitted", tree))["ana"].handed_in.at == ""
+    inbound = {f"ana+{A1}+{stamp}+zz/{A1}.ipynb": answered("new")}
+    found = jobs(hand_in(tmp_path / "in", inbound)).values()
+    assert [job.handed_in.at for job in found] == [""]
+
+
 def test_marks_and_times_are_kept(tmp_path):
     """Late marks in names, nbgrader's timestamps and the exchange's times stay with the result."""
     late = jobs(hand_in(tmp_path / "canvas", {"doe_LATE_4_7_a1_layers.ipynb": answered()}))

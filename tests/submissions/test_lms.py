@@ -59,6 +59,15 @@ def test_lists_in_lists_are_not_read_to_their_end(tmp_path: Path, text: str) -> 
         groups(path)
 
 
+def test_mappings_that_take_in_others_are_not_made(tmp_path: Path) -> None:
+    """Each step of them may hold ten times the one before: under a kilobyte stands for memory."""
+    steps = "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 9))
+    path = tmp_path / METADATA
+    path.write_text(f"a0: &a0 {{x: 1, y: 2}}\n{steps}")
+    with pytest.raises(UsageError, match="a mapping that takes in others"):
+        groups(path)
+
+
 def test_a_link_to_other_peoples_list_is_refused(tmp_path: Path) -> None:
     """Where a student could put it, no link is followed."""
     (tmp_path / "there.yml").write_text("{}")

@@ -256,3 +256,30 @@ def test_a_link_to_a_zip_file_is_a_link(tmp_path):
     assert [job.problem[:25] for job in find([link], COURSE, A1).jobs[A1]] == [
         "Only a link was submitted"
     ]
+
+
+@pytest.mark.parametrize("comment", [b"", b"a comment", b"PK\x05\x06 is how an end begins"])
+@pytest.mark.parametrize("entries", [0, 1, 300])
+def test_the_length_of_a_zips_list_is_known_without_reading_it(tmp_path, comment, entries):
+    """It is what Python's reader would read; a zip that says more elsewhere is as long as it is."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as made:
+        for number in range(entries):
+            made.writestr(f"{number}.txt", b"x")
+        made.comment = comment
+    with path.open("rb") as file:
+        expected = zipfile._EndRecData(file)[zipfile._ECD_SIZE]
+    assert tree.bytes_of_list(path) in (expected, 0 if b"PK" in comment else expected)
+    large = tmp_path / "large.zip"
+    end = path.read_bytes().rindex(b"PK\x05\x06", 0, len(path.read_bytes()) - len(comment) - 18)
+    content = path.read_bytes()
+    large.write_bytes(content[:end] + b"PK\x06\x07".ljust(20, b"\0") + content[end:])
+    if not comment:
+        assert tree.bytes_of_list(large) == large.stat().st_size
+
+
+def test_what_is_no_zip_has_no_list(tmp_path):
+    """Nor has what is not there."""
+    path = tmp_path / "a.zip"
+    path.write_bytes(answered())
+    assert tree.bytes_of_list(path) == tree.bytes_of_list(tmp_path / "none.zip") == 0

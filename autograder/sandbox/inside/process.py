@@ -16,7 +16,7 @@ import random
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from types import CodeType, ModuleType
 from typing import Any
@@ -172,7 +172,7 @@ class Process:
             "plain": slicing.is_plain(self.cells, own),
             "problems": [cell.problem for cell in self.cells],
             "notes": _some(list(cell.notes) for cell in self.cells),
-            "binds": _some(_bound(cell) for cell in self.cells),
+            "binds": _some(_bound(cell, own) for cell in self.cells),
             "flags": _some(slicing.review_flags(cell) for cell in self.cells),
             "names": {name: _names(statements) for name, (statements, _) in runs.items()},
             "mentions": {name: _mentions(own) for name, (own, _) in runs.items()},
@@ -400,12 +400,14 @@ def _execute(tree: ast.Module, file: str, flags: int, namespace: dict[str, Any])
         event_loop.finish(awaits)
 
 
-def _bound(cell: slicing.ParsedCell) -> list[str]:
-    """The names that an answer's cell defines, what it should define first; of others nobody asks.
+def _bound(cell: slicing.ParsedCell, exercises: Collection[str]) -> list[str]:
+    """The names that an answer's cell defines, what it should define first; of others, exercises.
 
-    They are told to the student, where the right one is missing.
+    They are told to the student, where the right one is missing or stands elsewhere.
     """
-    names = slicing.bound(cell) if cell.exercises else frozenset()
+    names = slicing.bound(cell)
+    if not cell.exercises:
+        names = names.intersection(exercises)
     return sorted(names, key=lambda name: (name not in cell.exercises, name))
 
 

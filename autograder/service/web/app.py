@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -26,7 +27,7 @@ from autograder.service.web import (
     students,
     written,
 )
-from autograder.service.web.access import SignedOut, authorise, signed_out
+from autograder.service.web.access import MISSING, SignedOut, authorise, signed_out
 from autograder.service.web.board import Board
 from autograder.service.web.limits import BodyLimits
 from autograder.service.web.open_requests import OpenLimits, count_for_person
@@ -54,6 +55,7 @@ _AWAY = (
     "The service cannot reach its database. Try again in a minute. "
     "Nothing is lost of what it said that it received."
 )
+_NO_FORM = "The service has not understood that. Open the page again, and send its form."
 _SENTENCES = {404: "There is no such page.", 405: "This address takes other requests."}
 
 
@@ -87,6 +89,7 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(room.router)
     app.add_exception_handler(SignedOut, lambda request, _: signed_out(request))
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _unlike_ours)
     app.add_exception_handler(OperationalError, _away)
     app.add_exception_handler(ClientDisconnect, lambda *_: Response(status_code=400))
     app.add_middleware(BodyLimits)
@@ -111,6 +114,14 @@ def _refused(request: Request, error: Exception) -> Response:
     title = "Not found" if error.status_code == 404 else "This did not work"
     sent = error.sent if isinstance(error, decisions.NotAccepted) else None
     return page(request, "message.html.j2", error.status_code, title=title, text=text, sent=sent)
+
+
+def _unlike_ours(request: Request, error: Exception) -> Response:
+    """An address or a form that no page of the service has sent."""
+    assert isinstance(error, RequestValidationError)
+    if any(fault["loc"][:1] == ("path",) for fault in error.errors()):
+        return _refused(request, HTTPException(404, MISSING))
+    return _refused(request, HTTPException(400, _NO_FORM))
 
 
 def _away(request: Request, error: Exception) -> Response:
