@@ -773,7 +773,7 @@ def where_it_bends(solution, sizes, task, n_classes, x):
         return {"value": {"layers fit": False}, "moves": None}
     chain = sorted(linear, key=lambda m: sizes.index(m.in_features))
     for layer in chain:
-        nn.init.normal_(layer.weight)
+        nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
         nn.init.normal_(layer.bias)
     x, scores = x.clone(), [model(x)]
     with torch.no_grad():
@@ -832,7 +832,8 @@ def layers_that_learn(solution, given, x):
 
     def learns(layer):
         return [
-            p is None or (p.grad is not None and bool(p.grad.abs().max() > 1e-9))
+            # less is what rounding leaves of a gradient that is 0
+            p is None or (p.grad is not None and bool(p.grad.abs().max() > 1e-6))
             for p in (layer.weight, layer.bias)
         ]
 

@@ -539,7 +539,7 @@ def test_one_example_and_one_neuron(same, draw):
     """Works for a single example, a single layer and a single neuron."""
     relative = same(rtol=1e-3, atol=0.0)
     for widths in ((5, 4), (4, 1)):
-        x, upstream = draw(1, widths[0]), draw(1, widths[-1])
+        x, upstream = draw(1, widths[0]), draw.uniform(1, widths[-1], low=0.5, high=1.5)
         relative.run(message_within, x, stack(draw, *widths), "tanh", upstream)
     relative.run(message_within, ONE_EXAMPLE, ONE_NEURON, "tanh", 2 * ONE_EXAMPLE)
 
