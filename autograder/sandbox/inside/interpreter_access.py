@@ -59,7 +59,7 @@ def beyond(nodes: Iterable[ast.AST]) -> list[str]:
 
 def unfamiliar(nodes: Iterable[ast.AST]) -> list[str]:
     """What some statements mention that is neither an operation of torch nor harmless, sorted."""
-    return _found(nodes, lambda names: (n for n in names if n not in _familiar()))
+    return _found(nodes, lambda names: (n for n in names if n not in familiar()))
 
 
 def _found(
@@ -97,7 +97,7 @@ def _far(names: Iterable[str]) -> Iterator[str]:
 
 
 @functools.cache
-def _familiar() -> frozenset[str]:
+def familiar() -> frozenset[str]:
     """Names with which nothing but numbers, texts and tables can be reached."""
     places = (torch, torch.Tensor, F, torch.special, torch.linalg)
     dispatcher: Any = torch._C

@@ -30,6 +30,7 @@ from . import (
     cuda,
     global_state,
     imports,
+    interpreter_access,
     lockdown,
     no_compiler,
     notebook,
@@ -159,7 +160,9 @@ def _warm_plotly() -> None:
         figure.update_layout(title="warm", template="plotly_dark", xaxis_title="x").to_json()
 
 
-_WARM_UPS = [_warm_backward, _warm_optimizers, _warm_meta, _warm_plotly]
+_WARM_UPS: list[Callable[[], object]] = [
+    _warm_backward, _warm_optimizers, _warm_meta, _warm_plotly, interpreter_access.familiar,
+]  # fmt: skip
 
 
 def _next_order(control: socket.socket) -> tuple[bytes, int, int] | None:
