@@ -87,6 +87,7 @@ class Look:
 
 
 _LOOK: ContextVar[Look] = ContextVar("look")
+_RELATIVE = Tolerance(rtol=1e-2, atol=0.0)  # values beyond it are nowhere called right
 
 
 @contextlib.contextmanager
@@ -165,7 +166,8 @@ def assert_same(
     if before and isinstance(got.result, dict):  # gradients are no finer than the value they are of
         within = no_finer(got.result.get("value"), expected.result["value"], within)
     first = "['value']" if before else ""
-    _weigh(list(_found(got, expected, within)), first, (counted,), measured=not got.called)
+    found = [_as_meant(one, got, expected) for one in _found(got, expected, within)]
+    _weigh(found, first, (counted,), measured=not got.called)
 
 
 def _found(got: Answer, expected: Answer, within: Tolerance) -> Iterator[Found]:
@@ -194,14 +196,20 @@ def _weigh(found: list[Found], before: str, counted: tuple[str], *, measured: bo
         elif not subject and (first or look.about):
             raise NotJudged(one, names=counted)
         else:
-            raise Mismatch(look.about or _named(one), one, names=counted)
+            raise Mismatch(look.about or one.fact, one, names=counted)
 
 
-def _named(one: Found) -> Fact:
-    """The fact that differs; of what a probe brings back as gradients, what that means."""
+def _as_meant(one: Found, got: Answer, expected: Answer) -> Found:
+    """A difference by its name; of what a probe brings back as gradients, what that means."""
     if not one.where.startswith("['gradients']"):
-        return one.fact
-    return {Fact.VALUE: Fact.GRADIENT, Fact.NOTHING: Fact.NO_GRADIENT}.get(one.fact, one.fact)
+        return one
+    if one.fact is Fact.NOTHING:
+        return replace(one, kind=Fact.NO_GRADIENT)
+    if one.fact is not Fact.VALUE:
+        return one
+    values = got.result["value"], expected.result["value"]
+    exact = not any(other.fact is Fact.VALUE for other in differences(*values, _RELATIVE))
+    return replace(one, kind=Fact.GRADIENT if exact else Fact.SLOPE)
 
 
 def _is_subject(one: Found, look: Look, *, measured: bool) -> bool:

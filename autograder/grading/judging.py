@@ -329,7 +329,8 @@ def _compare_events(value: Any, known: dict[str, Any]) -> None:
             raise
     elif value is not known["value"]:
         if known["what"] == "holds":
-            raise Unmet(wording.NOT_SO.format(sentence=known["sentence"]))
+            said = wording.NOT_SEEN if value is None else wording.NOT_SO
+            raise Unmet(said.format(sentence=known["sentence"]))
         raise Unmet(wording.UNCHANGED)
 
 

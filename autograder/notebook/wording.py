@@ -21,6 +21,7 @@ _BY_FACT = {
     "device": "The result is not on the device of the input.",
     "requires_grad": "Its link to autograd (requires_grad) is not the promised one.",
     "gradient": "The values are right, the gradients are not.",
+    "slope": "The gradients are not right.",
     "no gradient": "The values are right, but no gradient flows back to where it should.",
     "value": "The values are not right.",
     "statement": "Something that the task promises does not hold.",
@@ -64,9 +65,9 @@ _USED_UP = {
 _KNOWN = frozenset(
     "ArithmeticError AssertionError AttributeError EOFError FileNotFoundError FloatingPointError "
     "ImportError IndexError KeyError LookupError MemoryError ModuleNotFoundError NameError "
-    "OSError OverflowError PermissionError RecursionError RuntimeError StopIteration SyntaxError "
-    "SystemExit KeyboardInterrupt TypeError UnboundLocalError UnicodeError ValueError "
-    "ZeroDivisionError".split()
+    "NotImplementedError OSError OverflowError PermissionError RecursionError RuntimeError "
+    "StopIteration SyntaxError SystemExit KeyboardInterrupt TypeError UnboundLocalError "
+    "UnicodeError ValueError ZeroDivisionError".split()
 )
 _OFF_DEVICE = (
     "On a GPU, tensors of two devices met. Make new ones on the device of x (device=x.device), and "
@@ -85,6 +86,7 @@ SYNTAX = (
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
 NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
+NOT_SEEN = "Looking at what came back gives an error, so nobody can see whether {sentence}."
 OTHER_ANSWER = "Another answer came back than the check in the notebook expects."
 UNCHANGED = "The call did not change its arguments as it should."
 NOT_GONE_ON = "The check could not go on with what came back."

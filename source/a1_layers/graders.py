@@ -94,7 +94,8 @@ def quarters(draw, *shape):
 
 def order_in_columns(solution, rows):
     """For each column of the table, its rows from the smallest value to the largest."""
-    table = torch.as_tensor(solution.input_batch(rows)).reshape(len(rows), -1)
+    copied = [list(row) for row in rows]  # what becomes of the caller's own is another's subject
+    table = torch.as_tensor(solution.input_batch(copied)).reshape(len(rows), -1)
     return table.argsort(dim=0, stable=True)
 
 

@@ -996,8 +996,7 @@ def relu_for_unknown_names(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "Your layers share one activation object when it has no parameters. How many does the exercise "
-    "ask for?",
+    "Some of your layers share one activation object. How many does the exercise ask for?",
 )
 def activation_without_numbers_shared(sizes, activation):
     shared = activation()

@@ -75,11 +75,11 @@ class Recorded:
         return self
 
     def holds(self, sentence: str, condition: Callable[[Any], Any]) -> Recorded:
-        """Record whether the condition is true of the result; it is not where looking fails."""
+        """Record whether the condition is true of the result; None where looking fails."""
         try:
             true = bool(condition(self.result))
         except Exception:
-            true = False
+            true = None
         self.events.append({"what": "holds", "sentence": sentence, "value": true})
         return self
 
