@@ -62,9 +62,17 @@ class MistakeMatcher:
         """The known mistake in an answer with its tutor's line, or else how it relates."""
         try:
             found = self.match(exercise, verdicts)
-            return found, (found.tutor or "") if found else self._related(verdicts)
+            return found, self._told(found, verdicts) if found else self._related(verdicts)
         except _INCOMPARABLE:  # a value of a form that nobody thought of explains nothing
             return None, ""
+
+    def _told(self, found: Entry, verdicts: Sequence[Verdict]) -> str:
+        """A mistake's line; where it is not all that is wrong, without praise for the rest."""
+        local = next(local for entry, local in self.bank[found.exercise] if entry is found)
+        failed = (v for v in verdicts if v.item.hidden and v.check.status is not Status.PASSED)
+        quick = [v for v in failed if v.item.function and not v.item.slow]
+        whole = all(self._is_failed_by(found, local, v) for v in quick)
+        return found.tutor or "" if whole else wording.without_praise(found.tutor or "")
 
     def _related(self, verdicts: Sequence[Verdict]) -> str:
         """How an answer relates to the right one, where that is true of every check that failed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ _USED_UP = {
 _KNOWN = frozenset(
     "ArithmeticError AssertionError AttributeError EOFError FileNotFoundError FloatingPointError "
     "ImportError IndexError KeyError LookupError MemoryError ModuleNotFoundError NameError "
-    "NotImplementedError OSError OverflowError PermissionError RecursionError RuntimeError "
+    "OSError OverflowError PermissionError RecursionError RuntimeError "
     "StopIteration SyntaxError SystemExit KeyboardInterrupt TypeError UnboundLocalError "
     "UnicodeError ValueError ZeroDivisionError".split()
 )
@@ -199,9 +200,22 @@ _RELATIONS = {
 }
 
 
+_PRAISE = re.compile(
+    r"(?:Your|The) [^.?!,]*\b(?:is|are) right\b[^.?!,]*, but "
+    r"(?=(?:the|your|no|only|you|some|with|for|after)\b)"
+)
+
+
+def without_praise(line: str) -> str:
+    """A tutor's line without its "Your values are right, but": something else is wrong, too."""
+    rest = _PRAISE.sub("", line, count=1)
+    return rest[:1].upper() + rest[1:]
+
+
 def relation(name: str, what: str) -> str:
     """What a student reads of how the answer relates to the right one; empty for no relation."""
-    return _RELATIONS[name].format(what=what) if name else ""
+    said = _RELATIONS[name].format(what=what) if name else ""
+    return f"As far as was tried, {said[0].lower()}{said[1:]}" if "except" in said else said
 
 
 _NOT_YET, _NOT_CHECKED = " – not yet. ", " – not checked yet."

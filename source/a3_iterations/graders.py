@@ -1366,7 +1366,8 @@ def test_figure_marks_every_infinity(same):
 @pytest.mark.exercise("trajectory_figure")
 def test_figure_draws_sizes(same, draw):
     """Draws the size of a value, also where the value is negative."""
-    same.run(ordinary, draw(3, 2).abs() + 0.1, -draw(3, 2).abs() - 0.1)
+    drawn = same(counted="values that are drawn above 0")
+    drawn.run(ordinary, draw(3, 2).abs() + 0.1, -draw(3, 2).abs() - 0.1)
 
 
 @pytest.mark.exercise("trajectory_figure")

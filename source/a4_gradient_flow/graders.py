@@ -71,7 +71,7 @@ def test_he_has_its_spread(same):
 
 @pytest.mark.exercise("init_weight")
 def test_narrow_layers_have_their_spread(same):
-    """Gives layers with one to four inputs their spread too: nothing cuts off large weights."""
+    """Gives layers with one to four inputs their spread too."""
     same.run(spreads, [[40_000, 1], [20_000, 2], [10_000, 4]], "he_normal", SPREAD_SEED)
 
 
@@ -621,7 +621,7 @@ def message_afterwards(solution, x, weights, upstream, trained):
     facts += [one.requires_grad for one in (*given, *layers)]
     facts += [one.grad is None for one in (*given, *layers[1:])]
     kept = layers[0].grad
-    return [*facts, "none" if kept is None else torch.equal(kept, weights[0])]
+    return [*facts, bool(trained) is (kept is not None and torch.equal(kept, weights[0]))]
 
 
 @pytest.mark.exercise("backward_rms", about="changed", weight=2)
@@ -881,8 +881,8 @@ def test_extreme_inputs(same):
     """Survives zeros, very large entries, infinities and NaN, in bfloat16 as well."""
     inf, nan = math.inf, math.nan
     x = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 3e38, -3e38, inf, -inf, nan])
-    for given, slopes in ((x, (0.01, 0.3, -0.2)), (x.bfloat16(), (0.01, 0.3))):
-        for slope in slopes:
+    for given in (x, x.bfloat16()):
+        for slope in (0.01, 0.3):
             same.leaky_relu(given, slope)
     same.leaky_relu(torch.tensor([nan, 2.0, -3.0]), 0.0)
 

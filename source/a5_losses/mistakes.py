@@ -1922,7 +1922,8 @@ def searches_for_the_place(p):
 
 @mistake(
     "double_softmax_floor",
-    "Your result is always 0. Which probability does the true class have after the second softmax?",
+    "For many classes your result is 0, or far too small. Which probability does the true class "
+    "have after the second softmax?",
 )
 def nothing_to_pay(n_classes):
     return 0.0

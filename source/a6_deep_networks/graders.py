@@ -135,7 +135,7 @@ def test_tiny_and_huge_rows(same, draw):
     for size in (1e-12, 1e-3, 1e100):
         args = size * draw(4, 7, dtype=torch.float64), draw(7, dtype=torch.float64)
         beta = torch.zeros(7, dtype=torch.float64)
-        same(rtol=1e-6, atol=0.0).layer_norm(*args, beta)
+        same(rtol=1e-6, atol=0.0).layer_norm(*args, beta, 1e-5)  # the default has its own check
 
 
 @pytest.mark.exercise("layer_norm")
@@ -152,6 +152,12 @@ def test_eps_is_a_dial(same, draw):
     for eps in (0.3, 4.0):
         same.layer_norm(draw(4, 5), draw(5), draw(5), eps)
     same.layer_norm(1e-3 * draw(4, 5), draw(5), draw(5), 0.0)
+
+
+@pytest.mark.exercise("layer_norm", weight=0.5)
+def test_layer_norm_has_the_tasks_eps(same, draw):
+    """Takes the task's eps where the caller gives none."""
+    same(rtol=1e-3, atol=0.0).layer_norm(1e-3 * draw(4, 5), torch.ones(5), torch.zeros(5))
 
 
 @pytest.mark.exercise("layer_norm", weight=2)
@@ -337,8 +343,15 @@ def test_batch_norm_uses_eps(same, draw):
 def test_batch_norm_keeps_the_digits(same, draw):
     """Keeps the digits of double precision."""
     for training in (True, False):
-        args = [*batch(draw, 5, 4, dtype=DOUBLE), training]
+        args = [*batch(draw, 5, 4, dtype=DOUBLE), training, 0.3]  # the default has its own check
         same.batch_norm(*args)
+
+
+@pytest.mark.exercise("batch_norm", weight=0.5)
+def test_batch_norm_has_the_tasks_defaults(same, draw):
+    """Takes the task's momentum and eps where the caller gives none."""
+    x, *memory = batch(draw, 5, 4)
+    same(rtol=1e-3).batch_norm(1e-3 * x, *memory, True)
 
 
 @pytest.mark.exercise("batch_norm", about="dtype")
@@ -1391,6 +1404,7 @@ def test_each_setting_is_used_once(student):
     require(alike, "A second call gives other cures than the first.")
     given = given_by(student)
     legal = {patient: cure for patient, cure in given.items() if isinstance(cure, tuple)}
+    require(len(legal) == len(PATIENTS), "Not all five patients have a cure that is allowed.")
     cured = [patient for patient, cure in legal.items() if state_of(patient, *cure) == "healthy"]
     require(len(cured) == len(PATIENTS), "Not all five patients are cured.")
     more = set(student.cures().value) - PATIENTS.keys()
