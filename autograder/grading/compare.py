@@ -207,9 +207,10 @@ def _as_meant(one: Found, got: Answer, expected: Answer) -> Found:
         return replace(one, kind=Fact.NO_GRADIENT)
     if one.fact is not Fact.VALUE:
         return one
-    values = got.result["value"], expected.result["value"]
-    exact = not any(other.fact is Fact.VALUE for other in differences(*values, _RELATIVE))
-    return replace(one, kind=Fact.GRADIENT if exact else Fact.SLOPE)
+    values = [answer.result.get("value") for answer in (got, expected)]
+    off = (other.fact is Fact.VALUE for other in differences(*values, _RELATIVE))
+    known = values[1] is not None and not any(off)
+    return replace(one, kind=Fact.GRADIENT if known else Fact.SLOPE)
 
 
 def _is_subject(one: Found, look: Look, *, measured: bool) -> bool:

@@ -158,7 +158,8 @@ def _earned(
 ) -> Iterator[tuple[bytes, Reply]]:
     """What an exercise's passed checks asked, and what came back, as far as it needs nothing.
 
-    A probe that says itself what is forbidden could not be run without.
+    A probe that says itself what is forbidden could not be run without, and on meta torch computes
+    by what is closed there.
     """
     for verdict in verdicts:
         if verdict.item.hidden and verdict.check.status is Status.PASSED:
@@ -170,7 +171,7 @@ def _earned(
 
 
 def _says(text: str, forbidden: Collection[str]) -> bool:
-    return not {*forbidden}.isdisjoint(map(plain, re.findall(r"\w+", text)))
+    return not {*forbidden, "meta"}.isdisjoint(map(plain, re.findall(r"\w+", text)))
 
 
 @functools.cache

@@ -74,9 +74,9 @@ def _mentioned(part: ast.AST, chosen: Callable[[Collection[str]], Iterable[str]]
     match part:
         case ast.Name(id=name) if name in _BUILT_IN:
             yield name
-        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in _OWN:
+        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in _OWN and chosen is _far:
             yield from chosen([name] if name.startswith("__") else [])
-        case ast.Attribute(attr=name):
+        case ast.Attribute(attr=name):  # self may be torch, where somebody means it to be
             yield from chosen([name])
         case ast.MatchClass(patterns=by_place, kwd_attrs=names):
             # case object(__subclasses__=found), and with __match_args__ those by their place
