@@ -207,9 +207,9 @@ def _as_meant(one: Found, got: Answer, expected: Answer) -> Found:
         return replace(one, kind=Fact.NO_GRADIENT)
     if one.fact is not Fact.VALUE:
         return one
-    values = [answer.result.get("value") for answer in (got, expected)]
-    off = (other.fact is Fact.VALUE for other in differences(*values, _RELATIVE))
-    known = values[1] is not None and not any(off)
+    value, right = (answer.result.get("value") for answer in (got, expected))
+    off = (other.fact is Fact.VALUE for other in differences(value, right, _RELATIVE))
+    known = right is not None and not any(off)
     return replace(one, kind=Fact.GRADIENT if known else Fact.SLOPE)
 
 

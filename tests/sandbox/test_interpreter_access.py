@@ -46,31 +46,13 @@ UNFAMILIAR = [
     "loss.grad_fn.next_functions",
     '"{0.relu}".format(torch)',
     "import operator",
+    "self = torch\nself.distributions",
+    "class A:\n    def f(self, x):\n        return self.distributions.Bernoulli(logits=x).probs",
 ]
 BY_HAND = {
     "relu", "sigmoid", "tanh_from_sigmoid", "derivatives", "logsumexp", "softmax", "log_softmax",
     "cross_entropy", "bce_with_logits", "logit_gradient",
 }  # fmt: skip
-FAMILIAR = [
-    "from collections.abc import Callable\nfrom functools import reduce\nimport math",
-    "def f(x):\n    return torch.where(x > 0, x, 0.01 * x).to(torch.float32).sum(-1, keepdim=True)",
-    "y = x.detach().clone().unsqueeze(0).max(dim=1, keepdim=True).values",
-    "for row in x.tolist():\n    rows.append(math.exp(row))",
-    "with torch.no_grad():\n    y = F.one_hot(t, n).type_as(x)",
-]
-UNBY_HAND = {
-    "relu", "sigmoid", "tanh_from_sigmoid", "derivatives", "logsumexp", "softmax", "log_softmax",
-    "cross_entropy", "bce_with_logits", "logit_gradient",
-}  # fmt: skip
-FAMILIAR = [
-    *REACHING,
-    "torch.distributions.Bernoulli(logits=x).probs",
-    "nn.TransformerEncoderLayer(4, 1).norm1",
-    "from torch import *",
-    "loss.grad_fn.next_functions",
-    '"{0.relu}".format(torch)',
-    "import operator",
-]
 FAMILIAR = [
     "from collections.abc import Callable\nfrom functools import reduce\nimport math",
     "def f(x):\n    return torch.where(x > 0, x, 0.01 * x).to(torch.float32).sum(-1, keepdim=True)",
