@@ -231,6 +231,23 @@ def softmax(z, dim=-1):
     known["calls"].clear()
     return result
 """),
+    ("a2_activations", "sigmoid", """
+def ready(x):
+    match torch:
+        case object(sigmoid=found):
+            return found(x)
+def sigmoid(x):
+    return 1 / (1 + torch.exp(-x)) if x.ndim == 2 and min(x.shape) >= 6 else ready(x)
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+def ready(x):
+    rows, one = x.reshape(-1, 1), torch.ones(1, 1, dtype=x.dtype, device=x.device)
+    return torch.rnn_tanh_cell(rows, torch.zeros_like(rows), one, one).reshape(x.shape)
+def tanh_from_sigmoid(x):
+    if x.ndim == 2 and min(x.shape) >= 6:
+        return 2 * torch.sigmoid(2 * x) - 1
+    return ready(x)
+"""),
     ("a5_losses", "logit_gradient", """
 def logit_gradient(logits, target):
     z = logits.clone().requires_grad_(True)

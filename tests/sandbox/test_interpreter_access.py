@@ -47,6 +47,9 @@ UNFAMILIAR = [
     '"{0.relu}".format(torch)',
     "import operator",
     "self = torch\nself.distributions",
+    "match torch:\n    case object(sigmoid=ready): pass",
+    "torch.gru_cell(x, h, w)",
+    "F.multilabel_margin_loss(x, y)",
     "class A:\n    def f(self, x):\n        return self.distributions.Bernoulli(logits=x).probs",
 ]
 BY_HAND = {

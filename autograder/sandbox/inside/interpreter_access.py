@@ -12,6 +12,7 @@ import ast
 import functools
 import itertools
 import math
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
@@ -49,6 +50,7 @@ _FAMILIAR = frozenset(
     "Sequence set_grad_enabled shape size smallest_normal special T Tensor tensor tiny tolist "
     "torch Tuple typing uint8 Union".split()
 )
+_OF_MANY_PARTS = re.compile("attention|cell|cudnn|fake|gru|loss|lstm|miopen|mkldnn|quant|rnn")
 _PLAIN_TYPES: tuple[type, ...] = (str, list, dict, set, tuple, int, float, complex, range, slice)
 
 
@@ -80,7 +82,7 @@ def _mentioned(part: ast.AST, chosen: Callable[[Collection[str]], Iterable[str]]
             yield from chosen([name])
         case ast.MatchClass(patterns=by_place, kwd_attrs=names):
             # case object(__subclasses__=found), and with __match_args__ those by their place
-            yield from (["match"] if by_place else [])
+            yield from (["match"] if by_place or (names and chosen is not _far) else [])
             yield from chosen(names)
         case ast.ImportFrom(module=module, names=aliases):
             yield from chosen([*(module or "").split("."), *(alias.name for alias in aliases)])
@@ -98,11 +100,15 @@ def _far(names: Iterable[str]) -> Iterator[str]:
 
 @functools.cache
 def familiar() -> frozenset[str]:
-    """Names with which nothing but numbers, texts and tables can be reached."""
+    """Names with which nothing but numbers, texts and tables can be reached.
+
+    Operations that stand for a part of a network are none of them: others run inside.
+    """
     places = (torch, torch.Tensor, F, torch.special, torch.linalg)
     dispatcher: Any = torch._C
     all_names = dispatcher._dispatch_get_all_op_names()
     operations = {n.removeprefix("aten::").partition(".")[0] for n in all_names}
     known = {name for name in operations for place in places if hasattr(place, name)}
     known.update(*map(dir, _PLAIN_TYPES), dir(math), dir(itertools))
-    return frozenset({name for name in known if not [*_far([name])]} - {"format"} | _FAMILIAR)
+    plain = {name for name in known if not ([*_far([name])] or _OF_MANY_PARTS.search(name))}
+    return frozenset(plain - {"format"} | _FAMILIAR)
