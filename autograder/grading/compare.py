@@ -87,7 +87,8 @@ class Look:
 
 
 _LOOK: ContextVar[Look] = ContextVar("look")
-_RELATIVE = Tolerance(rtol=1e-2, atol=0.0)  # values beyond it are nowhere called right
+# Values beyond it are not called right where gradients are wrong, though the check may take them.
+_RELATIVE = Tolerance(rtol=1e-2, atol=0.0)
 
 
 @contextlib.contextmanager
@@ -209,8 +210,7 @@ def _as_meant(one: Found, got: Answer, expected: Answer) -> Found:
         return one
     value, right = (answer.result.get("value") for answer in (got, expected))
     off = (other.fact is Fact.VALUE for other in differences(value, right, _RELATIVE))
-    known = right is not None and not any(off)
-    return replace(one, kind=Fact.GRADIENT if known else Fact.SLOPE)
+    return one if any(off) else replace(one, kind=Fact.GRADIENT)
 
 
 def _is_subject(one: Found, look: Look, *, measured: bool) -> bool:

@@ -22,7 +22,6 @@ _BY_FACT = {
     "device": "The result is not on the device of the input.",
     "requires_grad": "Its link to autograd (requires_grad) is not the promised one.",
     "gradient": "The values are right, the gradients are not.",
-    "slope": "The gradients are not right.",
     "no gradient": "The values are right, but no gradient flows back to where it should.",
     "value": "The values are not right.",
     "statement": "Something that the task promises does not hold.",

@@ -235,7 +235,8 @@ def test_a_hostile_roster_is_only_text(name: str) -> None:
     """Names, sections, roles and flags of a roster add no element and no deceptive character."""
 
     def page(text: str) -> str:
-        people = [person("a", name=text, section=text), person("b", name=text, section="other")]
+        one = text.replace(",", ";")  # a comma parts two sections
+        people = [person("a", name=text, section=one), person("b", name=text, section="other")]
         people += [person("c", name=text, section="third"), person("t", name=text, role=text + "!")]
         came = HandedIn(flags=(text,))
         return class_page([report("a", handed_in=came), report("t")], roster=Roster(tuple(people)))
