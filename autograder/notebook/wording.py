@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -199,15 +198,19 @@ _RELATIONS = {
 }
 
 
-_PRAISE = re.compile(
-    r"(?:Your|The) [^.?!,]*\b(?:is|are) right\b[^.?!,]*, but "
-    r"(?=(?:the|your|no|only|you|some|with|for|after)\b)"
-)
+_PRAISE = ("Your ", "The "), (" is right", " are right")  # how it begins, and what stands in it
+_CLAUSES = frozenset(
+    "the your no only you some with for after".split()
+)  # that stand alone begin so
 
 
 def without_praise(line: str) -> str:
     """A tutor's line without its "Your values are right, but": something else is wrong, too."""
-    rest = _PRAISE.sub("", line, count=1)
+    praise, _, rest = line.partition(", but ")
+    begins, holds = _PRAISE
+    is_praise = praise.startswith(begins) and any(words in praise for words in holds)
+    if not is_praise or set(praise) & set(".?!,") or rest.split(" ")[0] not in _CLAUSES:
+        return line
     return rest[:1].upper() + rest[1:]
 
 

@@ -8,6 +8,7 @@ import torch
 from autograder.grading.matching import errs_alike, same_answer
 from autograder.grading.start import start_grader
 from autograder.model import Job, Settings
+from autograder.notebook import wording
 from autograder.sandbox.answers import Answer
 from autograder.sandbox.inside.values import Foreign
 from tests.support import courses
@@ -163,3 +164,23 @@ def test_a_few_truth_values_that_agree_by_chance_name_no_mistake(tmp_path):
         path = hand_in(course, tmp_path, "def half(x):\n    return (x > 0) & (x < 4)\n")
         (exercise,) = grader.grade(Job("ana", path)).exercises
     assert exercise.mistake is None
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        (
+            "Your values are right, but no gradient reaches `x`. Why?",
+            "No gradient reaches `x`. Why?",
+        ),
+        ("The norm is right, but the result is a list. Why?", "The result is a list. Why?"),
+        ("Your loss is right, but it comes from torch. Why?", None),
+        ("Your result is right for 2, but `nan` for 0. Why?", None),
+        ("Your values, all of them, are right, but the rest is not. Why?", None),
+        ("Look at 0. Your values are right, but the slope is 0.", None),
+        ("Which line rounds?", None),
+    ],
+)
+def test_praise_is_left_out_where_the_rest_stands_alone(line, kept):
+    """A line whose mistake is not all that is wrong calls nothing right."""
+    assert wording.without_praise(line) == (kept or line)
