@@ -199,7 +199,7 @@ _RELATIONS = {
 
 
 _PRAISE = ("Your ", "The "), (" is right", " are right")  # how it begins, and what stands in it
-_CLAUSES = frozenset("the your no only you some with for after".split())  # what begins so
+_CLAUSES = frozenset("the your no only you some with for after".split())  # so may a sentence begin
 
 
 def without_praise(line: str) -> str:

@@ -66,7 +66,7 @@ class Inventory:
     absent: dict[str, list[str]]  # packages that an exercise's code imports and does not find
     on_gpu: frozenset[str]  # exercises whose code moves something to a GPU
     below: frozenset[str] = frozenset()  # exercises that are bound below their check only
-    beyond: frozenset[str] = frozenset()  # whose code says names that could lead anywhere
+    doubtful: frozenset[str] = frozenset()  # whose code says names that could lead anywhere
 
 
 class Session:
@@ -220,7 +220,7 @@ class Session:
         ``map(math.tanh, numbers)``: nobody notes what C calls.
         """
         named = map(plain, self.inventory.mentions.get(exercise, []))
-        return exercise in self.inventory.beyond or not set(forbidden).isdisjoint(named)
+        return exercise in self.inventory.doubtful or not set(forbidden).isdisjoint(named)
 
     def _alone(self, frame: bytes, seconds: float) -> Reply:
         """Ask a process of its own; what is forbidden there stands in the request."""
@@ -462,7 +462,7 @@ def _inventory(reply: Reply) -> Inventory | None:
             absent=dict(values["absent"]),
             on_gpu=frozenset(values["on_gpu"]),
             below=frozenset(values["below"]),
-            beyond=frozenset(values["beyond"]),
+            doubtful=frozenset(values["doubtful"]),
         )
     except (protocol.ProtocolError, KeyError, MemoryError):  # an error came instead, or too much
         return None

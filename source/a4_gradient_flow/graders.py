@@ -856,6 +856,8 @@ def test_zero_and_negative_slopes(same, draw):
     x = draw(4, 6)
     for slope in (0.0, -0.2, -1.5):
         same.leaky_relu(x, slope)
+    extreme = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 3e38, -3e38, math.inf, -math.inf, math.nan])
+    same.leaky_relu(extreme, -0.2)
 
 
 @pytest.mark.exercise("leaky_relu")

@@ -83,6 +83,14 @@ def test_what_answers_usually_say_is_familiar(text: str) -> None:
     assert not interpreter_access.unfamiliar(ast.parse(text).body)
 
 
+def test_hardly_any_answer_of_the_bank_reaches_beyond() -> None:
+    """What students write, rightly or wrongly, needs none of it: nearly nobody is asked twice."""
+    course = Course(ROOT)
+    entries = [e for a in course.assignments() for e in mistakes.entries(load(course.mistakes(a)))]
+    reaching = [e for e in entries if interpreter_access.beyond(ast.parse(e.source).body)]
+    assert len(reaching) < len(entries) / 30
+
+
 def test_hardly_any_answer_of_the_bank_is_unfamiliar() -> None:
     """Right answers to exercises of own work need none of it: nearly nobody is asked twice."""
     course = Course(ROOT)

@@ -14,7 +14,7 @@ import itertools
 import math
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -35,7 +35,7 @@ _OF_LIBRARIES = frozenset(
     "serialization utils".split()
 )
 # Functions that look up an attribute whose name is a text.
-_LOOKING_UP = frozenset("assigned format_map get_field get_type_hints update_wrapper wraps".split())
+_LOOKING_UP = frozenset("format_map get_field get_type_hints update_wrapper wraps".split())
 _OF_MODULES = sys.stdlib_module_names - _HARMLESS
 _OWN = {"self", "cls"}
 _SPECIAL = {"__init__", "__call__", "__class__", "__version__"}
@@ -44,8 +44,8 @@ _FAMILIAR = frozenset(
     "__future__ abc annotations Any as_tensor backward bfloat16 bool cache Callable "
     "collections complex128 complex64 data device Dict double dtype e eps expand F finfo "
     "float float16 float32 float64 functional functools grad H half iinfo inf inference_mode "
-    "int int16 int32 int64 int8 int_repr is_leaf is_tensor itemsize Iterable Iterator "
-    "itertools layout linalg List logsigmoid long lru_cache math max min mps mT nan nbytes ndim nn "
+    "int int16 int32 int64 int8 is_leaf is_tensor itemsize Iterable Iterator "
+    "itertools layout linalg List logsigmoid long lru_cache math max min mT nan nbytes ndim nn "
     "no_grad numel Optional partial pi reduce requires_grad requires_grad_ retain_grad "
     "Sequence set_grad_enabled shape size smallest_normal special T Tensor tensor tiny tolist "
     "torch Tuple typing uint8 Union".split()
@@ -56,46 +56,40 @@ _PLAIN_TYPES: tuple[type, ...] = (str, list, dict, set, tuple, int, float, compl
 
 def beyond(nodes: Iterable[ast.AST]) -> list[str]:
     """What some statements mention that is known to reach beyond an exercise, sorted."""
-    return _found(nodes, _far)
+    return sorted({name for name in _mentioned(nodes, strict=False) if _is_far(name)})
 
 
 def unfamiliar(nodes: Iterable[ast.AST]) -> list[str]:
-    """What some statements mention that is neither an operation of torch nor harmless, sorted."""
-    return _found(nodes, lambda names: (n for n in names if n not in familiar()))
+    """What some statements mention that is neither an operation of torch nor harmless, sorted.
+
+    Attributes of ``self`` count as well: somebody may call torch so.
+    """
+    return sorted(set(_mentioned(nodes, strict=True)) - familiar())
 
 
-def _found(
-    nodes: Iterable[ast.AST], chosen: Callable[[Collection[str]], Iterable[str]]
-) -> list[str]:
-    parts = itertools.chain.from_iterable(map(ast.walk, nodes))
-    return sorted({name for part in parts for name in _mentioned(part, chosen)})
+def _mentioned(nodes: Iterable[ast.AST], *, strict: bool) -> Iterator[str]:
+    """The names of attributes and imports, and of what is built in and leads further."""
+    for part in itertools.chain.from_iterable(map(ast.walk, nodes)):
+        match part:
+            case ast.Name(id=name) if name in _BUILT_IN:
+                yield name
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in _OWN and not strict:
+                yield from [name] if name.startswith("__") else []
+            case ast.Attribute(attr=name):
+                yield name
+            case ast.MatchClass(patterns=by_place, kwd_attrs=names):  # case object(sigmoid=found)
+                yield from ["__match_args__"] if by_place or (names and strict) else []
+                yield from names
+            case ast.ImportFrom(module=module, names=aliases):
+                yield from [*(module or "").split("."), *(alias.name for alias in aliases)]
+            case ast.Import(names=aliases):
+                yield from (word for alias in aliases for word in alias.name.split("."))
 
 
-def _mentioned(part: ast.AST, chosen: Callable[[Collection[str]], Iterable[str]]) -> Iterator[str]:
-    """What of one part of a syntax tree counts; of a name alone, what Python has built in."""
-    match part:
-        case ast.Name(id=name) if name in _BUILT_IN:
-            yield name
-        case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in _OWN and chosen is _far:
-            yield from chosen([name] if name.startswith("__") else [])
-        case ast.Attribute(attr=name):  # self may be torch, where somebody means it to be
-            yield from chosen([name])
-        case ast.MatchClass(patterns=by_place, kwd_attrs=names):
-            # case object(__subclasses__=found), and with __match_args__ those by their place
-            yield from (["match"] if by_place or (names and chosen is not _far) else [])
-            yield from chosen(names)
-        case ast.ImportFrom(module=module, names=aliases):
-            yield from chosen([*(module or "").split("."), *(alias.name for alias in aliases)])
-        case ast.Import(names=aliases):
-            yield from chosen([word for alias in aliases for word in alias.name.split(".")])
-
-
-def _far(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        private = name.startswith("_") and name not in _SPECIAL and name not in _HARMLESS
-        known = name in _BUILT_IN or name in _OF_LIBRARIES or name in _LOOKING_UP
-        if private or known or name in _OF_MODULES:
-            yield name
+def _is_far(name: str) -> bool:
+    private = name.startswith("_") and name not in _SPECIAL and name not in _HARMLESS
+    known = name in _BUILT_IN or name in _OF_LIBRARIES or name in _LOOKING_UP
+    return private or known or name in _OF_MODULES
 
 
 @functools.cache
@@ -110,5 +104,5 @@ def familiar() -> frozenset[str]:
     operations = {n.removeprefix("aten::").partition(".")[0] for n in all_names}
     known = {name for name in operations for place in places if hasattr(place, name)}
     known.update(*map(dir, _PLAIN_TYPES), dir(math), dir(itertools))
-    plain = {name for name in known if not ([*_far([name])] or _OF_MANY_PARTS.search(name))}
+    plain = {name for name in known if not (_is_far(name) or _OF_MANY_PARTS.search(name))}
     return frozenset(plain - {"format"} | _FAMILIAR)

@@ -179,7 +179,7 @@ class Process:
             "absent": {name: self._absent(statements) for name, (statements, _) in runs.items()},
             "on_gpu": [name for name, (own, _) in runs.items() if slicing.asks_for_gpu(own)],
             "below": [name for name, (_, below) in runs.items() if below],
-            "beyond": self._beyond({n: own for n, (own, _) in runs.items()}, as_notebook),
+            "doubtful": self._doubtful({n: own for n, (own, _) in runs.items()}, as_notebook),
         }
 
     def _made_of(self, exercise: str, as_notebook: bool) -> tuple[list[slicing.Statement], bool]:
@@ -202,7 +202,7 @@ class Process:
         files = {name: (f"{name}.py", f"{name}/") for name in missing}
         return [n for n in missing if not any(file in t for t in texts for file in files[n])]
 
-    def _beyond(self, runs: dict[str, list[slicing.Statement]], as_notebook: bool) -> list[str]:
+    def _doubtful(self, runs: dict[str, list[slicing.Statement]], as_notebook: bool) -> list[str]:
         """The exercises whose code may reach beyond them; for a whole notebook all cells count."""
         if as_notebook:
             statements = [s.node for cell in self.cells for s in cell.statements]
