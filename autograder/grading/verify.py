@@ -12,7 +12,7 @@ import ast
 import inspect
 import textwrap
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -134,7 +134,7 @@ class _Verifier:
         self.grader = grader
         self.verdicts = verdicts
         self.source = read_source(course.source(grader.assignment.name))
-        self._built_on = _built_on(self.source, grader.items)
+        self._built_on = built_on(self.source, grader.items)
         entries = mistakes.entries(load(course.mistakes(grader.assignment.name)))
         verdicts.readability = readability(e.tutor for e in entries if e.tutor)
         self.entries = [entry for entry in entries if slow or entry.exercise not in grader.slow]
@@ -147,7 +147,7 @@ class _Verifier:
         self.check_release()
         yield 2, total
         done = 2
-        for batch in self._batches(everything):
+        for batch in batches(self.entries, self._built_on, everything):
             found = self._graded(batch, everything)
             if found.faults and len(batch) > 1:
                 for entry in batch:
@@ -156,24 +156,6 @@ class _Verifier:
                 self.verdicts.add(found)
             done += len(batch)
             yield done, total
-
-    def _batches(self, everything: bool) -> Iterator[list[Entry]]:
-        """The entries, so many together that each exercise has one of its own at most.
-
-        With everything, exercises take turns, so that the references of the others are run. What
-        others build on is not changed together with them.
-        """
-        by_exercise: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            by_exercise.setdefault(entry.exercise, []).append(entry)
-        bases = [exercise for exercise in by_exercise if self._built_on[exercise]]
-        others = [exercise for exercise in by_exercise if exercise not in bases]
-        turns = [others[::2], others[1::2]] if everything else [others]
-        in_a_chain = any(self._built_on[exercise] & {*bases} for exercise in bases)
-        turns += [[exercise] for exercise in bases] if in_a_chain else [bases]
-        for turn in turns:
-            for batch in zip_longest(*(by_exercise[exercise] for exercise in turn)):
-                yield [entry for entry in batch if entry]
 
     def _graded(self, batch: Sequence[Entry], everything: bool) -> Verdicts:
         """What comes out of one submission with these entries in it."""
@@ -287,7 +269,7 @@ def _unseeded(fault: str) -> str:
     return fault.rsplit(" (seed", 1)[0]
 
 
-def _built_on(source: Assignment, items: Sequence[CheckItem]) -> dict[str, set[str]]:
+def built_on(source: Assignment, items: Sequence[CheckItem]) -> dict[str, set[str]]:
     """For each exercise, those whose reference or checks call it, or call one that does."""
     names = {e.id: _names(without_marks(e.answer)) for e in source.exercises}
     for item in items:
@@ -308,6 +290,27 @@ def _asked(check: Callable[..., None]) -> set[str]:
     nodes = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(check))))
     asked = (node for node in nodes if isinstance(node, ast.Attribute))
     return {n.attr for n in asked if _names(ast.unparse(n.value)) & {"student", "same"}}
+
+
+def batches(
+    entries: Iterable[Entry], based: Mapping[str, set[str]], everything: bool = False
+) -> Iterator[list[Entry]]:
+    """The entries, so many together that each exercise has one of its own at most.
+
+    With everything, exercises take turns, so that the references of the others are run. What
+    others build on (see ``built_on``) is not changed together with them.
+    """
+    by_exercise: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_exercise.setdefault(entry.exercise, []).append(entry)
+    bases = [exercise for exercise in by_exercise if based[exercise]]
+    others = [exercise for exercise in by_exercise if exercise not in bases]
+    turns = [others[::2], others[1::2]] if everything else [others]
+    in_a_chain = any(based[exercise] & {*bases} for exercise in bases)
+    turns += [[exercise] for exercise in bases] if in_a_chain else [bases]
+    for turn in turns:
+        for batch in zip_longest(*(by_exercise[exercise] for exercise in turn)):
+            yield [entry for entry in batch if entry]
 
 
 def _strength(how: str) -> int:

@@ -33,8 +33,8 @@ _FORBIDDEN = {
     "forbidden inside": "Something in it runs {used}, which this exercise asks you not to use.",
 }
 _NOT_WITHOUT = (
-    "In a process without what this exercise asks you not to use, it gives no right answer. If "
-    "your code uses a profiler, leave it out."
+    "It was run once more without what this exercise asks you not to use, and gave no right answer. "
+    "If your code uses a profiler, leave it out."
 )
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it
     "type": "Returns the promised type.",
@@ -176,25 +176,31 @@ _RELATIONS = {
     "linear": "Your {what} are the right ones, but multiplied by one number and moved by another.",
     "NaN": "Your {what} are right, but some are NaN.",
     "infinite": "Your {what} are right, but some are infinite.",
-    "at NaN": "Your {what} are right, except where the input is NaN.",
-    "at infinity": "Your {what} are right, except where the input is infinite.",
-    "at zero": "Your {what} are right, except where the input is 0.",
-    "at tiny": "Your {what} are right, except where the input is close to 0.",
-    "at very large": "Your {what} are right, except where the input is large.",
-    "at negative": "Your {what} are right, except where the input is negative.",
-    "at positive": "Your {what} are right, except where the input is positive.",
-    "first row": "Your {what} are right, except in the first row.",
-    "last row": "Your {what} are right, except in the last row.",
-    "nothing in it": "Your {what} are right, except for an input without any number.",
-    "one example": "Your {what} are right, except for an input with one example.",
-    "one number": "Your {what} are right, except for a single number.",
-    "one axis": "Your {what} are right, except for an input with one axis.",
-    "many axes": "Your {what} are right, except for an input with more than two axes.",
-    "float64": "Your {what} are right, except in float64.",
-    "16 bits": "Your {what} are right, except in 16-bit dtypes.",
-    "True": "Your {what} are right, except where True is given.",
-    "False": "Your {what} are right, except where False is given.",
-    "None": "Your {what} are right, except where None is given.",
+}
+_EXCEPTIONS = {
+    "at NaN": "where the input is NaN",
+    "at infinity": "where the input is infinite",
+    "at zero": "where the input is 0",
+    "at tiny": "where the input is close to 0",
+    "at very large": "where the input is large",
+    "at negative": "where the input is negative",
+    "at positive": "where the input is positive",
+    "first row": "in the first row",
+    "last row": "in the last row",
+    "nothing in it": "for an input without any number",
+    "one example": "for an input with one example",
+    "one number": "for a single number",
+    "one axis": "for an input with one axis",
+    "many axes": "for an input with more than two axes",
+    "float64": "in float64",
+    "16 bits": "in 16-bit dtypes",
+    "True": "where True is given",
+    "False": "where False is given",
+    "None": "where None is given",
+}
+RELATIONS = _RELATIONS | {  # an exception holds for what was tried, which is not all there is
+    name: f"As far as was tried, your {{what}} are right, except {where}."
+    for name, where in _EXCEPTIONS.items()
 }
 
 
@@ -214,8 +220,7 @@ def without_praise(line: str) -> str:
 
 def relation(name: str, what: str) -> str:
     """What a student reads of how the answer relates to the right one; empty for no relation."""
-    said = _RELATIONS[name].format(what=what) if name else ""
-    return f"As far as was tried, {said[0].lower()}{said[1:]}" if "except" in said else said
+    return RELATIONS[name].format(what=what) if name else ""
 
 
 _NOT_YET, _NOT_CHECKED = " – not yet. ", " – not checked yet."

@@ -141,7 +141,7 @@ def bits(assignment: str) -> float:
         + math.log2(errors * count)
         + math.log2(reasons * count)
         + math.log2(errors)  # of the visible check
-        + math.log2(named[exercise] + 1 + 2 * len(wording._RELATIONS))
+        + math.log2(named[exercise] + 1 + 2 * len(wording.RELATIONS))
         # each fact that no check is about may be charged by itself
         + len({*wording._CHARGES} - {i.about for i in items if i.exercise == exercise})
         + BITS_OF_AN_EXERCISE

@@ -154,7 +154,7 @@ def test_every_relation_has_its_sentence():
     from autograder.grading import relations
 
     names = {*relations._OF_TABLES, *relations._AT_PLACES, *relations._OF_CALLS}
-    assert names == {*wording._RELATIONS}
+    assert names == {*wording.RELATIONS}
 
 
 @pytest.mark.parametrize("right", [(), (0,), (1,), (3,), (0, 2), (3, 1), (2, 3), (3, 3, 1)])
