@@ -33,8 +33,8 @@ _FORBIDDEN = {
     "forbidden inside": "Something in it runs {used}, which this exercise asks you not to use.",
 }
 _NOT_WITHOUT = (
-    "It was run once more without what this exercise asks you not to use, and gave no right answer. "
-    "If your code uses a profiler, leave it out."
+    "It was run once more without what this exercise asks you not to use, and gave no right "
+    "answer. If your code uses a profiler, leave it out."
 )
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it
     "type": "Returns the promised type.",
