@@ -17,6 +17,7 @@ from autograder.authoring import (
 )
 
 INF = math.inf
+FAR = 16.0  # a gap that float32 hardly sees, and float64 does
 # Names of operations, functions and modules alike: in small letters, without underscores.
 SOFTMAX = {"softmax", "safesoftmax", "maskedsoftmax", "sparsesoftmax", "logsoftmax", "softmin"}
 SOFTMAX |= {"softmax2d", "gumbelsoftmax", "logcumsumexp", "logsumexp", "logaddexp", "logaddexp2"}
@@ -123,7 +124,8 @@ def test_logsumexp_leaves_out_excluded_entries(same, draw):
     """Lets entries of -inf add nothing, and gives -inf for a row that has nothing else."""
     z = draw(4, 5)
     z[0, 1:3] = z[1, 1:] = z[2] = -INF
-    same.logsumexp(z)
+    for excluded in (z, z.double()):
+        same.logsumexp(excluded)
 
 
 @pytest.mark.exercise("logsumexp")
@@ -145,7 +147,8 @@ def test_logsumexp_has_the_right_gradient(same, draw):
 def test_logsumexp_keeps_the_digits(same, draw):
     """Keeps the digits of float64, and two in float16, where exponentials overflow early."""
     z = draw(4, 6, dtype=torch.float64)
-    same.logsumexp(z)
+    for gap in (0.0, FAR):
+        same.logsumexp(z - gap * torch.arange(6) // 3)
     half = (draw(4, 6) + 14.0).half()
     same(rtol=2e-2).logsumexp(half)
 
@@ -370,7 +373,7 @@ def test_log_softmax_keeps_excluded_entries_out(same, draw):
     """Gives -inf for an entry of -inf, and leaves its neighbours right."""
     z = draw(4, 5)
     z[0, 1:3] = z[1, 1:] = -INF
-    for row in z:
+    for row in (*z, z[0].double()):
         same.log_softmax(row)
 
 
@@ -393,7 +396,8 @@ def test_log_softmax_has_a_gradient_across_gaps(same, draw):
 def test_log_softmax_keeps_the_digits(same, draw):
     """Keeps the digits of float64, and two in float16, where exponentials overflow early."""
     z = draw(24, dtype=torch.float64)
-    same.log_softmax(z)
+    for gap in (0.0, FAR):
+        same.log_softmax(z - gap * torch.arange(24) // 12)
     half = (draw(6) + 14.0).half()
     same(rtol=1e-2, atol=2e-2).log_softmax(half)
 
@@ -515,7 +519,8 @@ def test_cross_entropy_keeps_the_digits(same, draw):
     logits, target = batch(draw, 8, 4, dtype=torch.float64)
     same.cross_entropy(logits, target)
     large = logits + 1000 * F.one_hot((target + 1) % 4, 4)
-    same.cross_entropy(large, target)
+    for certain in (large, logits + FAR * F.one_hot(target, 4)):
+        same.cross_entropy(certain, target)
 
 
 @pytest.mark.exercise("cross_entropy", about="dtype")
