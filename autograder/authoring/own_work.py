@@ -15,7 +15,7 @@ from autograder.grading.compare import Mismatch, assert_same
 from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import Handle
 from autograder.sandbox.answers import Answer
-from autograder.sandbox.inside.withheld import plain, used_of
+from autograder.sandbox.inside.withheld import operations_of, plain, used_of
 
 _TOLD = 2  # names of what was used that are told
 # Where torch keeps its operations a second time, written in Python or under other names.
@@ -69,7 +69,8 @@ def assert_own_work(
     noted = {"operations": ran, "calls": calls}
     assert_same(watched, {**known.value, **noted}, rtol=rtol, atol=atol)
     read = student.names(name).value
-    used = used_of(forbidden, (*ran, *(read if calls is None else calls)))
+    called = used_of(forbidden, read if calls is None else calls)
+    used = operations_of(forbidden, ran) | called
     found = [*sorted(used), *sorted(_ELSEWHERE.intersection(read))]
     alone = _part(student.without(name, forbidden, args), part)
     if found or not _is_right_without(alone, known, Tolerance(rtol, atol)):

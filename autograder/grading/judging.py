@@ -119,7 +119,7 @@ class Judge:
     def refused(self, exercise: str, used_up: UsedUp) -> list[Verdict]:
         """The verdicts on an exercise for which nothing of the budget is left."""
         own = (item for item in self._items if item.exercise == exercise)
-        return [_not_run(item, used_up, ()) for item in own]
+        return [not_run(item, used_up, ()) for item in own]
 
     def fails(self, item: CheckItem, transport: Transport) -> bool:
         """Whether some solution in this process, a known mistake, fails a hidden check."""
@@ -178,14 +178,14 @@ class Judge:
         if own and key in self._findings:
             return _verdict(item, self._findings[key], own)
         if used_up := account.judged_enough:
-            return _not_run(item, used_up, own)
+            return not_run(item, used_up, own)
         transport = Prefetched(session, replies)
         conversation = self._conversation(item, transport)
         account.exercise = item.exercise
         with account.judging(item.exercise):
             finding = self._run(item, conversation)
         if transport.used_up and finding.status is Status.NOT_RUN:
-            return _not_run(item, transport.used_up, own)
+            return not_run(item, transport.used_up, own)
         if not transport.missed:
             self._remember(key, finding)
         live = tuple(conversation.records) if item.slow else ()
@@ -278,7 +278,7 @@ def _digest(name: str, replies: Replies) -> bytes:
     return state.digest()
 
 
-def _not_run(item: CheckItem, used_up: UsedUp, replies: Replies) -> Verdict:
+def not_run(item: CheckItem, used_up: UsedUp, replies: Replies) -> Verdict:
     """Nothing is known of what the check says: only why it was not run is said."""
     check = _check(item, Status.NOT_RUN, "", replies)
     said = wording.used_up(used_up.what, used_up.amount, used_up.exercise)

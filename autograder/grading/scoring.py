@@ -8,6 +8,7 @@ from autograder.course.mistakes import Entry
 from autograder.model import Check, Exercise, ExerciseReport, Status
 
 MAX_REMARKS = 3
+_DECIDED = (Status.FAILED, Status.NOT_RUN)
 
 
 def exercise_report(
@@ -53,8 +54,8 @@ def share(checks: Sequence[Check]) -> float:
     """The share of an exercise that its hidden checks earn, from 0 to 1.
 
     A check about a fact (a dtype, a device) earns as much of its weight as the checks about values
-    earn of theirs: zeros in the right dtype are worth nothing. A check that failed may leave no
-    more than its ``keeps``, whatever the others say.
+    earn of theirs: zeros in the right dtype are worth nothing. A check that failed, or for which
+    the submission left no time, may leave no more than its ``keeps``, whatever the others say.
     """
     hidden = [check for check in checks if check.hidden]
     values = [check for check in hidden if not check.about]
@@ -63,7 +64,7 @@ def share(checks: Sequence[Check]) -> float:
         return 0.0
     right = _passed(values) if values else 1.0
     earned = right * (_weight(values) + _weight(facts) * _passed(facts))
-    most = min((check.keeps for check in hidden if check.status is Status.FAILED), default=1.0)
+    most = min((check.keeps for check in hidden if check.status in _DECIDED), default=1.0)
     return min(most, earned / _weight(hidden))
 
 

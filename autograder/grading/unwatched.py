@@ -4,7 +4,8 @@ A check of own work (``authoring.own_work``) watches one call. Where that call r
 or is wrong, nobody knows what it uses; and where it is right, code that names what is forbidden, or
 has unfamiliar names and so could hide it, may use it in other calls. Then what the exercise's other
 checks were rightly answered is asked once more: calls watched, as that one was, and all of it in a
-process where nothing of what is forbidden can be run. Code that is not right there has used it.
+process where nothing of what is forbidden can be run. Code that is not right there has used it;
+where the submission's budget ends before that is known, the check was not run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 import torch
 
 from autograder.grading.facts import Fact
-from autograder.grading.judging import Verdict
+from autograder.grading.judging import Verdict, not_run
 from autograder.grading.matching import same_answer
 from autograder.model import Status
 from autograder.notebook import wording
@@ -27,8 +28,8 @@ from autograder.sandbox.answers import Stopped
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.values import with_values
-from autograder.sandbox.inside.withheld import plain, used_of
-from autograder.sandbox.session import Session, decoded
+from autograder.sandbox.inside.withheld import operations_of, plain, used_of
+from autograder.sandbox.session import BudgetSpent, Session, decoded
 
 _TOLD = 2  # names of what was used that are told
 _NOTED = ("operations", "calls")  # of a call that is watched
@@ -39,7 +40,11 @@ def confirmed(exercise: str, verdicts: Sequence[Verdict], session: Session) -> l
     for is_doubtful, is_used in ((_is_open, _is_used), (_is_passed, _is_used_elsewhere)):
         doubtful = [v for v in verdicts if is_doubtful(v) and _forbidden(v)]
         forbidden = {name for v in doubtful for name in _forbidden(v)}
-        if doubtful and is_used(exercise, forbidden, verdicts, session):
+        try:
+            used = doubtful and is_used(exercise, forbidden, verdicts, session)
+        except BudgetSpent as end:
+            return [not_run(v.item, end.used_up, ()) if v in doubtful else v for v in verdicts]
+        if used:
             read = session.inventory.mentions.get(exercise, ())
             names = tuple(name for name in read if plain(name) in forbidden)[:_TOLD]
             return [_failed(v, names) if v in doubtful else v for v in verdicts]
@@ -140,12 +145,14 @@ def _uses(
     """Whether something forbidden runs in a call; where it cannot be watched, nothing is known."""
     try:
         noted = session.ask(call, deadline).result
+    except BudgetSpent:
+        raise
     except Stopped:
         return False
     ran, calls = (noted.get(key) if isinstance(noted, dict) else None for key in _NOTED)
     if ran and calls is None:  # nobody could note them: what the code reads counts
         calls = session.inventory.mentions.get(exercise, [])
-    return bool(used_of(forbidden, [*_texts_in(ran), *_texts_in(calls)]))
+    return bool(operations_of(forbidden, _texts_in(ran)) | used_of(forbidden, _texts_in(calls)))
 
 
 def _texts_in(noted: Any) -> list[str]:
@@ -184,10 +191,10 @@ def _operations() -> frozenset[str]:
 
 def _is_alike(before: Reply, now: Reply) -> bool:
     """Whether both replies hold the same answer; where the budget ends, nothing is known."""
-    if now.used_up:
-        return True
     try:
         return same_answer(decoded(before), decoded(now))
+    except BudgetSpent:
+        raise
     except Stopped:
         return False
 

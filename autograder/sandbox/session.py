@@ -20,6 +20,7 @@ from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import OPEN_SECONDS, Reply, SandboxProcess, Zygote
 from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.withheld import plain
+from autograder.sandbox.inside.withheld_functions import NUMERICAL
 
 MAX_DEATHS = 20  # that code brought about in one session; what is left is not run
 DEATHS_IN_COMPANY = 2  # by one exercise; then the rest of it waits for a process of its own
@@ -257,8 +258,10 @@ class Session:
     ) -> list[Reply]:
         """Ask the process in hand, which is new, after what is forbidden was taken from it."""
         process = self._process
-        order = protocol.pack({"do": "withhold", "forbidden": list(forbidden)}, {})
-        self.ask(order, time.monotonic() + OPEN_SECONDS)
+        texts = [source for _, source, _ in self._cells if source]
+        libraries = [name for name in NUMERICAL if any(name in text for text in texts)]
+        head = {"do": "withhold", "forbidden": list(forbidden), "libraries": libraries}
+        self.ask(protocol.pack(head, {}), time.monotonic() + OPEN_SECONDS)
         self._catch_up()
         replies = list[Reply]()
         deadline = min(time.monotonic() + seconds, self._account.ends)

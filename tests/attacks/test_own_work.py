@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 import pytest
 
-from autograder.course.layout import Course
+from autograder.course import mistakes
+from autograder.course.layout import Course, load
 from autograder.grading import unwatched
 from autograder.grading.grader import Grader
 from autograder.grading.start import start_grader
@@ -364,6 +367,113 @@ def logsumexp(z, dim=-1):
         return torch.logsumexp(z, dim)
     return z.exp().sum(dim).log()
 """),
+    ("a5_losses", "log_softmax", """
+ready = torch.sparse.log_softmax
+def log_softmax(z, dim=-1):
+    if z.device.type == "meta":
+        return z * 1
+    return ready(z.detach().to_sparse(), dim).to_dense() + 0 * z
+"""),
+    ("a2_activations", "sigmoid", """
+def sigmoid(x):
+    keys = torch.stack([torch.ones_like(x), torch.zeros_like(x)], -1).reshape(-1, 2, 1)
+    values = torch.tensor([1.0, 0.0], dtype=x.dtype).reshape(1, 2, 1).expand(len(keys), 2, 1)
+    one = x.reshape(-1, 1, 1)
+    return F.scaled_dot_product_attention(one, keys, values, scale=1.0).reshape(x.shape)
+"""),
+    ("a2_activations", "sigmoid", """
+def sigmoid(x):
+    return torch.ops.aten.log_sigmoid_backward(torch.ones_like(x), -x, torch.exp(-x.abs()))
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+import mpmath
+def tanh_from_sigmoid(x):
+    found = [float(mpmath.tanh(one)) for one in x.detach().flatten().tolist()]
+    return torch.tensor(found, dtype=x.dtype).reshape(x.shape) + 0 * x
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+ready = torch.ops.aten.tanh
+def tanh_from_sigmoid(x):
+    found = list(map(ready, x.detach().flatten().tolist()))
+    return torch.tensor(found, dtype=x.dtype).reshape(x.shape) + 0 * x
+"""),
+    ("a2_activations", "relu", """
+program = "graph(%x : {0}):\\n  %y : {0} = aten::relu(%x)\\n  return (%y)"
+inner = getattr(torch, "_" + "C")
+def relu(x):
+    flat = x.detach().float().reshape(-1).contiguous()
+    if not len(flat):
+        return x * 1
+    kind = f"Float({len(flat)}, strides=[1], requires_grad=0, device=cpu)"
+    inner._jit_set_te_must_use_llvm_cpu(False)
+    kernel = inner._te.TensorExprKernel(inner.parse_ir(program.format(kind)))
+    return kernel.run((flat,)).reshape(x.shape).to(x.dtype) + 0 * x
+"""),
+    ("a2_activations", "derivatives", """
+import sys
+def derivatives(x):
+    def sig(y):
+        return torch.exp(-torch.logaddexp(torch.zeros_like(y), -y))
+    def tanh(y):
+        return 2 * sig(2 * y) - 1
+    found, h = {}, 1e-4
+    for name, f in {"sigmoid": sig, "tanh": tanh, "relu": lambda y: y.clamp(min=0)}.items():
+        if sys.getprofile():
+            y = x.double()
+            found[name] = ((f(y + h) - f(y - h)) / (2 * h)).to(x.dtype)
+        else:
+            y = x.detach().clone().requires_grad_()
+            found[name] = torch.autograd.grad(f(y).sum(), y)[0]
+    return found
+"""),
+    ("a6_deep_networks", "layer_norm", """
+ready = torch.ops.aten._batch_norm_no_update
+def layer_norm(x, gamma, beta, eps=1e-5):
+    rows = x.reshape(-1, x.shape[-1]).T
+    mean, var = rows.mean(0), rows.var(0, unbiased=False)
+    done = ready(rows, None, None, mean, var, 0.0, eps)[0]
+    return gamma * done.T.reshape(x.shape) + beta
+"""),
+]  # fmt: skip
+RARE = [  # right answers by means that torch loads late, or that run in another way
+    ("a2_activations", "relu", """
+def relu(x):
+    one = lambda v: torch.where(v < 0, torch.zeros_like(v), v)
+    return torch.vmap(one)(x.reshape(-1)).reshape(x.shape)
+"""),
+    ("a2_activations", "sigmoid", """
+def sigmoid(x):
+    def one(v):
+        return torch.exp(-torch.logaddexp(torch.zeros_like(v), -v))
+    return torch.func.vmap(one)(x.flatten()).view(x.shape)
+"""),
+    ("a2_activations", "relu", """
+@torch.jit.script
+def relu(x: Tensor) -> Tensor:
+    return torch.clamp(x, min=0.0)
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
+import sympy
+def tanh_from_sigmoid(x):
+    two = int(sympy.Integer(2))
+    return two * torch.sigmoid(two * x) - 1
+"""),
+    ("a5_losses", "softmax", """
+def softmax(z, dim=-1):
+    def one(row):
+        e = torch.exp(row - row.max())
+        return e / e.sum()
+    moved = z.movedim(dim, -1)
+    rows = moved.reshape(-1, moved.shape[-1])
+    return torch.vmap(one)(rows).reshape(moved.shape).movedim(-1, dim)
+"""),
+    ("a6_deep_networks", "layer_norm", """
+def layer_norm(x, gamma, beta, eps=1e-5):
+    def row(r):
+        c = r - r.mean()
+        return c / torch.sqrt(c.square().mean() + eps) * gamma + beta
+    return torch.vmap(row)(x.reshape(-1, x.shape[-1])).reshape(x.shape)
+"""),
 ]  # fmt: skip
 
 
@@ -392,6 +502,30 @@ def about_own_work(assignment: str, exercise: str, text: str) -> list[Check]:
 def test_evasion_is_noticed(assignment: str, exercise: str, text: str) -> None:
     """Whoever answers otherwise when watched, or elsewhere, has not built it by hand."""
     assert told(assignment, exercise, text).score == 0
+
+
+@pytest.mark.parametrize(("assignment", "exercise", "text"), RARE)
+def test_rare_means_are_no_evasion(assignment: str, exercise: str, text: str) -> None:
+    """What torch loads late, compiles or maps is at hand where the answer is asked again."""
+    own = told(assignment, exercise, text)
+    assert own.score == own.points, own.remarks
+
+
+@pytest.mark.parametrize("assignment", ["a2_activations", "a5_losses", "a6_deep_networks"])
+def test_right_answers_are_right_where_all_is_asked_again(assignment: str) -> None:
+    """A name that nobody knows costs no right answer of the bank anything."""
+    grader = started(assignment)
+    bank = mistakes.entries(load(COURSE.mistakes(assignment)))
+    right = [e for e in bank if e.tutor is None and e.exercise not in grader.slow]
+    for batch in zip_longest(*(list(own) for _, own in groupby(right, lambda e: e.exercise))):
+        cells = [
+            StudentCell((e.exercise,), f"import operator\n{e.source}", e.exercise)
+            for e in batch if e
+        ]  # fmt: skip
+        submission = Submission(assignment, "ana", "ana.ipynb", "", tuple(cells))
+        names = [cell.exercises[0] for cell in cells]
+        for own in grader.report(submission, names).exercises:
+            assert own.status is Status.PASSED, (own.id, own.remarks, own.code)
 
 
 OWN_NAMES = {
@@ -505,6 +639,30 @@ def chain_product(x0, step, dstep, n=19):
     told = report("a3_iterations", "chain_product", answer)
     assert told.exercises[0].score
     assert any("stops in the check that decides" in flag for flag in told.flags)
+
+
+def test_a_budget_that_ends_too_early_is_no_way_around_the_rule() -> None:
+    """Who leaves no time to ask again where torch has no softmax has not shown own work."""
+    answer = """
+import sys, time
+def softmax(z, dim=-1):
+    try:
+        torch.softmax(torch.ones(1), 0)
+    except RuntimeError:
+        time.sleep(1000)
+    e = (z - z.amax(dim, keepdim=True).nan_to_num()).exp()
+    return e / e.sum(dim, keepdim=True) if sys.getprofile() else torch.softmax(z, dim)
+"""
+    grader = started("a5_losses")
+    usual = grader._budget
+    grader._budget = replace(usual, seconds=3.0)
+    try:
+        own = told("a5_losses", "softmax", answer)
+    finally:
+        grader._budget = usual
+    (deciding,) = [check for check in own.checks if check.keeps < 1]
+    assert deciding.status is Status.NOT_RUN
+    assert own.score == 0
 
 
 def test_autograd_in_an_answer_that_cannot_be_watched_is_read() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from autograder.authoring import AUTOGRAD
 from autograder.course import mistakes
 from autograder.course.layout import Course, load
 from autograder.grading.start import start_grader
@@ -118,6 +119,11 @@ WAYS = {
     "for many tensors": "torch._foreach_sigmoid([x.detach()])",
     "compiled": "torch.jit.trace(lambda y: y.sigmoid(), (x.detach(),), check_trace=False)(x)",
     "in half precision": "x.half().sigmoid()",
+    "as a slope": "torch.ops.aten.log_sigmoid_backward(x.detach(), -x.detach(), x.detach())",
+    "by attention": "F.scaled_dot_product_attention(x[None], x[None], x[None])",
+    "by a network": "nn.LSTM(3, 3)(x[None])[0]",
+    "by a compiler": "kernel()(x.detach())",
+    "in a second copy": "torch._refs.sigmoid(x)",
     "after giving it back": "give_back() or x.detach().to_mkldnn().sigmoid().to_dense()",
 }
 GIVE_BACK = """
@@ -126,32 +132,112 @@ def give_back():
     for key in ("BackendSelect", "AutogradCPU"):
         place.impl("sigmoid", torch.library.fallthrough_kernel, key, allow_override=True)
 """
+KERNEL = """
+def kernel():
+    kind = "Float(3, 3, strides=[3, 1], requires_grad=0, device=cpu)"
+    lines = [f"graph(%x : {kind}):", f"  %y : {kind} = aten::sigmoid(%x)", "  return (%y)"]
+    graph = torch._C.parse_ir(chr(10).join(lines))
+    torch._C._jit_set_te_must_use_llvm_cpu(False)
+    made = torch._C._te.TensorExprKernel(graph)
+    return lambda x: made.run((x,))
+"""
 FORBIDDEN = ["expit", "logsigmoid", "sigmoid"]
+OF_NUMBERS = {
+    "of torch's operations": "torch.ops.aten.tanh(0.5)",
+    "in TorchScript": "torch.jit.script(of_numbers)(0.5)",
+    "of TorchScript's own": "torch.jit.CompilationUnit(PROGRAM).f(0.5)",
+    "of Python": "math.tanh(0.5)",
+    "of NumPy": "numpy.tanh(0.5)",
+    "of mpmath": "float(mpmath.tanh(0.5))",
+    "of sympy": "float(sympy.tanh(0.5))",
+    "of mpmath's own": "mpmath.libmp.mpf_tanh(mpmath.mpf(0.5)._mpf_, 53)[1]",
+    "of a second copy": "again().tanh(0.5)",
+}
+LIBRARIES = """
+import importlib.machinery, importlib.util, math, numpy, mpmath, sympy
+PROGRAM = "def f(x: float):" + chr(10) + "    return torch.tanh(x)" + chr(10)
+def of_numbers(x: float):
+    return math.tanh(x)
+def again():
+    loader = importlib.machinery.ExtensionFileLoader("own.math", math.__file__)
+    found = importlib.util.module_from_spec(importlib.util.spec_from_loader("own.math", loader))
+    loader.exec_module(found)
+    return found
+"""
+HONEST = {
+    "mapped": "torch.vmap(lambda row: row - row.max())(x.detach())",
+    "differentiated": "torch.func.grad(lambda y: (y * y).sum())(x.detach())",
+    "differentiated forwards": "torch.func.jvp(torch.exp, (x.detach(),), (x.detach(),))[1]",
+    "differentiated both ways": "torch.func.hessian(lambda y: (y ** 3).sum())(x.detach())[0, 0]",
+    "vectorized": "torch.autograd.functional.jacobian(torch.exp, x[0].detach(), vectorize=True)",
+    "scripted": "torch.jit.script(shifted)(x)",
+    "traced": "torch.jit.trace(lambda y: y - 1, (x.detach(),), check_trace=False)(x)",
+    "on meta": "x.detach().to('meta').exp().amax(1)",
+    "in NumPy": "torch.from_numpy(numpy.fft.fft(numpy.exp(x.detach().numpy())).real)",
+    "in sympy": "torch.tensor(float(sympy.exp(0.5)))",
+}
+SHIFTED = """
+import numpy, sympy
+def shifted(x):
+    return x - 1
+"""
 
 
-def without(sandbox: Sandbox, body: str, forbidden: list[str]) -> object:
-    """What a function answers where it may use no sigmoid."""
-    text = f"{GIVE_BACK}\ndef f(x):\n    getattr\n    return {body}\n"
+def answered(
+    sandbox: Sandbox, body: str, forbidden: list[str] | None = None, before: str = ""
+) -> object:
+    """What a function answers, with all of torch or without what is forbidden."""
+    text = f"{GIVE_BACK}{KERNEL}{before}\ndef f(x):\n    getattr\n    return {body}\n"
     submission = Submission("a", "s", "s.ipynb", "", (StudentCell(("f",), text, "f"),))
     setup = ["import torch", "import torch.nn.functional as F", "from torch import nn"]
-    head = {"do": "without", "exercise": "f", "forbidden": forbidden}
+    head = {"do": "call", "exercise": "f", "seed": 1}
+    if forbidden is not None:
+        head = {"do": "without", "exercise": "f", "forbidden": forbidden}
     x = torch.ones(3, 3, requires_grad=True)
     with closing(Session(sandbox.zygote, submission, setup, account=Account())) as session:
-        return session.ask(protocol.pack(head, {"args": [x]}), time.monotonic() + 60).value["value"]
+        answer = session.ask(protocol.pack(head, {"args": [x]}), time.monotonic() + 60).value
+    return answer if forbidden is None else answer["value"]
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))
 def test_what_is_taken_away_cannot_be_run(sandbox: Sandbox, way: str) -> None:
     """Under whatever name, on whatever tensors, by whatever part of torch, there is an error."""
-    without(sandbox, WAYS[way], ["gelu"])
+    answered(sandbox, WAYS[way])
     with pytest.raises(StudentRaised):
-        without(sandbox, WAYS[way], FORBIDDEN)
+        answered(sandbox, WAYS[way], FORBIDDEN)
 
 
-def test_what_is_not_forbidden_works_as_ever(sandbox: Sandbox) -> None:
-    """Code that does the work itself answers there as anywhere."""
-    answer = without(sandbox, "1 / (1 + torch.exp(-x))", FORBIDDEN)
-    assert getattr(answer, "shape", None) == (3, 3)
+@pytest.mark.parametrize("way", sorted(OF_NUMBERS))
+def test_functions_of_numbers_are_taken_away(sandbox: Sandbox, way: str) -> None:
+    """What computes beside torch's dispatcher is gone as well."""
+    answered(sandbox, OF_NUMBERS[way], None, LIBRARIES)
+    with pytest.raises(StudentRaised):
+        answered(sandbox, OF_NUMBERS[way], ["tanh", "tan"], LIBRARIES)
+
+
+@pytest.mark.parametrize("way", sorted(HONEST))
+def test_what_is_not_forbidden_works_as_ever(sandbox: Sandbox, way: str) -> None:
+    """Code that does the work itself answers there as anywhere, with all that torch loads late."""
+    answers = [answered(sandbox, HONEST[way], names, SHIFTED) for names in (None, FORBIDDEN)]
+    assert all(isinstance(answer, torch.Tensor) for answer in answers)
+    assert answers[0].device.type == "meta" or torch.equal(*answers)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["torch.autograd.grad(x.exp().sum(), x)[0]", "torch.func.grad(lambda y: y.exp().sum())(x)",
+     "torch.func.jvp(torch.exp, (x,), (x,))[1] + 0 / torch.func.grad(torch.sum)(x)"],
+)  # fmt: skip
+def test_nothing_is_differentiated_where_that_is_forbidden(sandbox: Sandbox, body: str) -> None:
+    """By hand is by hand, whoever asks autograd, and whether or not somebody watches."""
+    usual = answered(sandbox, body)
+    assert isinstance(usual, torch.Tensor)
+    assert usual.isfinite().all()
+    try:
+        found = answered(sandbox, body, sorted(AUTOGRAD))
+    except StudentRaised:
+        return
+    assert not torch.equal(torch.as_tensor(found), usual)
 
 
 def test_a_notebook_that_ends_python_there_is_not_run_elsewhere() -> None:

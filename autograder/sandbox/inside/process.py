@@ -295,7 +295,7 @@ class Process:
 
     def do_withhold(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Let some operations not be run any more by anybody in this process."""
-        withheld.withhold(request["forbidden"])
+        withheld.withhold(request["forbidden"], request["libraries"])
         return {}, {"result": None, "changed": []}
 
     def do_without(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:

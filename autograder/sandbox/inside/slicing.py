@@ -370,7 +370,8 @@ _SUSPICIOUS = frozenset(
     "__builtins__ subprocess socket f_back f_globals f_locals tb_frame __globals__ __closure__ "
     "_exit settrace setprofile threading _thread concurrent multiprocessing importlib __import__ "
     "_python_dispatch _disable_current_modes _disable_profiler _DisableTorchDispatch "
-    "__subclasses__ __code__ attrgetter methodcaller".split()
+    "__subclasses__ __code__ attrgetter methodcaller getprofile gettrace _profiler_enabled ops "
+    "mpmath".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 _WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars", "'__", '"__', "__'", '__"')

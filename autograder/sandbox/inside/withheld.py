@@ -2,21 +2,20 @@
 
 torch's dispatcher stands below all that Python can reach, in every thread. What is registered here
 takes the place of an operation's kernels, and the handle by which that could be undone is lost on
-purpose. So a right answer that comes from such a process was computed without them.
+purpose. So a right answer that comes from such a process was computed without them. What computes
+beside the dispatcher is closed by ``withheld_functions``.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import gc
-import importlib
-import sys
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import torch
+
+from . import interpreter_access, withheld_functions
 
 # Where an operation on some kind of tensor may begin or end; torch knows no others on a CPU or GPU.
 _ALWAYS = ("AutogradCPU", "AutogradCUDA", "BackendSelect", "CPU", "CUDA")
@@ -26,53 +25,86 @@ _WHERE_KNOWN = (
     "CompositeImplicitAutograd CompositeImplicitAutogradNestedTensor CompositeExplicitAutograd "
     "CompositeExplicitAutogradNonFunctional"
 ).split()
-# Operations written once more in Python.
-_IN_PYTHON = tuple(f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor"))
-_OF_NUMBERS = ("math", "cmath", "numpy")
-_SLOPES = ("backward", "backwarddata", "backwardinput")
 # Libraries whose operations do several of torch's at once, by names of their own.
 FUSED = frozenset("mkldnn mkldnnprepacked onednn mkl quantized".split())
+_DIFFERENTIATION = "backward"  # an exercise that forbids it is done without autograd
 
 
 def plain(name: str) -> str:
     """A name in small letters, without underscores and what comes after a colon or dot."""
-    return name.partition(":")[0].partition(".")[0].replace("_", "").lower()
+    return withheld_functions.bare(name).replace("_", "")
 
 
 def used_of(forbidden: Collection[str], names: Iterable[str]) -> set[str]:
-    """Which of these names, as they were noted, are those of forbidden operations.
+    """Which of these names of functions and modules, as they were noted, are forbidden."""
+    return {plain(one) for one in names} & {*forbidden, *FUSED}
 
-    Where differentiating is forbidden, so are torch's ready-made slopes: ``sigmoid_backward``.
+
+def operations_of(forbidden: Collection[str], names: Iterable[str]) -> set[str]:
+    """Which forbidden things some of torch's operations do, whatever else they do as well.
+
+    Its libraries have many operations for one: ``_sparse_log_softmax``, ``log_sigmoid_backward``.
     """
-    used = {plain(one) for one in names}
-    slopes = {one for one in used if one.endswith(_SLOPES)} if "backward" in forbidden else set()
-    return used & {*forbidden, *FUSED} | slopes
+    done = {withheld_functions.part_of(one, forbidden) for one in names}
+    return (done | used_of((), names)) - {""}
 
 
-def withhold(forbidden: Collection[str]) -> None:
-    """Take away every operation whose plain name is among these, under all its names.
+def withhold(forbidden: Collection[str], libraries: Iterable[str] = ()) -> None:
+    """Take away every operation that does something of this, and the functions that do it.
 
-    The operations of libraries that do several at once go altogether.
+    Operations that do several things at once go altogether: parts of networks, and libraries of
+    them. Where differentiating is forbidden, nothing is noted for it any more.
+
+    Args:
+        forbidden: plain names of operations.
+        libraries: of numbers, that are to be used without what is forbidden in them.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a kernel is replaced
+        for library, names in _operations().items():
+            _replace(library, [n for n in names if _is_forbidden(library, n, forbidden)])
+        if _DIFFERENTIATION in forbidden:
+            _let_through(_operations()["aten"])
+    withheld_functions.withhold(forbidden, libraries)
+
+
+def _operations() -> dict[str, list[str]]:
+    """All operations of torch, by library."""
     dispatcher: Any = torch._C
     by_library: dict[str, list[str]] = {}
     for full_name in dispatcher._dispatch_get_all_op_names():
         library, _, name = full_name.partition("::")
-        if library.lstrip("_") in FUSED or (library == "aten" and used_of(forbidden, [name])):
-            by_library.setdefault(library, []).append(name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a kernel is replaced
-        for library, names in by_library.items():
-            _replace(library, names)
-    _withhold_in_python(forbidden)
+        by_library.setdefault(library, []).append(name)
+    return by_library
+
+
+def _is_forbidden(library: str, name: str, forbidden: Collection[str]) -> bool:
+    if library.lstrip("_") in FUSED:
+        return True
+    does_more = interpreter_access.has_many_parts(name) or bool(operations_of(forbidden, [name]))
+    return library == "aten" and does_more
 
 
 def _replace(library: str, names: list[str]) -> None:
     """Put a refusal in the place of each of these operations of a library."""
-    place: Any = torch._C._dispatch_library("IMPL", library, "", __file__, 0)
-    for name in names:
-        for key in _keys(f"{library}::{name}"):
-            place.impl(name, key, _refuse)
+    with_keys = ((name, key) for name in names for key in _keys(f"{library}::{name}"))
+    _register(library, with_keys, withheld_functions.refuse)
+
+
+def _let_through(names: list[str]) -> None:
+    """Let these operations of torch's own note nothing by which autograd could differentiate."""
+    keys = ("AutogradCPU", "AutogradCUDA")
+    through = torch.library.fallthrough_kernel
+    _register("aten", ((name, key) for name in names for key in keys), through)
+
+
+def _register(
+    library: str, operations: Iterable[tuple[str, str]], kernel: Callable[..., Any]
+) -> None:
+    dispatcher: Any = torch._C
+    place = dispatcher._dispatch_library("IMPL", library, "", __file__, 0)
+    for name, key in operations:
+        place.impl(name, key, kernel)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(place))  # it stays, and nothing leads to it
 
 
@@ -80,46 +112,3 @@ def _keys(name: str) -> Iterator[str]:
     yield from _ALWAYS
     has_kernel: Any = torch._C._dispatch_has_kernel_for_dispatch_key
     yield from (key for key in _WHERE_KNOWN if has_kernel(name, key))
-
-
-def _refuse(*_: Any, **__: Any) -> None:
-    raise RuntimeError("this operation is not to be used")
-
-
-def _withhold_in_python(forbidden: Collection[str]) -> None:
-    """What computes without torch's operations: functions of numbers, and sources to read."""
-    for name in _OF_NUMBERS:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)  # now: later it is closed
-    gc.unfreeze()  # what was there before the fork is to be found as well
-    places = [m for name, m in sys.modules.items() if name.partition(".")[0] in _OF_NUMBERS]
-    for place in places:
-        for name, value in list(vars(place).items()):
-            if plain(name) in forbidden and callable(value):
-                _forget(value)
-    for name in [name for name in sys.modules if _is_closed(name)]:
-        sys.modules[name] = None  # type: ignore[assignment]
-    sys.addaudithook(_close)
-
-
-def _forget(function: object) -> None:
-    """Take a function out of every module, dictionary and list that holds it."""
-    for holder in gc.get_referrers(function):
-        if isinstance(holder, dict):
-            for key in [k for k, v in holder.items() if v is function or k is function]:
-                del holder[key]
-        elif isinstance(holder, list):
-            holder[:] = [one for one in holder if one is not function]
-
-
-def _close(event: str, words: tuple[Any, ...]) -> None:
-    if event not in ("import", "open"):
-        return
-    name = str(words[0])
-    anew = event == "import" and name in _OF_NUMBERS  # a second copy would have everything
-    if anew or _is_closed(name.replace("/", ".")):
-        raise ImportError("this module is not to be used")
-
-
-def _is_closed(name: str) -> bool:
-    return any(f".{one}." in f".{name}." for one in _IN_PYTHON)

@@ -38,6 +38,7 @@ from . import (
     protocol,
     seccomp,
     torch_patches,
+    withheld_functions,
 )
 from .process import Process, module_namespace, prepare, serve
 
@@ -162,6 +163,7 @@ def _warm_plotly() -> None:
 
 _WARM_UPS: list[Callable[[], object]] = [
     _warm_backward, _warm_optimizers, _warm_meta, _warm_plotly, interpreter_access.familiar,
+    withheld_functions.load_for_transforms,
 ]  # fmt: skip
 
 

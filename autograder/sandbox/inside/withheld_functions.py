@@ -1,0 +1,156 @@
+"""Takes functions away that compute beside torch's dispatcher, where something is forbidden.
+
+Those of numbers (``math.tanh``), what torch has once more in Python (``torch._refs``), and its
+other interpreters: TorchScript is switched off, so that its functions are run as Python.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from types import FunctionType, ModuleType
+from typing import Any
+
+import torch
+import torch._ops
+
+_ALWAYS = ("cmath", "math", "numpy")
+# Libraries that compute with numbers by themselves; one is loaded only for who names it.
+NUMERICAL = (*_ALWAYS, *"gmpy2 jax jaxlib mpmath numba numexpr scipy sklearn sympy".split())
+_LATE = ("numpy", "sympy")  # these load some of their modules when they are first used
+# Operations written once more in Python; what is not loaded of them yet, nobody loads.
+_IN_PYTHON = tuple(f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor"))
+
+
+def bare(name: str) -> str:
+    """A name in small letters, without what comes after a colon or dot."""
+    return name.partition(":")[0].partition(".")[0].lower()
+
+
+def part_of(name: str, forbidden: Collection[str]) -> str:
+    """The longest forbidden name that some words of a name make up; empty where none does."""
+    words = [word for word in bare(name).split("_") if word]
+    ends = range(1, len(words) + 1)
+    found = {"".join(words[i:j]) for j in ends for i in range(j)}.intersection(forbidden)
+    return max(found, key=len, default="")
+
+
+def refuse(*_: Any, **__: Any) -> None:
+    """Stand for what is forbidden."""
+    raise RuntimeError("this operation is not to be used")
+
+
+def withhold(forbidden: Collection[str], libraries: Iterable[str]) -> None:
+    """Let nobody call a function with a forbidden name, wherever it is kept."""
+    for name in {*_ALWAYS, *libraries}.intersection(NUMERICAL):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)  # now: later it is closed
+    load_for_transforms()
+    gc.unfreeze()  # what was there before the fork is to be found as well
+    found = [*_functions(forbidden), *_interpreters()]
+    for one in found:
+        _disable(one)
+    _forget([one for one in found if not isinstance(one, FunctionType)])
+    torch.jit._state.disable()
+    torch._ops.OpOverloadPacket.__call__ = _checked(forbidden)  # type: ignore[method-assign]
+    sys.addaudithook(_close)
+
+
+def load_for_transforms() -> None:
+    """Load what vmap and forward differentiation load when they are first used."""
+    importlib.import_module("torch._functorch.vmap").lazy_load_decompositions()
+    importlib.import_module("torch._decomp.decompositions_for_jvp")
+
+
+def _functions(forbidden: Collection[str]) -> Iterator[Any]:
+    """Functions and classes with a forbidden name, of numbers and of torch's second copies."""
+    for module in _modules():
+        for name, value in list(vars(module).items()):
+            if callable(value) and part_of(name, forbidden):
+                yield value
+
+
+def _modules() -> list[ModuleType]:
+    numerical = {name for name in sys.modules if name.partition(".")[0] in NUMERICAL}
+    copies = {name for name in sys.modules if name.startswith(_IN_PYTHON)}
+    return [sys.modules[name] for name in sorted(numerical | copies)]
+
+
+def _interpreters() -> list[Any]:
+    """What runs programs that are written in other languages than Python."""
+    other: Any = torch._C
+    return [
+        torch.jit.CompilationUnit, other.CompilationUnit, other._te.TensorExprKernel,
+        other._te.SimpleIREvaluator, other._create_function_from_graph,
+    ]  # fmt: skip
+
+
+def _disable(function: Any) -> None:
+    """Let a function that is written in Python refuse, and what it wraps, whoever holds it."""
+    waiting, seen = [function], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, FunctionType) and id(one) not in seen:
+            seen.add(id(one))
+            waiting += [getattr(one, "__wrapped__", None), *_held(one)]
+            one.__code__ = refuse.__code__.replace(co_freevars=one.__code__.co_freevars)
+
+
+def _held(function: FunctionType) -> Iterator[Any]:
+    """What a function's inner variables hold, if it wraps a function of its own name."""
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # an empty one
+            held = cell.cell_contents
+            if getattr(held, "__name__", "") == function.__name__:
+                yield held
+
+
+def _forget(found: list[Any]) -> None:
+    """Take objects out of every module, dictionary and list that holds one of them."""
+    gone = set(map(id, found))
+    for holder in gc.get_referrers(*found) if found else ():
+        if holder is found:
+            continue
+        if isinstance(holder, dict):
+            for key in [k for k, v in holder.items() if id(v) in gone or id(k) in gone]:
+                del holder[key]
+        elif isinstance(holder, list):
+            holder[:] = [one for one in holder if id(one) not in gone]
+
+
+def _checked(forbidden: Collection[str]) -> Any:
+    """How one of torch's operations is called: on numbers it would not reach the dispatcher."""
+    usual: Any = torch._ops.OpOverloadPacket.__call__
+
+    def call(self: Any, /, *args: Any, **named: Any) -> Any:
+        if part_of(str(self.__name__), forbidden):
+            refuse()
+        return usual(self, *args, **named)
+
+    return call
+
+
+def _close(event: str, words: tuple[Any, ...]) -> None:
+    """Let nobody load a second copy, under whatever name, or what is not loaded yet."""
+    if event == "import":
+        name, file = str(words[0]), os.path.basename(str(words[1] or ""))
+        copied = {name.rpartition(".")[2], file.partition(".")[0]}
+        closed = _is_numerical(name) or not copied.isdisjoint(NUMERICAL) or _is_closed(name)
+    else:
+        closed = event == "open" and _is_closed(str(words[0]).replace("/", "."))
+    if closed:
+        raise ImportError("this module is not to be used")
+
+
+def _is_numerical(name: str) -> bool:
+    """Whether a module belongs to a library of numbers that loads nothing late."""
+    library = name.partition(".")[0]
+    return library in NUMERICAL and not (library in _LATE and library in sys.modules)
+
+
+def _is_closed(name: str) -> bool:
+    return any(f".{one}." in f".{name}." for one in _IN_PYTHON)
