@@ -1503,6 +1503,17 @@ def test_rounded_is_caught(student):
     assert_only_one_is_wrong(student, "rounded")
 
 
+@pytest.mark.exercise("decision_breakers", about="type")
+def test_pairs_hold_numbers_of_python(student):
+    """Gives every logit and every threshold as a Python float."""
+    given = student.decision_breakers().value
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    pairs = [pair for pair in given.values() if isinstance(pair, (tuple, list)) and len(pair) == 2]
+    require(pairs, "Your dictionary holds no pair.")
+    tensors = [number for pair in pairs for number in pair if torch.is_tensor(number)]
+    require(not tensors, "A pair holds a tensor.")
+
+
 @pytest.mark.exercise("decision_breakers", weight=0.5)
 def test_pairs_are_the_same_each_time(student):
     """Returns the same pairs each time."""

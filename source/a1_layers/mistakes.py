@@ -3316,6 +3316,16 @@ def rounded_gets_an_easy_threshold():
 
 @mistake(
     "decision_breakers",
+    "A number in your pairs is a tensor. How do you get the Python float out of it?",
+    breaks="type",
+)
+def threshold_is_a_tensor():
+    logit, threshold = _DECISIONS["strict"]
+    return _DECISIONS | {"strict": (logit, torch.tensor(threshold))}
+
+
+@mistake(
+    "decision_breakers",
     "Your pairs have the threshold first. Which order does the task ask for?",
 )
 def threshold_comes_first():
@@ -3363,9 +3373,9 @@ def other_pairs():
 @alternative("decision_breakers")
 def found_by_a_search():
     found = {}
-    for logit in torch.arange(-6, 7).div(10):
+    for logit in torch.arange(-6, 7).div(2):
         p = torch.sigmoid(logit)
-        for threshold in [p.item(), *torch.arange(1, 20).div(20).tolist()]:
+        for threshold in [p.item(), *torch.arange(1, 100).div(100).tolist()]:
             said = {
                 "raw": logit >= threshold,
                 "strict": p > threshold,

@@ -554,7 +554,7 @@ def test_cross_entropy_is_built_by_hand(student, reference, draw):
     """Is built from simpler pieces, without torch's ready-made loss."""
     classes = draw.integer(6, 12)
     args = [*batch(draw, classes + 2, classes)]
-    assert_own_work(student, reference, "cross_entropy", args, LOSS)
+    assert_own_work(student, reference, "cross_entropy", args, LOSS, atol=1e-3)
 
 
 # 5.5 bce_with_logits
@@ -1103,7 +1103,8 @@ def test_accurate_tanh_has_the_right_gradient(student, draw):
 @pytest.mark.exercise("accurate_tanh")
 def test_accurate_tanh_keeps_the_digits(student, draw):
     """Keeps the digits of float64, near 0 and further out."""
-    far = draw.uniform(5, 4, low=0.5, high=5.0, dtype=torch.float64)
+    far = draw.uniform(5, 4, low=0.5, high=9.0, dtype=torch.float64)
+    far[0] = 9.0
     for x in (far, -far, 1e-12 * far):
         assert_same(student.accurate_tanh(x), torch.tanh(x), rtol=1e-7, atol=0.0)
 
