@@ -62,17 +62,18 @@ class MistakeMatcher:
         """The known mistake in an answer with its tutor's line, or else how it relates."""
         try:
             found = self.match(exercise, verdicts)
-            return found, self._told(found, verdicts) if found else self._related(verdicts)
+            told = self._told(found, verdicts) if found else ""
+            return found, told or self._related(verdicts)
         except _INCOMPARABLE:  # a value of a form that nobody thought of explains nothing
             return None, ""
 
     def _told(self, found: Entry, verdicts: Sequence[Verdict]) -> str:
-        """A mistake's line; where it is not all that is wrong, without praise for the rest."""
+        """A mistake's line; where it is not all that is wrong, without a word on the rest."""
         local = next(local for entry, local in self.bank[found.exercise] if entry is found)
         failed = (v for v in verdicts if v.item.hidden and v.check.status is not Status.PASSED)
         quick = [v for v in failed if v.item.function and not v.item.slow]
         whole = all(self._is_failed_by(found, local, v) for v in quick)
-        return found.tutor or "" if whole else wording.without_praise(found.tutor or "")
+        return found.tutor or "" if whole else wording.in_part(found.tutor or "")
 
     def _related(self, verdicts: Sequence[Verdict]) -> str:
         """How an answer relates to the right one, where that is true of every check that failed."""
@@ -98,8 +99,8 @@ class MistakeMatcher:
         return self._matched[key]
 
     def _replayed(self, exercise: str, verdicts: Sequence[Verdict]) -> Entry | None:
-        kept = [v for v in verdicts if _is_rule_kept(v)]  # how it is kept is style
-        others = [v for v in verdicts if not _is_rule_kept(v)]
+        kept = [v for v in verdicts if _is_kept(v)]
+        others = [v for v in verdicts if not _is_rule(v)]  # how a rule is kept is style
         chosen = [r for r in judging.records(others) or () if _is_choice(r)]
         behaviour = _behaviour(others)
         # with what was chosen first: where it is a mistake's own value, that tells the most
@@ -183,10 +184,15 @@ def _behaviour(verdicts: Sequence[Verdict]) -> list[Record]:
     return [record for record in judging.records(verdicts) or () if _is_behaviour(record)]
 
 
-def _is_rule_kept(verdict: Verdict) -> bool:
-    """Whether a check that decides the exercise, such as one of own work, is passed."""
+def _is_kept(verdict: Verdict) -> bool:
+    """Whether a hidden check is passed, which the mistake in an answer must then pass as well."""
     quick = verdict.item.function is not None and not verdict.item.slow
-    return quick and verdict.check.keeps < 1 and verdict.check.status is Status.PASSED
+    return quick and verdict.item.hidden and verdict.check.status is Status.PASSED
+
+
+def _is_rule(verdict: Verdict) -> bool:
+    """Whether a check that decides the exercise, such as one of own work, is passed."""
+    return _is_kept(verdict) and verdict.check.keeps < 1
 
 
 def errs_alike(one: Answer, other: Answer, right: Answer) -> bool:

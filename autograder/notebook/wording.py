@@ -18,7 +18,7 @@ _BY_FACT = {
     "keys": "The dictionary that came back has other keys than promised.",
     "shape": "The shape that came back is not the promised one.",
     "dtype": "The dtype that came back is not the promised one.",
-    "device": "The result is not on the device of the input.",
+    "device": "With the input on another device, no result comes back there.",
     "requires_grad": "Its link to autograd (requires_grad) is not the promised one.",
     "gradient": "The values are right, the gradients are not.",
     "no gradient": "The values are right, but no gradient flows back to where it should.",
@@ -206,16 +206,22 @@ RELATIONS = _RELATIONS | {  # an exception holds for what was tried, which is no
 
 _PRAISE = ("Your ", "The "), (" is right", " are right")  # how it begins, and what stands in it
 _CLAUSES = frozenset("the your no only you some with for after".split())  # so may a sentence begin
+_OF_THE_REST = frozenset("except only right".split())  # "wrong only where x is 0": elsewhere right
 
 
-def without_praise(line: str) -> str:
-    """A tutor's line without its "Your values are right, but": something else is wrong, too."""
+def in_part(line: str) -> str:
+    """A tutor's line where something else is wrong, too; empty where it would not be true then.
+
+    It is told without its "Your values are right, but".
+    """
     praise, _, rest = line.partition(", but ")
     begins, holds = _PRAISE
     is_praise = praise.startswith(begins) and any(words in praise for words in holds)
-    if not is_praise or set(praise) & set(".?!,") or rest.split(" ")[0] not in _CLAUSES:
-        return line
-    return rest[:1].upper() + rest[1:]
+    if is_praise and not set(praise) & set(".?!,") and rest.split(" ")[0] in _CLAUSES:
+        line = rest[:1].upper() + rest[1:]
+    said = [one for one in line.split(". ") if not one.endswith("?")]
+    words = " ".join(said).lower().replace(",", "").split()
+    return "" if _OF_THE_REST.intersection(words) else line
 
 
 def relation(name: str, what: str) -> str:

@@ -3263,7 +3263,8 @@ def fixed_gets_one_half():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `fixed`, `raw` is also wrong. What does `raw` say to every negative logit?",
+    "With your pair for `fixed`, `raw` is also wrong. For which small positive logits does `raw` "
+    "say no?",
 )
 def fixed_gets_a_negative_logit():
     return _DECISIONS | {"fixed": (-1.0, 0.25)}

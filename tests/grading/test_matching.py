@@ -174,13 +174,15 @@ def test_a_few_truth_values_that_agree_by_chance_name_no_mistake(tmp_path):
             "No gradient reaches `x`. Why?",
         ),
         ("The norm is right, but the result is a list. Why?", "The result is a list. Why?"),
-        ("Your loss is right, but it comes from torch. Why?", None),
-        ("Your result is right for 2, but `nan` for 0. Why?", None),
-        ("Your values, all of them, are right, but the rest is not. Why?", None),
-        ("Look at 0. Your values are right, but the slope is 0.", None),
+        ("Your loss is right, but it comes from torch. Why?", ""),
+        ("Your result is right for 2, but `nan` for 0. Why?", ""),
+        ("Your values, all of them, are right, but the rest is not. Why?", ""),
+        ("Look at 0. Your values are right, but the slope is 0.", ""),
+        ("Your values are wrong only where `weight` is square. Why?", ""),
+        ("Your slope is 0. Where is it right, and only there?", None),
         ("Which line rounds?", None),
     ],
 )
-def test_praise_is_left_out_where_the_rest_stands_alone(line, kept):
-    """A line whose mistake is not all that is wrong calls nothing right."""
-    assert wording.without_praise(line) == (kept or line)
+def test_what_is_told_in_part_calls_nothing_right(line, kept):
+    """A line whose mistake is not all that is wrong says nothing of the rest."""
+    assert wording.in_part(line) == (line if kept is None else kept)
