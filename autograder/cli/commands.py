@@ -37,7 +37,7 @@ from autograder.cli.options import (
     Scheduler,
 )
 from autograder.cli.tables import Rows, print_changes, print_grades, print_verdicts, verdict_dict
-from autograder.cli.who import print_who_is_who, remark, remark_left_alone
+from autograder.cli.who import print_who_is_who, remark, remark_left_alone, remark_replaced
 from autograder.cli.written import written_app
 from autograder.course.options import Kind
 from autograder.errors import AutograderError, InfrastructureError, SubmissionError, UsageError
@@ -241,6 +241,7 @@ def grade(
     elif not quiet:
         print_grades(rows, skipped, seconds, results)
     remark_left_alone(left_alone, paths, assignment)
+    remark_replaced([student for batch in batches for student in batch.replaced])
     if any(batch.not_graded for batch in batches):
         raise typer.Exit(INFRASTRUCTURE)
 
@@ -280,9 +281,10 @@ def regrade(
             for _ in batch.run(backend):
                 progress(batch.done, len(submissions))
         failed = failed or batch.not_graded > 0
-        print_changes(name, again.changes(name, results), quiet=quiet, as_json=as_json)
+        changes = again.changes(plan, submissions, results)
+        print_changes(name, changes, quiet=quiet, as_json=as_json)
         if apply:
-            published = again.apply(name, results)
+            published = again.apply(plan, submissions, results)
             say(f"{published} results of {name} published.", quiet=quiet or as_json)
             for said in disagreements(home, results, name):
                 err.print(f"[bold]Note:[/] {escape(said)} What was decided holds.", soft_wrap=True)

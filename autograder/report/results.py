@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
 import math
 import os
@@ -118,6 +119,16 @@ def keep_earlier(report: Report, out: Path) -> None:
         shutil.copyfile(path, kept)
     except OSError as error:
         raise InfrastructureError(f"{kept}: cannot be written ({error.strerror}).") from error
+
+
+def read_earlier(assignment: str, student: str, out: Path) -> Iterator[Report]:
+    """A student's results that newer ones have replaced, as far as they can be read."""
+    path = result_path(assignment, student, out)
+    folder = out / EARLIER / path.parent.name
+    for kept in sorted(folder.glob(f"{glob.escape(path.stem)}.*.json")):
+        with suppress(AutograderError):
+            if (report := read(kept)).student == student:  # and not of one whose name goes on
+                yield report
 
 
 def _version(report: Report) -> str:

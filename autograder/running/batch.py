@@ -3,8 +3,8 @@
 A result stands for a submission's digest, the graders' digest, a seed and a device; where all of
 these are the same there is nothing to do, so that a run that was cut off goes on where it stopped.
 A result that other graders gave to the same file may be published: it is left as it is, and
-regrade shows what would change. What a new result replaces is kept in ``.earlier/``. Reports are
-written as they come and not kept.
+regrade shows what would change. What a new result replaces is kept in ``.earlier/``; a file that is
+found there is an older one, and left alone. Reports are written as they come and not kept.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Batch:
         self.not_graded = 0
         self.skipped = 0
         self.left_alone = 0  # results of other graders
+        self.replaced: list[str] = []  # whose file is an older one than that which counts
         self._plan = plan
         self._jobs = jobs
         self._out = out
@@ -50,7 +51,8 @@ class Batch:
     @property
     def done(self) -> int:
         """How many submissions were looked at."""
-        return self.graded + self.not_graded + self.skipped + self.left_alone
+        left = self.left_alone + len(self.replaced)
+        return self.graded + self.not_graded + self.skipped + left
 
     def run(self, backend: Backend) -> Iterator[Report]:
         """Grade the jobs that have no result yet; yield each report once it is written."""
@@ -85,6 +87,9 @@ class Batch:
         for job in self._jobs:
             known = _known(job, self._plan, self._out)
             state = State.NEW if self._force else state_of(job, known, self._plan, digest)
+            if not self._force and is_replaced(job, self._plan, self._out):
+                self.replaced.append(job.student)
+                continue
             if known is None or state is State.NEW:
                 yield job
                 continue
@@ -122,6 +127,20 @@ def state_of(job: Job, known: Report | None, plan: Plan, digest: str) -> State:
 def is_done(job: Job, plan: Plan, out: Path, digest: str) -> bool:
     """Whether a result stands there for this very file, these graders, seed and device."""
     return state_of(job, _known(job, plan, out), plan, digest) is State.DONE
+
+
+def is_replaced(job: Job, plan: Plan, out: Path) -> bool:
+    """Whether the result of another, newer file has taken the place of this file's.
+
+    Nothing tells an old download from a student who goes back to an old file, unless the file has
+    a time: then the same file may have come once more.
+    """
+    known, digest = _known(job, plan, out), digest_of(job)
+    if known is None or known.sha256 in ("", digest):
+        return False
+    earlier = results.read_earlier(plan.assignment, job.student, out)
+    mine = digest, job.handed_in.at
+    return any((one.sha256, one.handed_in.at) == mine for one in earlier)
 
 
 def _keep(report: Report, out: Path) -> None:

@@ -497,7 +497,8 @@ def test_gradient_flows_through_tanh(same, draw):
 def test_gradient_flows_through_relu(same, draw):
     """Measures the gradient with respect to the layers' outputs in a ReLU stack."""
     x, weights = draw(20, 8), stack(draw, 8, 10, 8, 8, scale=1.5)
-    same(rtol=1e-3, atol=0.0).run(message_within, x, weights, "relu", loud(draw, 20, 8))
+    upstream = loud(draw, 20, 8) + 1.0  # far from a mean of 0, around which a spread is measured
+    same(rtol=1e-3, atol=0.0).run(message_within, x, weights, "relu", upstream)
 
 
 @pytest.mark.exercise("backward_rms")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from autograder.course.layout import Course
 from tests.support.courses import GRADERS, NAME, hand_in, write_course
 
 RIGHT = "def half(x):\n    return x / 2\n"
+ALSO_RIGHT = "def half(x):\n    return 0.5 * x\n"
 WRONG = "def half(x):\n    return x\n"
 
 
@@ -69,6 +72,38 @@ def test_a_new_file_is_graded_with_the_seed_of_the_others_and_the_old_result_is_
     assert (after["ben"]["score"], after["ben"]["seed"]) == (10, 7)
     (kept,) = (place / "results" / ".earlier" / NAME).glob("ben.*.json")
     assert json.loads(kept.read_text()) == before["ben"]
+
+
+def test_an_older_file_takes_no_newer_ones_place(run, place):
+    """Whoever names an old download again is told whose files are old, and nothing is lost."""
+    grade(run, place)
+    shutil.copytree(place / "submitted", place / "old")
+    hand_in(Course(place), place / "submitted" / "ben", ALSO_RIGHT)
+    grade(run, place)
+    before = results(place)
+    shutil.rmtree(place / "submitted")
+    shutil.move(place / "old", place / "submitted")
+    assert "a newer file has replaced what is here of ben: its result stays" in grade(run, place)
+    assert "0 lose" in run("regrade", "submitted", "--apply", cwd=place).stdout
+    assert results(place) == before
+    shutil.rmtree(place / "submitted" / "ana")
+    grade(run, place, "--force")
+    assert results(place)["ben"]["score"] < before["ben"]["score"]
+
+
+def test_regrade_publishes_what_it_is_asked_about(run, place):
+    """What waits for another person, or for an older file, goes on waiting."""
+    grade(run, place, "--seed", "7")
+    before = results(place)
+    assert "Nothing is published" in run("regrade", "submitted", "--seed", "8", cwd=place).stdout
+    hand_in(Course(place), place / "submitted" / "ben", ALSO_RIGHT)
+    grade(run, place)
+    shutil.rmtree(place / "submitted" / "ana")
+    run("regrade", "submitted", "--seed", "8", "--apply", cwd=place)
+    after = results(place)
+    assert after["ana"] == before["ana"]
+    assert after["ben"]["seed"] == 8
+    assert after["ben"]["score"] > before["ben"]["score"]
 
 
 def test_who_handed_in_nothing_gradable_has_a_result(run, place):
