@@ -178,6 +178,22 @@ def test_the_latest_decision_holds_and_none_is_lost():
     assert len(found.steps) == 4
 
 
+@pytest.mark.parametrize(
+    ("exercise", "machine", "values", "points"),
+    [
+        ("linear", 58, ("+3", "-3"), 98),
+        ("linear", 2, ("-5", "+5"), 42),
+        ("linear", 58, ("+3", "=7", "+0"), 47),
+        ("linear", 58, ("=7", "=58"), 98),
+        (None, 2, ("-50", "+50"), 42),
+    ],
+)
+def test_points_are_added_up_before_any_bound_holds(exercise, machine, values, points):
+    """What was added is taken back by as much, also where it led beyond what can be had."""
+    decisions = [decided(Kind.POINTS, value, exercise=exercise) for value in values]
+    assert cell([attempt(linear=machine)], decisions).points == points
+
+
 def test_an_exercise_by_hand_is_worth_at_most_its_points_and_is_late_with_the_rest():
     """A correction of the machine's judgement stands before the late rule, and keeps its bounds."""
     plus = decided(Kind.POINTS, "+30", exercise="linear")
