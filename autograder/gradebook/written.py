@@ -18,7 +18,8 @@ from pathlib import Path
 
 from autograder.errors import SubmissionError, UsageError
 from autograder.gradebook.adjustments import Adjustment, Kind
-from autograder.model import Job, Report, RubricItem, Written
+from autograder.gradebook.decisions import Book
+from autograder.model import Job, Person, Report, RubricItem, Written
 from autograder.report.pages import FOR_EXCEL, defused, inert
 from autograder.report.sanitize import clean, number
 from autograder.submissions import door, read
@@ -194,19 +195,35 @@ def decisions(
     marks: Iterable[Mark],
     assignment: str,
     exercise: str,
-    known: Sequence[Adjustment],
+    known: Book,
     who: str,
     at: datetime.datetime,
 ) -> Iterator[Adjustment]:
     """An adjustment for each mark that says something new."""
-    last = {
-        one.student: (one.value, one.why)
-        for one in known
-        if (one.kind, one.assignment, one.exercise) == (Kind.POINTS, assignment, exercise)
-    }
     for mark in marks:
         value, why = f"={number(mark.points)}", mark.comment or "graded by hand"
-        if last.get(mark.student) != (value, why):
-            yield Adjustment(
-                Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
-            )
+        one = Adjustment(
+            Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
+        )
+        if not any(_is_same(one, last) for last in _before(one, known)[-1:]):
+            yield one
+
+
+def overruled_by(one: Adjustment, known: Book) -> Adjustment | None:
+    """The decision that holds, where the same had been given before and is given once more.
+
+    A sheet that is taken again gives all of its marks again, also those which people have changed
+    since: nobody can tell whether that is meant.
+    """
+    *earlier, last = _before(one, known) or [one]
+    repeats = any(_is_same(one, before) for before in earlier)
+    return last if repeats and not _is_same(one, last) else None
+
+
+def _before(one: Adjustment, known: Book) -> list[Adjustment]:
+    """What was decided about the same exercise of the same student, in its order."""
+    return known.about(Person(one.student), one.assignment).points(one.exercise)
+
+
+def _is_same(one: Adjustment, other: Adjustment) -> bool:
+    return (one.value, one.why) == (other.value, other.why)
