@@ -73,7 +73,8 @@ def take(
     home = find_course(course)
     question = _question(home, assignment, exercise)
     reports = read_all(results) if results.is_dir() else ()
-    marks = read_sheet(file, question, [r for r in reports if r.assignment == assignment])
+    own = [report for report in reports if report.assignment == assignment]
+    marks = read_sheet(file, assignment, question, own)
     _add(home, [(assignment, exercise, mark) for mark in marks], who)
 
 

@@ -102,25 +102,51 @@ def _column(item: RubricItem) -> str:
 # --- and back ------------------------------------------------------------------------------------
 
 
-def read_sheet(path: Path, written: Written, reports: Iterable[Report]) -> list[Mark]:
+def read_sheet(
+    path: Path, assignment: str, written: Written, reports: Iterable[Report]
+) -> list[Mark]:
     """Read what people gave; rows without any mark are passed over.
 
     Raises:
-        UsageError: a cell cannot be read, or a student is not known; it names the line.
+        UsageError: a cell cannot be read, a row is about another question, or a student is not
+            known or has two marks; it names the line.
     """
     table = read_table(path)
     columns = _columns(table, written, path)
     students = {key_of(report.student, report.sha256): report.student for report in reports}
-    return [
-        mark
-        for row in table.rows
-        if (mark := _mark(row, columns, written, students, path)) is not None
-    ]
+    lines: dict[str, int] = {}
+    marks = []
+    for row in table.rows:
+        _check_question(row, columns, assignment, written, path)
+        if mark := _mark(row, columns, written, students, path):
+            _check_first(mark, lines.setdefault(mark.student, row.line), row, path)
+            marks.append(mark)
+    return marks
+
+
+def _check_question(
+    row: Row, columns: Mapping[str, int], assignment: str, written: Written, path: Path
+) -> None:
+    """Refuse a sheet of another question, whose rubric may have the same items."""
+    about = tuple(row.cells[columns[name]] for name in ("assignment", "exercise"))
+    if about != (assignment, written.id):
+        raise UsageError(
+            f"{path}, line {row.line}: is about {' and '.join(about)}, not about {assignment} and "
+            f"{written.id}. Name the question that the sheet is of."
+        )
+
+
+def _check_first(mark: Mark, first: int, row: Row, path: Path) -> None:
+    if first != row.line:
+        raise UsageError(
+            f"{path}, line {row.line}: {mark.student} has a mark on line {first} already. "
+            "Keep one of the two rows."
+        )
 
 
 def _columns(table: Table, written: Written, path: Path) -> dict[str, int]:
     places = {head: at for at, head in enumerate(table.head)}
-    missing = [name for name in ("student", "key", *_LAST) if name not in places]
+    missing = [name for name in (*_FIRST[:4], *_LAST) if name not in places]
     missing += [name for name in map(_column, written.rubric) if name not in places]
     if missing:
         raise UsageError(f"{path}: has no column {missing[0]}. Keep the columns of the sheet.")

@@ -175,6 +175,9 @@ def test_names_are_hidden_on_request(run, home):
         ({"points": "7"}, "line 2: 7 points, but 0 to 6 can be had"),
         ({"units (2)": "many"}, "line 2: 'many' is no number of points"),
         ({"points": "nan"}, "is no number of points"),
+        ({"exercise": "why"}, f"line 2: is about {NAME} and why, not about {NAME} and words"),
+        ({"assignment": "week9"}, f"line 2: is about week9 and words, not about {NAME} and words"),
+        ({"student": "ben", "points": "2"}, "line 3: ben has a mark on line 2 already"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_line(home, sheet, cells, said):
@@ -183,7 +186,7 @@ def test_what_cannot_be_read_is_told_with_its_line(home, sheet, cells, said):
     fill(path, cells, {"points": "1"})
     (written,) = read_source(home.source(NAME)).written
     with pytest.raises(UsageError, match=said):
-        read_sheet(path, written, [])
+        read_sheet(path, NAME, written, [])
 
 
 @pytest.mark.slow  # nbgrader takes seconds to load, five times
