@@ -253,11 +253,17 @@ def _counted(
 def choose(valued: Sequence[_Valued], policy: Policy, due: datetime.datetime | None) -> _Valued:
     """The attempt that the policy names; they are in the order in which they were received."""
     if policy.counting is Counting.BEST:
-        return max(valued, key=lambda one: one.points)  # of equal ones the first
+        return max(valued, key=lambda one: _share(one, policy))  # of equal ones the first
     if policy.counting is Counting.LAST_BEFORE_DUE:
         before = [one for one in valued if not _came_late(one.attempt, due, policy)]
         return (before or valued)[-1]
     return valued[-1]
+
+
+def _share(one: _Valued, policy: Policy) -> Decimal:
+    """What an attempt is worth of what it could be: graders may give other points than before."""
+    possible = _decimal(_max_points(one.exercises, policy))
+    return one.points / possible if possible else one.points
 
 
 def _came_late(attempt: Attempt, due: datetime.datetime | None, policy: Policy) -> bool:

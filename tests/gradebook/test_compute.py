@@ -6,7 +6,7 @@ import pytest
 
 from autograder.course.policy import Counting, Late, Per
 from autograder.gradebook.adjustments import Kind
-from autograder.gradebook.attempts import State
+from autograder.gradebook.attempts import ExercisePoints, State
 from autograder.gradebook.compute import compute
 from autograder.gradebook.gradebook import Standing
 from autograder.model import Person
@@ -61,6 +61,14 @@ def test_of_equal_attempts_the_first_counts():
     """Nobody is charged for submitting the same again."""
     attempts = [attempt(2, received=after(minutes=-5)), attempt(1, received=EARLIER)]
     assert cell(attempts).attempt.number == 1
+
+
+def test_the_best_has_the_largest_share_of_its_points():
+    """After an exercise's points were changed, all of the new ones are better than half of more."""
+    parts = [(ExercisePoints("linear", points, earned),) for points, earned in ((20, 12), (10, 10))]
+    attempts = [attempt(number, exercises=part) for number, part in enumerate(parts, 1)]
+    found = cell(attempts)
+    assert (found.attempt.number, found.points, found.max_points) == (2, 10, 10)
 
 
 def test_what_was_not_graded_costs_nothing():
@@ -164,6 +172,13 @@ def test_an_extension_never_shortens_the_time_that_all_have():
     """When the due time of the whole class moves behind it, that holds."""
     own = decided(Kind.EXTENSION, after(days=-9).isoformat())
     assert cell([attempt()], [own]).points == 100
+
+
+def test_where_nothing_is_due_an_extension_makes_nobody_late():
+    """Without a due time nobody is late; a time for one student alone would shorten theirs."""
+    own = decided(Kind.EXTENSION, after(days=-9).isoformat())
+    found = cell([attempt()], [own], due=None)
+    assert (found.points, found.due, found.late) == (100, None, False)
 
 
 def test_the_latest_decision_holds_and_none_is_lost():
