@@ -158,7 +158,9 @@ def gradebook(
     page: Annotated[Path | None, typer.Option("--page", help="Write an HTML page.")] = None,
     section: Annotated[str | None, typer.Option(help="Only this section.")] = None,
     student: Annotated[str | None, typer.Option(help="Explain one student's points.")] = None,
-    at: Annotated[str | None, typer.Option(help="As of this time; now when left out.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="As of this time: what came later is left out.")
+    ] = None,
     anonymous: Anonymous = False,
     course: CourseOption = None,
     quiet: Quiet = False,
@@ -170,12 +172,10 @@ def gradebook(
     from autograder.gradebook.load import load
 
     home = find_course(course)
-    now = (
-        moment(at, home.config.zone)
-        if at
-        else datetime.datetime.now(home.config.zone or datetime.UTC)
-    )
-    book = _narrowed(load(home, results, find_roster(home), now), section, student)
+    zone = home.config.zone
+    now = datetime.datetime.now(zone or datetime.UTC) if at is None else moment(at, zone)
+    book = load(home, results, find_roster(home), now, later=at is None)
+    book = _narrowed(book, section, student)
     if anonymous:
         book = anonymise(book)
     if csv or page:
@@ -256,7 +256,8 @@ def _narrowed(book: Gradebook, section: str | None, student: str | None) -> Grad
         and student in (None, row.person.student)
     ]
     if not rows and (section is not None or student is not None):
-        raise UsageError(f"{student or section}: nobody of the gradebook is called so.")
+        asked = section if student is None else student
+        raise UsageError(f'"{asked}": nobody of the gradebook is called so.')
     return dataclasses.replace(book, rows=tuple(rows))
 
 
