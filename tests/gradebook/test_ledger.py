@@ -123,6 +123,26 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path):
     assert texts == {f"{writer} {n}" for writer in range(4) for n in range(20)}
 
 
+def test_on_a_full_disk_all_or_none_of_several_are_added(tmp_path):
+    """Where the third finds no room, the first two are not kept either: a retry adds each once."""
+    path = tmp_path / FILE
+    add(EVERY[:2], path)
+    before = path.read_bytes()
+    code = (
+        "import sys, resource\nfrom pathlib import Path\n"
+        "from autograder.gradebook.ledger import add\n"
+        "from tests.gradebook.factory import decided, Kind\n"
+        "path = Path(sys.argv[1])\nmost = path.stat().st_size + 5000\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))\n"
+        "add([decided(Kind.NOTE, word * 2000) for word in 'abc'], path)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert "cannot be written (File too large)" in done.stderr
+    assert path.read_bytes() == before
+
+
 @pytest.fixture
 def home(tmp_path):
     """A course of six assignments and two people."""
