@@ -501,21 +501,17 @@ def roster_import(
     course: CourseOption = None,
 ) -> None:
     """Add the people of exports from Canvas, Moodle, Gradescope or elsewhere to the roster."""
-    from autograder.submissions.roster import Roster, write_roster
-    from autograder.submissions.roster_import import import_roster, merge
+    from autograder.submissions.roster_import import add, import_roster
 
     home = _course(course)
     path = home.config.roster or home.root / "roster.csv"
-    people = (_roster(home) or Roster()) if path.exists() else Roster()
-    for file in files:
-        imported = import_roster(file)
-        merged, remarks = merge(people, imported.people)
-        people = Roster(merged)
-        for said in (*imported.remarks, *remarks):
+    imports = [import_roster(file) for file in files]
+    roster, remarks = add(imports, path)
+    for file, imported, said_of_merge in zip(files, imports, remarks, strict=True):
+        for said in (*imported.remarks, *said_of_merge):
             err.print(f"[bold]Note:[/] {escape(said)}", soft_wrap=True)
         out.print(f"{file}: {imported.source}, {len(imported.people)} people", soft_wrap=True)
-    write_roster(people.people, path)
-    out.print(f"written: {path} ({len(people.students)} students)", soft_wrap=True)
+    out.print(f"written: {path} ({len(roster.students)} students)", soft_wrap=True)
     if home.config.roster is None:
         out.print(f'Now add to course.toml: roster = "{path.name}"', soft_wrap=True)
 

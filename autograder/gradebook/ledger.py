@@ -111,12 +111,9 @@ def add(adjustments: list[Adjustment], path: Path) -> None:
     for one in adjustments:
         check(one)
     lines = [json.dumps(to_dict(one), ensure_ascii=False, allow_nan=False) for one in adjustments]
-    try:
-        with only_writer(path), open(path, "a+b", buffering=0) as file:
-            _drop_half_a_line(file)
-            _append("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"), file)
-    except OSError as error:
-        raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
+    with only_writer(path), open(path, "a+b", buffering=0) as file:
+        _drop_half_a_line(file)
+        _append("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"), file)
 
 
 def _append(content: bytes, file: FileIO) -> None:

@@ -18,8 +18,7 @@ def only_writer(path: Path) -> Iterator[None]:
     """Keep all other writers of a file waiting; readers need not ask.
 
     Raises:
-        InfrastructureError: another one does not come to an end.
-        OSError: nobody may write beside the file.
+        InfrastructureError: another one does not come to an end, or the file cannot be written.
     """
     try:
         with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=_WAIT):
@@ -28,3 +27,5 @@ def only_writer(path: Path) -> Iterator[None]:
         raise InfrastructureError(
             f"{path}: another command has been writing here for {_WAIT} seconds. Try again."
         ) from None
+    except OSError as error:
+        raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
