@@ -161,6 +161,13 @@ def test_moodle_worksheet_in_any_language(tmp_path, head, word):
     )
 
 
+def test_long_texts_of_students_are_no_obstacle(tmp_path):
+    """Moodle's worksheet holds what students wrote online, however long that is."""
+    head = "Identifier,Full name,Email address,Status,Grade,Online text\n"
+    row = f'Participant 1,Ana A,ana@x.org,Submitted,,"{"word " * 40_000}"\n'
+    assert imported(tmp_path, head + row).people == (Person("ana", "Ana A", "ana@x.org"),)
+
+
 def test_moodle_worksheet_with_identity_columns(tmp_path):
     """User name and student number are taken where Moodle shows them; a team is no section."""
     text = "Identifier,Username,Full name,ID number,Email address,Status,Group,Grade\n"
