@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from autograder.cli.console import err, out
+from autograder.cli.console import note, out
 from autograder.cli.home import find_course, find_roster
 from autograder.cli.options import Anonymous, CourseOption, HandedIn, LayoutOption
 from autograder.errors import InfrastructureError, UsageError
@@ -112,7 +111,7 @@ def _add(course: Course, marks: Iterable[tuple[str, str, Mark]], who: str | None
     if taken:
         add(taken, path)
     for one, last in overruled.items():
-        err.print(f"[bold]Note:[/] {escape(_stays(one, last))}", soft_wrap=True)
+        note(_stays(one, last))
     out.print(f"{len(taken)} added, {len(found) - len(new)} known already.")
 
 
