@@ -190,6 +190,19 @@ def test_anonymous_grading_prints_no_name(capsys):
     assert said.out.count("not graded") == 2
 
 
+def test_no_folder_is_written_in_the_place_of_a_file(run, tmp_path):
+    """A path without a name is told, and nothing is written anywhere."""
+    from tests.gradebook.term import write_course
+
+    root = write_course(tmp_path / "course").root
+    (root / "roster.csv").write_text("student\nana\n")
+    (root / "results" / "week1").mkdir(parents=True)
+    for words in (("--csv", "."), ("--page", "/")):
+        done = run("gradebook", *words, cwd=root)
+        said = f"{words[1]}: cannot be written (a folder, and no name of a file)."
+        assert (done.returncode, said in done.stderr) == (3, True)
+
+
 def in_encoding(encoding: str, folder: Path, *words: str) -> str:
     """What a command prints where both streams have this encoding."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}
