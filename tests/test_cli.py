@@ -188,3 +188,42 @@ def test_anonymous_grading_prints_no_name(capsys):
     assert "jane" not in said.out + said.err
     assert "Passed over: 1 file;" in said.err
     assert said.out.count("not graded") == 2
+
+
+def test_no_folder_is_written_in_the_place_of_a_file(run, tmp_path):
+    """A path without a name is told, and nothing is written anywhere."""
+    from tests.gradebook.term import write_course
+
+    root = write_course(tmp_path / "course").root
+    (root / "roster.csv").write_text("student\nana\n")
+    (root / "results" / "week1").mkdir(parents=True)
+    for words in (("--csv", "."), ("--page", "/")):
+        done = run("gradebook", *words, cwd=root)
+        said = f"{words[1]}: cannot be written (a folder, and no name of a file)."
+        assert (done.returncode, said in done.stderr) == (3, True)
+
+
+def in_encoding(encoding: str, folder: Path, *words: str) -> str:
+    """What a command prints where both streams have this encoding."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "autograder", *words]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    return (done.stdout + done.stderr).decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_words_of_others_are_printed_as_they_are(tmp_path, encoding):
+    """A section, a name or a path is no markup, and no letter that a terminal lacks ends it."""
+    from tests.gradebook.term import write_course
+
+    root = write_course(tmp_path / "[/course]").root
+    text = "student,name,section\n[ana],Zoë Žák :100:,[/b]\n"
+    (root / "roster.csv").write_text(text, encoding="utf-8")
+    (root / "results" / "week1").mkdir(parents=True)
+    table = in_encoding(encoding, root, "gradebook")
+    assert "[ana]" in table
+    assert "[/b]" in table
+    name = "Zoë Žák :100:".encode(encoding, "backslashreplace").decode(encoding)
+    assert f"[ana] {name}: " in in_encoding(encoding, root, "gradebook", "--student", "[ana]")
+    (root / "roster.csv").write_text("nobody\n", encoding="utf-8")
+    assert "/[/course]/roster.csv: has no column" in in_encoding(encoding, root, "gradebook")

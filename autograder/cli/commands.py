@@ -13,12 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from autograder import __version__
 from autograder.cli import gradebook as gradebook_commands
 from autograder.cli import serve
-from autograder.cli.console import counted, err, out, progress_bar, say
+from autograder.cli.console import (
+    counted,
+    err,
+    headed,
+    note,
+    out,
+    progress_bar,
+    say,
+    take_any_letter,
+)
 from autograder.cli.home import find_course as _course
 from autograder.cli.home import find_course_if_any as _course_if_any
 from autograder.cli.home import find_roster as _roster
@@ -89,6 +97,7 @@ def _every_command(
 
 def main() -> None:
     """Run the command line; whose fault a failure is decides the exit code."""
+    take_any_letter()
     try:
         app()
     except InfrastructureError as error:
@@ -108,7 +117,7 @@ def _extra(error: ModuleNotFoundError) -> str | None:
 
 
 def _fail(error: AutograderError | str, code: int) -> None:
-    err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
+    headed("[bold red]Error:[/]", str(error), err)
     sys.exit(code)
 
 
@@ -287,7 +296,7 @@ def regrade(
             published = again.apply(plan, submissions, results)
             say(f"{published} results of {name} published.", quiet=quiet or as_json)
             for said in disagreements(home, results, name):
-                err.print(f"[bold]Note:[/] {escape(said)} What was decided holds.", soft_wrap=True)
+                note(f"{said} What was decided holds.")
     if not apply:
         say("Nothing is published yet: add --apply for that.", quiet=quiet or as_json)
     if failed:
@@ -398,7 +407,7 @@ def import_(
     for made in import_folder(folder.resolve(), home):
         out.print(f"{made.name}: {made.carried} of {made.tests} test cells are graders now")
         for said in made.remarks:
-            out.print(f"  {escape(said)}", soft_wrap=True, highlight=False)
+            out.print(f"  {said}", soft_wrap=True, highlight=False)
     out.print("Then: autograder build; autograder verify (and add mistakes that students make)")
 
 
@@ -436,7 +445,7 @@ def _keep_watching(notebook: Path, practice: Any) -> None:
         try:
             shown: Any = watching.picture(practice.check(watching.read(notebook)))
         except SubmissionError as error:
-            shown = escape(str(error))
+            shown = str(error)
         out.clear()  # does nothing where the output is no terminal
         out.print(shown)
         out.print("Watching for the next save; Ctrl+C ends.", style="dim")
@@ -466,7 +475,7 @@ def export(
     reports = reports_for(to, home, roster, results)
     exported = run(reports, to, home, path, db, roster, into, column)
     for said in exported.remarks:
-        err.print(f"[bold]Note:[/] {escape(said)}", soft_wrap=True)
+        note(said)
     if exported.aloud:
         print(exported.aloud, end="")  # commands to the runner: no markup, no wrapping
     if not quiet:
@@ -494,7 +503,7 @@ def roster_check(course: CourseOption = None) -> None:
     if people is None:
         raise UsageError(f'{home.root}: course.toml names no roster. Add: roster = "roster.csv"')
     for remark_ in check(people):
-        out.print(escape(remark_), soft_wrap=True)
+        out.print(remark_, soft_wrap=True)
 
 
 @roster_app.command("import")
@@ -503,21 +512,17 @@ def roster_import(
     course: CourseOption = None,
 ) -> None:
     """Add the people of exports from Canvas, Moodle, Gradescope or elsewhere to the roster."""
-    from autograder.submissions.roster import Roster, write_roster
-    from autograder.submissions.roster_import import import_roster, merge
+    from autograder.submissions.roster_import import add, import_roster
 
     home = _course(course)
     path = home.config.roster or home.root / "roster.csv"
-    people = (_roster(home) or Roster()) if path.exists() else Roster()
-    for file in files:
-        imported = import_roster(file)
-        merged, remarks = merge(people, imported.people)
-        people = Roster(merged)
-        for said in (*imported.remarks, *remarks):
-            err.print(f"[bold]Note:[/] {escape(said)}", soft_wrap=True)
+    imports = [import_roster(file) for file in files]
+    roster, remarks = add(imports, path)
+    for file, imported, said_of_merge in zip(files, imports, remarks, strict=True):
+        for said in (*imported.remarks, *said_of_merge):
+            note(said)
         out.print(f"{file}: {imported.source}, {len(imported.people)} people", soft_wrap=True)
-    write_roster(people.people, path)
-    out.print(f"written: {path} ({len(people.students)} students)", soft_wrap=True)
+    out.print(f"written: {path} ({len(roster.students)} students)", soft_wrap=True)
     if home.config.roster is None:
         out.print(f'Now add to course.toml: roster = "{path.name}"', soft_wrap=True)
 
@@ -536,9 +541,9 @@ def doctor(course: CourseOption = None, as_json: Json = False) -> None:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings]))
     else:
         for f in findings:
-            mark = "[green]✓ good[/]" if f.good else "[bold red]✗ check[/]"
-            hint = f" → {escape(f.remedy)}" if f.remedy else ""
-            out.print(f"{mark}  {f.what}: {escape(f.says)}{hint}", soft_wrap=True)
+            mark = "[green]✓ good[/] " if f.good else "[bold red]✗ check[/] "
+            hint = f" → {f.remedy}" if f.remedy else ""
+            headed(mark, f"{f.what}: {f.says}{hint}", out)
     if not all(finding.good for finding in findings):
         raise typer.Exit(FAULT)
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
-from autograder.cli.console import err, out
+from autograder.cli.console import note, out
 from autograder.cli.home import find_course, find_course_if_any, find_roster
 from autograder.cli.options import Anonymous, CourseOption, Json, Quiet
 from autograder.errors import InfrastructureError, UsageError
@@ -95,7 +94,7 @@ def adjust(
     ]
     add(made, home.root / FILE)
     for one in made if not quiet else ():
-        out.print(f"{one.kind}: {escape(_shown(one))}", soft_wrap=True, highlight=False)
+        out.print(f"{one.kind}: {_shown(one)}", soft_wrap=True, highlight=False)
 
 
 def _shown(one: Adjustment) -> str:
@@ -158,7 +157,9 @@ def gradebook(
     page: Annotated[Path | None, typer.Option("--page", help="Write an HTML page.")] = None,
     section: Annotated[str | None, typer.Option(help="Only this section.")] = None,
     student: Annotated[str | None, typer.Option(help="Explain one student's points.")] = None,
-    at: Annotated[str | None, typer.Option(help="As of this time; now when left out.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="As of this time: what came later is left out.")
+    ] = None,
     anonymous: Anonymous = False,
     course: CourseOption = None,
     quiet: Quiet = False,
@@ -170,12 +171,10 @@ def gradebook(
     from autograder.gradebook.load import load
 
     home = find_course(course)
-    now = (
-        moment(at, home.config.zone)
-        if at
-        else datetime.datetime.now(home.config.zone or datetime.UTC)
-    )
-    book = _narrowed(load(home, results, find_roster(home), now), section, student)
+    zone = home.config.zone
+    now = datetime.datetime.now(zone or datetime.UTC) if at is None else moment(at, zone)
+    book = load(home, results, find_roster(home), now, later=at is None)
+    book = _narrowed(book, section, student)
     if anonymous:
         book = anonymise(book)
     if csv or page:
@@ -184,7 +183,7 @@ def gradebook(
         print(json.dumps(_as_dict(book)))
     elif student is not None:
         for line in _explained(book):
-            out.print(escape(line), soft_wrap=True, highlight=False)
+            out.print(line, soft_wrap=True, highlight=False)
     elif not quiet:
         _print(book)
 
@@ -213,7 +212,7 @@ def feedback(
     written = letters(reports, roster, rules.feedback if rules else lambda report: Feedback())
     out_path = path or Path("mails" if channel is Channel.MAIL else f"feedback-{channel}.zip")
     for said in pack(channel, written, out_path, download, sender, roster):
-        err.print(f"[bold]Note:[/] {escape(said)}", soft_wrap=True)
+        note(said)
     if not quiet:
         out.print(f"written: {out_path}", soft_wrap=True, highlight=False)
 
@@ -256,7 +255,8 @@ def _narrowed(book: Gradebook, section: str | None, student: str | None) -> Grad
         and student in (None, row.person.student)
     ]
     if not rows and (section is not None or student is not None):
-        raise UsageError(f"{student or section}: nobody of the gradebook is called so.")
+        asked = section if student is None else student
+        raise UsageError(f'"{asked}": nobody of the gradebook is called so.')
     return dataclasses.replace(book, rows=tuple(rows))
 
 
@@ -330,11 +330,12 @@ def _print(book: Gradebook) -> None:
     table.add_column("section")
     table.add_column("total %", justify="right")
     for column in book.columns:
-        table.add_column(escape(column.name), justify="right", no_wrap=True)
+        table.add_column(column.name, justify="right", no_wrap=True)
     for row in book.rows[:_ROWS]:
         total = "–" if row.total is None else number(row.total)
-        cells = (escape(f"{cell.shown}{' late' if cell.late else ''}") for cell in row.cells)
-        table.add_row(escape(one_line(row.person.student, 40)), row.person.section, total, *cells)
+        cells = (f"{cell.shown}{' late' if cell.late else ''}" for cell in row.cells)
+        about = (one_line(row.person.student, 40), one_line(row.person.section, 40))
+        table.add_row(*about, total, *cells)
     out.print(table)
     if len(book.rows) > _ROWS:
         out.print(f"and {len(book.rows) - _ROWS} more: --csv FILE or --page FILE shows all.")

@@ -180,4 +180,4 @@ def _demo(course: Course, host: str, port: int, require: Tier, jobs: int) -> Non
 
 def _say_where(options: Options, host: str, port: int) -> None:
     where = f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}"
-    out.print(f"{where}; browsers come by {options.url}", soft_wrap=True, markup=False)
+    out.print(f"{where}; browsers come by {options.url}", soft_wrap=True)

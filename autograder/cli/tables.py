@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
-from autograder.cli.console import MOST, out
+from autograder.cli.console import MOST, headed, out
 from autograder.model import Outcome, Report
 from autograder.report.labels import OUTCOMES
 
@@ -60,7 +59,7 @@ def _grade_row(report: Report) -> tuple[str, ...]:
     graded = report.status is not Outcome.NOT_GRADED
     score = f"{report.score:g} / {report.max_score:g}" if graded else "not graded"
     student = "".join(c for c in report.student if c.isprintable())[:40]
-    return escape(student), report.assignment, score, escape(_stands_out(report))
+    return student, report.assignment, score, _stands_out(report)
 
 
 def print_grades(rows: Rows, skipped: int, seconds: float, results: Path) -> None:
@@ -116,7 +115,7 @@ def print_changes(name: str, changes: Iterator[Any], *, quiet: bool, as_json: bo
             shown = map(_of_maximum, (change.before, change.now))
             delta = "" if change.delta is None else f"{change.delta:+g}"
             words = "; ".join(other_scores(change))
-            table.add_row(escape(change.student), *shown, delta, words)
+            table.add_row(change.student, *shown, delta, words)
     if not (quiet or as_json):
         out.print(table)
         out.print(
@@ -178,17 +177,17 @@ def print_verdicts(verdicts: list[Any], first: int, seeds: int) -> None:
         if v.readability:
             _print_readability(v.assignment, v.readability)
         for fault in v.faults:
-            out.print(f"[bold red]wrong[/] {escape(fault)}", soft_wrap=True)
+            headed("[bold red]wrong[/]", fault, out)
         for (exercise, mistake), how in v.caught.items():
             if how == "missed":
-                out.print(f"[bold red]survivor[/] {exercise}: {mistake}")
+                headed("[bold red]survivor[/]", f"{exercise}: {mistake}", out)
 
 
 def _print_readability(assignment: str, found: Readability) -> None:
     """Print how easy the tutor lines are to read, and what to write anew."""
     out.print(f"{assignment}: {found.lines} tutor lines, LIX {found.lix:.0f} (below 30 is easy)")
     for line, lix in found.hard[:MOST]:
-        out.print(f"  hard to read, LIX {lix:.0f}: {escape(line)}", soft_wrap=True)
+        out.print(f"  hard to read, LIX {lix:.0f}: {line}", soft_wrap=True)
     for word, simpler in found.words:
         out.print(f'  "{word}" has a simpler word: {simpler}', soft_wrap=True)
 
@@ -200,6 +199,6 @@ def _print_prices(verdicts: list[Any]) -> None:
         table.add_column(head)
     for v in verdicts:
         for (exercise, name), price in v.prices.items():
-            row = (f"{exercise}: {name}", price.fact, f"{price.share:.0%}", price.sentence)
-            table.add_row(*map(escape, row))
+            about = (f"{exercise}: {name}", price.fact)
+            table.add_row(*about, f"{price.share:.0%}", price.sentence)
     out.print(table)

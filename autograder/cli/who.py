@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
-from autograder.cli.console import MOST, err, out
+from autograder.cli.console import MOST, note, out
 from autograder.model import Job, Person
 from autograder.report.sanitize import count, one_line
 from autograder.submissions.formats import GRADABLE, recognise_file
@@ -34,7 +33,7 @@ def remark(found: Found, *, anonymous: bool = False) -> None:
         remarks.append(f"Passed over: {what}; --dry-run lists them.")
     remarks += [_attendance(name, found, anonymous=anonymous) for name in found.missing]
     for sentence in remarks:
-        err.print(f"[bold]Note:[/] {escape(one_line(sentence, 2000))}", soft_wrap=True)
+        note(one_line(sentence, 2000))
 
 
 def _attendance(name: str, found: Found, *, anonymous: bool) -> str:
@@ -54,11 +53,10 @@ def remark_left_alone(count: int, paths: Sequence[Path], assignment: str | None)
     if count:
         option = f" --assignment {assignment}" if assignment else ""
         command = f"autograder regrade {' '.join(map(str, paths[:3]))}{option}"
-        err.print(
-            f"[bold]Note:[/] {count} results of the same files come from other graders, another "
-            "seed or another device. They may be published and are left as they are; what would "
-            f"change shows: {escape(command)}",
-            soft_wrap=True,
+        note(
+            f"{count} results of the same files come from other graders, another seed or another "
+            f"device. They may be published and are left as they are; what would change shows: "
+            f"{command}"
         )
 
 
@@ -82,7 +80,7 @@ def print_who_is_who(found: Found, roster: Roster | None, *, as_json: bool) -> N
         rows = [_who_row(job, people.get(job.student)) for job in jobs]
         out.print(_without_empty_columns(name, rows))
     for one in found.passed_over:
-        out.print(f"passed over: {escape(one_line(one.shown))} ({escape(one.why)})", soft_wrap=True)
+        out.print(f"passed over: {one_line(one.shown)} ({one.why})", soft_wrap=True)
     remark(dataclasses.replace(found, passed_over=[]))
     out.print("Nothing was graded.")
 
@@ -116,7 +114,7 @@ def _without_empty_columns(title: str, rows: Sequence[tuple[str, ...]]) -> Table
     for head, _ in kept:
         table.add_column(head, no_wrap=head == "student")
     for row in zip(*(cells for _, cells in kept), strict=True):
-        table.add_row(*(escape(one_line(cell)) for cell in row))
+        table.add_row(*(one_line(cell) for cell in row))
     return table
 
 

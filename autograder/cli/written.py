@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime
 import getpass
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.cli.console import out
+from autograder.cli.console import note, out
 from autograder.cli.home import find_course, find_roster
 from autograder.cli.options import Anonymous, CourseOption, HandedIn, LayoutOption
 from autograder.errors import InfrastructureError, UsageError
 
 if TYPE_CHECKING:
     from autograder.course.layout import Course
+    from autograder.gradebook.adjustments import Adjustment
     from autograder.gradebook.written import Mark
     from autograder.model import Written
 
@@ -70,7 +72,8 @@ def take(
     home = find_course(course)
     question = _question(home, assignment, exercise)
     reports = read_all(results) if results.is_dir() else ()
-    marks = read_sheet(file, question, [r for r in reports if r.assignment == assignment])
+    own = [report for report in reports if report.assignment == assignment]
+    marks = read_sheet(file, assignment, question, own)
     _add(home, [(assignment, exercise, mark) for mark in marks], who)
 
 
@@ -89,12 +92,13 @@ def from_nbgrader(
 
 
 def _add(course: Course, marks: Iterable[tuple[str, str, Mark]], who: str | None) -> None:
-    """Add those that say something new."""
+    """Add those that say something new, and name those which people have decided anew since."""
+    from autograder.gradebook.decisions import Book
     from autograder.gradebook.ledger import FILE, add, read_adjustments
-    from autograder.gradebook.written import decisions
+    from autograder.gradebook.written import decisions, overruled_by
 
     path = course.root / FILE
-    known = read_adjustments(path)
+    known = Book(read_adjustments(path))
     now = datetime.datetime.now(datetime.UTC)
     found = list(marks)
     new = [
@@ -102,9 +106,22 @@ def _add(course: Course, marks: Iterable[tuple[str, str, Mark]], who: str | None
         for assignment, exercise, mark in found
         for one in decisions([mark], assignment, exercise, known, who or getpass.getuser(), now)
     ]
-    if new:
-        add(new, path)
-    out.print(f"{len(new)} added, {len(found) - len(new)} known already.")
+    overruled = {one: last for one in new if (last := overruled_by(one, known))}
+    taken = [one for one in new if one not in overruled]
+    if taken:
+        add(taken, path)
+    for one, last in overruled.items():
+        note(_stays(one, last))
+    out.print(f"{len(taken)} added, {len(found) - len(new)} known already.")
+
+
+def _stays(one: Adjustment, last: Adjustment) -> str:
+    """That a later decision was not undone, and how to do so."""
+    about = [one.student, one.assignment, "--exercise", one.exercise or "", "--points", one.value]
+    return (
+        f"{one.student} had {one.value} already, and {last.who} has decided {last.value} since: "
+        f"that stays. To undo it: {shlex.join(['autograder', 'adjust', *about])} --why ..."
+    )
 
 
 def _question(course: Course, assignment: str, exercise: str) -> Written:

@@ -44,7 +44,7 @@ _OWN = {
 class Counting(StrEnum):
     """Which of a student's graded attempts counts."""
 
-    BEST = "best"  # with its late penalty; of equal ones the first
+    BEST = "best"  # by its share of all points, with its late penalty; of equal ones the first
     LAST = "last"
     LAST_BEFORE_DUE = "last before due"  # and where there is none, the last
 

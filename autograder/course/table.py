@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from autograder.course.moments import is_in_range
 from autograder.errors import AuthorError
 
 LARGEST = 10**9  # no number of seconds, cells, points or MiB has a use beyond it
@@ -95,7 +96,10 @@ class Table:
     def moment(
         self, key: str, zone: datetime.tzinfo | None, default: datetime.datetime | None
     ) -> datetime.datetime | None:
-        """A day and time; one without an offset is in the course's time zone."""
+        """A day and time in the course's time zone, whatever offset it is written with.
+
+        In an offset's own zone no clock is ever changed, and each day would have 24 hours.
+        """
         wanted = "a day and a time, like 2026-10-19T23:59:00"
         if key not in self._values:
             return default
@@ -104,9 +108,11 @@ class Table:
             what = f"{key} = {found} is in no time zone"
             remedy = 'Write timezone = "Europe/Berlin", or your own, at the top of the file.'
             raise AuthorError(self.where(key), what, remedy)
-        if not 1970 < found.year < 9999:  # so that it exists in every zone
+        if not is_in_range(found):
             raise self.fault(key, wanted)
-        return found if found.tzinfo else found.replace(tzinfo=zone)
+        return (
+            found.astimezone(zone or found.tzinfo) if found.tzinfo else found.replace(tzinfo=zone)
+        )
 
     def two_numbers(self, key: str) -> tuple[float, float]:
         """Two numbers from 0 to 1."""

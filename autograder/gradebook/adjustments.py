@@ -1,8 +1,8 @@
 """Adjustments: what a person decided, with who, when and why; they are added and never changed.
 
 Of several decisions about the same thing the latest holds, and one about a person holds over one
-about a section. To take a decision back is to decide again: the due time as it was, "no" to an
-excuse, "+0" after "=7".
+about a section; only points that are added come to those before. To take a decision back is to
+decide again: the due time as it was, "no" to an excuse, "-3" after "+3", "=9" after "=7".
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -72,6 +73,16 @@ def points_change(value: str) -> PointsChange:
         raise UsageError(f'points "{value[:40]}": write +1.4 or -2 to add, =7 to set them.')
     amount = Decimal(found["amount"])
     return PointsChange(found["sign"] == "=", -amount if found["sign"] == "-" else amount)
+
+
+def changed_points(points: Decimal, changes: Iterable[Adjustment]) -> Decimal:
+    """What some points become by all decisions about them; it may be below 0 or beyond all bounds.
+
+    Bounds hold for the result alone, so that "-3" takes back what "+3" gave, wherever that led.
+    """
+    for one in changes:
+        points = points_change(one.value).applied(points)
+    return points
 
 
 def due_time(value: str) -> datetime.datetime:

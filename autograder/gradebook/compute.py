@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from autograder.course.policy import Counting, Policy
 from autograder.gradebook import wording
-from autograder.gradebook.adjustments import Adjustment, Kind, points_change
+from autograder.gradebook.adjustments import Adjustment, Kind, changed_points, points_change
 from autograder.gradebook.attempts import Attempt, ExercisePoints, State, in_order
 from autograder.gradebook.decisions import Book, Decisions
 from autograder.gradebook.gradebook import Cell, Column, Gradebook, Row, Standing, Step
@@ -187,12 +187,12 @@ def _with_written(graded: Sequence[ExercisePoints], column: Column) -> tuple[Exe
 
 def _corrected(exercise: ExercisePoints, decisions: Decisions) -> ExercisePoints:
     """With what people decided; from nothing to all of its points."""
-    points = _decimal(exercise.score)
-    comment = exercise.comment
-    for one in decisions.points(exercise.id):
-        comment = one.why if exercise.by_hand else ""
-        points = points_change(one.value).applied(points)
-        points = min(max(points, _ZERO), _decimal(exercise.points))
+    decided = decisions.points(exercise.id)
+    if not decided:
+        return exercise
+    points = changed_points(_decimal(exercise.score), decided)
+    points = min(max(points, _ZERO), _decimal(exercise.points))
+    comment = decided[-1].why if exercise.by_hand else ""
     return replace(exercise, score=float(points), comment=comment)
 
 
@@ -253,11 +253,17 @@ def _counted(
 def choose(valued: Sequence[_Valued], policy: Policy, due: datetime.datetime | None) -> _Valued:
     """The attempt that the policy names; they are in the order in which they were received."""
     if policy.counting is Counting.BEST:
-        return max(valued, key=lambda one: one.points)  # of equal ones the first
+        return max(valued, key=lambda one: _share(one, policy))  # of equal ones the first
     if policy.counting is Counting.LAST_BEFORE_DUE:
         before = [one for one in valued if not _came_late(one.attempt, due, policy)]
         return (before or valued)[-1]
     return valued[-1]
+
+
+def _share(one: _Valued, policy: Policy) -> Decimal:
+    """What an attempt is worth of what it could be: graders may give other points than before."""
+    possible = _decimal(_max_points(one.exercises, policy))
+    return one.points / possible if possible else one.points
 
 
 def _came_late(attempt: Attempt, due: datetime.datetime | None, policy: Policy) -> bool:
@@ -268,11 +274,9 @@ def _came_late(attempt: Attempt, due: datetime.datetime | None, policy: Policy) 
 
 def _given(points: Decimal, decisions: Decisions) -> tuple[Decimal, list[Step]]:
     """What people gave for the assignment as a whole."""
-    steps = []
-    for one in decisions.points(None):
-        points = max(points_change(one.value).applied(points), _ZERO)
-        steps.append(wording.given(one))
-    return _cents(points), steps
+    decided = decisions.points(None)
+    points = max(changed_points(points, decided), _ZERO)
+    return _cents(points), [wording.given(one) for one in decided]
 
 
 def _without_attempt(

@@ -38,12 +38,15 @@ class Decisions:
         return last if last and last.value == "yes" else None
 
     def due(self, policy: Policy) -> datetime.datetime | None:
-        """The student's own due time: an extension never shortens the time that all others have."""
+        """The student's own due time: an extension never shortens the time that all others have.
+
+        So there is none where the others have none. Theirs is in the course's zone, where a day is
+        as long as the calendar makes it, and so is the student's.
+        """
         extension = self.last(Kind.EXTENSION)
-        times = [policy.due, due_time(extension.value) if extension else None]
-        known = [time for time in times if time is not None]
-        latest = max(known, key=utc, default=None)
-        return _in_zone_of(policy.due, latest)
+        if policy.due is None or extension is None:
+            return policy.due
+        return max(policy.due, due_time(extension.value), key=utc).astimezone(policy.due.tzinfo)
 
     def points(self, exercise: str | None) -> list[Adjustment]:
         """What was decided about the points of one exercise, or of the whole assignment."""
@@ -60,13 +63,6 @@ class Decisions:
             for one in self.all(Kind.REGRADE_REQUEST)
             if utc(one.at) > answered.get(one.exercise, earliest)
         )
-
-
-def _in_zone_of(
-    due: datetime.datetime | None, moment: datetime.datetime | None
-) -> datetime.datetime | None:
-    """An extension in the course's zone, where a day is as long as the calendar makes it."""
-    return moment.astimezone(due.tzinfo) if due and moment else moment
 
 
 class Book:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
+from contextlib import suppress
 
-from autograder.course.moments import read_moment
+from autograder.course.moments import is_in_range, read_moment
 from autograder.errors import UsageError
 
 _LATER = re.compile(r"\+(?P<amount>\d{1,4}) ?(?P<unit>[hd])")
+_EXAMPLE = "2026-10-21T23:59"
 
 
 def new_due(
@@ -21,17 +23,24 @@ def new_due(
     """
     later = _LATER.fullmatch(value.strip())
     if later is None:
-        return moment(value, zone)
+        return moment(value, zone, f"{_EXAMPLE} or +2d")
     if due is None:
         raise UsageError(f"There is no due time in course.toml to add {value} to.")
-    amount = int(later["amount"])
-    if later["unit"] == "d":
+    with suppress(OverflowError):
+        moved = _moved(due, int(later["amount"]), later["unit"])
+        if is_in_range(moved):
+            return moved
+    raise UsageError(f"{value} behind {due:%Y-%m-%d %H:%M} is no time. Give less time.")
+
+
+def _moved(due: datetime.datetime, amount: int, unit: str) -> datetime.datetime:
+    if unit == "d":
         return due + datetime.timedelta(days=amount)  # by the clock on the wall
     moved = due.astimezone(datetime.UTC) + datetime.timedelta(hours=amount)
     return moved.astimezone(due.tzinfo)
 
 
-def moment(value: str, zone: datetime.tzinfo | None) -> datetime.datetime:
+def moment(value: str, zone: datetime.tzinfo | None, example: str = _EXAMPLE) -> datetime.datetime:
     """Read a moment; one without a zone is in the course's.
 
     Raises:
@@ -39,7 +48,6 @@ def moment(value: str, zone: datetime.tzinfo | None) -> datetime.datetime:
     """
     found = read_moment(value.strip())
     if found is None:
-        example = "2026-10-21T23:59 or +2d"
         raise UsageError(f"{value[:40]}: is no time. Write one like {example}.")
     if found.tzinfo is None and zone is None:
         raise UsageError(

@@ -9,20 +9,17 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import filelock
+from typing import Any
 
 from autograder.course.moments import read_moment
 from autograder.errors import InfrastructureError, UsageError
 from autograder.gradebook.adjustments import Adjustment, Kind, check
+from autograder.submissions.only_writer import only_writer
 
 FILE = "adjustments.jsonl"
 SCHEMA = "autograder/adjustment/v1"
-_WAIT = 10  # seconds for another writer, who takes milliseconds
 _OPTIONAL = ("why", "student", "section", "exercise", "machine")
 
 
@@ -114,28 +111,25 @@ def add(adjustments: list[Adjustment], path: Path) -> None:
     for one in adjustments:
         check(one)
     lines = [json.dumps(to_dict(one), ensure_ascii=False, allow_nan=False) for one in adjustments]
+    with only_writer(path), open(path, "a+b", buffering=0) as file:
+        _drop_half_a_line(file)
+        _append("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"), file)
+
+
+def _append(content: bytes, file: FileIO) -> None:
+    """Write all of it, or leave the file as it was: on a full disk a part might fit."""
+    end = file.seek(0, os.SEEK_END)
     try:
-        with _only_writer(path), open(path, "a+b") as file:
-            _drop_half_a_line(file)
-            file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error
+        left = memoryview(content)
+        while left:
+            left = left[file.write(left) :]
+        os.fsync(file.fileno())
+    except BaseException:
+        file.truncate(end)
+        raise
 
 
-@contextmanager
-def _only_writer(path: Path) -> Iterator[None]:
-    try:
-        with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=_WAIT):
-            yield
-    except filelock.Timeout:
-        raise InfrastructureError(
-            f"{path}: another command has been writing here for {_WAIT} seconds. Try again."
-        ) from None
-
-
-def _drop_half_a_line(file: BinaryIO) -> None:
+def _drop_half_a_line(file: FileIO) -> None:
     """Remove what a killed writer left behind its last whole line."""
     file.seek(0)
     content = file.read()

@@ -30,11 +30,25 @@ _NO_ZONE = (
 )
 
 
-def load(course: Course, results: Path, roster: Roster | None, now: datetime.datetime) -> Gradebook:
-    """The gradebook of a course's result files, at one moment."""
+def load(
+    course: Course,
+    results: Path,
+    roster: Roster | None,
+    now: datetime.datetime,
+    *,
+    later: bool = True,
+) -> Gradebook:
+    """The gradebook of a course's result files, at one moment.
+
+    Without what came later it is as it was at that moment, but for the machine's points, which are
+    those of the newest grading. What came at a time that nobody knows is not later.
+    """
     ruled = columns(course)
     adjustments = read_adjustments(course.root / FILE)
     attempts = read_attempts(results, course.config.zone)
+    if not later:
+        adjustments = [one for one in adjustments if since(one.at) <= since(now)]
+        attempts = [one for one in attempts if since(one.received) <= since(now)]
     return compute(roster, attempts, ruled, adjustments, now)
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from autograder.errors import SubmissionError, UsageError
 from autograder.gradebook.adjustments import Adjustment, Kind
-from autograder.model import Job, Report, RubricItem, Written
+from autograder.gradebook.decisions import Book
+from autograder.model import Job, Person, Report, RubricItem, Written
 from autograder.report.pages import FOR_EXCEL, defused, inert
 from autograder.report.sanitize import clean, number
 from autograder.submissions import door, read
@@ -101,25 +102,51 @@ def _column(item: RubricItem) -> str:
 # --- and back ------------------------------------------------------------------------------------
 
 
-def read_sheet(path: Path, written: Written, reports: Iterable[Report]) -> list[Mark]:
+def read_sheet(
+    path: Path, assignment: str, written: Written, reports: Iterable[Report]
+) -> list[Mark]:
     """Read what people gave; rows without any mark are passed over.
 
     Raises:
-        UsageError: a cell cannot be read, or a student is not known; it names the line.
+        UsageError: a cell cannot be read, a row is about another question, or a student is not
+            known or has two marks; it names the line.
     """
     table = read_table(path)
     columns = _columns(table, written, path)
     students = {key_of(report.student, report.sha256): report.student for report in reports}
-    return [
-        mark
-        for row in table.rows
-        if (mark := _mark(row, columns, written, students, path)) is not None
-    ]
+    lines: dict[str, int] = {}
+    marks = []
+    for row in table.rows:
+        _check_question(row, columns, assignment, written, path)
+        if mark := _mark(row, columns, written, students, path):
+            _check_first(mark, lines.setdefault(mark.student, row.line), row, path)
+            marks.append(mark)
+    return marks
+
+
+def _check_question(
+    row: Row, columns: Mapping[str, int], assignment: str, written: Written, path: Path
+) -> None:
+    """Refuse a sheet of another question, whose rubric may have the same items."""
+    about = tuple(row.cells[columns[name]] for name in ("assignment", "exercise"))
+    if about != (assignment, written.id):
+        raise UsageError(
+            f"{path}, line {row.line}: is about {' and '.join(about)}, not about {assignment} and "
+            f"{written.id}. Name the question that the sheet is of."
+        )
+
+
+def _check_first(mark: Mark, first: int, row: Row, path: Path) -> None:
+    if first != row.line:
+        raise UsageError(
+            f"{path}, line {row.line}: {mark.student} has a mark on line {first} already. "
+            "Keep one of the two rows."
+        )
 
 
 def _columns(table: Table, written: Written, path: Path) -> dict[str, int]:
     places = {head: at for at, head in enumerate(table.head)}
-    missing = [name for name in ("student", "key", *_LAST) if name not in places]
+    missing = [name for name in (*_FIRST[:4], *_LAST) if name not in places]
     missing += [name for name in map(_column, written.rubric) if name not in places]
     if missing:
         raise UsageError(f"{path}: has no column {missing[0]}. Keep the columns of the sheet.")
@@ -194,19 +221,35 @@ def decisions(
     marks: Iterable[Mark],
     assignment: str,
     exercise: str,
-    known: Sequence[Adjustment],
+    known: Book,
     who: str,
     at: datetime.datetime,
 ) -> Iterator[Adjustment]:
     """An adjustment for each mark that says something new."""
-    last = {
-        one.student: (one.value, one.why)
-        for one in known
-        if (one.kind, one.assignment, one.exercise) == (Kind.POINTS, assignment, exercise)
-    }
     for mark in marks:
         value, why = f"={number(mark.points)}", mark.comment or "graded by hand"
-        if last.get(mark.student) != (value, why):
-            yield Adjustment(
-                Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
-            )
+        one = Adjustment(
+            Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
+        )
+        if not any(_is_same(one, last) for last in _before(one, known)[-1:]):
+            yield one
+
+
+def overruled_by(one: Adjustment, known: Book) -> Adjustment | None:
+    """The decision that holds, where the same had been given before and is given once more.
+
+    A sheet that is taken again gives all of its marks again, also those which people have changed
+    since: nobody can tell whether that is meant.
+    """
+    *earlier, last = _before(one, known) or [one]
+    repeats = any(_is_same(one, before) for before in earlier)
+    return last if repeats and not _is_same(one, last) else None
+
+
+def _before(one: Adjustment, known: Book) -> list[Adjustment]:
+    """What was decided about the same exercise of the same student, in its order."""
+    return known.about(Person(one.student), one.assignment).points(one.exercise)
+
+
+def _is_same(one: Adjustment, other: Adjustment) -> bool:
+    return (one.value, one.why) == (other.value, other.why)

@@ -35,13 +35,13 @@ from nbgrader.utils import find_all_files, parse_utc
 from traitlets import Integer, Unicode
 
 from autograder.course.layout import Course
-from autograder.errors import AuthorError, AutograderError
+from autograder.errors import AuthorError, AutograderError, InfrastructureError, UsageError
 from autograder.gradebook.written import Mark
 from autograder.integrations.one_submission import scored, seed
 from autograder.model import Cell, ExerciseReport, Job, Outcome, Report, Settings, Status, Tier
 from autograder.notebook import wording
 from autograder.report.labels import exercise_words
-from autograder.report.sanitize import clean
+from autograder.report.sanitize import clean, one_line
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
 from autograder.submissions import door, read
@@ -466,17 +466,42 @@ def write_master(course: Course, name: str) -> None:
 
 # --- results -> gradebook ------------------------------------------------------------------------
 
+_EXAMPLE = "sqlite:////home/me/course/gradebook.db"
+
+
+@contextlib.contextmanager
+def _opened(course: Course, db_url: str) -> Iterator[Any]:
+    """nbgrader's gradebook of a course.
+
+    Raises:
+        UsageError: the URL is none, or of a database that nothing here can talk to.
+        InfrastructureError: the database cannot be reached, read or written.
+    """
+    from nbgrader.api import Gradebook
+    from sqlalchemy import exc
+
+    prepare()
+    try:
+        with Gradebook(db_url, course.config.id) as gradebook:
+            yield gradebook
+    except (exc.ArgumentError, ModuleNotFoundError) as error:
+        raise UsageError(
+            f"--db: is no URL of a database ({error}). Write one like {_EXAMPLE}."
+        ) from error
+    except exc.DatabaseError as error:
+        raise InfrastructureError(
+            f"nbgrader's gradebook cannot be used ({one_line(str(error.orig))}). "
+            f"Name it with --db, like {_EXAMPLE}."
+        ) from error
+
 
 def write_gradebook(reports: Sequence[Report], course: Course, db_url: str) -> int:
     """Put scores and remarks into nbgrader's gradebook; return how many submissions went in.
 
     What could not be graded keeps the score that it had.
     """
-    from nbgrader.api import Gradebook
-
-    prepare()
     graded = [report for report in reports if report.status is not Outcome.NOT_GRADED]
-    with Gradebook(db_url, course.config.id) as gradebook:
+    with _opened(course, db_url) as gradebook:
         for name in sorted({report.assignment for report in graded}):
             _ensure_assignment(gradebook, course, name)
         for report in graded:
@@ -555,10 +580,9 @@ def read_marks(course: Course, db_url: str) -> Iterator[tuple[str, str, Mark]]:
 
     Of a written answer and of a check alike: its exercise is the cell's name without ``-check``.
     """
-    from nbgrader.api import Gradebook, SubmittedAssignment
+    from nbgrader.api import SubmittedAssignment
 
-    prepare()
-    with Gradebook(db_url, course.config.id) as gradebook:
+    with _opened(course, db_url) as gradebook:
         for submission in gradebook.db.query(SubmittedAssignment).all():
             for notebook in submission.notebooks:
                 comments = {one.cell.name: one.manual_comment for one in notebook.comments}

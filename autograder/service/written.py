@@ -69,7 +69,7 @@ def grade(
         UsageError: the points are no number, or more than can be had.
     """
     mark = marked(student, asked, items, points, comment)
-    known = service.ledger.all()
+    known = Book(service.ledger.all())
     service.ledger.add(decisions([mark], assignment, asked.id, known, who.student, now()))
 
 

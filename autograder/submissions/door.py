@@ -50,6 +50,8 @@ def put(path: Path, content: bytes) -> None:
     """
     if path.absolute().parts[:2] == ("/", "dev") and path.parts[:3] != ("/", "dev", "shm"):
         raise OSError(0, "a device, and no place for a file", str(path))
+    if not path.name:  # "." or "/"
+        raise OSError(0, "a folder, and no name of a file", str(path))
     unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         descriptor = os.open(

@@ -7,7 +7,6 @@ sis_id, login_id, moodle_id, gradescope_id, github_id or anything else that ends
 from __future__ import annotations
 
 import csv
-import io
 import os
 import re
 import shutil
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.model import Person
+from autograder.submissions import csv_text
 from autograder.submissions.formats import Kind, decoded, recognise, shown
 
 STUDENT = "student"  # the role of those who submit; anybody else is staff
@@ -276,7 +276,7 @@ def read_table(path: Path) -> Table:
     Raises:
         UsageError: there is no such file, or it is no CSV.
     """
-    text = _text(path)
+    text = csv_text.without_separator(_text(path))
     parsed = [_parsed(text, delimiter) for delimiter in _DELIMITERS]
     rows, fault = max(parsed, key=lambda one: _fit(one[0]))
     if fault:
@@ -305,17 +305,25 @@ def _text(path: Path) -> str:
 def _parsed(text: str, delimiter: str) -> tuple[list[Row], str]:
     """The rows up to the first that cannot be read, and what is wrong with that."""
     rows: list[Row] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv_text.reader(text, delimiter)
     line = 1
     try:
-        for cells in reader:
-            stripped = tuple(cell.strip() for cell in cells)
-            if any(stripped):
-                rows.append(Row(line, stripped))
-            line = reader.line_num + 1
+        with csv_text.long_cells():
+            for cells in reader:
+                stripped = tuple(cell.strip() for cell in cells)
+                if any(stripped):
+                    rows.append(Row(line, stripped))
+                line = reader.line_num + 1
     except csv.Error as error:
-        return rows, f'line {line}: a quote (") is not closed, or not doubled ({error}).'
+        return rows, f"line {line}: {_fault(error)}"
     return rows, ""
+
+
+def _fault(error: csv.Error) -> str:
+    if "field limit" in str(error):
+        most = f"{csv_text.LONGEST_CELL:,}"
+        return f'a cell has more than {most} letters. Take it out, or close its quote (").'
+    return f'a quote (") is not closed, or not doubled ({error}).'
 
 
 def _fit(rows: list[Row]) -> tuple[bool, int]:

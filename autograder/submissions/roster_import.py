@@ -11,12 +11,13 @@ import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.errors import UsageError
 from autograder.model import Person
+from autograder.submissions.only_writer import only_writer
 from autograder.submissions.roster import (
     ID,
     IDS,
@@ -33,7 +34,9 @@ from autograder.submissions.roster import (
     label,
     listed,
     name_words,
+    read_roster,
     read_table,
+    write_roster,
 )
 
 Line = tuple[int, Person]  # somebody, and the line of the file that tells of them
@@ -443,6 +446,26 @@ def _on_handles(how: str, people: Sequence[Person]) -> str:
 
 
 # --- adding them to the roster -------------------------------------------------------------------
+
+
+def add(imports: Iterable[Imported], path: Path) -> tuple[Roster, list[tuple[str, ...]]]:
+    """Add the people of one export after the other to a roster's file, or begin it.
+
+    Who does so at the same time waits. Return the roster, and what to know about each export.
+
+    Raises:
+        UsageError: the roster has faults.
+        InfrastructureError: it cannot be written.
+    """
+    remarks = []
+    with only_writer(path):
+        roster = read_roster(path) if path.exists() else Roster()
+        for imported in imports:
+            people, said = merge(roster, imported.people)
+            roster = Roster(people)
+            remarks.append(said)
+        write_roster(roster.people, path)
+    return roster, remarks
 
 
 def merge(old: Roster, new: Sequence[Person]) -> tuple[tuple[Person, ...], tuple[str, ...]]:

@@ -48,13 +48,24 @@ feedback_before_due = "nothing"
 """,
     ).policy("a1")
     assert found.due == datetime.datetime(2026, 10, 19, 23, 59, tzinfo=BERLIN)
-    assert found.hard_deadline.utcoffset() == datetime.timedelta(0)
+    assert found.hard_deadline == datetime.datetime(2026, 10, 26, 23, 59, tzinfo=datetime.UTC)
     assert found.late == Late(Per.HOUR, 0.5, False, datetime.timedelta(minutes=15), 20)
     assert (found.counting, found.weight, found.extra_credit) == (Counting.LAST_BEFORE_DUE, 2, True)
     assert dict(found.points) == {"linear": 0, "sigmoid": 12}
     assert found.extra_exercises == {"softmax"}
     assert found.feedback_before_due is Disclosure.NOTHING
     assert found.where.endswith("course.toml:3")
+
+
+def test_a_time_with_an_offset_is_in_the_courses_zone(tmp_path):
+    """One day later it is 23:59 on the wall again, also where the clocks went back between."""
+    text = "[assignments.a1]\ndue = 2026-10-24T23:59:00+02:00\n"
+    due = config(tmp_path, HEAD + text).policy("a1").due
+    assert due + datetime.timedelta(days=1) == datetime.datetime(
+        2026, 10, 25, 23, 59, tzinfo=BERLIN
+    )
+    alone = config(tmp_path, text).policy("a1").due
+    assert alone.utcoffset() == datetime.timedelta(hours=2)
 
 
 def test_an_assignment_says_only_what_is_different(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.course.policy import Counting, Late, Per
 from autograder.gradebook.adjustments import Kind
-from autograder.gradebook.attempts import State
+from autograder.gradebook.attempts import ExercisePoints, State
 from autograder.gradebook.compute import compute
 from autograder.gradebook.gradebook import Standing
 from autograder.model import Person
@@ -61,6 +61,14 @@ def test_of_equal_attempts_the_first_counts():
     """Nobody is charged for submitting the same again."""
     attempts = [attempt(2, received=after(minutes=-5)), attempt(1, received=EARLIER)]
     assert cell(attempts).attempt.number == 1
+
+
+def test_the_best_has_the_largest_share_of_its_points():
+    """After an exercise's points were changed, all of the new ones are better than half of more."""
+    parts = [(ExercisePoints("linear", points, earned),) for points, earned in ((20, 12), (10, 10))]
+    attempts = [attempt(number, exercises=part) for number, part in enumerate(parts, 1)]
+    found = cell(attempts)
+    assert (found.attempt.number, found.points, found.max_points) == (2, 10, 10)
 
 
 def test_what_was_not_graded_costs_nothing():
@@ -166,6 +174,13 @@ def test_an_extension_never_shortens_the_time_that_all_have():
     assert cell([attempt()], [own]).points == 100
 
 
+def test_where_nothing_is_due_an_extension_makes_nobody_late():
+    """Without a due time nobody is late; a time for one student alone would shorten theirs."""
+    own = decided(Kind.EXTENSION, after(days=-9).isoformat())
+    found = cell([attempt()], [own], due=None)
+    assert (found.points, found.due, found.late) == (100, None, False)
+
+
 def test_the_latest_decision_holds_and_none_is_lost():
     """Points are set, added to and set back, in the order of the decisions."""
     steps = [
@@ -176,6 +191,22 @@ def test_the_latest_decision_holds_and_none_is_lost():
     found = cell([attempt()], [steps[2], steps[0], steps[1]])
     assert found.points == 73.5
     assert len(found.steps) == 4
+
+
+@pytest.mark.parametrize(
+    ("exercise", "machine", "values", "points"),
+    [
+        ("linear", 58, ("+3", "-3"), 98),
+        ("linear", 2, ("-5", "+5"), 42),
+        ("linear", 58, ("+3", "=7", "+0"), 47),
+        ("linear", 58, ("=7", "=58"), 98),
+        (None, 2, ("-50", "+50"), 42),
+    ],
+)
+def test_points_are_added_up_before_any_bound_holds(exercise, machine, values, points):
+    """What was added is taken back by as much, also where it led beyond what can be had."""
+    decisions = [decided(Kind.POINTS, value, exercise=exercise) for value in values]
+    assert cell([attempt(linear=machine)], decisions).points == points
 
 
 def test_an_exercise_by_hand_is_worth_at_most_its_points_and_is_late_with_the_rest():

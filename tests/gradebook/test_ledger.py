@@ -123,6 +123,26 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path):
     assert texts == {f"{writer} {n}" for writer in range(4) for n in range(20)}
 
 
+def test_on_a_full_disk_all_or_none_of_several_are_added(tmp_path):
+    """Where the third finds no room, the first two are not kept either: a retry adds each once."""
+    path = tmp_path / FILE
+    add(EVERY[:2], path)
+    before = path.read_bytes()
+    code = (
+        "import sys, resource\nfrom pathlib import Path\n"
+        "from autograder.gradebook.ledger import add\n"
+        "from tests.gradebook.factory import decided, Kind\n"
+        "path = Path(sys.argv[1])\nmost = path.stat().st_size + 5000\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))\n"
+        "add([decided(Kind.NOTE, word * 2000) for word in 'abc'], path)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert "cannot be written (File too large)" in done.stderr
+    assert path.read_bytes() == before
+
+
 @pytest.fixture
 def home(tmp_path):
     """A course of six assignments and two people."""
@@ -188,8 +208,50 @@ def test_points_note_what_the_machine_had_given(run, home):
     )
     assert done.returncode == 0, done.stderr
     assert read_adjustments(home.root / FILE)[0].machine == 4.5
-    told = run("gradebook", "--student", "ana", "--at", "2026-10-01T08:00", cwd=home.root)
+    told = run("gradebook", "--student", "ana", cwd=home.root)
     assert "layer set to 20 by hand: right" in told.stdout
+
+
+def test_as_of_a_time_nothing_counts_that_came_later(run, home):
+    """Neither an attempt nor a decision of the days after; the same course has both today."""
+    from autograder.model import HandedIn
+    from autograder.report.results import write
+    from tests.report.factory import exercise, report
+
+    handed_in = HandedIn(at="2026-10-03T12:00:00+02:00")
+    made = report("ana", "week1", exercises=(exercise("layer", score=4.5),), handed_in=handed_in)
+    write(made, home.root / "results")
+    add([decided(Kind.POINTS, "+1", at=after(days=-10))], home.root / FILE)  # 9 October
+    asked = ("gradebook", "--student", "ana", "--at")
+    told = [run(*asked, f"2026-10-{day}", cwd=home.root).stdout for day in ("02", "05", "10")]
+    assert "week1, open: nothing submitted yet" in told[0]
+    assert "week1, 4.5: the only attempt, 4.5 points\n" in told[1]
+    assert "week1, 5.5: the only attempt, 4.5 points; +1 by hand" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--at", "+2d"), "+2d: is no time. Write one like 2026-10-21T23:59."),
+        (("--student", ""), '"": nobody of the gradebook is called so.'),
+        (("--section", "friday"), '"friday": nobody of the gradebook is called so.'),
+    ],
+)
+def test_the_gradebook_refuses_what_it_cannot_look_up(run, home, words, said):
+    """It says what was asked for, and shows only examples that it takes."""
+    (home.root / "results" / "week1").mkdir(parents=True)
+    done = run("gradebook", *words, cwd=home.root)
+    assert (done.returncode, said in done.stderr) == (2, True)
+
+
+def test_no_extension_lies_beyond_all_time(run, home):
+    """More time behind the last year that can be written is refused, and nothing is added."""
+    words = ("adjust", "ana", "week1", "--extension")
+    assert run(*words, "9998-12-31T23:59", cwd=home.root).returncode == 0
+    for more in ("+9999d", "+1d", "+9999h"):
+        done = run(*words, more, cwd=home.root)
+        assert (done.returncode, f"{more} behind 9998-12-31" in done.stderr) == (2, True)
+    assert len(read_adjustments(home.root / FILE)) == 1
 
 
 def test_a_rule_about_nothing_is_told_with_its_line(run, home):

@@ -130,6 +130,25 @@ def test_points_and_words_of_people_survive_every_regrade(run, home, sheet):
     assert "<b>9</b> of 16 points" in page
 
 
+def test_a_sheet_that_is_taken_again_undoes_no_later_decision(run, home, sheet):
+    """Only what has changed in it is added; what was decided since stays, and is named."""
+    graded(home)
+    path = Path(shutil.copy(sheet, home.root))
+    fill(path, {"points": "4"}, {"points": "1"})
+    ran(run, home, "written", "take", "words.csv", *ABOUT)
+    later = ("adjust", "ana", NAME, "--exercise", "words", "--points", "=6", "--who", "tina")
+    ran(run, home, *later, "--why", "it was right")
+    fill(path, {"points": "4"}, {"points": "2"})
+    done = run("written", "take", "words.csv", *ABOUT, cwd=home.root)
+    assert "1 added, 0 known" in done.stdout
+    assert "ana had =4 already, and tina has decided =6 since: that stays." in done.stderr
+    assert f"autograder adjust ana {NAME} --exercise words --points =4 --why" in done.stderr
+    given = [(one.student, one.value) for one in read_adjustments(home.root / FILE)]
+    assert given == [("ana", "=4"), ("ben", "=1"), ("ana", "=6"), ("ben", "=2")]
+    fill(path, {"points": "5"}, {"points": "2"})
+    assert "1 added, 1 known" in ran(run, home, "written", "take", "words.csv", *ABOUT)
+
+
 def test_nobody_has_to_read_for_ever(home):
     """Of an answer of millions of letters the service keeps and shows the start."""
     path = home.root / "in" / "ana" / NAME / f"{NAME}.ipynb"
@@ -156,6 +175,9 @@ def test_names_are_hidden_on_request(run, home):
         ({"points": "7"}, "line 2: 7 points, but 0 to 6 can be had"),
         ({"units (2)": "many"}, "line 2: 'many' is no number of points"),
         ({"points": "nan"}, "is no number of points"),
+        ({"exercise": "why"}, f"line 2: is about {NAME} and why, not about {NAME} and words"),
+        ({"assignment": "week9"}, f"line 2: is about week9 and words, not about {NAME} and words"),
+        ({"student": "ben", "points": "2"}, "line 3: ben has a mark on line 2 already"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_line(home, sheet, cells, said):
@@ -164,7 +186,7 @@ def test_what_cannot_be_read_is_told_with_its_line(home, sheet, cells, said):
     fill(path, cells, {"points": "1"})
     (written,) = read_source(home.source(NAME)).written
     with pytest.raises(UsageError, match=said):
-        read_sheet(path, written, [])
+        read_sheet(path, NAME, written, [])
 
 
 @pytest.mark.slow  # nbgrader takes seconds to load, five times

@@ -121,6 +121,15 @@ def test_the_form_of_the_sheet_is_kept(sheet, tmp_path, encoding, delimiter, new
     assert (tmp_path / "out.csv").read_bytes() == wanted.encode(encoding)
 
 
+def test_excels_own_first_line_is_left_out(sheet, tmp_path):
+    """What tells Excel the delimiter is no row, and nothing that Canvas takes back."""
+    into, plain = sheet("sep=;\n" + CANVAS, delimiter=";"), tmp_path / "plain.csv"
+    plain.write_bytes(into.read_bytes().partition(b"\n")[2])
+    for path in (into, plain):
+        fill_canvas([mixed("doejane_4711")], path, path.with_suffix(".out"), None, TITLES)
+    assert into.with_suffix(".out").read_bytes() == plain.with_suffix(".out").read_bytes()
+
+
 def test_numbers_are_written_as_the_sheet_writes_them(sheet, tmp_path):
     """A sheet with decimal commas gets commas; a cell that holds the number already stays."""
     text = 'Student,ID,SIS Login ID,Section,a1_layers (1)\nJane,1,jane,,\nZoë,2,zoe,,"7,50"\n'

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.course.layout import Course
 from autograder.course.source import read_source
-from autograder.integrations.nbgrader import _read_without_links, sound, write_gradebook
+from autograder.errors import InfrastructureError, UsageError
+from autograder.integrations.nbgrader import _read_without_links, read_marks, sound, write_gradebook
 from autograder.report.results import read
 from tests.conftest import ROOT
 from tests.integrations.conftest import CLASS, NAME, SCRIPT, copy_course
@@ -359,6 +360,23 @@ def test_the_gradebook_may_live_in_postgresql(place, results, postgres):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("url", "error", "said"),
+    [
+        ("gradebook.db", UsageError, "is no URL of a database .* Write one like sqlite:////"),
+        ("nosuch://host/name", UsageError, "is no URL of a database"),
+        ("sqlite:////nowhere/x.db", InfrastructureError, "cannot be used .unable to open database"),
+        ("sqlite:////proc/version", InfrastructureError, "cannot be used"),
+    ],
+)
+def test_a_database_that_is_none_is_told(place, url, error, said):
+    """Whoever mistypes the URL reads what is wrong with it, and what one looks like."""
+    for use in (lambda: write_gradebook([], Course(place.root), url),
+                lambda: list(read_marks(Course(place.root), url))):  # fmt: skip
+        with pytest.raises(error, match=said):
+            use()
+
+
 def test_exporting_twice_changes_nothing(place, results):
     """A second export of the same results leaves one submission for each student."""
     url = f"sqlite:///{place.root}/twice.db"

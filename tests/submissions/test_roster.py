@@ -58,6 +58,7 @@ def faults(folder: Path, text: str) -> str:
 FORMS: dict[str, str | bytes] = {
     "as written": TEXT,
     "semicolons": TEXT.replace(",", ";"),
+    "Excel's own first line": "sep=;\n" + TEXT.replace(",", ";"),
     "tabs": TEXT.replace(",", "\t"),
     "Windows' line ends": TEXT.replace("\n", "\r\n"),
     "old Macs' line ends": TEXT.replace("\n", "\r"),
@@ -126,9 +127,12 @@ def test_a_folder_is_no_roster(tmp_path):
         ("student,name,role\nana,Ost, Ana,ta\n", r"line 2: there are 4 values for 3 columns"),
         ('student,name\nana,"Ana\nbob,Bo"\n', r"line 2: the name holds a line break"),
         ('student,name\nana,Ana\nbob,"Bo\ncy,Cy\n', r"line 3: a quote .* is not closed"),
+        ("sep=,\r\nstudent\r\nana\r\nana\r\n", r'line 4: the handle "ana" is also on line 3\.'),
+        (f"student,name\nana,{'A' * (1 << 24)}n\n", r"line 2: a cell has more than 16,777,216"),
     ],
     ids=["no handles", "empty file", "column twice", "empty handle", "handle twice", "case",
-         "Unicode form", "e-mail twice", "id twice", "too many values", "two lines", "open quote"],
+         "Unicode form", "e-mail twice", "id twice", "too many values", "two lines", "open quote",
+         "Excel's line", "cell too long"],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_line(tmp_path, text, told):
     """Whatever is wrong is said with file and line, in a sentence that shows the remedy."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from autograder.errors import UsageError
 from autograder.model import Person
 from autograder.submissions.roster import Roster, Whose, read_roster, write_roster
 from autograder.submissions.roster_import import Imported, check, import_roster, merge
+from tests.conftest import ROOT
 
 
 def imported(folder: Path, text: str | bytes, name: str = "export.csv") -> Imported:
@@ -156,6 +159,13 @@ def test_moodle_worksheet_in_any_language(tmp_path, head, word):
         "export.csv: Without a user name, the handle is the first part of the e-mail address: "
         "2 people (jane, AR).",
     )
+
+
+def test_long_texts_of_students_are_no_obstacle(tmp_path):
+    """Moodle's worksheet holds what students wrote online, however long that is."""
+    head = "Identifier,Full name,Email address,Status,Grade,Online text\n"
+    row = f'Participant 1,Ana A,ana@x.org,Submitted,,"{"word " * 40_000}"\n'
+    assert imported(tmp_path, head + row).people == (Person("ana", "Ana A", "ana@x.org"),)
 
 
 def test_moodle_worksheet_with_identity_columns(tmp_path):
@@ -582,6 +592,24 @@ def test_any_merge_is_a_roster_in_which_nobody_lost_anything(data):
 
 
 # --- checking ------------------------------------------------------------------------------------
+
+
+def test_imports_at_the_same_time_lose_nobody(tmp_path):
+    """Four processes add ten people each, one by one: all forty are in the roster."""
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from autograder.submissions.roster_import import Imported, add\n"
+        "from autograder.model import Person\n"
+        "for n in range(10):\n"
+        "    add([Imported((Person(f'{sys.argv[2]}{n}'),), 'a test', ())], Path(sys.argv[1]))"
+    )
+    path = tmp_path / "roster.csv"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(path), word], cwd=ROOT)
+        for word in ("ana", "ben", "eve", "tom")
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    assert len(read_roster(path).students) == 40
 
 
 def test_a_check_counts_people_and_tells_what_is_missing():

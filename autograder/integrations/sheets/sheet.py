@@ -6,15 +6,12 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UsageError
-from autograder.submissions import door
-
-_LONGEST_CELL = 1 << 27  # Moodle's sheets hold texts that students wrote online
+from autograder.submissions import csv_text, door
 
 
 @dataclass
@@ -69,9 +66,10 @@ def read_sheet(path: Path) -> Sheet:
         ) from error
     try:
         text, encoding = _decode(data)
+        text = csv_text.without_separator(text).lstrip("\r\n")
         delimiter = max(",;\t", key=lambda mark: _width(text, mark))
-        with _long_cells():
-            rows = list(_reader(text, delimiter))
+        with csv_text.long_cells():
+            rows = list(csv_text.reader(text, delimiter))
     except (ValueError, csv.Error) as error:
         raise UsageError(
             f"{path}: is not a CSV file ({error}). Download it again, or save it as CSV UTF-8."
@@ -96,25 +94,12 @@ def _decode(data: bytes) -> tuple[str, str]:
         return data.decode("cp1252"), "cp1252"
 
 
-def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-
-
 def _width(text: str, delimiter: str) -> int:
     """How many cells the first row has with this delimiter."""
     try:
-        return len(next(_reader(text, delimiter), []))
+        return len(next(csv_text.reader(text, delimiter), []))
     except csv.Error:
         return 0
-
-
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    before = csv.field_size_limit(_LONGEST_CELL)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
 
 
 @dataclass(frozen=True)
