@@ -138,6 +138,7 @@ class Person:
     section: str = ""  # or several: "A, B"
     role: str = "student"
     ids: tuple[tuple[str, str], ...] = ()  # what other systems call them: ("canvas_id", "4711")
+    on_roster: bool = True  # False: only the handle is known, as a submission has it
 
     @property
     def sections(self) -> tuple[str, ...]:

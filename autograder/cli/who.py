@@ -63,10 +63,9 @@ def remark_left_alone(count: int, paths: Sequence[Path], assignment: str | None)
 def remark_replaced(students: Sequence[str]) -> None:
     """Say whose files are older than those that count, and how to count them after all."""
     if students:
-        err.print(
-            f"[bold]Note:[/] a newer file has replaced what is here of {escape(listed(students))}: "
-            "its result stays. If the older file counts now, grade it with --force.",
-            soft_wrap=True,
+        note(
+            f"a newer file has replaced what is here of {listed(students)}: its result stays. If "
+            "the older file counts now, grade it with --force."
         )
 
 

@@ -69,7 +69,7 @@ def _people(
     handles = sorted({student for student, _ in made} | book.students)
     others = [handle for handle in handles if handle not in {p.student for p in students}]
     role = _UNKNOWN if roster else "student"
-    found = [*students, *(known.get(h, Person(h, role=role)) for h in others)]
+    found = [*students, *(known.get(h, Person(h, role=role, on_roster=False)) for h in others)]
     return [replace(p, section=p.section or sections.get(p.student, "")) for p in found]
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.integrations.github_actions import summary
-from autograder.integrations.lms_grades import about, moodle_number, split_handle
+from autograder.integrations.lms_grades import about, given_by_system, moodle_number
 from autograder.integrations.options import Channel
 from autograder.model import Person, Report
 from autograder.report.disclosure import disclosed
@@ -50,7 +50,7 @@ def letters(
     people = {person.student: person for person in roster.people} if roster else {}
     return [
         Letter(
-            people.get(report.student, Person(report.student)),
+            people.get(report.student, Person(report.student, on_roster=False)),
             disclosed(report, feedback(report).level),
             feedback_page(report, feedback(report)),
         )
@@ -99,7 +99,7 @@ def _for_moodle(written: Sequence[Letter], out: Path) -> tuple[str, ...]:
 
 
 def _moodle_name(letter: Letter) -> str:
-    name = letter.person.name or split_handle(letter.person.student)[0] or letter.person.student
+    name = letter.person.name or given_by_system(letter.person)[0] or letter.person.student
     plain = _ODD.sub(" ", one_line(name, 80)).strip() or "student"
     file = f"{file_stem(letter.report.assignment)}.html"
     return f"{plain}_{moodle_number(letter.person)}_assignfeedback_file_{file}"
@@ -129,15 +129,16 @@ def _downloaded(download: Path, roster: Roster | None) -> Iterator[tuple[str, st
             names = zipped.namelist()
     except DAMAGED as error:
         raise UsageError(f"{download}: is no zip that can be read. Download it again.") from error
-    for name in names:
-        said = lms.of_file(name.rpartition("/")[2])
-        if said and said.whose.system == "canvas" and said.whose.id:
-            yield name.rpartition("/")[2], _handle(said.whose, roster)
+    said = {name.rpartition("/")[2]: lms.of_file(name.rpartition("/")[2]) for name in names}
+    owners = {name: one.whose for name, one in said.items() if one and _is_canvas(one.whose)}
+    doubtful = roster.borne_by_several(owners.values()) if roster else set[Whose]()
+    for name, whose in owners.items():
+        known = roster.find(whose).person if roster and whose not in doubtful else None
+        yield name, known.student if known else whose.handle
 
 
-def _handle(whose: Whose, roster: Roster | None) -> str:
-    known = roster.find(whose).person if roster else None
-    return known.student if known else whose.handle
+def _is_canvas(whose: Whose) -> bool:
+    return whose.system == "canvas" and bool(whose.id)
 
 
 def _for_file(name: str, letter: Letter) -> bytes:

@@ -119,7 +119,7 @@ def _everybody(reports: Sequence[Report], roster: Roster | None) -> list[Person]
 
 
 def _canvas_person(person: Person) -> list[str]:
-    name = person.name or split_handle(person.student)[0] or person.student
+    name = person.name or given_by_system(person)[0] or person.student
     return [inert(name), *_canvas_ids(person), inert(person.section)]
 
 
@@ -128,7 +128,7 @@ def _canvas_ids(person: Person) -> list[str]:
     ids = [person.id(kind) for kind in CANVAS_IDS.values()]
     if any(ids):
         return ids
-    _, own = split_handle(person.student)
+    _, own = given_by_system(person)
     return [own, "", "" if own else inert(person.student)]
 
 
@@ -177,7 +177,7 @@ def _moodle_row(member: Member, points: str) -> list[str]:
     handle = person.student
     own = moodle_number(person)
     email = person.email or (handle if "@" in handle else "")
-    name = person.name or split_handle(handle)[0] or ("" if email == handle else handle)
+    name = person.name or given_by_system(person)[0] or ("" if email == handle else handle)
     return [
         f"Participant {own}" if own else "",
         inert(name),
@@ -193,11 +193,19 @@ def _moodle_row(member: Member, points: str) -> list[str]:
 def moodle_number(person: Person) -> str:
     """The participant's number; the roster may have it as "Participant 4711"."""
     told = re.search(r"(?<!\d)\d+$", person.id("moodle_id"))
-    return told[0] if told else split_handle(person.student)[1]
+    return told[0] if told else given_by_system(person)[1]
+
+
+def given_by_system(person: Person) -> tuple[str, str]:
+    """The name and number of somebody of whom only a handle is known, as their system gave them.
+
+    A roster's own handle may look the same, as "smith_12" does, and says nothing of a system.
+    """
+    return ("", "") if person.on_roster else split_handle(person.student)
 
 
 def split_handle(handle: str) -> tuple[str, str]:
-    """The name and number that a learning management system gave, empty where it is no such one."""
+    """The name and number in a handle of a learning management system's form; empty in others."""
     found = _HANDLE.fullmatch(handle)
     return (found["who"], found["number"]) if found else ("", "")
 

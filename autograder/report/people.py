@@ -28,7 +28,7 @@ class Member:
 def members(reports: Sequence[Report], roster: Roster | None = None) -> tuple[Member, ...]:
     """One assignment's class: the students in the roster's order, then who else submitted."""
     if roster is None:
-        return tuple(_member(Person(report.student), report) for report in reports)
+        return tuple(_member(Person(report.student, on_roster=False), report) for report in reports)
     handed_in: defaultdict[str, list[Report | None]] = defaultdict(list)
     for report in reports:
         handed_in[report.student].append(report)
@@ -39,7 +39,7 @@ def members(reports: Sequence[Report], roster: Roster | None = None) -> tuple[Me
     ]
     known = {person.student: person for person in roster.people}
     others = [
-        _member(known.get(handle, Person(handle, role=UNKNOWN)), report)
+        _member(known.get(handle, Person(handle, role=UNKNOWN, on_roster=False)), report)
         for handle, found in handed_in.items()
         for report in found
     ]

@@ -209,7 +209,8 @@ class _Search:
         """The claims of each student, under the roster's handle where it knows them."""
         people: defaultdict[str, list[Claim]] = defaultdict(list)
         problems: dict[str, None] = {}
-        doubtful = self._borne_by_several(claims)
+        everybody = (claim.whose for claim in claims)
+        doubtful = self._roster.borne_by_several(everybody) if self._roster else set[Whose]()
         for claim in claims:
             match = self._roster.find(claim.whose) if self._roster else Match()
             known = None if claim.whose in doubtful else match.person
@@ -223,15 +224,6 @@ class _Search:
             people[student].append(replace(claim, how=how))
         found.remarks += problems
         return dict(people)
-
-    def _borne_by_several(self, claims: Sequence[Claim]) -> set[Whose]:
-        """Those of a system whom the roster would take for one person: a name is no proof."""
-        same: defaultdict[tuple[str, str], dict[str, Whose]] = defaultdict(dict)
-        for claim in claims:
-            person = self._roster.find(claim.whose).person if self._roster else None
-            if person and claim.whose.system:
-                same[person.student, claim.whose.system][claim.whose.id] = claim.whose
-        return {whose for own in same.values() if len(own) > 1 for whose in own.values()}
 
     def _job(self, assignment: str, student: str, claims: Sequence[Claim]) -> Job:
         files = [c for c in claims if c.entry.is_file and not _is_timestamp(c)]

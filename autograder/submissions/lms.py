@@ -49,9 +49,7 @@ _AGAIN = re.compile(r"-(?P<attempt>\d+)(?=\.\w+$|$)")  # the second, third, ... 
 _MOODLE_FOLDER = re.compile(  # a person may be called as another's folder: the end decides
     r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?", re.DOTALL
 )
-_MOODLE = re.compile(
-    r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<file>.*)", re.DOTALL
-)
+_MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?")
 _GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
 _EXCHANGE = re.compile(r"(?P<who>[^+]+)\+(?P<assignment>[^+]+)\+(?P<at>[^+]+)\+(?P<random>[^+]+)")
 
@@ -120,9 +118,11 @@ _Mark = tuple[int, Named]  # where a system's own words begin, and what they say
 
 
 def _of_moodle(name: str) -> Iterator[_Mark]:
-    if found := _MOODLE.fullmatch(name):
-        title = found["file"] or f"{found['kind']}.html"
-        yield found.start("id"), Named(_numbered("moodle", found), title)
+    for found in _MOODLE.finditer(name):
+        if who := name[: found.start()]:
+            whose = Whose(f"{who}_{found['id']}", who, system="moodle", id=found["id"])
+            title = name[found.end() :] or f"{found['kind']}.html"
+            yield found.start("id"), Named(whose, title)
 
 
 def _of_blackboard(name: str) -> Iterator[_Mark]:
@@ -228,7 +228,7 @@ def _refuse_depth(content: bytes) -> None:
     for event in yaml.parse(content, _LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if isinstance(event, yaml.ScalarEvent) and event.value == "<<":
+        if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:
             raise ValueError("a mapping that takes in others")  # many times as many, at each step
         if depth > _MAX_DEPTH:
             raise ValueError("lists in lists without an end")

@@ -113,6 +113,14 @@ class Roster:
         problem = _ambiguity(found) or self._contradiction(found, whose)
         return Match(problem=problem) if problem else Match(found.people[0], found.how)
 
+    def borne_by_several(self, everybody: Iterable[Whose]) -> set[Whose]:
+        """Those of a system whom this roster would take for one person: a name is no proof."""
+        same: defaultdict[tuple[str, str], dict[str, Whose]] = defaultdict(dict)
+        for whose in everybody:
+            if whose.system and (person := self.find(whose).person):
+                same[person.student, whose.system][whose.id or whose.handle] = whose
+        return {whose for own in same.values() if len(own) > 1 for whose in own.values()}
+
     def _evidence(self, whose: Whose) -> Iterator[_Evidence]:
         """What may speak for somebody, in order of trust."""
         if not whose.own_words:

@@ -236,19 +236,37 @@ def _are_names(table: Table, at: int) -> bool:
 
 # --- who is in it --------------------------------------------------------------------------------
 
+_AND = re.compile(r", and | and |, ")
 _SHORTENED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 def _taken(table: Table, form: _Form, remarks: list[str]) -> Iterator[Line]:
     """The people of the rows, without handles where there are no user names."""
+    sections = _canvas_sections(table, form) if form.is_canvas else {}
     for row in table.rows:
         cells = {field: _cell(row.cells[at]) for field, at in form.columns.items()}
+        cells["section"] = sections.get(cells.get("section", ""), cells.get("section", ""))
         why_not = _why_not(row, cells, len(table.head), form)
         if why_not:
             remarks.append(f"Line {row.line} is not taken: {why_not}.")
             continue
         remarks += _unreadable(row.line, cells)
         yield row.line, _person(cells)
+
+
+def _canvas_sections(table: Table, form: _Form) -> dict[str, str]:
+    """How sections are listed that Canvas names in a sentence, as in "Lab 1 and Lab 2".
+
+    A section may itself have an "and" in its name: a sentence names one that stands alone
+    elsewhere, or in another sentence as well.
+    """
+    at = form.columns.get("section")
+    told = {_cell(row.cells[at]) for row in table.rows} if at is not None else set[str]()
+    parts = {text: _AND.split(text) for text in told if _AND.search(text)}
+    count = Counter(part for own in parts.values() for part in own)
+    known = (told - parts.keys()) | {part for part, times in count.items() if times > 1}
+    several = {text for text, own in parts.items() if len(own) > 2 or known.intersection(own)}
+    return {text: ", ".join(parts[text]) for text in several}
 
 
 def _cell(text: str) -> str:

@@ -65,6 +65,29 @@ def test_canvas_takes_back_what_it_gave_out(tmp_path: Path) -> None:
         assert "30 of 100 points" in notebook["cells"][0]["source"]
 
 
+def test_whoever_bears_a_name_in_canvas_gets_nobody_elses_feedback(tmp_path: Path) -> None:
+    """Two accounts of one name are kept apart, as they are when their files are graded."""
+    people = Roster((Person("ana", "Ana Smith"),))
+    reports = [mixed(student, assignment="week1") for student in ("smithana_11", "smithana_66")]
+    with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as given:
+        for number in (11, 66):
+            given.writestr(f"smithana_{number}_500{number}_week1.py", "")
+    read = letters(reports, people, lambda report: Feedback())
+    pack(Channel.CANVAS, read, tmp_path / "o.zip", tmp_path / "submissions.zip", roster=people)
+    with zipfile.ZipFile(tmp_path / "o.zip") as packed:
+        assert sorted(packed.namelist()) == [
+            "smithana_11_50011_week1.py", "smithana_66_50066_week1.py"
+        ]  # fmt: skip
+
+
+def test_digits_in_a_handle_of_the_roster_are_nobodys_number(tmp_path: Path) -> None:
+    """A login such as smith_12 is no name and number of Moodle's."""
+    people = Roster((Person("smith_12", "Anna Smith"),))
+    read = letters([mixed("smith_12", assignment="week1")], people, lambda report: Feedback())
+    said = pack(Channel.MOODLE, read, tmp_path / "out.zip")
+    assert said == ("Left out, since no number of Moodle's is known: smith_12.",)
+
+
 def test_canvas_needs_its_download(tmp_path: Path) -> None:
     """Without the numbers of the files there is no name that Canvas would know."""
     with pytest.raises(UsageError, match="--download"):

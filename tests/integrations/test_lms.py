@@ -176,6 +176,17 @@ def test_a_number_that_is_no_persons_is_no_id(tmp_path, handle):
     assert read(tmp_path / "canvas.csv")[2][:4] == [handle, "", "", handle]
 
 
+def test_digits_in_a_login_are_no_id(tmp_path):
+    """A handle of the roster is written as it is, whatever a system's would look like."""
+    people = Roster((Person("smith_12", "Anna Smith"),))
+    lms_grades.write_canvas([mixed("smith_12")], tmp_path / "c.csv", people)
+    lms_grades.write_moodle([mixed("smith_12")], tmp_path / "m.csv", people)
+    with open(tmp_path / "c.csv", encoding="utf-8-sig", newline="") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["Student"] == "Anna Smith")
+    assert (row["ID"], row["SIS Login ID"]) == ("", "smith_12")
+    assert "Participant" not in (tmp_path / "m.csv").read_text(encoding="utf-8-sig")
+
+
 def test_moodle_gets_its_worksheet_with_feedback(tmp_path):
     """Moodle's worksheet identifies participants by number and carries the first remarks."""
     reports = [mixed("Jane Doe_41"), not_graded("roe"), report("eve@example.org")]

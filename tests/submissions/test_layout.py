@@ -119,6 +119,16 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
         "Bob X_12_assignsubmission_file_x.ipynb": "Bob X_12",
         "Eve E_13_assignsubmission_file_x_bob_attempt_2026-01-01-10-00-00_y.ipynb": "Eve E_13",
     },
+    "Moodle, a person called as a file of another's": {
+        "Jane Doe_9999_assignsubmission_file__4711_assignsubmission_file_x.ipynb":
+            "Jane Doe_9999_assignsubmission_file__4711_assignsubmission_file",
+        "Jane Doe_9999_assignsubmission_file_y.ipynb": "Jane Doe_9999",
+        "Kim_4712_assignsubmission_file_z.ipynb": "Kim_4712",
+    },
+    "Moodle, such a person alone": {
+        "Jane Doe_9999_assignsubmission_file__4711_assignsubmission_file_x.ipynb":
+            "Jane Doe_9999_assignsubmission_file__4711_assignsubmission_file",
+    },
     "Canvas, a file called as Blackboard's": {
         "bob_4201_990001_x.ipynb": "bob_4201",
         "eve_4202_990002_x_bob_attempt_2026-01-01-10-00-00_y.ipynb": "eve_4202",

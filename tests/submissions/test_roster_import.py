@@ -44,7 +44,7 @@ and lines",90
 "Student, Test",9999,,3f2a9c,Lab 1,,,
 """
 OF_CANVAS = (
-    person("jdoe", "Jane Doe", "", "Lab 1 and Lab 2",
+    person("jdoe", "Jane Doe", "", "Lab 1, Lab 2",
            canvas_id="4711", sis_id="S100", login_id="jdoe"),
     person("joneil", "José María O'Neil-Ruiz", "", "Lab 2",
            canvas_id="4712", sis_id="S101", login_id="joneil"),
@@ -63,6 +63,22 @@ def test_canvas_gradebook_gives_people_with_their_ids(tmp_path):
         'export.csv: Line 3 is not taken: "Points Possible" has no ID, so it is no person.',
         'export.csv: Line 8 is not taken: "Student, Test" is Canvas\'s test student.',
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "alone", "sections"),
+    [
+        ("Lab 1 and Lecture", "Lecture", "Lab 1, Lecture"),
+        ("Lab 1, Lab 3, and Lecture", "Lab 2", "Lab 1, Lab 3, Lecture"),
+        ("Research and Development", "Lab 2", "Research and Development"),
+        ("Lab 1 and Lecture", "Lab 2 and Lecture", "Lab 1, Lecture"),
+    ],
+)
+def test_canvas_names_several_sections_in_a_sentence(tmp_path, told, alone, sections):
+    """Whoever is in several sections is in each; a section with an "and" in its name is one."""
+    text = CANVAS.replace("Lab 1 and Lab 2", told).replace("Lab 2,", f"{alone},")
+    jane, *_ = imported(tmp_path, text.replace("Lab 1,,,", "Lab 9,,,")).people
+    assert jane.section == sections
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,21 @@ def test_nobody_takes_a_name_that_somebody_else_bears(tmp_path):
     assert len(found.missing[A1]) == 2
 
 
+def test_two_accounts_of_gradescope_without_an_id_are_two_people(tmp_path):
+    """Who enrols by a code has no id there, and may take any name: both are kept apart."""
+    roster = Roster((Person("bob", "Bob X"), Person("eve", "Eve Y")))
+    people = "".join(
+        f"submission_{n}:\n  :submitters:\n  - :name: Bob X\n    :sid:\n    :email: {n}@x.org\n"
+        "  :results:\n    :output: '<<'\n"
+        for n in (1, 2)
+    )
+    files = {f"submission_{n}/x.ipynb": answered(str(n)) for n in (1, 2)}
+    place = hand_in(tmp_path, {**files, "submission_metadata.yml": people.encode()})
+    found = find([place], COURSE, A1, roster)
+    assert {job.student for job in found.jobs[A1]} == {"1@x.org", "2@x.org"}
+    assert any("several people have the name of bob" in remark for remark in found.remarks)
+
+
 def test_a_known_id_outweighs_a_name(tmp_path):
     """Who calls herself Bob in Canvas is not bob, whose id the roster knows."""
     roster = Roster((Person("bob", "Bob X", ids=(("canvas_id", "12"),)), Person("eve", "Eve Y")))

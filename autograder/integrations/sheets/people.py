@@ -133,7 +133,7 @@ class People:
 
     def person(self, handle: str) -> Person:
         """The roster's person, or one of whom only the handle is known."""
-        return self._known.get(handle, Person(handle))
+        return self._known.get(handle, Person(handle, on_roster=False))
 
     def label(self, handle: str) -> str:
         """How remarks call somebody."""
