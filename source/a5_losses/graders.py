@@ -481,8 +481,9 @@ def test_cross_entropy_knows_absent_classes(same, draw):
 @pytest.mark.exercise("cross_entropy", weight=2)
 def test_cross_entropy_charges_a_disaster_in_full(same, draw):
     """Charges a confident mistake in full, however many logits it is wrong by."""
+    sizes = torch.tensor([[1.0], [2.0], [4.0]])  # so far apart that no median is the mean
     for size in (60.0, 500.0, 3000.0, *HUGE):
-        logits = draw(3, 4) + size * F.one_hot(torch.tensor([0, 1, 2]), 4)
+        logits = draw(3, 4) + size * sizes * F.one_hot(torch.tensor([0, 1, 2]), 4)
         target = torch.tensor([1, 3, 0])
         same.cross_entropy(logits, target)
 
@@ -681,7 +682,8 @@ def test_bce_leaves_its_inputs(same, draw):
 def test_bce_is_built_by_hand(student, reference, draw):
     """Is built from simpler pieces, without torch's ready-made loss."""
     size = shape(draw)
-    args = [draw(*size) + 3.0, draw.integers(0, 2, *size).float()]
+    target = (draw.integers(0, 4, *size) > 0).float()  # never as many of one as of the other
+    args = [draw(*size) + 3.0, target]
     assert_own_work(student, reference, "bce_with_logits", args, BINARY_LOSS)
 
 
