@@ -555,7 +555,7 @@ def test_cross_entropy_is_built_by_hand(student, reference, draw):
     """Is built from simpler pieces, without torch's ready-made loss."""
     classes = draw.integer(6, 12)
     args = [*batch(draw, classes + 2, classes)]
-    assert_own_work(student, reference, "cross_entropy", args, LOSS, atol=1e-3)
+    assert_own_work(student, reference, "cross_entropy", args, LOSS, atol=0.05)
 
 
 # 5.5 bce_with_logits
