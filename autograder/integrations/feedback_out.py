@@ -124,6 +124,8 @@ def _for_canvas(
 
 def _downloaded(download: Path, roster: Roster | None) -> Iterator[tuple[str, str]]:
     """The names of the files in a download of Canvas, each with its student's handle."""
+    if not download.is_file():
+        raise UsageError(f"{download}: there is no such file. Check the path.")
     try:
         with door.opened(download) as file, zipfile.ZipFile(file) as zipped:
             names = zipped.namelist()

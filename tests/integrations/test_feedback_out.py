@@ -92,6 +92,8 @@ def test_canvas_needs_its_download(tmp_path: Path) -> None:
     """Without the numbers of the files there is no name that Canvas would know."""
     with pytest.raises(UsageError, match="--download"):
         pack(Channel.CANVAS, READ, tmp_path / "out.zip")
+    with pytest.raises(UsageError, match="there is no such file"):
+        pack(Channel.CANVAS, READ, tmp_path / "out.zip", tmp_path / "none.zip")
     (tmp_path / "no.zip").write_text("no zip")
     with pytest.raises(UsageError, match="is no zip"):
         pack(Channel.CANVAS, READ, tmp_path / "out.zip", tmp_path / "no.zip")
