@@ -54,7 +54,8 @@ class OnTime(HttpToolsProtocol):
     """HTTP/1.1 that waits for ever for nothing: no head, no rest of a body, no slow reader."""
 
     _heads = 0  # that have come in whole
-    _size = 0  # bytes of the head that comes in now
+    _pieces = 0  # of bodies
+    _size = 0  # bytes since the last head or piece of a body: of a head, or of trailers
     _whole = True  # the body of the last head, too
     _looking: asyncio.TimerHandle | None = None
 
@@ -78,12 +79,13 @@ class OnTime(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
-        before, in_head = self._heads, self._in_head
+        before, pieces = self._heads, self._pieces
         kept = self._whole and self.timeout_keep_alive_task is not None
         super().data_received(data)
         if kept and self._heads == before and not self._in_head:
             self._wait_for_head()  # a line break begins no request, but ends the wait for one
-        self._size = self._size + len(data) if self._heads == before and in_head else 0
+        stays = (self._heads, self._pieces) == (before, pieces)
+        self._size = self._size + len(data) if stays else 0
         if self._size > MOST_OF_HEAD:
             self.transport.close()
 
@@ -92,11 +94,21 @@ class OnTime(HttpToolsProtocol):
         super().on_message_begin()
         self._wait_for_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take in a header of the head, and no trailer: a proxy sets and checks headers alone."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Take in a request's body in its own time."""
         self._in_head = self._whole = False
         self._heads += 1
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a piece of a body."""
+        self._pieces += 1
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that nothing of the body is missing; after its answer, wait for the next request."""
