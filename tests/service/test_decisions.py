@@ -126,8 +126,29 @@ def test_a_section_gets_more_time_and_somebody_is_excused(people: dict[str, http
     about = f"/class/{NAME}/students/chen/adjustments"
     assert give(grace, about, kind="excuse", value="yes", why="ill").status_code == 303
     assert points_of(people, "chen") == ("excused", "excused: does not count: ill")
+    assert "excused: does not count: ill" in chen.get(f"/assignments/{NAME}").text
+    assert "excused" in chen.get("/").text
     assert give(grace, about, kind="excuse", value="no", why="well again").status_code == 303
     assert points_of(people, "chen")[0] == ""
+
+
+def test_no_export_has_points_of_who_is_excused(people: dict[str, httpx.Client]) -> None:
+    """Of graded work neither: EX for Canvas, empty cells for all others."""
+    about = f"/class/{NAME}/students/bela/adjustments"
+    assert give(people["grace"], about, kind="excuse", value="yes", why="ill").status_code == 303
+    csv_, canvas, moodle = (exported(people["grace"], one) for one in ("csv", "canvas", "moodle"))
+    assert [row["score"] for row in csv_ if row["student"] == "bela"] == [""]
+    assert [row[NAME] for row in canvas if row["SIS Login ID"] == "bela"] == ["EX"]
+    assert [row["Grade"] for row in moodle if row["Email address"] == "bela@example.org"] == [""]
+    report = people["grace"].get(f"/class/{NAME}/report/students/{NAME}--bela.html").text
+    assert "<b>Excused</b>" in report
+    assert give(people["grace"], about, kind="excuse", value="no", why="no").status_code == 303
+
+
+def exported(client: httpx.Client, target: str) -> list[dict[str, str]]:
+    """The rows of an export."""
+    text = client.get(f"/class/{NAME}/exports/{target}").content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 @pytest.mark.parametrize(
