@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.integrations.options import Target
+from autograder.integrations.options import FOR_STAFF, Target
 from autograder.report.results import read_all
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autograder.submissions.roster import Roster
 
 # What becomes of grades: these take what counts. All others show single submissions to students.
-_GRADES = (Target.CSV, Target.CANVAS, Target.MOODLE, Target.NBGRADER)
+_GRADES = (*FOR_STAFF, Target.MOODLE)
 
 
 def reports_for(
@@ -27,8 +27,8 @@ def reports_for(
     found = counted_reports(course, roster, results) if target in _GRADES else read_all(results)
     reports = list(found)
     rules = feedback_rules(course, roster)
-    if rules is None or (target in _GRADES and target is not Target.MOODLE):
-        return reports  # for the instructor; Moodle's sheet brings words to the students too
+    if rules is None or target in FOR_STAFF:
+        return reports
     return rules.disclosed(reports)
 
 
