@@ -73,6 +73,12 @@ def test_students_hear_of_no_assignment_before_it_opens(tmp_path):
     assert ada.get(f"/assignments/{NAME}").status_code == 404
     upload = ada.post(f"/api/assignments/{NAME}/attempts?way=browser&file=a.ipynb", content=b"{}")
     assert upload.status_code == 403
+    asked = [
+        ada.post(f"/assignments/{name}/requests", data={"value": "x", "exercise": exercise})
+        for name in (NAME, "no-such")
+        for exercise in ("", "half", "no-such")
+    ]
+    assert {(one.status_code, one.text) for one in asked} == {(404, asked[0].text)}
     assert grace.get("/api/me").json()["assignments"] == [NAME]
     running.stop()
 

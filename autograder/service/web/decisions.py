@@ -73,7 +73,7 @@ def ask_regrade_of_mine(
 ) -> Response:
     """A student asks somebody to look at their work again."""
     service: Service = request.app.state.service
-    if name not in service.names:
+    if name not in service.names or not service.has_opened(name):
         raise HTTPException(404, MISSING)
     try:
         ask_again(service, visitor_of(request).person, name, value, exercise or None)
