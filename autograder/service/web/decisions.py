@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -31,7 +32,7 @@ class NotAccepted(HTTPException):
         self.sent = sent
 
 
-@router.post("/class/{name}/students/{student}/adjustments")
+@router.post("/class/{name}/students/{student:path}/adjustments")
 def adjust(
     request: Request, name: str, student: str,
     kind: Text = "", value: Text = "", why: Text = "", exercise: Text = "",
@@ -49,7 +50,7 @@ def adjust(
         decide(service, *about, value, why, exercise or None)
     except UsageError as error:
         raise NotAccepted(error, kind=kind, exercise=exercise, value=value, why=why) from error
-    return RedirectResponse(request.url_for("student_page", name=name, student=student).path, 303)
+    return RedirectResponse(f"/class/{name}/students/{quote(student)}", 303)
 
 
 @router.post("/class/{name}/extensions")

@@ -100,7 +100,7 @@ def class_report_student(request: Request, name: str, file: str) -> Response:
     raise HTTPException(404, MISSING)
 
 
-@router.get("/class/{name}/students/{student}")
+@router.get("/class/{name}/students/{student:path}")
 def student_page(request: Request, name: str, student: str) -> Response:
     """One student's attempts, each with its phases."""
     service, visitor = _of(request, name)
