@@ -160,6 +160,26 @@ def test_what_follows_a_body_is_no_header(trailer, pause):
     assert b"{via}" in said
 
 
+def test_who_hangs_up_is_sent_no_answer():
+    """Of several requests on one connection, the first hears of its end as the last does."""
+    heard: list[str] = []
+
+    async def waiting(scope, receive, send) -> None:
+        await receive()
+        with suppress(TimeoutError):
+            heard.append((await asyncio.wait_for(receive(), 2))["type"])
+
+    async def talk(port: int) -> list[str]:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        await asyncio.sleep(0.2)
+        writer.close()
+        await asyncio.sleep(0.2)
+        return list(heard)
+
+    assert asyncio.run(while_served(talk, waiting)) == ["http.disconnect"]
+
+
 async def telling_its_headers(scope, receive, send) -> None:
     """An application that waits for the whole request and names its headers."""
     while (await receive()).get("more_body"):

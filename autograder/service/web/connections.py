@@ -11,10 +11,11 @@ import asyncio
 import resource
 import socket
 import sys
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_SECONDS = 15.0  # for a request's head to come in; its body has a time of its own
 # An open connection is kept for the next request for longer than proxies and browsers keep it
@@ -62,15 +63,19 @@ class OnTime(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
+        self._unanswered = deque[RequestResponseCycle]()
         self._wait_for_head()
         if hasattr(socket, "TCP_INFO"):  # Linux alone says what has been taken in
             self._look(_Sent(0, 0))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no more."""
+        """Look no more, and answer no request: uvicorn tells none but the last."""
         if self._looking:
             self._looking.cancel()
         super().connection_lost(exc)
+        for cycle in self._unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def shutdown(self) -> None:
         """Send what is being sent, for a moment; a reader that is slow keeps nobody waiting."""
@@ -104,6 +109,7 @@ class OnTime(HttpToolsProtocol):
         self._in_head = self._whole = False
         self._heads += 1
         super().on_headers_complete()
+        self._unanswered.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """Take in a piece of a body."""
@@ -119,6 +125,7 @@ class OnTime(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Wait for the rest of a body that nobody reads any more, so that its sender reads why."""
+        self._unanswered.popleft()
         super().on_response_complete()
         if not self._whole:
             self.loop.call_later(REST_SECONDS, self._close_without_rest, self._heads)
