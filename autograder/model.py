@@ -277,8 +277,9 @@ class ExerciseReport:
 class Counted:
     """What the gradebook counts for a submission, and why; there ``Report.score`` is one step."""
 
-    points: float
+    points: float | None  # None: no number counts
     why: str
+    excused: bool = False
 
 
 @dataclass(frozen=True)
@@ -315,6 +316,11 @@ class Report:
     def submitted(self) -> bool:
         """Whether there is a file; a gradebook has reports of those who submitted none too."""
         return bool(self.graders_sha256)
+
+    @property
+    def excused(self) -> bool:
+        """Whether a gradebook says that it need not be submitted, and counts nothing."""
+        return self.counted is not None and self.counted.excused
 
     @property
     def score(self) -> float:

@@ -55,8 +55,8 @@ OPENS = {
         report.results.read report.results._write_through running.cluster._graded
         submissions.tree._copy sandbox.tiers""",
     "the service's own files, each named by its digest": "service.storage.files",
-    "the service's key, lock, backups and links": """service.service.read_secret service.backup
-        service.storage.claim service.invitations.write_links""",
+    "the service's key, lock and backups": """service.service.read_secret service.backup
+        service.storage.claim""",
     "what the service has written itself": """service.web.instructors._exported
         service.web.instructors._zipped""",
     "what a service's pages are made of": "service.web.views service.web.operations.hand_in_module",

@@ -340,7 +340,7 @@ def report(
     home = _course_if_any(course)
     roster = _roster(home)
     rules = feedback_rules(home, roster)
-    reports = counted_reports(home, roster, results, for_pages=True) or read_all(results)
+    reports = counted_reports(home, roster, results, for_pages=True)
     total = sum(1 for _ in results.glob("*/*.json"))
     with progress_bar("report", show=not quiet) as progress:
         index = write_pages(

@@ -203,12 +203,11 @@ def feedback(
     from autograder.cli.rules import counted_reports, feedback_rules
     from autograder.integrations.feedback_out import letters, pack
     from autograder.report.feedback import Feedback
-    from autograder.report.results import read_all
 
     home = find_course_if_any(course)
     roster = find_roster(home)
     rules = feedback_rules(home, roster)
-    reports = counted_reports(home, roster, results) or list(read_all(results))
+    reports = list(counted_reports(home, roster, results))
     written = letters(reports, roster, rules.feedback if rules else lambda report: Feedback())
     out_path = path or Path("mails" if channel is Channel.MAIL else f"feedback-{channel}.zip")
     for said in pack(channel, written, out_path, download, sender, roster):

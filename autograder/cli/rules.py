@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.integrations.options import Target
-from autograder.model import Outcome
+from autograder.integrations.options import FOR_STAFF, Target
 from autograder.report.results import read_all
 
 if TYPE_CHECKING:
@@ -18,39 +17,36 @@ if TYPE_CHECKING:
     from autograder.submissions.roster import Roster
 
 # What becomes of grades: these take what counts. All others show single submissions to students.
-_GRADES = (Target.CSV, Target.CANVAS, Target.MOODLE, Target.NBGRADER)
+_GRADES = (*FOR_STAFF, Target.MOODLE)
 
 
 def reports_for(
     target: Target, course: Course | None, roster: Roster | None, results: Path
 ) -> list[Report]:
     """The reports as one target may have them."""
-    reports = list(read_all(results))
-    if target in _GRADES:
-        reports = counted_reports(course, roster, results) or reports
+    found = counted_reports(course, roster, results) if target in _GRADES else read_all(results)
+    reports = list(found)
     rules = feedback_rules(course, roster)
-    if rules is None or (target in _GRADES and target is not Target.MOODLE):
-        return reports  # for the instructor; Moodle's sheet brings words to the students too
+    if rules is None or target in FOR_STAFF:
+        return reports
     return rules.disclosed(reports)
 
 
 def counted_reports(
     course: Course | None, roster: Roster | None, results: Path, *, for_pages: bool = False
-) -> list[Report]:
-    """What the gradebook counts; empty where the course has no rules, and results just count.
+) -> Iterable[Report]:
+    """What the gradebook counts; where the course has no rules, results just count.
 
-    Pages have who is excused and leave out who submitted nothing; sheets of grades do the opposite.
+    Pages leave out who submitted nothing; sheets of grades do not.
     """
     from autograder.gradebook.load import has_rules, load
     from autograder.gradebook.settle import settled
 
     if course is None or not has_rules(course):
-        return []
+        return read_all(results)
     book = load(course, results, roster, _now(course))
     found = settled(book, read_all(results))
-    if for_pages:
-        return [report for report in found if report.submitted]
-    return [r for r in found if r.counted or r.status is Outcome.NOT_GRADED]
+    return [report for report in found if report.submitted or not for_pages]
 
 
 def disagreements(course: Course, results: Path, assignment: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from ipaddress import ip_address
 from pathlib import Path
@@ -53,6 +54,7 @@ def serve(
     course: CourseOption = None,
 ) -> None:
     """Run the live service, or one of the commands below."""
+    os.umask(0o077)  # what the service keeps is nobody else's to read
     if context.invoked_subcommand is not None:
         return
     from autograder.running.local import cores

@@ -86,7 +86,7 @@ def _requests(book: Gradebook, *, linked: bool) -> list[tuple[str, str, str, str
     """The students' open requests: who, on what, in their words, and where they are answered."""
 
     def where(assignment: str, student: str) -> str:
-        return f"/class/{assignment}/students/{quote(student, safe='')}" if linked else ""
+        return f"/class/{assignment}/students/{quote(student)}" if linked else ""
 
     return [
         (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.gradebook.attempts import ExercisePoints
-from autograder.gradebook.gradebook import Cell, Gradebook
+from autograder.gradebook.gradebook import Cell, Gradebook, Standing
 from autograder.model import Counted, ExerciseReport, Outcome, Person, Report, Status, Tier
 from autograder.report import results
 
@@ -26,7 +26,7 @@ def settled(
 
     It is that of the attempt that counts, with what people gave for its exercises, and with the
     points that count. Who is excused, or whose attempt is not graded yet, has the one of the result
-    files, for which nothing counts; who may still submit has none. ``read`` finds the report of an
+    files, of which no number counts; who may still submit has none. ``read`` finds the report of an
     attempt by what the attempt says of where it is.
     """
     latest = {(report.assignment, report.student): report for report in reports}
@@ -42,11 +42,9 @@ def settled(
 def _settled(
     person: Person, name: str, cell: Cell, latest: Report | None, read: Callable[[str], Report]
 ) -> Iterator[Report]:
-    if cell.points is not None:
-        base = read(cell.attempt.report) if cell.attempt else latest or _nothing(person, name)
-        yield _counted(base, cell)
-    elif latest:
-        yield latest
+    base = read(cell.attempt.report) if cell.attempt else latest
+    if base or cell.points is not None or cell.standing is Standing.EXCUSED:
+        yield _counted(base or _nothing(person, name), cell)
 
 
 def _counted(report: Report, cell: Cell) -> Report:
@@ -57,9 +55,11 @@ def _counted(report: Report, cell: Cell) -> Report:
     written = tuple(
         _written(one) for one in cell.exercises if one.by_hand and one.id not in cell.to_grade
     )
-    counted = Counted(cell.points or 0.0, cell.why)
     return replace(
-        report, exercises=exercises + written, max_score=cell.max_points, counted=counted
+        report,
+        exercises=exercises + written,
+        max_score=cell.max_points or report.max_score,
+        counted=Counted(cell.points, cell.why, cell.standing is Standing.EXCUSED),
     )
 
 

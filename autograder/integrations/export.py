@@ -22,8 +22,9 @@ from autograder.integrations import (
 from autograder.integrations.options import Target
 from autograder.integrations.sheets.canvas import fill_canvas
 from autograder.integrations.sheets.moodle import fill_moodle
-from autograder.model import Outcome, Report
+from autograder.model import Report
 from autograder.report.pages import write_csv
+from autograder.report.summary import score_of
 from autograder.submissions import door
 from autograder.submissions.names import file_stem
 from autograder.submissions.roster import Roster
@@ -159,7 +160,7 @@ def _written(
 
 
 def _graded(report: Report) -> bool:
-    return report.status is not Outcome.NOT_GRADED
+    return score_of(report) is not None
 
 
 def _place(report: Report) -> Path:

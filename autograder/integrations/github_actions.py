@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status
 from autograder.report.labels import FOR_STUDENTS, exercise_words
 from autograder.report.sanitize import clean, few, number, one_line
+from autograder.report.summary import score_of
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
 _UNFIT_FOR_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -52,6 +53,8 @@ def summary(reports: Sequence[Report]) -> str:
 
 def _summarised(report: Report, whose: str) -> str:
     head = f"## {_text(whose + report.heading)}: {_total(report)}\n"
+    if report.counted:
+        head += f"\nWhat counts: {_text(report.counted.why)}\n"
     if report.reason:
         return f"{head}\n{_text(report.reason)}\n"
     table = ["| exercise | points | result |", "| --- | ---: | --- |"]
@@ -66,9 +69,10 @@ def _summarised(report: Report, whose: str) -> str:
 
 
 def _total(report: Report) -> str:
-    if report.status is Outcome.NOT_GRADED:
-        return "not graded"
-    return f"{number(report.score)} of {number(report.max_score)} points"
+    score = score_of(report)
+    if score is None:
+        return "excused" if report.excused else "not graded"
+    return f"{number(score)} of {number(report.max_score)} points"
 
 
 def _row(exercise: ExerciseReport) -> str:

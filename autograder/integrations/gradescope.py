@@ -22,20 +22,22 @@ from autograder.model import Check, ExerciseReport, Report, Status, Tier
 from autograder.notebook import wording
 from autograder.report.labels import exercise_words
 from autograder.report.sanitize import clean, few
+from autograder.report.summary import score_of
 from autograder.submissions import door
 from autograder.targets.options import Visibility
 
 
 def results(report: Report, hidden: Visibility = Visibility.AFTER_PUBLISHED) -> dict[str, Any]:
-    """The report by Gradescope's published schema."""
+    """The report by Gradescope's published schema, with the points that a gradebook counts."""
     tests = [
         test
         for place, exercise in enumerate(report.exercises, 1)
         for test in _tests(exercise, place, hidden)
     ]
-    said = [report.reason, *few(report.notes)]
+    counted = report.counted.why if report.counted else None
+    said = [counted, report.reason, *few(report.notes)]
     return {
-        "score": report.score,
+        "score": score_of(report),
         "execution_time": round(report.seconds),
         "output": clean("\n".join(line for line in said if line)),
         "output_format": "text",

@@ -26,6 +26,7 @@ from autograder.submissions.roster import Roster
 # As submissions.lms makes it of a person's name and a number; other handles may look alike.
 _HANDLE = re.compile(r"(?!anon_|submission_)(?P<who>.+)_(?P<number>\d+)")
 _MOST = 10  # names in one remark
+CANVAS_EXCUSED = "EX"
 CANVAS_POINTS = "Points Possible"
 CANVAS_PERSON = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 CANVAS_IDS = {"ID": "canvas_id", "SIS User ID": "sis_id", "SIS Login ID": "login_id"}
@@ -102,7 +103,7 @@ def write_canvas(
     """
     points = dict(sorted((report.assignment, report.max_score) for report in reports))
     possible = [f"    {CANVAS_POINTS}", "", "", "", "", *map(number, points.values())]
-    scores = {(report.student, report.assignment): grade(report) for report in reports}
+    scores = {(report.student, report.assignment): _canvas_grade(report) for report in reports}
     people = _everybody(reports, roster)
     rows = [
         [*_canvas_person(person), *(scores.get((person.student, name), "") for name in points)]
@@ -110,6 +111,10 @@ def write_canvas(
     ]
     _write([[*CANVAS_PERSON, *points], possible, *rows], path)
     return _canvas_remarks(people)
+
+
+def _canvas_grade(report: Report) -> str:
+    return CANVAS_EXCUSED if report.excused else grade(report)
 
 
 def _everybody(reports: Sequence[Report], roster: Roster | None) -> list[Person]:
@@ -218,7 +223,7 @@ def feedback(report: Report) -> str:
 
 
 def grade(report: Report | None) -> str:
-    """The points; empty where nothing was submitted or graded, which is not 0."""
+    """The points; empty where nothing was submitted or graded, or counts, which is not 0."""
     score = score_of(report)
     return "" if score is None else number(score)
 

@@ -42,6 +42,7 @@ from autograder.model import Cell, ExerciseReport, Job, Outcome, Report, Setting
 from autograder.notebook import wording
 from autograder.report.labels import exercise_words
 from autograder.report.sanitize import clean, one_line
+from autograder.report.summary import score_of
 from autograder.running.plan import Plan
 from autograder.running.pool import Worker
 from autograder.submissions import door, read
@@ -498,9 +499,11 @@ def _opened(course: Course, db_url: str) -> Iterator[Any]:
 def write_gradebook(reports: Sequence[Report], course: Course, db_url: str) -> int:
     """Put scores and remarks into nbgrader's gradebook; return how many submissions went in.
 
-    What could not be graded keeps the score that it had.
+    What could not be graded, or does not count, keeps the score that it had.
     """
-    graded = [report for report in reports if report.status is not Outcome.NOT_GRADED]
+    graded = [
+        one for one in reports if one.status is not Outcome.NOT_GRADED and score_of(one) is not None
+    ]
     with _opened(course, db_url) as gradebook:
         for name in sorted({report.assignment for report in graded}):
             _ensure_assignment(gradebook, course, name)
@@ -566,7 +569,7 @@ def _write_by_hand(grade: Any, part: ExerciseReport | None) -> None:
 
 def _write_counted(notebook: Any, report: Report) -> None:
     """Let nbgrader's total be what the gradebook counts: as a penalty, or as extra credit."""
-    difference = round(report.counted.points - report.score, 2) if report.counted else 0.0
+    difference = round((score_of(report) or 0.0) - report.score, 2)
     notebook.late_submission_penalty = max(-difference, 0.0)
     for place, grade in enumerate(notebook.grades):
         grade.extra_credit = max(difference, 0.0) if place == 0 else 0.0

@@ -18,6 +18,10 @@ class Target(StrEnum):
     ACTIONS = "actions"
 
 
+# Read by those who teach; what goes to all other targets, students can read there too.
+FOR_STAFF = (Target.CSV, Target.CANVAS, Target.NBGRADER)
+
+
 class Channel(StrEnum):
     """How feedback goes out to a whole class."""
 

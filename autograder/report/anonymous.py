@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autograder.model import Check, Counted, ExerciseReport, HandedIn, Person, Report
+from autograder.model import Check, ExerciseReport, HandedIn, Person, Report
 from autograder.notebook.wording import sentence
 from autograder.report.people import UNKNOWN
 from autograder.submissions.roster import Roster
@@ -109,7 +109,7 @@ def _mask(report: Report, label: str, names: frozenset[str]) -> Report:
         file="",
         sha256="",
         flags=tuple(flag for flag in report.flags if not _tells(flag, names)),
-        counted=report.counted and Counted(report.counted.points, ""),
+        counted=report.counted and replace(report.counted, why=""),
         handed_in=HandedIn(at=came.at, late=came.late, section=came.section),
     )
 

@@ -9,7 +9,14 @@ from typing import Any
 
 from autograder.model import Outcome, Person, Report, Status, Tier
 from autograder.report.feedback import page_name
-from autograder.report.labels import FAULTS, FOR_INSTRUCTORS, NOT_HANDED_IN, OUTCOMES, TIERS
+from autograder.report.labels import (
+    FAULTS,
+    FOR_INSTRUCTORS,
+    NOT_HANDED_IN,
+    OUTCOMES,
+    TIERS,
+    outcome_words,
+)
 from autograder.report.people import UNKNOWN, Member
 from autograder.report.plotly_js import sheet_ids
 from autograder.report.render import EMPTY_STYLE, data_block, digest, part, render
@@ -71,6 +78,7 @@ def class_page(
         changed=_changed,
         change_counts=_change_counts,
         change_words=_change_words,
+        outcome_words=outcome_words,
         score_words=_score_words,
         bin_words=_bin_words,
         page_name=page_name,
@@ -121,7 +129,7 @@ def _row(member: Member, change: Change | None) -> dict[str, Any]:
         "score": score_of(report),
         "change": change.delta if change else None,
         "changed": _change_words(change) if change else "",
-        "outcome": OUTCOMES[report.status] if report else NOT_HANDED_IN,
+        "outcome": outcome_words(report) if report else NOT_HANDED_IN,
         "late": bool(report and report.handed_in.late),
         "results": _results(report) if report else [],
         "mistakes": _slips(report) if report else [],
@@ -143,12 +151,13 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
     graded = summary.graded
     full = sum(all(part.status is Status.PASSED for part in report.exercises) for report in graded)
     facts = [("Submissions", _submissions(summary))]
-    if graded:
+    if summary.scored:
         facts += [
             ("Median", f"{number(summary.median)} of {number(summary.max_score)}"),
             ("Mean", f"{summary.mean:.1f}"),
-            ("Everything right", f"{full:,}"),
         ]
+    if graded:
+        facts.append(("Everything right", f"{full:,}"))
     return facts + [(name, f"{n:,}") for name, n in _exceptions(summary).items() if n]
 
 
@@ -255,7 +264,7 @@ def _score_words(report: Report | None) -> str:
     if report is None:
         return "none"
     score = score_of(report)
-    return OUTCOMES[report.status] if score is None else number(score)
+    return outcome_words(report) if score is None else number(score)
 
 
 def _bin_words(place: int) -> str:

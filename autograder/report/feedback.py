@@ -101,7 +101,7 @@ def feedback_values(
         "later": later,
         "until": _moment(feedback.until.isoformat()) if later and feedback.until else "",
         "later_said": feedback.said if later else "",
-        "points": score_of(report) or 0.0,
+        "points": score_of(report),
         "came": report.handed_in,
         "handed_in_at": _moment(report.handed_in.at),
         "most": MOST_NOTES,

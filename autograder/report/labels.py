@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.model import Check, ExerciseReport, Outcome, Status, Tier
+from autograder.model import Check, ExerciseReport, Outcome, Report, Status, Tier
 
 FOR_STUDENTS = {
     Status.PASSED: "passed",
@@ -28,6 +28,11 @@ TIERS = {
     Tier.ISOLATED: "files, network and other processes were out of reach",
 }
 FAULTS = (Status.CRASHED, Status.TIMED_OUT, Status.OUT_OF_MEMORY)
+
+
+def outcome_words(report: Report) -> str:
+    """What became of a submission, for instructors; an excuse says more than how it was graded."""
+    return "excused" if report.excused else OUTCOMES[report.status]
 
 
 def exercise_words(exercise: ExerciseReport) -> str:

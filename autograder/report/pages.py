@@ -155,11 +155,11 @@ def _person(member: Member) -> dict[Column, str]:
 
 
 def _result(report: Report | None) -> dict[Column, str]:
-    """A report's cells; who submitted nothing has no score, which is not the score 0."""
+    """A report's cells; of whom nothing counts there is no score, which is not the score 0."""
     if report is None:
         return {"status": NOTHING}
     score = score_of(report)
-    graded = report.exercises if report.status is not Outcome.NOT_GRADED else ()
+    graded = report.status is not Outcome.NOT_GRADED and score is not None
     return {
         "status": report.status.value if report.submitted else NOTHING,
         "score": "" if score is None else number(score),
@@ -167,7 +167,7 @@ def _result(report: Report | None) -> dict[Column, str]:
         "late": "yes" if report.handed_in.late else "",
         "handed_in_at": inert(report.handed_in.at),
         "why": inert(report.counted.why, limit=1000) if report.counted else "",
-        **{(report.assignment, part.id): number(part.score) for part in graded},
+        **{(report.assignment, part.id): number(part.score) for part in report.exercises if graded},
     }
 
 

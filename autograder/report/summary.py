@@ -99,6 +99,12 @@ class Summary:
         return self.with_outcome(Outcome.GRADED)
 
     @cached_property
+    def scored(self) -> tuple[tuple[Report, float], ...]:
+        """The graded reports with the points that count; of who is excused, none do."""
+        found = ((report, score_of(report)) for report in self.graded)
+        return tuple((report, score) for report, score in found if score is not None)
+
+    @cached_property
     def members(self) -> tuple[Member, ...]:
         """Everybody of the class, with what they submitted."""
         return members(self.reports, self.roster)
@@ -131,21 +137,21 @@ class Summary:
 
     @property
     def mean(self) -> float:
-        """The mean score of the graded submissions."""
-        return statistics.fmean(report.score for report in self.graded)
+        """The mean of the points that count."""
+        return statistics.fmean(score for _, score in self.scored)
 
     @property
     def median(self) -> float:
-        """The median score of the graded submissions."""
-        return statistics.median(report.score for report in self.graded)
+        """The median of the points that count."""
+        return statistics.median(score for _, score in self.scored)
 
     def with_outcome(self, outcome: Outcome) -> tuple[Report, ...]:
         """The reports with this outcome."""
         return tuple(report for report in self.reports if report.status is outcome)
 
     def histogram(self) -> list[int]:
-        """How many graded scores lie in each tenth of the points to be had."""
-        tenths = Counter(_tenth(report) for report in self.graded)
+        """How many of the points that count lie in each tenth of those to be had."""
+        tenths = Counter(_tenth(score, report.max_score) for report, score in self.scored)
         return [tenths[place] for place in range(BINS)]
 
 
@@ -215,6 +221,6 @@ def _changes(now: Sequence[Report], before: Sequence[Report]) -> Iterator[Change
         yield Change(student, old.get(student), new.get(student))
 
 
-def _tenth(report: Report) -> int:
-    share = report.score / report.max_score if report.max_score else 0.0
+def _tenth(score: float, possible: float) -> int:
+    share = score / possible if possible else 0.0
     return min(max(int(share * BINS + 1e-9), 0), BINS - 1)

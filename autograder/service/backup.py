@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import IO
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.service.service import SECRET
@@ -22,19 +23,28 @@ def back_up(data: Path, target: Path) -> int:
     """
     if not (data / SECRET).is_file():
         raise UsageError(f"{data}: holds no service. Name its folder with --data.")
-    unfinished = target.with_name(f".{target.name}.tmp")
     try:
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-            _add_rows(data, archive)
-            archive.write(data / SECRET, SECRET)
-            for path in sorted((data / "files").glob("*/*")):
-                archive.write(path, str(path.relative_to(data)))
-            count = len(archive.namelist())
-        os.chmod(unfinished, 0o600)  # whoever has it can sign in as anybody
-        os.replace(unfinished, target)
+        # For our eyes alone from its first byte: whoever has it can sign in as anybody.
+        descriptor, unfinished = tempfile.mkstemp(".tmp", ".", target.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                count = _write(data, file)
+            os.replace(unfinished, target)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(unfinished)
     except OSError as error:
         raise InfrastructureError(f"{target}: cannot be written ({error.strerror}).") from error
     return count
+
+
+def _write(data: Path, file: IO[bytes]) -> int:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        _add_rows(data, archive)
+        archive.write(data / SECRET, SECRET)
+        for path in sorted((data / "files").glob("*/*")):
+            archive.write(path, str(path.relative_to(data)))
+        return len(archive.namelist())
 
 
 def restore(source: Path, data: Path) -> int:

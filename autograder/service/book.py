@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from autograder.gradebook import attempts as gradebook
 from autograder.gradebook.compute import compute
+from autograder.gradebook.decisions import Book
+from autograder.gradebook.feedback import Rules
 from autograder.gradebook.gradebook import Cell, Gradebook
 from autograder.gradebook.seeds import CONFIRMING
 from autograder.gradebook.settle import settled
@@ -72,6 +75,13 @@ def counted_reports(service: Service, roster: Roster, assignment: str) -> list[R
 def _with_flag(report: Report, flag: str | None) -> Report:
     came = report.handed_in
     return replace(report, handed_in=replace(came, flags=(flag,))) if flag else report
+
+
+def rules_of(service: Service, people: Iterable[Person]) -> Rules:
+    """What some people may read now."""
+    at = now().astimezone(service.course.config.zone or datetime.UTC)
+    known = {person.student: person for person in people}
+    return Rules(service.course.config.policy, Book(service.ledger.all()), known, at)
 
 
 def is_confirmed(service: Service, report: Report) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from pathlib import Path
 from urllib.parse import urlencode
 
 from autograder.errors import InfrastructureError
 from autograder.model import Person
-from autograder.report.pages import inert
+from autograder.report.pages import FOR_EXCEL, inert
 from autograder.service.identity import Identity, Purpose
+from autograder.submissions import door
 
 COLUMNS = ("student", "name", "email", "section", "role", "link")
 
@@ -30,8 +30,6 @@ def write_links(identity: Identity, people: list[Person], url: str, path: Path) 
         about = (person.student, person.name, person.email, person.section, person.role)
         writer.writerow([*map(inert, about), link(identity, person, url)])
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-            file.write(text.getvalue())
+        door.put(path, text.getvalue().encode(FOR_EXCEL), 0o600)
     except OSError as error:
         raise InfrastructureError(f"{path}: cannot be written ({error.strerror}).") from error

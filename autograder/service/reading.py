@@ -9,7 +9,6 @@ from functools import cached_property
 
 from autograder.course.policy import Disclosure, Policy, Tokens
 from autograder.gradebook import attempts as gradebook
-from autograder.gradebook.decisions import Book
 from autograder.gradebook.feedback import Rules
 from autograder.gradebook.gradebook import Cell
 from autograder.gradebook.hints import with_next_hints
@@ -18,9 +17,9 @@ from autograder.gradebook.wording import moment
 from autograder.model import Outcome, Person, Report
 from autograder.report.feedback import Feedback
 from autograder.report.sanitize import count, number
-from autograder.service.book import as_gradebook, cell_of
+from autograder.service.book import as_gradebook, cell_of, rules_of
 from autograder.service.service import Service
-from autograder.service.storage.attempts import Attempt, now
+from autograder.service.storage.attempts import Attempt
 from autograder.service.storage.tables import Outcome as AttemptOutcome
 
 _LIMIT = "You can read the feedback for {often}."
@@ -50,11 +49,9 @@ class Reading:
     def of(service: Service, person: Person, assignment: str) -> Reading:
         """That of one person, now."""
         policy = service.course.config.policy(assignment)
-        book = Book(service.ledger.all())
-        at = now().astimezone(service.course.config.zone or datetime.UTC)
-        rules = Rules(service.course.config.policy, book, {person.student: person}, at)
+        rules = rules_of(service, [person])
         attempts = tuple(service.attempts.of_student(person.student, assignment))
-        due = book.about(person, assignment).due(policy)
+        due = rules.book.about(person, assignment).due(policy)
         return Reading(service, person, policy, attempts, rules, due)
 
     # --- the points ------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         yield file
 
 
-def put(path: Path, content: bytes) -> None:
+def put(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write a new file and put it in the place of whatever has this name.
 
     Raises:
@@ -54,9 +54,7 @@ def put(path: Path, content: bytes) -> None:
         raise OSError(0, "a folder, and no name of a file", str(path))
     unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        descriptor = os.open(
-            unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644
-        )
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         os.replace(unfinished, path)

@@ -633,6 +633,7 @@ def check(roster: Roster) -> tuple[str, ...]:
         *_without_what_others_have(roster.students),
         *_equal_names(roster),
         *_unknown_roles(roster.people),
+        *_without_address(roster.people),
     )
 
 
@@ -678,4 +679,14 @@ def _unknown_roles(people: Sequence[Person]) -> Iterator[str]:
         yield (
             f'The role "{role}" is unknown ({listed(students)}): only students submit. '
             f"Roles are: {', '.join(_ROLES)}."
+        )
+
+
+def _without_address(people: Sequence[Person]) -> Iterator[str]:
+    """Browsers take the dots out of an address, and what stands before two of them."""
+    found = [p for p in people if {".", ".."} & {*p.student.split("/")}]
+    if found:
+        yield (
+            "The live service has no page of whose handle is a folder's name, . or .., or has one "
+            f"between slashes: {_people(found)}. Give them other handles."
         )

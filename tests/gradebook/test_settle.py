@@ -74,11 +74,24 @@ def test_the_sheets_take_what_counts(run, home):
         "ben": "0",
         "eve": "",
     }
-    assert found["ana"]["layer"] == "5"
+    assert (found["ana"]["layer"], found["eve"]["classify"]) == ("5", "")
+    assert found["eve"]["why"] == "excused: does not count: for a reason"
     assert found["ben"]["status"] == "not_handed_in"
     assert found["ana"]["why"].startswith("25: best of 2 attempts, 20 points; layer set to 5")
     canvas = {row["ID"]: row["week1"] for row in rows(home / "canvas.csv")}
-    assert canvas == {"": "100", "1": "25", "2": "0", "3": ""}
+    assert canvas == {"": "100", "1": "25", "2": "0", "3": "EX"}
+
+
+def test_where_all_are_excused_nothing_counts(run, home):
+    """No sheet falls back on what the machine gave."""
+    people = ("ana", "ben")
+    add([decided(Kind.EXCUSE, "yes", student=one) for one in people], home / FILE)
+    for target in ("csv", "canvas"):
+        done = run("export", "results", "--to", target, cwd=home)
+        assert done.returncode == 0, done.stderr
+    assert {row["score"] for row in rows(home / "grades.csv")} == {""}
+    canvas = {row["ID"]: row["week1"] for row in rows(home / "canvas.csv")}
+    assert canvas == {"": "100", "1": "EX", "2": "EX", "3": "EX"}
 
 
 @pytest.mark.slow  # nbgrader takes seconds to load
@@ -105,7 +118,18 @@ def test_a_students_page_says_what_counts(run, home):
     assert "What counts: 25: best of 2 attempts" in text
     page = Page((home / "results/pages/index.html").read_text())
     assert "Submissions 2 of 3" in page.text
-    assert (home / "results/pages/students/week1--eve.html").is_file()  # excused, and feedback
+
+
+def test_who_is_excused_reads_so_and_has_feedback(run, home):
+    """The page says it in the place of points, and the sheet beside the class page has none."""
+    done = run("report", "results", "--quiet", cwd=home)
+    assert done.returncode == 0, done.stderr
+    text = Page((home / "results/pages/students/week1--eve.html").read_text()).text
+    assert "Excused What counts: excused: does not count: for a reason" in text
+    assert "of 100 points" not in text
+    assert "Exercise by exercise" in text
+    found = {row["student"]: row for row in rows(home / "results/pages/grades.csv")}
+    assert (found["eve"]["score"], found["eve"]["status"]) == ("", "graded")
 
 
 def test_an_anonymous_sheet_holds_no_reason(run, home):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -15,7 +16,7 @@ from autograder.course.policy import Disclosure
 from autograder.errors import UsageError
 from autograder.integrations.feedback_out import letters, pack
 from autograder.integrations.options import Channel
-from autograder.model import Person
+from autograder.model import Counted, Person
 from autograder.report.feedback import Feedback
 from autograder.submissions.roster import Roster
 from tests.report.factory import HOSTILE_NAMES, SLIPS, mixed
@@ -112,6 +113,24 @@ def test_each_mail_is_a_draft_to_one_person(tmp_path: Path) -> None:
     (page,) = mail.iter_attachments()
     assert page.get_filename() == "week1.html"
     assert "Feedback for" in page.get_content()
+
+
+@pytest.mark.parametrize(
+    ("counted", "head"),
+    [
+        (Counted(15.0, "15: 30 points; −15 for 1 day late"), "15 of 100 points"),
+        (Counted(None, "excused: ill", excused=True), "excused"),
+    ],
+)
+def test_a_mail_says_what_counts_and_why(tmp_path: Path, counted: Counted, head: str) -> None:
+    """Its text and the page that comes with it name the same points."""
+    read = letters([replace(REPORTS[0], counted=counted)], PEOPLE, lambda report: Feedback())
+    pack(Channel.MAIL, read, tmp_path / "mails")
+    data = next((tmp_path / "mails").iterdir()).read_bytes()
+    text = message_from_bytes(data, policy=default).get_body(("plain",)).get_content()
+    assert text.splitlines()[0] == f"## week1: {head}"
+    assert f"What counts: {counted.why}" in text
+    assert "30 of 100 points" not in text
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES.values(), ids=HOSTILE_NAMES.keys())

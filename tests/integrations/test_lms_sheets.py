@@ -18,7 +18,7 @@ from autograder.integrations.lms_grades import MOODLE_LANGUAGES
 from autograder.integrations.options import Target
 from autograder.integrations.sheets.canvas import fill_canvas
 from autograder.integrations.sheets.moodle import fill_moodle
-from autograder.model import Person, Report
+from autograder.model import Counted, Person, Report
 from autograder.submissions.roster import Roster
 from tests.integrations.test_lms import Canvas, Moodle, read
 from tests.report.factory import classroom, exercise, mixed, not_graded, report, roster
@@ -280,6 +280,15 @@ def test_who_is_excused_stays_excused(sheet, tmp_path, cell):
     remarks = fill_canvas([report("zoe@uni.example")], into, out, None, TITLES)
     assert changes(into, out) == {}
     assert "left: Öz, Zoë." in remarks[0]
+
+
+def test_who_is_excused_here_is_excused_there(sheet, tmp_path):
+    """Canvas takes EX in a grade's place, and the grade that stood there is told."""
+    into, out = sheet(CANVAS), tmp_path / "out.csv"
+    excused = report("zoe@uni.example", counted=Counted(None, "excused", excused=True))
+    remarks = fill_canvas([excused], into, out, None, TITLES)
+    assert list(changes(into, out).values()) == ["EX"]
+    assert "Another grade was replaced: Öz, Zoë (55.00)." in remarks[0]
 
 
 def test_what_was_not_graded_leaves_the_sheet_alone(sheet, tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from autograder.model import HandedIn, Status, Tier
+from autograder.model import Counted, HandedIn, Status, Tier
 from autograder.report.class_page import class_page
 from autograder.report.feedback import page_name
 from autograder.report.plotly_js import plotly_js, sheet_ids
@@ -57,6 +57,16 @@ def test_the_figures_of_a_class_are_stated() -> None:
     assert "linear: reads gc: b" in text
     assert "the sandbox did not start" in text
     assert "point-biserial correlation" in text
+
+
+def test_a_class_that_is_excused_has_no_score() -> None:
+    """No median is made up of nothing, and the table says why there are no points."""
+    excused = Counted(None, "excused", excused=True)
+    html = class_page([report("a", counted=excused), unreadable("b", counted=excused)])
+    assert "Median" not in Page(html).text
+    assert "b excused:" in Page(html).text
+    (section,) = data_of(html)
+    assert [(row["score"], row["outcome"]) for row in section["rows"]] == [(None, "excused")] * 2
 
 
 def test_a_row_for_every_student_leads_to_a_page() -> None:

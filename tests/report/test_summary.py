@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 
-from autograder.model import Status
+from autograder.model import Counted, Status
 from autograder.report.summary import FEWEST, discrimination, score_of, summarise
 from tests.report.factory import classroom, exercise, mixed, not_graded, report, slipped, unreadable
 
@@ -62,6 +62,15 @@ def test_only_graded_submissions_count() -> None:
     assert len(summary.reports) == 4
     first = summary.exercises[1]
     assert (first.id, first.total, first.pass_rate) == ("linear", 2, 0.5)
+
+
+def test_the_class_is_measured_by_what_counts() -> None:
+    """A late rule lowers mean, median and tenth; who is excused is in none of them."""
+    late, excused = Counted(50.0, "late"), Counted(None, "excused", excused=True)
+    (summary,) = summarise([report("a", counted=late), report("b"), report("c", counted=excused)])
+    assert (summary.mean, summary.median) == (75.0, 75.0)
+    assert summary.histogram() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1]
+    assert summary.exercises[0].total == 3
 
 
 def test_scores_fall_into_tenths() -> None:

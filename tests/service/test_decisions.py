@@ -7,13 +7,16 @@ import io
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import unquote
 
 import httpx
 import pytest
 
 from autograder.course.layout import Course
+from autograder.model import Person
+from autograder.submissions.roster import write_roster
 from tests.gradebook.questions import put_words
-from tests.service.running import Running, make_small_course, result, submit
+from tests.service.running import PEOPLE, Running, make_small_course, result, submit
 from tests.support.courses import NAME, hand_in
 
 WORDS = {"ada": "Half is one of two equal parts.", "bela": "<script>alert(1)</script> äöü"}
@@ -126,8 +129,29 @@ def test_a_section_gets_more_time_and_somebody_is_excused(people: dict[str, http
     about = f"/class/{NAME}/students/chen/adjustments"
     assert give(grace, about, kind="excuse", value="yes", why="ill").status_code == 303
     assert points_of(people, "chen") == ("excused", "excused: does not count: ill")
+    assert "excused: does not count: ill" in chen.get(f"/assignments/{NAME}").text
+    assert "excused" in chen.get("/").text
     assert give(grace, about, kind="excuse", value="no", why="well again").status_code == 303
     assert points_of(people, "chen")[0] == ""
+
+
+def test_no_export_has_points_of_who_is_excused(people: dict[str, httpx.Client]) -> None:
+    """Of graded work neither: EX for Canvas, empty cells for all others."""
+    about = f"/class/{NAME}/students/bela/adjustments"
+    assert give(people["grace"], about, kind="excuse", value="yes", why="ill").status_code == 303
+    csv_, canvas, moodle = (exported(people["grace"], one) for one in ("csv", "canvas", "moodle"))
+    assert [row["score"] for row in csv_ if row["student"] == "bela"] == [""]
+    assert [row[NAME] for row in canvas if row["SIS Login ID"] == "bela"] == ["EX"]
+    assert [row["Grade"] for row in moodle if row["Email address"] == "bela@example.org"] == [""]
+    report = people["grace"].get(f"/class/{NAME}/report/students/{NAME}--bela.html").text
+    assert "<b>Excused</b>" in report
+    assert give(people["grace"], about, kind="excuse", value="no", why="no").status_code == 303
+
+
+def exported(client: httpx.Client, target: str) -> list[dict[str, str]]:
+    """The rows of an export."""
+    text = client.get(f"/class/{NAME}/exports/{target}").content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 @pytest.mark.parametrize(
@@ -225,3 +249,21 @@ def key_of(client: httpx.Client, student: str) -> str:
     page = client.get(QUESTION).text
     (found,) = re.findall(rf"words/([0-9a-f]{{12}})[^\n]*\n<td><bdi>{student}</bdi>", page)
     return found
+
+
+@pytest.mark.parametrize("handle", ["a/b", "a?b#c", "a b%2Fc", "d/adjustments"])
+def test_any_handle_has_its_page_and_its_decisions(
+    running: Running, people: dict[str, httpx.Client], handle: str
+) -> None:
+    """Where the class page links to; what is decided there leads back to it."""
+    write_roster((*PEOPLE, Person(handle)), running.course / "roster.csv")
+    listed = people["grace"].get(f"/class/{NAME}").text
+    (address,) = (
+        one for one in re.findall(r'href="(/class/[^"]*/students/[^"]*)"', listed)
+        if unquote(one).endswith(f"students/{handle}")
+    )  # fmt: skip
+    page = people["grace"].get(address).text
+    (form, *_) = re.findall(r'action="([^"]*/adjustments)"', page)
+    done = give(people["grace"], form, kind="points", value="+1", why="x")
+    assert (done.status_code, done.headers["location"]) == (303, address)
+    assert points_of(people, handle)[0] == "1"

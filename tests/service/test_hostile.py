@@ -120,6 +120,76 @@ def test_a_head_without_end_is_not_taken_in():
     assert asyncio.run(while_served(talk))
 
 
+def test_trailers_without_end_are_not_taken_in():
+    """A connection on which what follows a body goes on for ever is closed at once."""
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"1\r\n{\r\n0\r\nX: ")
+        await asyncio.sleep(0.1)
+        writer.write(b"a" * (200 << 10))
+        try:
+            return await asyncio.wait_for(reader.read(), 5)
+        except ConnectionError:
+            return b""
+        finally:
+            writer.close()
+
+    assert asyncio.run(while_served(talk)) == b""
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1])
+@pytest.mark.parametrize("trailer", ["X-Remote-User", "X-Forwarded-For", "Cookie", "Origin"])
+def test_what_follows_a_body_is_no_header(trailer, pause):
+    """Headers that a proxy sets or checks are not taken from trailers, at once or later."""
+
+    async def talk(port: int) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+        await asyncio.sleep(pause)
+        writer.write(f"{trailer}: grace\r\n\r\nGET / HTTP/1.1\r\nVia: x\r\n\r\n".encode())
+        said = b""
+        while said.count(b"}") < 2:
+            said += await asyncio.wait_for(reader.read(1 << 16), 5)
+        writer.close()
+        return said
+
+    said = asyncio.run(while_served(talk, telling_its_headers))
+    assert b"{host transfer-encoding}" in said
+    assert b"{via}" in said
+
+
+def test_who_hangs_up_is_sent_no_answer():
+    """Of several requests on one connection, the first hears of its end as the last does."""
+    heard: list[str] = []
+
+    async def waiting(scope, receive, send) -> None:
+        await receive()
+        with suppress(TimeoutError):
+            heard.append((await asyncio.wait_for(receive(), 2))["type"])
+
+    async def talk(port: int) -> list[str]:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        await asyncio.sleep(0.2)
+        writer.close()
+        await asyncio.sleep(0.2)
+        return list(heard)
+
+    assert asyncio.run(while_served(talk, waiting)) == ["http.disconnect"]
+
+
+async def telling_its_headers(scope, receive, send) -> None:
+    """An application that waits for the whole request and names its headers."""
+    while (await receive()).get("more_body"):
+        pass
+    body = b"{%s}" % b" ".join(name for name, _ in scope["headers"])
+    head = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": body})
+
+
 def test_an_answer_that_takes_its_time_is_not_cut_off(monkeypatch):
     """Pages that wait for a result stay connected for as long as it takes."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)

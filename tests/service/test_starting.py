@@ -5,6 +5,10 @@ import socket
 import pytest
 
 from autograder.course.config import FILE
+from autograder.course.layout import Course
+from autograder.errors import InfrastructureError
+from autograder.service.backup import back_up
+from autograder.service.service import Options, Service
 from tests.service.running import Running, make_small_course
 from tests.support.courses import NAME
 
@@ -73,8 +77,40 @@ def test_students_hear_of_no_assignment_before_it_opens(tmp_path):
     assert ada.get(f"/assignments/{NAME}").status_code == 404
     upload = ada.post(f"/api/assignments/{NAME}/attempts?way=browser&file=a.ipynb", content=b"{}")
     assert upload.status_code == 403
+    asked = [
+        ada.post(f"/assignments/{name}/requests", data={"value": "x", "exercise": exercise})
+        for name in (NAME, "no-such")
+        for exercise in ("", "half", "no-such")
+    ]
+    assert {(one.status_code, one.text) for one in asked} == {(404, asked[0].text)}
     assert grace.get("/api/me").json()["assignments"] == [NAME]
     running.stop()
+
+
+def test_what_the_service_keeps_is_nobody_elses_to_read(tmp_path):
+    """Whatever the folder's own mode; a sheet of links takes no mode over from an older one."""
+    make_small_course(tmp_path / "course")
+    running = Running(tmp_path)
+    running.data.mkdir(0o755)
+    sheet = tmp_path / "links.csv"
+    sheet.write_text("old")
+    sheet.chmod(0o644)
+    running.start()
+    running.links()
+    kept = [sheet, *running.data.rglob("*")]
+    running.stop()
+    assert {"service.db", "secret"} < {path.name for path in kept}
+    assert [path for path in kept if path.exists() and path.stat().st_mode & 0o077] == []
+
+
+def test_a_backup_that_fails_leaves_nothing(tmp_path):
+    """Not even the beginning of a file, which would hold the key that signs links."""
+    Service(Options(Course(make_small_course(tmp_path / "course")), tmp_path / "data", "")).stop(0)
+    place = tmp_path / "place"
+    (place / "taken.zip").mkdir(parents=True)
+    with pytest.raises(InfrastructureError, match="cannot be written"):
+        back_up(tmp_path / "data", place / "taken.zip")
+    assert [path.name for path in place.iterdir()] == ["taken.zip"]
 
 
 def test_a_header_without_a_proxy_is_refused(tmp_path):

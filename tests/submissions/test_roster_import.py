@@ -649,6 +649,13 @@ def test_a_check_counts_people_and_tells_what_is_missing():
     )
 
 
+@pytest.mark.parametrize("handle", ["..", ".", "a/../b"])
+def test_a_check_tells_of_a_handle_that_no_address_can_hold(handle):
+    """A browser would ask for another page; other slashes and dots are no obstacle."""
+    _, said = check(Roster((Person(handle), Person("a/b"), Person("a..b"))))
+    assert said.endswith(f": 1 person ({handle}). Give them other handles.")
+
+
 def test_a_check_of_a_good_roster_only_counts():
     """What nobody has, nobody lacks."""
     assert check(Roster((Person("a"), Person("b")))) == ("2 students in 0 sections, 0 staff.",)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.errors import UsageError
 from autograder.integrations.lms_grades import (
+    CANVAS_EXCUSED,
     CANVAS_IDS,
     CANVAS_POINTS,
     about,
@@ -32,7 +33,7 @@ _TITLE = re.compile(r"(?P<title>.*)\s\(\d+\)", re.DOTALL)  # as Canvas calls a c
 # What Canvas computes itself: the words by which its importer passes over such columns.
 _COMPUTED = re.compile("(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
 _MOST_HEADS = 20  # in one sentence
-_NOT_GIVEN = ("EX", "N/A")  # excused; not assigned, and Canvas ignores what stands there
+_NOT_GIVEN = (CANVAS_EXCUSED, "N/A")  # not assigned, and Canvas ignores what stands there
 
 
 def fill_canvas(
@@ -142,6 +143,8 @@ def _fill_canvas_column(
         old = sheet.cell(line.row, at).strip()
         if old.upper() in _NOT_GIVEN:
             filling.said["Excused or not assigned in Canvas, so left"].append(line.label)
+        elif report.excused:
+            filling.put(line, CANVAS_EXCUSED)
         else:
             filling.grade(report, line)
     filling.ungraded(lines, reports)

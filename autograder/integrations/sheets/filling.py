@@ -46,13 +46,19 @@ class Filling:
 
     def grade(self, report: Report, line: Known) -> None:
         """Put a grade into its cell; the same number stays as it was written."""
-        new, old = grade(report), self.sheet.cell(line.row, self.column)
+        new = grade(report)
         if not new:
-            self.said["Not graded here, so left as in the sheet"].append(line.label)
-        elif value_of(old) != float(new):
-            if old.strip(" -"):
-                self.said["Another grade was replaced"].append(f"{line.label} ({old})")
-            self.sheet.put(line.row, self.column, self.numbers.write(new))
+            what = "Excused" if report.excused else "Not graded"
+            self.said[f"{what} here, so left as in the sheet"].append(line.label)
+        elif value_of(self.sheet.cell(line.row, self.column)) != float(new):
+            self.put(line, self.numbers.write(new))
+
+    def put(self, line: Known, text: str) -> None:
+        """Put a text into a cell of the column, and say what stood there."""
+        old = self.sheet.cell(line.row, self.column)
+        if old.strip(" -"):
+            self.said["Another grade was replaced"].append(f"{line.label} ({old})")
+        self.sheet.put(line.row, self.column, text)
 
     def ungraded(self, lines: Sequence[Known], reports: Sequence[Report]) -> None:
         """Note who of the sheet has no result."""

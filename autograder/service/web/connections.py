@@ -11,10 +11,11 @@ import asyncio
 import resource
 import socket
 import sys
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_SECONDS = 15.0  # for a request's head to come in; its body has a time of its own
 # An open connection is kept for the next request for longer than proxies and browsers keep it
@@ -54,22 +55,27 @@ class OnTime(HttpToolsProtocol):
     """HTTP/1.1 that waits for ever for nothing: no head, no rest of a body, no slow reader."""
 
     _heads = 0  # that have come in whole
-    _size = 0  # bytes of the head that comes in now
+    _pieces = 0  # of bodies
+    _size = 0  # bytes since the last head or piece of a body: of a head, or of trailers
     _whole = True  # the body of the last head, too
     _looking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
+        self._unanswered = deque[RequestResponseCycle]()
         self._wait_for_head()
         if hasattr(socket, "TCP_INFO"):  # Linux alone says what has been taken in
             self._look(_Sent(0, 0))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no more."""
+        """Look no more, and answer no request: uvicorn tells none but the last."""
         if self._looking:
             self._looking.cancel()
         super().connection_lost(exc)
+        for cycle in self._unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def shutdown(self) -> None:
         """Send what is being sent, for a moment; a reader that is slow keeps nobody waiting."""
@@ -78,12 +84,13 @@ class OnTime(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
-        before, in_head = self._heads, self._in_head
+        before, pieces = self._heads, self._pieces
         kept = self._whole and self.timeout_keep_alive_task is not None
         super().data_received(data)
         if kept and self._heads == before and not self._in_head:
             self._wait_for_head()  # a line break begins no request, but ends the wait for one
-        self._size = self._size + len(data) if self._heads == before and in_head else 0
+        stays = (self._heads, self._pieces) == (before, pieces)
+        self._size = self._size + len(data) if stays else 0
         if self._size > MOST_OF_HEAD:
             self.transport.close()
 
@@ -92,11 +99,22 @@ class OnTime(HttpToolsProtocol):
         super().on_message_begin()
         self._wait_for_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take in a header of the head, and no trailer: a proxy sets and checks headers alone."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Take in a request's body in its own time."""
         self._in_head = self._whole = False
         self._heads += 1
         super().on_headers_complete()
+        self._unanswered.append(self.cycle)
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a piece of a body."""
+        self._pieces += 1
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that nothing of the body is missing; after its answer, wait for the next request."""
@@ -107,6 +125,7 @@ class OnTime(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Wait for the rest of a body that nobody reads any more, so that its sender reads why."""
+        self._unanswered.popleft()
         super().on_response_complete()
         if not self._whole:
             self.loop.call_later(REST_SECONDS, self._close_without_rest, self._heads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -31,7 +32,7 @@ class NotAccepted(HTTPException):
         self.sent = sent
 
 
-@router.post("/class/{name}/students/{student}/adjustments")
+@router.post("/class/{name}/students/{student:path}/adjustments")
 def adjust(
     request: Request, name: str, student: str,
     kind: Text = "", value: Text = "", why: Text = "", exercise: Text = "",
@@ -49,7 +50,7 @@ def adjust(
         decide(service, *about, value, why, exercise or None)
     except UsageError as error:
         raise NotAccepted(error, kind=kind, exercise=exercise, value=value, why=why) from error
-    return RedirectResponse(request.url_for("student_page", name=name, student=student).path, 303)
+    return RedirectResponse(f"/class/{name}/students/{quote(student)}", 303)
 
 
 @router.post("/class/{name}/extensions")
@@ -73,7 +74,7 @@ def ask_regrade_of_mine(
 ) -> Response:
     """A student asks somebody to look at their work again."""
     service: Service = request.app.state.service
-    if name not in service.names:
+    if name not in service.names or not service.has_opened(name):
         raise HTTPException(404, MISSING)
     try:
         ask_again(service, visitor_of(request).person, name, value, exercise or None)

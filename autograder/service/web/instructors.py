@@ -14,13 +14,19 @@ from autograder.gradebook.adjustments import Adjustment
 from autograder.gradebook.decisions import Book
 from autograder.gradebook.seeds import CONFIRMING
 from autograder.integrations.export import export as write_export
-from autograder.integrations.options import Target
+from autograder.integrations.options import FOR_STAFF, Target
 from autograder.model import Person, Report
 from autograder.report.class_page import class_page as report_page
 from autograder.report.feedback import feedback_page, page_name
 from autograder.report.plotly_js import plotly_js
 from autograder.running.regrade import other_scores
-from autograder.service.book import cell_of, counted_reports, gradebook_of, to_confirm
+from autograder.service.book import (
+    cell_of,
+    counted_reports,
+    gradebook_of,
+    rules_of,
+    to_confirm,
+)
 from autograder.service.people import Role
 from autograder.service.service import Service
 from autograder.service.storage.attempts import Attempt
@@ -94,7 +100,7 @@ def class_report_student(request: Request, name: str, file: str) -> Response:
     raise HTTPException(404, MISSING)
 
 
-@router.get("/class/{name}/students/{student}")
+@router.get("/class/{name}/students/{student:path}")
 def student_page(request: Request, name: str, student: str) -> Response:
     """One student's attempts, each with its phases."""
     service, visitor = _of(request, name)
@@ -233,6 +239,8 @@ def _exported(service: Service, roster: Roster, name: str, target: Target) -> Re
         path = Path(folder, EXPORTS[target].removesuffix(".zip"))
         try:
             reports = counted_reports(service, roster, name)
+            if target not in FOR_STAFF:
+                reports = rules_of(service, roster.people).disclosed(reports)
             write_export(reports, target, service.course, path, roster=roster)
         except AutograderError as error:
             raise HTTPException(400, str(error)) from error
