@@ -59,7 +59,8 @@ def in_turn(grader: Grader, habits: dict[str, str], shift: int = 0) -> Iterator[
     while left:
         batch, left = left[: len(exercises)], left[len(exercises) :]
         yield solved(grader.assignment.name), dict(zip(exercises, batch, strict=False))
-        exercises = [exercise for exercise in exercises if exercise not in grader.slow]
+        turned = [*exercises[1:], exercises[0]]
+        exercises = [exercise for exercise in turned if exercise not in grader.slow]
 
 
 def solved(assignment: str) -> nbformat.NotebookNode:

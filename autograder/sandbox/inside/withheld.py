@@ -43,7 +43,7 @@ def used_of(forbidden: Collection[str], names: Iterable[str]) -> set[str]:
 def operations_of(forbidden: Collection[str], names: Iterable[str]) -> set[str]:
     """Which forbidden things some of torch's operations do, whatever else they do as well.
 
-    Its libraries have many operations for one: ``_sparse_log_softmax``, ``log_sigmoid_backward``.
+    Its libraries have many operations for one: ``_foreach_exp``, ``mkldnn_linear_backward``.
     """
     done = {withheld_functions.part_of(one, forbidden) for one in names}
     return (done | used_of((), names)) - {""}
