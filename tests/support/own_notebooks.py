@@ -120,8 +120,9 @@ BOUND = {
     "an exec": "exec('NAME = MINE')",
     "an awaited value": "async def given_later(value):\n    return value\n"
     "NAME = await given_later(MINE)",
+    # not called _, which an answer below may want from the shell
     "single dispatch": "import functools\n@functools.singledispatch\ndef chosen(given):\n"
-    "    return MINE(*given)\n@chosen.register\ndef _(given: complex):\n"
+    "    return MINE(*given)\n@chosen.register\ndef of_complex(given: complex):\n"
     "    return None\n---\ndef NAME(*given):\n    return chosen(given)",
     "a pickled class": "import pickle\nclass Setting:\n    on = True\n---\n"
     "assert pickle.loads(pickle.dumps(Setting())).on\ndef NAME(*given):\n"
