@@ -46,8 +46,9 @@ def mistake(exercise: str, tutor: str, breaks: str | None = None) -> Callable[[_
     Args:
         exercise: the exercise's id; the function takes its arguments.
         tutor: what a good tutor would say: a question that points at the mistake and does not give
-            the answer. A student reads it whose answers equal the function's on every check. A
-            beginning like "Your values are right, but" is left out where another check fails, too.
+            the answer. A student reads it whose answers equal the function's on every check. Where
+            another check fails, too, a beginning like "Your values are right, but" is left out, and
+            a line that says where the answer is right ("only", "except") is not told.
         breaks: the one fact that is wrong, where the values are right: "dtype", "type", "shape",
             "device", "requires_grad", "changed" or "keys". ``verify`` then refuses that the
             mistake costs more than half, nothing, or a check about something else.

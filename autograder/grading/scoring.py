@@ -8,7 +8,7 @@ from autograder.course.mistakes import Entry
 from autograder.model import Check, Exercise, ExerciseReport, Status
 
 MAX_REMARKS = 3
-_DECIDED = (Status.FAILED, Status.NOT_RUN)
+_DECIDED = (Status.FAILED, Status.NOT_RUN)  # what a check that decides an exercise must not be
 
 
 def exercise_report(

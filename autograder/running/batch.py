@@ -87,11 +87,11 @@ class Batch:
         for job in self._jobs:
             known = _known(job, self._plan, self._out)
             state = State.NEW if self._force else state_of(job, known, self._plan, digest)
-            if not self._force and is_replaced(job, self._plan, self._out):
-                self.replaced.append(job.student)
-                continue
             if known is None or state is State.NEW:
-                yield job
+                if not self._force and is_replaced(job, self._plan, self._out):
+                    self.replaced.append(job.student)
+                else:
+                    yield job
                 continue
             self.skipped += state is State.DONE
             self.left_alone += state is State.OTHER

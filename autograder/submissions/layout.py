@@ -296,12 +296,8 @@ class _Level:
 
     def _settled(self, file: Entry, readings: Sequence[Named], sure: Sequence[Named]) -> Named:
         """The one reading that is like the others' or that the roster knows; never a guess."""
-        fitting = [said for said in readings if not sure or said.is_like(sure)] or readings
-        known = [said for said in fitting if self._reader.knows(said.whose)]
-        left = known or fitting
-        if readings[0].whose.system == "moodle":  # there a person's own name may hold its words
-            left = known = list(readings)
-        if len(left) == 1 or (not known and left[0].whose.handle not in _handles(sure)):
+        left = self._likely(readings, sure)
+        if len(left) == 1:
             return left[0]
         self._layout.remarks.append(
             f"{file.shown}: can be read in two ways, as {left[0].whose.handle}'s and as "
@@ -310,6 +306,18 @@ class _Level:
         title = left[-1].title
         handle = file.parts[-1].removesuffix(title).rstrip("_")
         return Named(Whose(handle, own_words=True), title)
+
+    def _likely(self, readings: Sequence[Named], sure: Sequence[Named]) -> Sequence[Named]:
+        """The readings that are like the others' or that the roster knows; of strangers the first.
+
+        In Moodle a person's own name may hold the system's words, so that no reading is likelier.
+        """
+        if readings[0].whose.system == "moodle":
+            return readings
+        fitting = [said for said in readings if not sure or said.is_like(sure)] or readings
+        if known := [said for said in fitting if self._reader.knows(said.whose)]:
+            return known
+        return fitting if fitting[0].whose.handle in _handles(sure) else fitting[:1]
 
     # --- folders ---
 

@@ -86,9 +86,11 @@ def _usual(texts: Sequence[str]) -> Sequence[str]:
 def of_folder(name: str) -> Named | None:
     """Read the name of a folder; None where no system names folders so."""
     if found := _MOODLE_FOLDER.fullmatch(name):
-        return Named(_numbered("moodle", found))
+        return Named(_numbered("moodle", found["who"], found["id"]))
     if found := _BRIGHTSPACE.fullmatch(name):
-        return Named(_numbered("brightspace", found), at=_brightspace_moment(found["at"]))
+        return Named(
+            _numbered("brightspace", found["who"], found["id"]), at=_brightspace_moment(found["at"])
+        )
     if found := _GRADESCOPE.fullmatch(name):
         return Named(Whose(name, system="gradescope"), number=int(found["id"]))
     if found := _EXCHANGE.fullmatch(name):
@@ -120,9 +122,8 @@ _Mark = tuple[int, Named]  # where a system's own words begin, and what they say
 def _of_moodle(name: str) -> Iterator[_Mark]:
     for found in _MOODLE.finditer(name):
         if who := name[: found.start()]:
-            whose = Whose(f"{who}_{found['id']}", who, system="moodle", id=found["id"])
             title = name[found.end() :] or f"{found['kind']}.html"
-            yield found.start("id"), Named(whose, title)
+            yield found.start("id"), Named(_numbered("moodle", who, found["id"]), title)
 
 
 def _of_blackboard(name: str) -> Iterator[_Mark]:
@@ -146,10 +147,9 @@ def _of_canvas_names(name: str) -> Iterator[_Mark]:
     files = [found for found in _CANVAS.finditer(name) if name[: found.start()]]
     for found in files:
         who = name[: found.start()]
-        whose = Whose(f"{who}_{found['id']}", who, system="canvas", id=found["id"])
-        yield found.start("id"), _of_canvas(whose, found)
+        yield found.start("id"), _of_canvas(_numbered("canvas", who, found["id"]), found)
     if not files and (found := _CANVAS_TEXT.fullmatch(name)):
-        whose = _numbered("canvas", found)
+        whose = _numbered("canvas", found["who"], found["id"])
         yield found.start("id"), Named(whose, found["file"], late=bool(found["late"]))
 
 
@@ -174,8 +174,8 @@ def _brightspace_moment(text: str) -> str:
     return found if read_moment(found) else ""
 
 
-def _numbered(system: str, found: re.Match[str]) -> Whose:
-    return Whose(f"{found['who']}_{found['id']}", found["who"], system=system, id=found["id"])
+def _numbered(system: str, who: str, number: str) -> Whose:
+    return Whose(f"{who}_{number}", who, system=system, id=number)
 
 
 def moment(text: str) -> str:

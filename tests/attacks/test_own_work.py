@@ -666,7 +666,7 @@ def softmax(z, dim=-1):
 
 
 def test_autograd_in_an_answer_that_cannot_be_watched_is_read() -> None:
-    """What no process can do without, autograd itself, counts where the code names it."""
+    """Where nobody could watch a call, autograd counts as used if the code names it."""
     answer = """
 def derivatives(x):
     if x.ndim == 2 and min(x.shape) >= 6:

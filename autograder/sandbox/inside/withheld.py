@@ -46,7 +46,7 @@ def operations_of(forbidden: Collection[str], names: Iterable[str]) -> set[str]:
     Its libraries have many operations for one: ``_foreach_exp``, ``mkldnn_linear_backward``.
     """
     done = {withheld_functions.part_of(one, forbidden) for one in names}
-    return (done | used_of((), names)) - {""}
+    return (done | FUSED.intersection(map(plain, names))) - {""}
 
 
 def withhold(forbidden: Collection[str], libraries: Iterable[str] = ()) -> None:
