@@ -788,7 +788,7 @@ def where_it_bends(solution, sizes, task, n_classes, x):
     moves = [(scores[i + 1] - scores[i]).abs().max() for i in range(len(chain))]
     return {
         "value": {"layers fit": True},
-        "moves": [bool(m > 1e-3 * scores[0].abs().max()) for m in moves],
+        "moves": [bool(m > 1e-4 * scores[0].abs().max()) for m in moves],
     }
 
 
@@ -937,10 +937,12 @@ def test_rows_do_not_meet(same, draw):
 
 
 @pytest.mark.exercise("build_network", weight=2)
-def test_every_hidden_layer_bends(same, draw):
+def test_every_hidden_layer_bends(same):
     """Has an activation after every hidden layer, and leaves the input alone."""
+    # The same rows for every seed: chance must not decide whether scores stay at 0 behind a ReLU.
+    rows = torch.randn(12, 5, generator=torch.Generator().manual_seed(20771))
     for sizes in ([5, 9, 3], [5, 9, 8, 3], [5, 12, 10, 8, 3], [5, 8, 11, 3], [5, 8, 3, 3]):
-        same.run(where_it_bends, sizes, "multiclass", 3, draw(8, 5))
+        same.run(where_it_bends, sizes, "multiclass", 3, rows)
 
 
 @pytest.mark.exercise("build_network")

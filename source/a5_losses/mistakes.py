@@ -1565,6 +1565,16 @@ def times_the_slope_of_the_share(logits, target):
 
 @mistake(
     "logit_gradient",
+    "Two very large logits of one row count as equal in your gradient, though they differ. Which "
+    "step holds the logits within bounds?",
+)
+def holds_the_logits_within_bounds(logits, target):
+    shares = logits.clamp(-500, 500).softmax(1)
+    return (shares - F.one_hot(target, logits.shape[1])) / len(logits)
+
+
+@mistake(
+    "logit_gradient",
     "Every entry has the right digits but the wrong sign. Which of the two should be "
     "subtracted, prediction or truth?",
 )
