@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import ctypes
 import datetime
+import functools
 import gc
 import math
 import platform
@@ -29,6 +30,7 @@ from autograder.grading.digest import graders_sha256
 from autograder.grading.handles import InProcess
 from autograder.grading.judging import Judge, Verdict
 from autograder.grading.matching import MistakeMatcher
+from autograder.grading.remembered import depends_on_earlier_calls
 from autograder.model import (
     SEEDS_KEPT,
     Assignment,
@@ -43,6 +45,7 @@ from autograder.model import (
     StudentCell,
     Submission,
 )
+from autograder.notebook import wording
 from autograder.sandbox import budget
 from autograder.sandbox.answers import Stopped
 from autograder.sandbox.budget import Account, UsedUp
@@ -268,14 +271,26 @@ class Grader:
         as_notebook = self._as_notebook(submission, verdicts, [*doubtful, *elsewhere], account)
         judged = {**verdicts, **as_notebook}
         said = self._said_by_examples(submission, judged, as_notebook)
+        explained = {e: self._with_mistake(e, own, account) for e, own in judged.items()}
         return {
             e: replace(
-                self._with_mistake(e, own, account),
+                own if e in as_notebook else self._with_memory(own, judged[e], submission, account),
                 as_notebook=e in as_notebook,
                 said=said.get(e, ""),
             )
-            for e, own in judged.items()
+            for e, own in explained.items()
         }
+
+    def _with_memory(
+        self, own: Judged, verdicts: Sequence[Verdict], submission: Submission, account: Account
+    ) -> Judged:
+        """Where nothing else explains an answer: whether it depends on what was asked before."""
+        status = scoring.status(own.checks)
+        if own.mistake or own.explained or account.used_up or status is Status.PASSED:
+            return own
+        start = functools.partial(self._session, submission, account=account)
+        found = depends_on_earlier_calls(verdicts, start)
+        return replace(own, explained=wording.REMEMBERS) if found else own
 
     def _said_by_examples(
         self, submission: Submission, judged: Verdicts, as_notebook: Verdicts

@@ -261,6 +261,10 @@ class InProcess(process.Process):
         """Nothing is taken away from the trusted process, and nothing of its code is in doubt."""
         return {}, {"result": {}, "changed": []}
 
+    def is_of_answer(self, error: BaseException) -> bool:
+        """Whether an error is the answer's own; with the reference a check has to go on."""
+        return self._trusted or super().is_of_answer(error)
+
     def described(self, error: BaseException) -> dict[str, Any]:
         """An exception as data; who presses Ctrl+C means this process and no function."""
         if isinstance(error, KeyboardInterrupt):

@@ -20,7 +20,7 @@ from autograder.grading import judging
 from autograder.grading.compare import mismatch
 from autograder.grading.handles import InProcess, Record
 from autograder.grading.judging import Judge, Verdict
-from autograder.grading.relations import holds_wrong_numbers, relation
+from autograder.grading.relations import holds_wrong_numbers, relation, stops_only
 from autograder.model import Status
 from autograder.notebook import wording
 from autograder.sandbox.answers import Answer
@@ -79,8 +79,10 @@ class MistakeMatcher:
         """How an answer relates to the right one, where that is true of every check that failed."""
         failed = [v for v in verdicts if v.item.hidden and v.check.status is Status.FAILED]
         about_values = [v for v in failed if not v.item.about]
-        if not failed or any(v.check.keeps < 1 for v in failed):
-            return ""  # where nothing but a crash went wrong, no number tells anything
+        if any(v.check.keeps < 1 for v in failed):
+            return ""
+        if not failed:  # where nothing but a crash went wrong, no number tells anything
+            return wording.stops(stops_only(judging.records(verdicts) or (), self._reference.ask))
         if any(map(_is_choice, judging.records(verdicts) or ())):
             return ""  # of many right answers, the reference's own numbers are only one
         if not all(holds_wrong_numbers(_behaviour([v]), self._reference.ask) for v in about_values):

@@ -76,6 +76,29 @@ def holds_wrong_numbers(records: Iterable[Record], reference: Reference) -> bool
     return any(pair.is_wrong for pair in _compared(records, reference))
 
 
+def stops_only(records: Iterable[Record], reference: Reference) -> str:
+    """The kind of input for which alone an answer stops with an error; empty where none is known.
+
+    Args:
+        records: the calls of an exercise's hidden checks, and what the student answered.
+        reference: answers the same frames rightly; where it stops as well, nobody should go on.
+    """
+    asked = [(r, _arguments(r)) for r in records if reference(r.frame).error is None]
+    stopped = [args for record, args in asked if record.answer.error is not None]
+    others = [args for record, args in asked if record.answer.error is None]
+    if any(r.answer.error is not None and not r.answer.reached for r, _ in asked):
+        return ""  # what stopped there is the check
+    for name, kind in _OF_CALLS.items():
+        if stopped and others and all(map(kind, stopped)) and not any(map(kind, others)):
+            return name
+    return ""
+
+
+def _arguments(record: Record) -> list[Any]:
+    found: list[Any] = protocol.unpack_frame(record.frame)["values"].get("args", [])
+    return found
+
+
 def _compared(records: Iterable[Record], reference: Reference) -> list[Pair]:
     pairs = (pair for record in records for pair in _pairs(record, reference(record.frame)))
     return [pair for pair in pairs if pair.got.numel() or pair.right.numel()]
@@ -93,7 +116,7 @@ def _first(pairs: list[Pair], wrong: list[Pair]) -> str:
                 return name
     right = [pair for pair in pairs if not pair.is_wrong]
     for name, kind in _OF_CALLS.items():
-        if right and all(map(kind, wrong)) and not any(map(kind, right)):
+        if right and all(kind(p.args) for p in wrong) and not any(kind(p.args) for p in right):
             return name
     return ""
 
@@ -104,8 +127,7 @@ def _first(pairs: list[Pair], wrong: list[Pair]) -> str:
 def _pairs(record: Record, right: Answer) -> Iterator[Pair]:
     if record.answer.error is not None or right.error is not None:
         return
-    args = protocol.unpack_frame(record.frame)["values"].get("args", [])
-    yield from _paired(record.answer.result, right.result, args, _VALUES)
+    yield from _paired(record.answer.result, right.result, _arguments(record), _VALUES)
 
 
 def _paired(got: Any, right: Any, args: Sequence[Any], what: str) -> Iterator[Pair]:
@@ -268,7 +290,8 @@ def _limits(pairs: Sequence[Pair], dtype: torch.dtype) -> set[str]:
     }
     found = {side for side, at in stops.items() if (at & beyond).any()}
     explained = stops["high"] | stops["low"]
-    return found if explained[beyond].all() else set()
+    goes_on = right[beyond].isfinite().any()  # else infinity is given another number, no limit
+    return found if goes_on and explained[beyond].all() else set()
 
 
 def _varies(values: Tensor) -> bool:
@@ -404,6 +427,7 @@ def _row(number: int) -> Callable[[Pair], Tensor | None]:
 _AT_PLACES: dict[str, Callable[[Pair], Tensor | None]] = {
     "NaN": lambda pair: pair.got.isnan() & ~pair.right.isnan(),
     "infinite": lambda pair: pair.got.isinf() & ~pair.right.isinf(),
+    "not infinite": lambda pair: pair.right.isinf() & pair.got.isfinite(),
     "at NaN": _of_input(torch.isnan),
     "at infinity": _of_input(torch.isinf),
     "at zero": _of_input(lambda x: x == 0),
@@ -419,29 +443,38 @@ _AT_PLACES: dict[str, Callable[[Pair], Tensor | None]] = {
 # --- right except in some calls ------------------------------------------------------------------
 
 
-def _first_tensor(pair: Pair) -> Tensor | None:
-    return next((arg for arg in pair.args if isinstance(arg, Tensor)), None)
+Arguments = Sequence[Any]
 
 
-def _of_first(condition: Callable[[Tensor], bool]) -> Callable[[Pair], bool]:
-    def kind(pair: Pair) -> bool:
-        first = _first_tensor(pair)
+def _of_first(condition: Callable[[Tensor], bool]) -> Callable[[Arguments], bool]:
+    def kind(args: Arguments) -> bool:
+        first = next(_tensors(args), None)
         return first is not None and condition(first)
 
     return kind
 
 
-def _has(value: object) -> Callable[[Pair], bool]:
-    return lambda pair: any(arg is value for arg in pair.args)
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _tensors(part)
 
 
-_OF_CALLS: dict[str, Callable[[Pair], bool]] = {
+def _has(value: object) -> Callable[[Arguments], bool]:
+    return lambda args: any(arg is value for arg in args)
+
+
+_OF_CALLS: dict[str, Callable[[Arguments], bool]] = {
     "nothing in it": _of_first(lambda x: x.numel() == 0),
     "one example": _of_first(lambda x: x.ndim > 0 and len(x) == 1),
     "one number": _of_first(lambda x: x.ndim == 0),
     "one axis": _of_first(lambda x: x.ndim == 1),
     "many axes": _of_first(lambda x: x.ndim > 2),
     "float64": _of_first(lambda x: x.dtype is torch.float64),
+    "bfloat16": _of_first(lambda x: x.dtype is torch.bfloat16),
+    "float16": _of_first(lambda x: x.dtype is torch.float16),
     "16 bits": _of_first(lambda x: x.dtype in (torch.float16, torch.bfloat16)),
     "True": _has(True),
     "False": _has(False),

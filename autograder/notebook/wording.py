@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # reading results needs no torch
     from autograder.sandbox.answers import Answer
 
 _BY_FACT = {
-    "type": "It came back as another type than promised.",
+    "type": "What came back, or a part of it, is of another type than promised.",
     "nothing": "Nothing (None) is where a result should be.",
     "length": "The number of {counted} is not the promised one.",
     "keys": "The dictionary that came back has other keys than promised.",
@@ -88,7 +88,7 @@ NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
 NOT_SEEN = "Looking at what came back gives an error, so nobody can see whether {sentence}."
 OTHER_ANSWER = "Another answer came back than the check in the notebook expects."
 UNCHANGED = "The call did not change its arguments as it should."
-NOT_GONE_ON = "The check could not go on with what came back."
+NOT_GONE_ON = "The check could not go on with what came back{known}."
 _NO_GRADIENTS = "No gradient can be computed: a tensor that it needs was changed in place."
 ERROR_AGAIN = "There was an error here, too."
 FORGED = (
@@ -170,14 +170,17 @@ _RELATIONS = {
     "absolute": "Your {what} are right, but without their signs.",
     "rounded": "Your {what} are right, but rounded. Which line rounds them?",
     "few digits": "Your {what} are right to a few digits only. Which step loses the others?",
-    "capped": "Your {what} are right up to a limit, and never go above it.",
-    "floored": "Your {what} are right down to a limit, and never go below it.",
-    "limited": "Your {what} are right between two limits, and never go beyond them.",
     "linear": "Your {what} are the right ones, but multiplied by one number and moved by another.",
-    "NaN": "Your {what} are right, but some are NaN.",
-    "infinite": "Your {what} are right, but some are infinite.",
+}
+_LIMITS = {
+    "capped": "up to a limit, and never go above it",
+    "floored": "down to a limit, and never go below it",
+    "limited": "between two limits, and never go beyond them",
+    "NaN": "except that some are NaN",
+    "infinite": "except that some are infinite",
 }
 _EXCEPTIONS = {
+    "not infinite": "where they should be infinite",
     "at NaN": "where the input is NaN",
     "at infinity": "where the input is infinite",
     "at zero": "where the input is 0",
@@ -193,15 +196,24 @@ _EXCEPTIONS = {
     "one axis": "for an input with one axis",
     "many axes": "for an input with more than two axes",
     "float64": "in float64",
+    "bfloat16": "in bfloat16",
+    "float16": "in float16",
     "16 bits": "in 16-bit dtypes",
     "True": "where True is given",
     "False": "where False is given",
     "None": "where None is given",
 }
-RELATIONS = _RELATIONS | {  # an exception holds for what was tried, which is not all there is
-    name: f"As far as was tried, your {{what}} are right, except {where}."
-    for name, where in _EXCEPTIONS.items()
-}
+_TRIED = "As far as was tried, your {{what}} are right, {so}."  # which is not all there is
+RELATIONS = (
+    _RELATIONS
+    | {name: _TRIED.format(so=so) for name, so in _LIMITS.items()}
+    | {name: _TRIED.format(so=f"except {where}") for name, where in _EXCEPTIONS.items()}
+)
+_STOPS = "As far as was tried, your code stops with an error only {where}."
+REMEMBERS = (
+    "One and the same call gives another answer after other calls than alone. Does something stay "
+    "behind from one call to the next?"
+)
 
 
 _PRAISE = ("Your ", "The "), (" is right", " are right")  # how it begins, and what stands in it
@@ -227,6 +239,11 @@ def in_part(line: str) -> str:
 def relation(name: str, what: str) -> str:
     """What a student reads of how the answer relates to the right one; empty for no relation."""
     return RELATIONS[name].format(what=what) if name else ""
+
+
+def stops(name: str) -> str:
+    """For which inputs alone an answer stops with an error; empty where none is known."""
+    return _STOPS.format(where=_EXCEPTIONS[name]) if name else ""
 
 
 _NOT_YET, _NOT_CHECKED = " – not yet. ", " – not checked yet."
@@ -296,16 +313,16 @@ def raised(answer: Answer) -> str:
     if special := _special(answer):
         return special
     reason = next((said for words, said in _REASONS if words in answer.reason), "")
-    if not answer.reached:
-        return _NO_GRADIENTS if reason == _CHANGED_IN_PLACE else NOT_GONE_ON
     known = f": {reason}" if reason and not answer.own else ""
+    if not answer.reached:
+        return _NO_GRADIENTS if reason == _CHANGED_IN_PLACE else NOT_GONE_ON.format(known=known)
     return f"{_stopped_with(answer)}{known}."
 
 
 def raised_by_example(answer: Answer, text: str, line: str) -> str:
     """The same of the notebook's own example, which may be told in full, and where it happened."""
     special = NEEDS_GPU if any(words in text for words in _NO_GPU) else _special(answer)
-    special = special or ("" if answer.reached else NOT_GONE_ON)
+    special = special or ("" if answer.reached else NOT_GONE_ON.format(known=""))
     full = f"{_stopped_with(answer)}: {_cut(text, 120)}" if text else f"{_stopped_with(answer)}."
     return f"{special or full} {_IN_LINE.format(line=_cut(line, 80))}" if line else special or full
 

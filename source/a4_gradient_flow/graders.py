@@ -1288,6 +1288,12 @@ def opening(solution, curves):
     return _content(_figure(solution, curves).data)
 
 
+def opening_with_and_without_gradients(solution, curves):
+    """What the figure shows first of curves as they are, and of those that require a gradient."""
+    attached = {d: {n: c.clone().requires_grad_() for n, c in f.items()} for d, f in curves.items()}
+    return {"value": opening(solution, curves), "attached": opening(solution, attached)}
+
+
 def modes(solution, curves):
     """How the traces are drawn."""
     return [str(trace.mode) for trace in _figure(solution, curves).data]
@@ -1400,5 +1406,4 @@ def test_it_is_a_figure(same, draw):
 def test_curves_may_require_a_gradient(same, draw):
     """Works for curves that require a gradient."""
     curves = flows(draw, (3, 2), ("relu", "tanh"))
-    attached = {d: {name: c.requires_grad_() for name, c in f.items()} for d, f in curves.items()}
-    same(counted="traces or points").run(opening, attached)
+    same(counted="traces or points").run(opening_with_and_without_gradients, curves)

@@ -64,7 +64,7 @@ def said(report: Report) -> list[tuple[str, str]]:
 
 # --- how much one submission can carry out ----------------------------------------------------------
 
-BYTES = 116  # of one submission at most, in all that its student reads; SECURITY.md says so
+BYTES = 125  # of one submission at most, in all that its student reads; SECURITY.md says so
 # A flag stays with the instructor. Notes: one of six budgets used up, most of it by one exercise;
 # which exercises ended Python, and which were run as a notebook; seconds in all, up to two minutes.
 NOTES = math.log2(6) + math.log2(120)
@@ -78,6 +78,9 @@ def ends(kind: type[BaseException]) -> Iterator[Exception]:
     yield from (Stopped(status) for status in Status)
     yield StudentRaised(Answer(error=(kind.__name__, "Exception")))
     yield StudentRaised(Answer(error=(kind.__name__,), out_of_memory=True))
+    for words, _ in wording._REASONS:
+        for reached in (True, False):
+            yield StudentRaised(Answer(error=(kind.__name__,), reason=words, reached=reached))
     yield from (AssertionError(), KeyError())
 
 
@@ -141,7 +144,8 @@ def bits(assignment: str) -> float:
         + math.log2(errors * count)
         + math.log2(reasons * count)
         + math.log2(errors)  # of the visible check
-        + math.log2(named[exercise] + 1 + 2 * len(wording.RELATIONS))
+        # a known mistake, a relation, for which inputs alone it stops, or that something stays
+        + math.log2(named[exercise] + 2 + 2 * len(wording.RELATIONS) + len(wording._EXCEPTIONS))
         # each fact that no check is about may be charged by itself
         + len({*wording._CHARGES} - {i.about for i in items if i.exercise == exercise})
         + BITS_OF_AN_EXERCISE

@@ -162,7 +162,7 @@ def test_a_check_that_trips_does_not_say_that_the_answer_stopped(graded: Graded)
     said = {check.name: check.message for check in report.checks}
     assert said["gradient"].endswith("a tensor that it needs was changed in place.")
     other = Answer(error=("RuntimeError",), reason="no words that anybody knows", reached=False)
-    assert wording.raised(other) == "The check could not go on with what came back."
+    assert wording.raised(other) == wording.NOT_GONE_ON.format(known="")
 
 
 @pytest.mark.parametrize(
@@ -315,3 +315,31 @@ def ones_stay(x):
     bank.write_text(text.replace("from autograder", "import torch\nfrom autograder"))
     faults = verify.verify(course, NAME, range(1, 9)).faults
     assert any("ones_stay earns" in fault and "by chance" in fault for fault in faults)
+
+
+ADDS_ITS_CALLS = "half.calls = getattr(half, 'calls', 0) + 1; return x * 0.5 + half.calls"
+
+
+def test_what_stays_from_call_to_call_is_told(graded: Graded) -> None:
+    """An answer that depends on the calls before it reads so; one that chance decides does not."""
+    assert graded(ADDS_ITS_CALLS).remarks[0] == wording.REMEMBERS
+    by_chance = graded("import os; return x * 0.5 + os.urandom(1)[0]")
+    assert failed(by_chance)
+    assert wording.REMEMBERS not in by_chance.remarks
+    assert wording.REMEMBERS not in graded("return x * x").remarks
+
+
+def test_where_alone_an_answer_stops_is_told(graded: Graded) -> None:
+    """An error that comes for one kind of input only is told with that kind."""
+    report = graded("assert x.dtype is not torch.float64; return x * 0.5")
+    assert (
+        report.remarks[0] == "As far as was tried, your code stops with an error only in float64."
+    )
+    assert not any("only" in remark for remark in graded("raise ValueError").remarks)
+
+
+def test_a_check_that_cannot_go_on_says_why_where_torch_does(graded: Graded) -> None:
+    """Where the way back is used up by the answer, the check reads so."""
+    report = graded("y = x * x * 0.5; y.requires_grad and y.sum().backward(); return y / x")
+    said = {check.name: check.message for check in report.checks}
+    assert "could not go on with what came back: gradients were computed twice" in said["gradient"]

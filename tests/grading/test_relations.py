@@ -118,6 +118,12 @@ def test_one_amount_is_found_beside_an_infinity():
     assert related(lambda x: right(x) - 1, right) == ("offset", "values")
 
 
+def test_another_number_for_infinity_is_not_called_a_limit():
+    """Where what should be infinite is finite, and large numbers are right, nothing is limited."""
+    right = lambda x: torch.where(x == 0, -torch.inf, centred(x))  # noqa: E731
+    assert related(lambda x: right(x).clamp(min=-1e30), right) == ("not infinite", "values")
+
+
 def test_shares_that_became_zeros_and_ones_are_not_called_rounded():
     """Where the largest share is more than a half, 1 and 0 are the rounded shares by chance."""
 

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+from autograder.grading.handles import InProcess
+from autograder.sandbox.inside import protocol
 from autograder.sandbox.inside.recorder import Recorder
 
 KEPT = {"sum": torch.zeros(2), "list": [np.zeros(2)]}
@@ -40,3 +42,28 @@ def test_a_recorded_tensor_keeps_what_is_asked_about_it():
     assert away.device.type == "meta"
     assert same is vast
     assert loop is endless
+
+
+CHECK = """
+x = torch.tensor([1.0, 2.0])
+with visible_checks("emptied") as call:
+    call(emptied, x).returns(torch.tensor(3.0))
+    call(emptied, x / x[0].item()).returns(torch.tensor(3.0))
+"""
+
+
+def emptied(x: torch.Tensor) -> torch.Tensor:
+    """Answer rightly, and leave the caller nothing to go on with."""
+    total = x.sum()
+    x.resize_(0)
+    return total
+
+
+def test_what_was_recorded_before_a_check_stops_comes_back():
+    """As in the notebook, the first thing that is not so is told, and nothing that follows it."""
+    student, ours = (InProcess({"emptied": emptied}, ["import torch"], trusted=t) for t in (0, 1))
+    frame = protocol.pack({"do": "visible", "exercise": "emptied", "text": CHECK}, {})
+    changed, returned = student.ask(frame).value
+    assert changed == {"what": "changes its arguments", "value": True}
+    assert returned["value"] == 3
+    assert ours.ask(frame).error is not None

@@ -234,12 +234,23 @@ class Process:
         return {}, {"result": result, "changed": [], "autograd_on": _grad()}
 
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
-        """Run the visible check cell of one exercise and return what it recorded."""
+        """Run the visible check cell of one exercise and return what it recorded.
+
+        Where the check itself cannot go on with what came back, that is what it did until then.
+        """
         name = request["exercise"]
         recorder = Recorder()
         namespace = {**self.base(), name: self.value(name), "visible_checks": lambda _: recorder}
-        exec(compiled(request["text"]), namespace)
+        try:
+            exec(compiled(request["text"]), namespace)
+        except Exception as error:
+            if self.is_of_answer(error):
+                raise
         return {}, {"result": recorder.events, "changed": []}
+
+    def is_of_answer(self, error: BaseException) -> bool:
+        """Whether an error is the answer's own, and not of a check that goes on with it."""
+        return _has_run(self.own_files, error) or _out_of_memory(error)
 
     def do_example(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run one visible check for what its error says, and which line of the answer led to it.
