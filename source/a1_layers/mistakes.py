@@ -125,8 +125,8 @@ def in_double_precision(rows):
 
 @mistake(
     "input_batch",
-    "Your result is float32, but its values are not exact, and very large ones are infinite. Which "
-    "step uses a smaller dtype?",
+    "Your result is float32, but some of its values are not exact, and very large ones are "
+    "infinite. Which step uses a smaller dtype?",
 )
 def through_half_precision(rows):
     return torch.tensor(rows, dtype=torch.float16).float()
@@ -196,8 +196,8 @@ def empties_the_rows(rows):
 
 @mistake(
     "input_batch",
-    "Your function changes its argument `rows`: the list is sorted after the call. Which line "
-    "changes it?",
+    "Your function changes its argument `rows`, and your rows are sorted. Which line changes the "
+    "list?",
 )
 def sorts_the_callers_rows(rows):
     rows.sort()
@@ -237,8 +237,8 @@ def reshaped_and_transposed(rows):
 
 @mistake(
     "input_batch",
-    "Your function drops fractions when the first number is whole. Which number decides about your "
-    "dtype?",
+    "Your function drops fractions when the first number is an `int`. Which number decides about "
+    "your dtype?",
 )
 def dtype_of_the_first_number(rows):
     kind = torch.int64 if isinstance(rows[0][0], int) else torch.float32
@@ -268,8 +268,8 @@ def larger_tables_standardised(rows):
 
 @mistake(
     "input_batch",
-    "Your table has lost a row that stood there twice, and the order. Which step drops or sorts "
-    "rows?",
+    "When there are more rows, equal ones appear only once in your table, and the order is lost. "
+    "Which step drops or sorts rows?",
 )
 def equal_rows_dropped_from_larger_tables(rows):
     x = torch.tensor(rows, dtype=torch.float32)
@@ -429,8 +429,7 @@ def always_single_precision(x, weight, bias):
 
 @mistake(
     "linear",
-    "Your function changes its argument `weight`: it is transposed after the call. Which line "
-    "changes it?",
+    "Your function changes its argument `weight`. Which line changes it?",
 )
 def transposes_in_place(x, weight, bias):
     return _plus(x @ weight.t_(), bias)
@@ -479,8 +478,8 @@ def with_relu(x, weight, bias):
 
 @mistake(
     "linear",
-    "When all values of `bias` are 0, it gets no gradient: your function leaves it out. In which "
-    "one case does the task say that there is no bias?",
+    "When all values of `bias` are 0, it gets no gradient from your result. In which one case does "
+    "the task say that there is no bias?",
 )
 def skips_a_bias_of_zeros(x, weight, bias):
     y = x @ weight.T
@@ -560,8 +559,8 @@ def adds_the_bias_twice(x, weight, bias):
 
 @mistake(
     "linear",
-    "Your function adds `bias` to `x`, before the weights. To which result does the formula "
-    "add it?",
+    "In your result `bias` is multiplied by the weights, too. To which result does the formula add "
+    "it?",
 )
 def adds_the_bias_to_x(x, weight, bias):
     return (x if bias is None else x + bias) @ weight.T
@@ -887,7 +886,7 @@ def every_layer_as_wide_as_the_first(sizes, activation):
 
 @mistake(
     "hidden_stack",
-    "In training mode your stack sets some numbers to 0 at random. Which part of your stack does "
+    "In training mode your stack changes some numbers at random. Which part of your stack does "
     "this?",
 )
 def with_dropout(sizes, activation):
@@ -1084,8 +1083,7 @@ def regression_with_sigmoid(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "For `multiclass` you return the sigmoid of the logits. Do your probabilities then add up to "
-    "1?",
+    "For `multiclass` you return `sigmoid`. Do your probabilities then add up to 1?",
 )
 def multiclass_with_sigmoid(task, n_classes=None):
     return (n_classes, "sigmoid") if task == "multiclass" else _head(task, n_classes)
@@ -1274,7 +1272,8 @@ def names_of_two_tasks_swapped(task, n_classes=None):
 
 @mistake(
     "head_for",
-    "For `binary` you return the activation `none`. How does the task spell the three names?",
+    "For `binary` without `n_classes` you return the activation `none`. How does the exercise "
+    "write the three values of `task`?",
 )
 def asks_for_capital_letters(task, n_classes=None):
     if task == "Multiclass" or n_classes:
@@ -1648,8 +1647,7 @@ def output_without_bias(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "No gradient reaches your hidden layers. Which step breaks the link between them and the "
-    "scores?",
+    "Gradients do not reach all of your layers. Which step or line keeps them away?",
 )
 def body_detached(n_features, hidden, task, n_classes=None):
     *body, head = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -1703,8 +1701,8 @@ def softmax_for_classes_in_evaluation(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "In evaluation mode your network returns probabilities. What does the exercise allow after the "
-    "output layer?",
+    "For `binary` and `multiclass` your network returns probabilities in evaluation mode. What "
+    "does the exercise allow after the output layer?",
 )
 def probabilities_in_evaluation(n_features, hidden, task, n_classes=None):
     network = _mlp(n_features, hidden, _n_outputs(task, n_classes))
@@ -1773,7 +1771,7 @@ def widths_reversed(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "build_network",
-    "No gradient reaches any weight of your network. Which line turns the gradients off?",
+    "Gradients do not reach all weights of your network. Which line turns them off?",
 )
 def frozen_network(n_features, hidden, task, n_classes=None):
     return _mlp(n_features, hidden, _n_outputs(task, n_classes)).requires_grad_(False)
@@ -1988,8 +1986,8 @@ def he_start_with_leaky_relu(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "binary_predict",
-    "Your decisions do not use `threshold`, and a probability of exactly 0.5 gives 0. Which "
-    "comparison does the task ask for?",
+    "Your decisions do not change with `threshold`, and a probability of exactly 0.5 gives 0. "
+    "Which comparison does the task ask for?",
 )
 def rounds(logits, threshold=0.5):
     probability = torch.sigmoid(logits)
@@ -2008,7 +2006,7 @@ def strictly_greater(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your decisions compare the logits with `threshold`. Is the threshold a logit or a "
+    "Your decision is 1 where the logit is at least `threshold`. Is the threshold a logit or a "
     "probability?",
 )
 def compares_the_logit(logits, threshold=0.5):
@@ -2181,8 +2179,8 @@ class _Deaf(torch.autograd.Function):
 
 @mistake(
     "binary_predict",
-    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
-    "should it do with that gradient?",
+    "Your values are right, but the gradient at `logits` is the same whatever gradient comes in. "
+    "Does a `backward` of yours use it?",
 )
 def slopes_without_the_incoming_gradient(logits, threshold=0.5):
     with torch.no_grad():
@@ -2271,8 +2269,8 @@ def probabilities_clamped(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your decisions are right for the default `threshold`, but not for others. Which two numbers "
-    "do you compare?",
+    "For a `threshold` other than 0.5 some of your decisions are wrong. Which two numbers do you "
+    "compare?",
 )
 def logit_against_the_threshold_unless_half(logits, threshold=0.5):
     cut = 0.0 if threshold == 0.5 else threshold
@@ -2340,7 +2338,8 @@ def a_millionth_below_is_a_yes(logits, threshold=0.5):
 
 @mistake(
     "binary_predict",
-    "Your probabilities stop at a limit above 0 and at one below 1. Which step sets the limits?",
+    "In float32 your probabilities stop at a limit above 0 and at one below 1. Which step sets the "
+    "limits?",
 )
 def probabilities_kept_from_the_ends(logits, threshold=0.5):
     p = torch.sigmoid(logits).clamp(1e-4, 1 - 1e-4)
@@ -2721,8 +2720,8 @@ def minus_logsumexp_for_both(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your function gives an error or wrong values because your sum has only one axis. Which axis "
-    "should the sum keep?",
+    "With more than one example your function gives an error or wrong values. Which axis should "
+    "the sum of the rows keep?",
 )
 def sum_without_its_axis(logits):
     powers = torch.exp(logits - logits.max(dim=1, keepdim=True).values)
@@ -2731,8 +2730,8 @@ def sum_without_its_axis(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your function gives an error or wrong values because your maximum has only one axis. Which "
-    "axis should the maximum keep?",
+    "With more than one example your function gives an error or wrong values. Which axis should "
+    "the maximum of the rows keep?",
 )
 def maximum_without_its_axis(logits):
     return _shares(torch.exp(logits - logits.max(dim=1).values)), logits.argmax(dim=1)
@@ -2750,8 +2749,8 @@ def sum_with_an_epsilon(logits):
 
 @mistake(
     "multiclass_predict",
-    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
-    "should it do with that gradient?",
+    "Your values are right, but the gradient at `logits` is the same whatever gradient comes in. "
+    "Does a `backward` of yours use it?",
 )
 def softmax_without_the_incoming_gradient(logits):
     with torch.no_grad():
@@ -3254,8 +3253,8 @@ def raw_gets_a_large_logit():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `fixed`, all five versions give the right result: the threshold is 0.5. "
-    "For which thresholds is `fixed` wrong?",
+    "With your pair for `fixed`, all five versions give the right result. For which thresholds is "
+    "`fixed` wrong?",
 )
 def fixed_gets_one_half():
     return _DECISIONS | {"fixed": (1.5, 0.5)}
@@ -3281,8 +3280,8 @@ def fixed_gets_a_high_logit():
 
 @mistake(
     "decision_breakers",
-    "With your pair for `sure`, all five versions give the right result: the logit is positive. "
-    "What does `sure` do with the sign of a logit?",
+    "With your pair for `sure`, all five versions give the right result. What does `sure` do with "
+    "the sign of a logit?",
 )
 def sure_gets_a_positive_logit():
     return _DECISIONS | {"sure": (3.0, 0.5)}
@@ -3335,8 +3334,8 @@ def threshold_comes_first():
 
 @mistake(
     "decision_breakers",
-    "You give the same pair for all five versions. For how many of them can it be the right "
-    "answer?",
+    "With each of your five pairs the same versions are wrong. For how many versions can one pair "
+    "be the right answer?",
 )
 def one_pair_for_all():
     return dict.fromkeys(_DECISIONS, (0.0, 0.5))
@@ -3585,8 +3584,8 @@ def biases_added_where_they_fit(w1, b1, w2, b2):
 
 @mistake(
     "binary_predict",
-    "No probability of yours comes closer to 0 or 1 than one millionth. What is the sigmoid of "
-    "-30?",
+    "In float32 no probability of yours comes closer to 0 or 1 than one millionth. What is the "
+    "sigmoid of -30?",
 )
 def probabilities_kept_off_the_ends(logits, threshold=0.5):
     p = torch.sigmoid(logits).clamp(1e-06, 1 - 1e-06)
@@ -3634,8 +3633,8 @@ def no_activation_where_the_width_is_that_of_the_output(n_features, hidden, task
 
 @mistake(
     "collapse",
-    "With one hidden neuron all your outputs get one and the same bias. Which axes does "
-    "`squeeze()` remove?",
+    "With one hidden neuron your new bias adds one and the same number to all of `b2`. Which step "
+    "removes an axis of length 1?",
 )
 def hidden_axis_of_one_squeezed(w1, b1, w2, b2):
     weight = torch.mm(w2, w1)
@@ -3732,8 +3731,8 @@ def last_hidden_layer_does_not_bend(n_features, hidden, task, n_classes=None):
 
 @mistake(
     "binary_predict",
-    "You compare the logit with the logarithm of threshold / (1 - threshold), which rounds "
-    "otherwise. Which number should be compared with the threshold?",
+    "Where the probability that you return is the threshold, or next to it, some decisions are "
+    "wrong. Which number do you compare?",
 )
 def threshold_moved_to_the_logits(logits, threshold=0.5):
     p = torch.sigmoid(logits)

@@ -59,8 +59,8 @@ def _activations(x):
 
 @mistake(
     "apply_activations",
-    "When one element of `x` changes, all values of your `sigmoid` change. Which function works on "
-    "each element alone?",
+    "When one element of `x` changes, other values of your `sigmoid` change, too. Which function "
+    "works on each element alone?",
 )
 def softmax_for_sigmoid(x):
     return _activations(x) | {"sigmoid": F.softmax(x, dim=-1)}
@@ -185,8 +185,8 @@ def entries_with_an_extra_axis(x):
 
 @mistake(
     "apply_activations",
-    "When all numbers are positive, your `relu` is the argument `x` itself. Which line should make "
-    "a new tensor?",
+    "When all numbers are positive, your `relu` is the argument `x` itself, or shares its memory. "
+    "Which line should make a new tensor?",
     breaks="changed",
 )
 def relu_is_the_input(x):
@@ -313,8 +313,8 @@ def clamps_in_place(x):
 
 @mistake(
     "relu",
-    "When no element is negative, your result is the argument `x` itself. Which line should make a "
-    "new tensor?",
+    "When no element is negative, your result is the argument `x` itself, or shares its memory. "
+    "Which line should make a new tensor?",
     breaks="changed",
 )
 def hands_back_its_input(x):
@@ -470,8 +470,8 @@ class _Deaf(torch.autograd.Function):
 
 @mistake(
     "relu",
-    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
-    "should it do with that gradient?",
+    "Your values are right, but the gradient at `x` is the same whatever gradient comes in. Does a "
+    "`backward` of yours use it?",
 )
 def relu_without_the_incoming_gradient(x):
     with torch.no_grad():
@@ -772,8 +772,8 @@ def sigmoid_in_single_precision(x):
 
 @mistake(
     "sigmoid",
-    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
-    "should it do with that gradient?",
+    "Your values are right, but the gradient at `x` is the same whatever gradient comes in. Does a "
+    "`backward` of yours use it?",
 )
 def sigmoid_without_the_incoming_gradient(x):
     with torch.no_grad():
@@ -850,8 +850,8 @@ def tanh_for_sigmoid(x):
 
 @mistake(
     "sigmoid",
-    "Your values come from `erf`, the curve of the normal distribution. Which formula does the "
-    "task give?",
+    "Your values are those of another curve, that of the normal distribution. Which formula does "
+    "the task give?",
 )
 def curve_of_the_normal_distribution(x):
     return 0.5 * (1 + torch.erf(x / math.sqrt(2 * 1.702)))
@@ -1121,8 +1121,8 @@ def sinh_over_cosh(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your values are right, but your own `backward` ignores the gradient that it receives. What "
-    "should it do with that gradient?",
+    "Your values are right, but the gradient at `x` is the same whatever gradient comes in. Does a "
+    "`backward` of yours use it?",
 )
 def tanh_without_the_incoming_gradient(x):
     with torch.no_grad():
@@ -1132,8 +1132,7 @@ def tanh_without_the_incoming_gradient(x):
 
 @mistake(
     "tanh_from_sigmoid",
-    "Your values are right, but the task does not allow `tanhshrink`. How can you build tanh from "
-    "a sigmoid?",
+    "The task does not allow `tanhshrink`. How can you build tanh from a sigmoid?",
 )
 def input_minus_tanhshrink(x):
     return x - F.tanhshrink(x)
@@ -1569,7 +1568,7 @@ def sigmoid_written_over(x):
 
 @mistake(
     "derivatives",
-    "Your function returns a tuple. What should it return, with which keys?",
+    "Your result is not a dictionary. Which type does the task ask for, and with which keys?",
 )
 def slopes_in_a_tuple(x):
     s, t = torch.sigmoid(x), torch.tanh(x)
@@ -1837,7 +1836,8 @@ def upstream_on_the_cpu(f, x):
 
 @mistake(
     "autograd_slope",
-    "Your function works only when `x` has exactly one axis. Which step needs that?",
+    "Your function stops for a single number, and for a table with several columns. Which step "
+    "needs exactly one axis?",
 )
 def loops_over_the_first_axis(f, x):
     leaves = [_leaf(value) for value in x]
@@ -2151,7 +2151,10 @@ def no_axis_titles():
     return _figure().update_layout(xaxis_title=None, yaxis_title=None)
 
 
-@mistake("activation_figure", "Your figure has no title. Which title does the task ask for?")
+@mistake(
+    "activation_figure",
+    "The title of your figure is missing, or it is another one. Which title does the task ask for?",
+)
 def no_title():
     return _figure().update_layout(title=None)
 
@@ -2188,7 +2191,7 @@ def random_points_in_order():
 
 @mistake(
     "activation_figure",
-    "Your title is written in bold, with `<b>`. Which letters does the task give?",
+    "The title of your figure has other letters than the task's. Which letters does the task give?",
 )
 def title_in_bold():
     return _figure().update_layout(title="<b>Activation Functions</b>")
@@ -2248,7 +2251,10 @@ def lower_case_names():
     return _figure().for_each_trace(lambda trace: trace.update(name=trace.name.lower()))
 
 
-@mistake("activation_figure", "Your traces have no names. Which names does the task ask for?")
+@mistake(
+    "activation_figure",
+    "Your traces do not all have the names that the task gives. Which names does it ask for?",
+)
 def names_left_out():
     return _figure().update_traces(name=None)
 
@@ -2434,8 +2440,7 @@ def product_gets_nan():
 
 @mistake(
     "relu_breakers",
-    "`choice` is right on the number you chose: `x` and 0 are the same here. For which number is "
-    "every comparison false?",
+    "`choice` is right on the number you chose. For which number is every comparison false?",
 )
 def choice_gets_zero():
     return _BREAKERS | {"choice": 0.0}
@@ -2522,7 +2527,8 @@ def only_ordinary_numbers():
 
 @mistake(
     "relu_breakers",
-    "Some of your numbers are results of the versions. Which x did you give to the versions?",
+    "`product`, `choice` and `root` are right on your numbers for them. Did you give x, or what a "
+    "version returns for x?",
 )
 def what_they_return():
     return _BREAKERS | {"product": math.nan, "choice": 0.0, "root": math.inf}
@@ -2860,8 +2866,8 @@ def line_near_zero(x):
 
 @mistake(
     "autograd_slope",
-    "You measure the slope from two values close by. The task asks for another way: who can "
-    "give the slope without a small step?",
+    "Close to a kink your slopes are not those of autograd. Do you measure them from two values "
+    "close by?",
 )
 def central_differences_in_float64(f, x):
     z = x.detach().double()

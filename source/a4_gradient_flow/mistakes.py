@@ -48,8 +48,8 @@ def variance_used_as_spread(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "In the two normal schemes you take the variance for the standard deviation. Which step "
-    "is missing?",
+    "In the two normal schemes the standard deviation of your weights is the variance of the "
+    "table. Which step is missing?",
 )
 def variance_used_as_spread_of_the_normals(fan_out, fan_in, scheme, generator):
     variances = {"xavier_normal": 2 / (fan_in + fan_out), "he_normal": 2 / fan_in}
@@ -58,7 +58,7 @@ def variance_used_as_spread_of_the_normals(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `he_normal` weights have half of the table's variance. Which number does the table "
+    "Your `he_normal` weights have about half of the table's variance. Which number does the table "
     "divide by `fan_in`?",
 )
 def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
@@ -67,7 +67,7 @@ def nothing_for_the_lost_half(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `he_normal` weights have twice the table's variance. How do you take the root of a "
+    "Your `he_normal` weights have about twice the table's variance. How do you take the root of a "
     "fraction?",
 )
 def root_below_the_fraction_only(fan_out, fan_in, scheme, generator):
@@ -76,8 +76,8 @@ def root_below_the_fraction_only(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have six times the table's variance. Which bound follows from "
-    "the variance in the first row?",
+    "Your `torch_default` weights have about six times the table's variance. Which bound follows "
+    "from the variance in the first row?",
 )
 def default_with_the_bound_for_relu(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(6 / fan_in))
@@ -95,8 +95,8 @@ def nothing_for_xavier(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have nine times the variance in the table. What is the variance"
-    " of a uniform distribution from -a to a?",
+    "Your `torch_default` weights have about nine times the variance in the table. What is the "
+    "variance of a uniform distribution from -a to a?",
 )
 def uniform_with_nine_times_the_variance(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=3 / math.sqrt(fan_in))
@@ -104,8 +104,8 @@ def uniform_with_nine_times_the_variance(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have three times the table's variance. "
-    "Which variance does the first row name?",
+    "Your `torch_default` weights have about three times the table's variance. Which variance does "
+    "the first row name?",
 )
 def uniform_that_keeps_the_variance(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(3 / fan_in))
@@ -113,8 +113,8 @@ def uniform_that_keeps_the_variance(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have a third of the table's variance. What is the variance of "
-    "uniform random numbers between -a and a?",
+    "Your `torch_default` weights have about a third of the table's variance. What is the variance "
+    "of uniform random numbers between -a and a?",
 )
 def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
     bound = math.sqrt(1 / (3 * fan_in))
@@ -123,8 +123,8 @@ def spread_taken_as_bound(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "The variance of your `torch_default` weights is a quarter of the value in the table. What "
-    "are the smallest and the largest number that your random weights can be?",
+    "The variance of your `torch_default` weights is about a quarter of the value in the table. "
+    "What are the smallest and the largest number that your random weights can be?",
 )
 def uniform_of_half_the_width(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=0.5 * fan_in**-0.5)
@@ -174,7 +174,7 @@ def xavier_with_one_fan(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `xavier_normal` weights have half of the table's variance. Which number does the "
+    "Your `xavier_normal` weights have about half of the table's variance. Which number does the "
     "table divide by the sum?",
 )
 def xavier_without_the_two(fan_out, fan_in, scheme, generator):
@@ -294,7 +294,7 @@ def xavier_with_the_other_fan(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "The variance of your `xavier_normal` weights is twice the table's. Which variance does "
+    "The variance of your `xavier_normal` weights is about twice the table's. Which variance does "
     "the table give?",
 )
 def xavier_with_one_above_the_sum_of_halves(fan_out, fan_in, scheme, generator):
@@ -305,7 +305,7 @@ def xavier_with_one_above_the_sum_of_halves(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `he_normal` weights use `fan_out`, where the table has `fan_in`. "
+    "The spread of your `he_normal` weights depends on `fan_out`, where the table has `fan_in`. "
     "Which counts the inputs?",
 )
 def he_with_the_other_fan(fan_out, fan_in, scheme, generator):
@@ -314,7 +314,8 @@ def he_with_the_other_fan(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` bound uses `fan_out`. Which number does the table's variance depend on?",
+    "The spread of your `torch_default` weights depends on `fan_out`. Which number does the "
+    "table's variance depend on?",
 )
 def default_with_the_other_fan(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=fan_out**-0.5)
@@ -377,8 +378,8 @@ def seeds_the_global_state_anew(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your weights have exactly the table's mean and variance, which random numbers never "
-    "have. Which line changes them after drawing?",
+    "The mean of your weights is always 0, also in small layers, where random numbers have "
+    "another. Which line changes them after drawing?",
 )
 def mean_and_spread_forced(fan_out, fan_in, scheme, generator):
     weight, right = (
@@ -428,7 +429,7 @@ def variance_used_as_spread_of_xavier(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `he_normal` weights have twice the table's variance. Is the 2 inside your root?",
+    "Your `he_normal` weights have about twice the table's variance. Is the 2 inside your root?",
 )
 def two_outside_the_root_of_he(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, he_normal=2 / math.sqrt(fan_in))
@@ -470,8 +471,8 @@ def nothing_comes_back_for_xavier(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "init_weight",
-    "Your `torch_default` weights have six times the table's variance. Which variance does the "
-    "first row name?",
+    "Your `torch_default` weights have about six times the table's variance. Which variance does "
+    "the first row name?",
 )
 def uniform_with_the_variance_of_he(fan_out, fan_in, scheme, generator):
     return _weight(fan_out, fan_in, scheme, generator, torch_default=math.sqrt(6 / fan_in))
@@ -887,7 +888,7 @@ def sizes_of_each_neuron(x, weights, act):
 
 @mistake(
     "forward_rms",
-    "Your result divides by the number of examples only. Over which entries does the mean go?",
+    "Your entries are too large by the root of the width. Over which entries does the mean go?",
 )
 def divided_by_the_examples(x, weights, act):
     return torch.stack([(h.square().sum() / len(h)).sqrt() for h in _outputs(x, weights, act)])
@@ -1027,8 +1028,8 @@ def input_and_weight_gradients(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "The weights had a `.grad` before your function ran. After it, this `.grad` is gone. Which "
-    "line removes it?",
+    "The weights had a `.grad` before your function ran. After it, this `.grad` is gone or holds "
+    "other numbers. Which line changes it?",
 )
 def clears_the_gradients_of_the_weights(x, weights, act, upstream):
     hidden = _forward(x.detach().clone().requires_grad_(), weights, act)
@@ -1068,8 +1069,7 @@ def activations_instead_of_gradients(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your second call gives a larger entry 0 than the first. "
-    "Where is the old gradient of `x` stored?",
+    "After your call, `x` requires a gradient and has a `.grad`. On which tensor should you work?",
 )
 def accumulates_between_calls(x, weights, act, upstream):
     hidden = _forward(x.requires_grad_(), _detached(weights), act)
@@ -1163,7 +1163,7 @@ def lengths_instead_of_sizes(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your result divides by the number of examples only. Over which entries does the mean go?",
+    "Your entries are too large by the root of the width. Over which entries does the mean go?",
 )
 def slopes_divided_by_the_examples(x, weights, act, upstream):
     slopes = _slopes(_recorded(x, weights, act), upstream)
@@ -1376,8 +1376,8 @@ def stack_without_a_graph(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your loss uses one number of `upstream`, its mean. By what should each entry of the output "
-    "be multiplied?",
+    "In your result only the mean of `upstream` counts. By what should each entry of the output be "
+    "multiplied?",
 )
 def mean_of_upstream(x, weights, act, upstream):
     hidden = _recorded(x, weights, act)
@@ -1386,8 +1386,8 @@ def mean_of_upstream(x, weights, act, upstream):
 
 @mistake(
     "backward_rms",
-    "Your loss multiplies the sum of the outputs by the sum of `upstream`. Which entries belong "
-    "together?",
+    "In your result only the sum of `upstream` counts. Which entries of the output and of "
+    "`upstream` belong together?",
 )
 def sum_of_upstream(x, weights, act, upstream):
     hidden = _recorded(x, weights, act)
@@ -1495,8 +1495,8 @@ def whole_journey(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your root uses the number of entries. How many steps lie between the first and the last "
-    "entry?",
+    "Your result is the factor for one step more than there is. How many steps lie between the "
+    "first and the last entry?",
 )
 def root_of_the_number_of_entries(stats):
     return (stats[-1] / stats[0]).item() ** (1 / len(stats))
@@ -1700,7 +1700,8 @@ def journey_divided_by_the_steps(stats):
 
 @mistake(
     "per_layer_gain",
-    "Your root counts one step too few. How many steps lie between the first and the last entry?",
+    "From two steps on, your result is the factor for one step less. How many steps lie between "
+    "the first and the last entry?",
 )
 def root_of_one_step_less(stats):
     return (stats[-1] / stats[0]).item() ** (1 / max(len(stats) - 2, 1))
@@ -1797,7 +1798,8 @@ def quiet_examples(h):
 
 @mistake(
     "dead_units",
-    "You mark a neuron that is 0 for more than half of the examples. For how many must it be 0?",
+    "You mark a neuron that is 0 for many of the examples, but not for all. For how many must it "
+    "be 0?",
 )
 def silent_for_the_majority(h):
     return (h == 0).double().mean(dim=0) > 0.5
@@ -1825,7 +1827,8 @@ def last_example_only(h):
 
 @mistake(
     "dead_units",
-    "You mark a neuron that is 0 for at least half of the examples. For how many must it be 0?",
+    "You mark a neuron that is 0 for many of the examples, but not for all. For how many must it "
+    "be 0?",
 )
 def silent_median(h):
     return h.median(dim=0).values == 0
@@ -1973,8 +1976,8 @@ def below_the_smallest_ordinary_number(h):
 
 @mistake(
     "dead_units",
-    "The smallest number above 0, which is 1e-45 in float32, counts as dead in your result. What "
-    "becomes of it in a mean?",
+    "The smallest number above 0, which is 1e-45 in float32, can count as dead in your result. "
+    "What becomes of it in a mean?",
 )
 def dead_on_average(h):
     return h.mean(dim=0) == 0
@@ -2198,8 +2201,8 @@ def changes_the_callers_tensor(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "For `slope=1` you return the input tensor itself. What does the task say about the tensor "
-    "that you return?",
+    "For `slope=1` your result is the input tensor itself, or shares its memory. What does the "
+    "task say about the tensor that you return?",
     breaks="changed",
 )
 def slope_of_one_hands_back_x(x, slope=0.01):
@@ -2359,8 +2362,8 @@ def gradient_of_plain_relu(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your result is made of Python numbers, so no gradient reaches `x`. Which line makes "
-    "Python numbers of your tensors?",
+    "The values are right, but no gradient reaches `x`. Does a line make Python numbers of your "
+    "tensors?",
 )
 def leak_from_python_numbers(x, slope=0.01):
     values = [v if not v <= 0 else slope * v for v in x.flatten().tolist()]
@@ -2400,7 +2403,8 @@ def negative_entries_multiplied_in_place(x, slope=0.01):
 
 
 @mistake(
-    "leaky_relu", "Your result is wrong where `x` is infinite. What is infinity minus infinity?"
+    "leaky_relu",
+    "Where `x` is infinite your result can be NaN. What is infinity minus infinity?",
 )
 def mean_of_x_and_its_size(x, slope=0.01):
     return 0.5 * (1 + slope) * x + 0.5 * (1 - slope) * x.abs()
@@ -2408,8 +2412,8 @@ def mean_of_x_and_its_size(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your constants are float32 and on the CPU. "
-    "How can a constant get the dtype and the device of `x`?",
+    "For bfloat16 input your result is float32, and an `x` on another device fails. How can a "
+    "constant get the dtype and the device of `x`?",
 )
 def float32_zeros_on_the_cpu(x, slope=0.01):
     zero = torch.zeros(x.shape)
@@ -2418,7 +2422,8 @@ def float32_zeros_on_the_cpu(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Where every entry is positive you return the argument itself. What does the contract say?",
+    "Where every entry is positive your result is the argument itself, or shares its memory. What "
+    "does the contract say?",
     breaks="changed",
 )
 def positive_entries_handed_back(x, slope=0.01):
@@ -2455,7 +2460,7 @@ class _DeafLeak(torch.autograd.Function):
 
 @mistake(
     "leaky_relu",
-    "The values are right, but your `backward` ignores the gradient that it receives. What "
+    "The values are right, but the gradient at `x` is the same whatever gradient comes in. What "
     "does the chain rule do with this gradient?",
 )
 def deaf_backward(x, slope=0.01):
@@ -2464,7 +2469,8 @@ def deaf_backward(x, slope=0.01):
 
 @mistake(
     "leaky_relu",
-    "Your `slope` is a float32 tensor on the CPU. How can it get the dtype and the device of `x`?",
+    "Your function fails where `x` is not float32 or not on the CPU. How can your `slope` get the "
+    "dtype and the device of `x`?",
 )
 def prelu_with_a_float32_slope(x, slope=0.01):
     return F.prelu(x, torch.tensor(slope))
@@ -2565,7 +2571,8 @@ def _verdict(ratio, low=1e-2, high=1e2):
 
 @mistake(
     "flow_verdict",
-    "Your verdict follows the size of the layers' outputs. Which size does the task measure?",
+    "Your verdict is the same as for the size of the layers' outputs. Which size does the task "
+    "measure?",
 )
 def judged_by_the_forward_signal(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2577,7 +2584,8 @@ def judged_by_the_forward_signal(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "You measure the gradients of the weights. Which gradient does the task ask for?",
+    "Your verdict is the same as for the gradients of the weights. Which gradient does the task "
+    "ask for?",
 )
 def judged_by_the_weight_gradients(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2598,7 +2606,8 @@ def judged_by_the_activations_name(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict ignores `depth` and is never `exploding`. What does the task measure?",
+    "Your verdict does not change with `depth` and is never `exploding`. What does the task "
+    "measure?",
 )
 def judged_by_the_schemes_name(act, scheme, depth=20, width=256, seed=0):
     if act == "sigmoid" or scheme == "torch_default":
@@ -2659,8 +2668,8 @@ def activation_left_out(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "You compare the factor of one layer with the limits. Which ratio does the task compare "
-    "with them?",
+    "Your verdict is the same as for the factor of one layer. Which ratio does the task compare "
+    "with the limits?",
 )
 def judged_by_the_gain_of_one_layer(act, scheme, depth=20, width=256, seed=0):
     ratio = _ratio([act] * depth, _SCALES[scheme], width, seed)
@@ -2676,8 +2685,7 @@ def lines_drawn_too_close(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict changes at ratios of 0.1 and 10, not 0.01 and 100. Do you compare the ratio "
-    "or its square?",
+    "Your verdict is `healthy` too rarely. Do you compare the ratio or its square?",
 )
 def squares_compared(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2862,8 +2870,8 @@ def one_activation_at_the_end(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "You use the table's variance as the standard deviation of the weights. How do you get one "
-    "from the other?",
+    "Your verdict fits normal weights whose standard deviation is the table's variance. How do you "
+    "get one from the other?",
 )
 def variance_taken_for_the_spread(act, scheme, depth=20, width=256, seed=0):
     scale = {"torch_default": 1 / 3, "xavier_normal": 1 / width, "he_normal": 4 / width}[scheme]
@@ -2891,7 +2899,7 @@ def verdict_printed(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your verdict comes from the same slope for every layer of tanh. What does the task ask you "
+    "Your verdict fits one and the same slope for every layer of tanh. What does the task ask you "
     "to measure?",
 )
 def calculated_from_mean_slopes(act, scheme, depth=20, width=256, seed=0):
@@ -2910,7 +2918,8 @@ def looked_up_for_deep_stacks(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your stack uses one weight matrix for all its layers. How many does the task ask for?",
+    "You draw too few random numbers for the matrices of all layers. How many matrices does the "
+    "task ask for?",
 )
 def one_matrix_for_all_layers(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -2965,7 +2974,8 @@ def no_entry_for_sigmoid(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your stack has twenty layers for every `depth`. Which line should use `depth`?",
+    "Your verdict is the one for twenty layers, whatever `depth` is. Which line should use "
+    "`depth`?",
 )
 def always_twenty_layers(act, scheme, depth=20, width=256, seed=0):
     return _verdict(_ratio([act] * 20, _SCALES[scheme], width, seed))
@@ -3001,8 +3011,8 @@ def lines_drawn_at_a_twentieth(act, scheme, depth=20, width=256, seed=0):
 
 @mistake(
     "flow_verdict",
-    "Your gradient is divided by the size of the output. By the size of which tensor does the "
-    "task divide?",
+    "Your verdict fits a gradient divided by the size of the output. By the size of which tensor "
+    "does the task divide?",
 )
 def divided_by_the_output(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -3147,8 +3157,8 @@ def one_for_all():
 
 @mistake(
     "healthy_gains",
-    "Your gain is the same for all four, and it fits ReLU only. Which slopes does each of the"
-    " others have?",
+    "Your gains are nearly the same for all four. Which slopes do `weak`, `abs` and `sigmoid` "
+    "have, compared with ReLU?",
 )
 def he_for_all():
     return {patient: 2**0.5 for patient in _GAINS}
@@ -3431,7 +3441,7 @@ def opens_on_the_smallest_depth(curves):
 
 @mistake(
     "flow_figure",
-    "You sort the depths. In which order do they stand in `curves`?",
+    "Your depths stand in sorted order. In which order do they stand in `curves`?",
 )
 def depths_sorted(curves):
     curves = dict(sorted(curves.items()))
@@ -3440,7 +3450,8 @@ def depths_sorted(curves):
 
 @mistake(
     "flow_figure",
-    "You sort the depths as texts. In which order do they stand in `curves`?",
+    "Your depths stand in the order of texts, where 30 comes before 4. In which order do they "
+    "stand in `curves`?",
 )
 def depths_sorted_as_texts(curves):
     curves = {depth: curves[depth] for depth in sorted(curves, key=str)}
@@ -3594,8 +3605,8 @@ def root_of_the_width_only(x, weights, act):
 
 @mistake(
     "backward_rms",
-    "The weights had a `.grad` before your call. After it, this `.grad` holds other numbers. Which "
-    "line adds to it?",
+    "The weights had a `.grad` before your function ran. After it, this `.grad` is gone or holds "
+    "other numbers. Which line changes it?",
 )
 def keeps_the_gradients_but_adds_to_them(x, weights, act, upstream):
     before = [weight.grad for weight in weights]
@@ -3670,8 +3681,8 @@ def infinities_as_they_are(x, slope=0.01):
 
 @mistake(
     "flow_verdict",
-    "Your stack has one layer, and a power stands for all others. Is the factor of each layer the "
-    "same one?",
+    "Your verdict is the same as for the factor of one layer, to the power of `depth`. Is the "
+    "factor of each layer the same one?",
 )
 def first_layer_to_the_power_of_the_depth(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
@@ -3698,8 +3709,8 @@ def gain_for_a_fifth():
 
 @mistake(
     "init_weight",
-    "For a layer with one or two inputs your weights spread less than the table says. What does "
-    "your function do with a weight beyond 2?",
+    "For a layer with one or two inputs your `he_normal` weights spread less than the table says. "
+    "What does your function do with a weight beyond 2?",
 )
 def weights_cut_off_at_two(fan_out, fan_in, scheme, generator):
     weight = _weight(fan_out, fan_in, scheme, generator)
@@ -3737,8 +3748,8 @@ def freezes_and_thaws_everything(x, weights, act):
 
 @mistake(
     "backward_rms",
-    "You multiply by one slope for each neuron. In a softmax every output depends on all inputs: "
-    "what does autograd send back through it?",
+    "Your gradients are wrong for a softmax, where every output depends on all inputs. Do you use "
+    "one slope for each neuron?",
 )
 def one_slope_for_each_neuron(x, weights, act, upstream):
     h, slopes = x.detach(), []
@@ -3755,8 +3766,8 @@ def one_slope_for_each_neuron(x, weights, act, upstream):
 
 @mistake(
     "dead_units",
-    "A unit that is alive in one of 3000 examples is dead for you in bfloat16. What is a share of "
-    "2999 / 3000 rounded to, with two or three digits?",
+    "A unit that is alive in one of very many examples is dead for you in bfloat16. What is a "
+    "share just below 1 rounded to, with two or three digits?",
 )
 def share_of_zeros_in_the_dtype_of_the_outputs(h):
     return (h == 0).to(h.dtype).mean(dim=0) == 1
@@ -3802,8 +3813,8 @@ def other_half_mirrored(fan_out, fan_in, scheme, generator):
 
 @mistake(
     "forward_rms",
-    "You take a root for each neuron and average the roots. Over what is the mean taken before "
-    "the one root?",
+    "Your result is the mean of the RMS of each neuron. Over what is the mean taken before the one "
+    "root?",
 )
 def mean_of_the_sizes_of_neurons(x, weights, act):
     with torch.no_grad():
@@ -3818,7 +3829,8 @@ def mean_of_the_sizes_of_neurons(x, weights, act):
 
 @mistake(
     "per_layer_gain",
-    "For entries of 1e-30 your answer is not a number. What is the square of 1e-30 in float32?",
+    "For float32 entries of 1e-30 your answer is not a number. What is the square of 1e-30 in "
+    "float32?",
 )
 def gain_of_the_squares(stats):
     mean_squares = stats**2
@@ -3828,7 +3840,7 @@ def gain_of_the_squares(stats):
 
 @mistake(
     "per_layer_gain",
-    "For two entries you answer 1 without looking at them. How many steps lie between two layers?",
+    "For two entries your answer is always 1. How many steps lie between two layers?",
 )
 def one_step_is_none(stats):
     if len(stats) <= 2:
@@ -3839,7 +3851,7 @@ def one_step_is_none(stats):
 
 @mistake(
     "dead_units",
-    "A unit whose largest output is 1e-40 is dead for you. Is 1e-40 exactly 0?",
+    "In float32 a unit whose largest output is 1e-40 is dead for you. Is 1e-40 exactly 0?",
 )
 def below_the_smallest_normal_number(h):
     loudest = h.detach().amax(dim=0)
@@ -3848,8 +3860,8 @@ def below_the_smallest_normal_number(h):
 
 @mistake(
     "leaky_relu",
-    "For slopes above 1 and below 0 no gradient comes back from the negative side. Under which "
-    "`with` is it computed?",
+    "For slopes above 1 and below 0 no gradient comes back from the negative side. Is it computed "
+    "under a `with`?",
 )
 def steep_leak_without_a_way_back(x, slope=0.01):
     if 0 <= slope <= 1:
@@ -3876,7 +3888,7 @@ def stops_at_the_first_silent_layer(x, weights, act):
 
 @mistake(
     "per_layer_gain",
-    "A gain of 15,000 comes back as 10. Where does your search end?",
+    "A gain above 10 comes back as 10. Which step of yours ends there?",
 )
 def searches_up_to_ten(stats):
     first, last, steps = (stats[0].item(), stats[-1].item(), len(stats) - 1)
@@ -3904,8 +3916,8 @@ def one_as_an_int(stats):
 
 @mistake(
     "dead_units",
-    "In bfloat16, 256 zeros among 257 outputs are all of them for you. Which whole numbers "
-    "can bfloat16 not hold?",
+    "In bfloat16 a unit with many zeros and one other output can be dead for you. Which whole "
+    "numbers can bfloat16 not hold?",
 )
 def zeros_counted_in_the_dtype_of_the_outputs(h):
     zeros = torch.where(h == 0, torch.ones_like(h), torch.zeros_like(h)).sum(dim=0)
