@@ -194,7 +194,7 @@ def squeezes_a_single_round(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your function calls `step` twice in each round. How many calls does the task allow?",
+    "Your function calls `step` twice as often as the task allows. Which of the calls can go?",
 )
 def calls_step_twice(x0, step, n=19):
     x, rows = x0, []
@@ -223,7 +223,7 @@ def rebuilt_from_lists(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your result is a list of tensors. How do you make one tensor from them?",
+    "Your result is a list or a tuple of tensors. How do you make one tensor from them?",
     breaks="type",
 )
 def returns_a_list(x0, step, n=19):
@@ -382,8 +382,7 @@ def calls_no_step_at_a_fixed_point(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "You compute each row from `x0` again, so you call `step` too often. From which value can "
-    "the next round start?",
+    "For `n` above 1 you call `step` too often. Does each of your rows begin at `x0` again?",
 )
 def every_row_from_the_start(x0, step, n=19):
     return torch.stack([_repeat(step, x0, rounds) for rounds in range(1, n + 1)])
@@ -400,7 +399,8 @@ def writes_into_the_starts_data(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your loop ends early when the value stops changing. How many rows does the task ask for?",
+    "Where the value stops changing, the later rows are missing. How many rows does the task ask "
+    "for?",
 )
 def ends_when_the_value_rests(x0, step, n=19):
     x, rows = x0, []
@@ -439,7 +439,8 @@ def graph_cut_after_ten_rounds(x0, step, n=19):
 
 @mistake(
     "trajectory",
-    "Your loop calls `step` no more once a value is NaN. How often does the task ask for a call?",
+    "Your function calls `step` no more once all values are NaN. How often does the task ask for a "
+    "call?",
 )
 def stops_at_nan(x0, step, n=19):
     x, rows = x0, []
@@ -747,8 +748,7 @@ def squared_only_once(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "From round two on, your rounds multiply by `x0`. Which two values does the lesson's loop "
-    "multiply?",
+    "Your result is `x0` to the power `n` + 1. Which two values does the lesson's loop multiply?",
 )
 def multiplies_by_the_start_each_round(x0, n=19):
     return _repeat(lambda x: x * x0, x0, n)
@@ -756,8 +756,8 @@ def multiplies_by_the_start_each_round(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "The values are right, but your gradient treats one factor as a constant. Which factor "
-    "can autograd not follow?",
+    "The values are right, but your gradient is as if one factor were a constant. Which factor can "
+    "autograd not follow?",
 )
 def square_factor_detached(x0, n=19):
     return _repeat(lambda x: x * x.detach(), x0, n)
@@ -843,8 +843,8 @@ class _DeafSquare(torch.autograd.Function):
 
 @mistake(
     "repeat_square",
-    "The values are right, but your `backward` ignores the gradient that it receives. What "
-    "does the chain rule do with this gradient?",
+    "The values are right, but your gradient is that of the first round alone. If you wrote a "
+    "`backward`, where does it use the gradient that it receives?",
 )
 def squares_with_a_deaf_backward(x0, n=19):
     return _repeat(_DeafSquare.apply, x0, n)
@@ -852,7 +852,7 @@ def squares_with_a_deaf_backward(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "For square tables you multiply matrices. What is the square of each element?",
+    "For square tables your result is a power of the matrix. What is the square of each element?",
 )
 def matrix_square_of_square_tables(x0, n=19):
     square = x0.dim() == 2 and x0.shape[0] == x0.shape[1]
@@ -864,8 +864,7 @@ def matrix_square_of_square_tables(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "Your values are right, but after many rounds the gradient is not. In which round does "
-    "autograd lose your value?",
+    "After many rounds your gradient is wrong. In which round does autograd lose your value?",
 )
 def square_graph_cut_after_ten_rounds(x0, n=19):
     x = _squared(x0, min(n, 10))
@@ -1042,8 +1041,8 @@ def _tally(numbers):
 
 @mistake(
     "count_fates",
-    "Your function fails when `y` does not have exactly one axis. "
-    "What does a loop over a matrix give you?",
+    "Your function fails for a table with several columns, and for a `y` without axes. What does a "
+    "loop over a matrix give you?",
 )
 def walks_along_one_axis(y):
     return _tally(value.item() for value in y)
@@ -1196,8 +1195,8 @@ def whether_a_fate_occurs(y):
 
 @mistake(
     "count_fates",
-    "You take the length of the first axis for the number of elements. "
-    "For which shapes is that wrong?",
+    "For most tables your count of finite numbers is wrong. Do you take the length of the first "
+    "axis for the number of elements?",
 )
 def length_as_the_total(y):
     counts = _fates(y)
@@ -1206,8 +1205,8 @@ def length_as_the_total(y):
 
 @mistake(
     "count_fates",
-    "Your function fails when `y` does not have exactly one axis. "
-    "What does a loop over a matrix give you?",
+    "Your function fails for a table with several columns, and for a `y` without axes. What does a "
+    "loop over a matrix give you?",
 )
 def asks_along_one_axis(y):
     counts = {"zero": 0, "inf": 0, "nan": 0, "finite": 0}
@@ -1263,7 +1262,7 @@ def limits_of_float64(y):
 
 @mistake(
     "count_fates",
-    "A tensor of a single number counts as finite, whatever the number is. Is every number finite?",
+    "In a tensor without axes, any number counts as finite. Is every number finite?",
 )
 def single_number_is_finite(y):
     return _fates(y) if y.dim() else _fates(y) | {"finite": 1}
@@ -1382,7 +1381,8 @@ def _gate(x):
 
 
 @mistake(
-    "repeat_tanh_gate", "For `n=1` your result is `x0` itself. How many rounds does your loop make?"
+    "repeat_tanh_gate",
+    "For `n=1` your result has the values of `x0`. How many rounds does your loop make?",
 )
 def gate_one_round_short(x0, n=19):
     return _repeat(_gate, x0, n - 1)
@@ -1475,7 +1475,7 @@ def gate_without_gradient(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "The values are right, but your gradient treats tanh as a constant. Which step can "
+    "The values are right, but your gradient is as if tanh were a constant. Which step can "
     "autograd not follow?",
 )
 def gate_factor_detached(x0, n=19):
@@ -1544,7 +1544,7 @@ def gate_of_one_round(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "Your rounds square x and never use tanh. Which two factors does the task multiply?",
+    "Your result is that of squaring x in each round. Which two factors does the task multiply?",
 )
 def gate_that_squares(x0, n=19):
     return _squared(x0, n)
@@ -1577,8 +1577,8 @@ def gate_repairs_nan(x0, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "The values are right, but your gradient treats the factor x as a constant. Which step "
-    "can autograd not follow?",
+    "The values are right, but your gradient is as if the factor x were a constant. Which step can "
+    "autograd not follow?",
 )
 def gate_start_detached(x0, n=19):
     return _repeat(lambda x: x.detach() * torch.tanh(x), x0, n)
@@ -1713,8 +1713,8 @@ def ratio_swept_clean(x):
 
 @mistake(
     "shrink_factor",
-    "For small x you use the first terms of a series, and lose digits of float64. Which function "
-    "is exact for every x?",
+    "For some small x your result loses digits of float64. Do you use only the first terms of a "
+    "series there?",
 )
 def series_for_small_x(x):
     a = x.abs()
@@ -1760,8 +1760,8 @@ def the_value_itself(x):
 
 @mistake(
     "shrink_factor",
-    "Your result is 1 divided by the right factor. Which size belongs on top of the fraction: the "
-    "one before the round, or the one after it?",
+    "Where x is not 0, your result is 1 divided by the right factor. Which size belongs on top of "
+    "the fraction: the one before the round, or the one after it?",
 )
 def factor_upside_down(x):
     return torch.where(x == 0, 0.0, 1 / torch.tanh(x).abs())
@@ -1942,8 +1942,8 @@ class _DeafFactor(torch.autograd.Function):
 
 @mistake(
     "shrink_factor",
-    "The values are right, but your `backward` ignores the gradient that it receives. What "
-    "does the chain rule do with this gradient?",
+    "The values are right, but the gradient stays the same when a later step doubles your result. "
+    "Where does your `backward` use the gradient that it receives?",
 )
 def deaf_backward(x):
     return _DeafFactor.apply(x)
@@ -2252,8 +2252,8 @@ def leaves_the_start_watched(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "You call `backward` on the argument `x0` itself, so its `.grad` grows with each call. "
-    "On which tensor should you work?",
+    "Your call adds its gradient to the `.grad` of the argument `x0`. On which tensor should you "
+    "work?",
 )
 def backward_on_the_callers_start(step, x0, n=19):
     if x0.is_leaf:
@@ -2408,8 +2408,8 @@ def pair_in_float32(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your function clears the `.grad` of its argument, and fails for an `x0` in a graph. "
-    "On which tensor should you work?",
+    "Your function clears the `.grad` of its argument, and finds no gradient for an `x0` in a "
+    "graph. On which tensor should you work?",
 )
 def clears_the_callers_gradient(step, x0, n=19):
     before = x0.requires_grad
@@ -2466,8 +2466,8 @@ def gradient_without_infinities(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "Your gradient is finite where the dtype of `x0` gives infinity or NaN. In which dtype do you "
-    "call `step`?",
+    "Your gradient can be finite where the dtype of `x0` gives infinity or NaN. In which dtype do "
+    "you call `step`?",
 )
 def measured_in_float64(step, x0, n=19):
     value, gradient = _value_and_grad(step, x0.detach().double(), n)
@@ -2487,8 +2487,8 @@ def gradient_of_the_size(step, x0, n=19):
 
 @mistake(
     "value_and_grad",
-    "You multiply gradients that each reach back to `x0`. Which part of the chain counts more than "
-    "once?",
+    "In your gradient the slopes of early rounds count more than once. Do you multiply gradients "
+    "that each reach back to `x0`?",
 )
 def product_of_whole_gradients(step, x0, n=19):
     start = x0.detach().clone().requires_grad_()
@@ -3048,7 +3048,8 @@ def returns_the_measurement():
 
 @mistake(
     "silent_vanishing",
-    "Your pair has both properties, but it holds tensors. Which type does the task ask for?",
+    "Your pair has both properties, but it does not hold two plain Python numbers. Does it hold "
+    "tensors?",
     breaks="type",
 )
 def wraps_tensors():
@@ -3080,7 +3081,10 @@ def keeps_the_pair_to_itself():
     math.tanh(w * x0)
 
 
-@mistake("silent_vanishing", "You return three things. Which two numbers does the task ask for?")
+@mistake(
+    "silent_vanishing",
+    "You return more than two things. Which two numbers does the task ask for?",
+)
 def three_numbers():
     return 2.0, 0.5, 19
 
@@ -3240,7 +3244,8 @@ def capped_with_a_negative_start():
 
 @mistake(
     "loop_breakers",
-    "You give one pair for all four versions. Which pair makes only one of them wrong?",
+    "On each of your four pairs, `late` and `power` are both wrong. Which pair makes only one "
+    "version wrong?",
 )
 def one_pair_for_all():
     return {name: (2.0, 2) for name in _PAIRS}
@@ -3275,7 +3280,7 @@ def late_and_power_wrong_together():
 
 @mistake(
     "loop_breakers",
-    "Your numbers of rounds are floats. Which type does the task ask for?",
+    "A number of rounds is a float in your answer. Which type does the task ask for?",
     breaks="type",
 )
 def rounds_as_floats():
@@ -3530,7 +3535,8 @@ def cuts_the_callers_tensor_off(y):
 
 @mistake(
     "value_and_grad",
-    "A gradient of 1e-14 comes back as 0. Is a number that is smaller than `eps` only noise?",
+    "In float32 a gradient of 1e-14 comes back as 0. Is a number that is smaller than `eps` only "
+    "noise?",
 )
 def gradients_below_eps_called_zero(step, x0, n=19):
     start = x0.detach().clone().requires_grad_()
@@ -3552,8 +3558,8 @@ def pairs_by_chance():
 
 @mistake(
     "trajectory",
-    "Your loop stops calling `step` once a value repeats. How often does the task call it, and "
-    "what does it keep?",
+    "Your function calls `step` no more after a round that changes nothing. How often does the "
+    "task call it?",
 )
 def calls_no_step_where_nothing_changes(x0, step, n=19):
     rows, latest = ([], x0)
@@ -3596,8 +3602,7 @@ def way_back_cut_each_five_rounds(x0, step, n=19):
 
 @mistake(
     "shrink_factor",
-    "For tiny x your factor is 0: the product in front of the division is smaller than any "
-    "number. Which of the two factors can stay outside?",
+    "For tiny x your factor is 0. Which product in your formula becomes too small for the dtype?",
 )
 def product_before_the_division(x):
     size = torch.where(x == 0, torch.ones_like(x), x.abs())
@@ -3618,7 +3623,7 @@ def tiny_number_beside_the_size(x):
 
 @mistake(
     "shrink_factor",
-    "Near 0 you take a number close to 1 away from 1. How many digits are left?",
+    "Near 0 your result has few correct digits. Do you take a number close to 1 away from 1 there?",
 )
 def one_minus_almost_one(x):
     return 1 - 2 / (torch.exp(2 * x.abs()) + 1)
@@ -3636,8 +3641,8 @@ def negative_half_detached(x):
 
 @mistake(
     "repeat_tanh_gate",
-    "For small x you multiply by x in place of tanh(x). How many of the ten digits of float64 "
-    "are right at 1e-3?",
+    "For small x your rounds give x · x in place of x · tanh(x). How many of the ten digits of "
+    "float64 are right at 1e-3?",
 )
 def square_stands_in_near_zero(x0, n=19):
     x = x0
@@ -3690,8 +3695,8 @@ def trillionth_added_to_each_slope(x0, step, dstep, n=19):
 
 @mistake(
     "trajectory",
-    "For starts of three axes and more you stack along the last axis. Where does the task put "
-    "the axis of the rounds?",
+    "For starts of three axes and more, the last axis of your result counts the rounds. Where does "
+    "the task put the axis of the rounds?",
 )
 def stacked_behind_for_tables(x0, step, n=19):
     x, rows = (x0, [])
@@ -3703,8 +3708,8 @@ def stacked_behind_for_tables(x0, step, n=19):
 
 @mistake(
     "repeat_tanh_gate",
-    "You build tanh from exp(2x). What is left of x = 1e-9 in exp(2x) - 1, and what is "
-    "exp(2x) for x = 400?",
+    "Small values lose digits, and large ones give NaN. What is left of x = 1e-9 in exp(2x) - 1, "
+    "and what is exp(2x) for x = 400?",
 )
 def tanh_from_exponentials(x0, n=19):
     x = x0
@@ -3741,8 +3746,8 @@ def starts_with_ones_of_float32(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
-    "You multiply one slope too few. How many steps, and so how many slopes, are there in n "
-    "rounds?",
+    "For `n` above 1 you multiply one slope too few. How many steps, and so how many slopes, are "
+    "there in n rounds?",
 )
 def one_factor_too_few(x0, step, dstep, n=19):
     here, product = (x0, dstep(x0))

@@ -56,8 +56,8 @@ def one_peak_for_the_whole_tensor(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your result is too small by exactly the largest entry of each row. You subtract it "
-    "before the sum: which line should add it again?",
+    "Your result is off by exactly the largest entry of each row. Do you subtract it before the "
+    "sum, and on which line do you add it again?",
 )
 def peak_not_returned(z, dim=-1):
     return (z - _peak(z, dim)).exp().sum(dim).log()
@@ -222,8 +222,7 @@ def just_the_maximum(z, dim=-1):
 
 @mistake(
     "logsumexp",
-    "Your result is too small by twice the largest logit of its row. With which sign do you "
-    "put it back?",
+    "Your result is off by twice the largest logit of its row. With which sign do you put it back?",
 )
 def peak_with_the_wrong_sign(z, dim=-1):
     peak = z.amax(dim, keepdim=True)
@@ -587,7 +586,8 @@ def lets_torch_share(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your function works only for tables with two axes. Which line counts on two axes?",
+    "For two axes your result is right, for most other numbers of axes it is not. Which line "
+    "counts on two axes?",
 )
 def softmax_of_tables_only(z, dim=-1):
     if dim in (0, -2):
@@ -1134,7 +1134,7 @@ def asks_torch_for_the_loss(logits, target):
 
 @mistake(
     "cross_entropy",
-    "You average within each class first, so that each class counts the same. Over what does the "
+    "In your loss each class counts the same, however many examples it has. Over what does the "
     "task average?",
 )
 def mean_of_the_means_by_class(logits, target):
@@ -1451,7 +1451,8 @@ def asks_torch_for_the_binary_loss(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "You divide the sum of all elements by the number of rows. How many elements are in the sum?",
+    "Your loss is the sum of all elements, divided by the number of rows. How many elements are in "
+    "the sum?",
 )
 def sum_over_the_rows(logits, target):
     _need_one_shape(logits, target)
@@ -1460,7 +1461,8 @@ def sum_over_the_rows(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "You divide the sum of all elements by the number of rows. How many elements are in the sum?",
+    "Your loss is the sum of all elements, divided by the number of rows. How many elements are in "
+    "the sum?",
 )
 def mean_of_each_column_then_a_sum(logits, target):
     return _costs(logits, target).mean(0).sum()
@@ -1765,8 +1767,8 @@ def tangent_at_one_half(p):
 
 @mistake(
     "logit_threshold",
-    "Your result has the right digits but the wrong sign. Look at your fraction with p and 1 - p: "
-    "which of the two should be on top?",
+    "Your result has the right digits but the wrong sign. In the odds, which of p and 1 - p should "
+    "be on top?",
 )
 def odds_upside_down(p):
     if p in (0, 1):
@@ -1776,8 +1778,7 @@ def odds_upside_down(p):
 
 @mistake(
     "logit_threshold",
-    "For every `p` between 0 and 1 your result is negative: your fraction stays below one half. "
-    "By what must you divide `p`?",
+    "For every `p` between 0 and 1 your result is negative. In the odds, by what is `p` divided?",
 )
 def odds_with_a_plus(p):
     if p in (0, 1):
@@ -2048,8 +2049,8 @@ def floor_of_two_or_ten_classes(n_classes):
 
 @mistake(
     "double_softmax_floor",
-    "Your function stops for most numbers of classes: it looks its result up. Which formula gives "
-    "it?",
+    "Your function stops for most numbers of classes. Does it look its result up, and which "
+    "formula gives it?",
 )
 def floor_from_a_short_table(n_classes):
     return {2: 0.3132617, 3: 0.5514447, 10: 1.4611502}[n_classes]
@@ -2094,7 +2095,8 @@ _BATCHES = {
 
 @mistake(
     "loss_breakers",
-    "Your batch for `total` has one example. What is the sum of one number, and what is its mean?",
+    "With your batch for `total`, all four versions give the right result. For which batches are "
+    "the sum and the mean the same?",
 )
 def total_gets_one_example():
     return _BATCHES | {"total": ([[1.0, 2.0]], [0])}
@@ -2174,8 +2176,7 @@ def guarded_gets_huge_logits():
 
 @mistake(
     "loss_breakers",
-    "Your batch for `guarded` has two examples, and other versions are wrong on it, too. Is "
-    "one example enough?",
+    "With your batch for `guarded`, `total` and `table` are also wrong. Is one example enough?",
 )
 def two_examples_for_guarded():
     return _BATCHES | {"guarded": ([[0.0, 20.0], [1.0, 0.0]], [0, 1])}
@@ -2183,8 +2184,8 @@ def two_examples_for_guarded():
 
 @mistake(
     "loss_breakers",
-    "All your four batches are the same, so more than one version is wrong on each. Which "
-    "versions need only one example?",
+    "On each of your four batches, `total` and `table` are both wrong. Which versions need only "
+    "one example?",
 )
 def one_batch_for_all():
     return {name: ([[1.0, 2.0], [0.0, 3.0]], [0, 1]) for name in _BATCHES}
@@ -2192,8 +2193,8 @@ def one_batch_for_all():
 
 @mistake(
     "loss_breakers",
-    "Your batch for `table` has a class number that does not exist. Which class numbers are "
-    "there with C classes?",
+    "The target of your batch for `table` is not allowed. Which class numbers are there with C "
+    "classes, and how many does a batch need?",
 )
 def a_class_that_does_not_exist():
     return _BATCHES | {"table": ([[50.0, 0.0], [0.0, 50.0]], [1, 2])}
@@ -2687,7 +2688,7 @@ def gradient_with_an_extra_axis(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your values are right, but your result is a list. Which type does the task ask for?",
+    "Your values are right, but your result is not a tensor. Which type does the task ask for?",
 )
 def gradient_as_a_list(logits, target):
     truth = F.one_hot(target, logits.shape[1])
@@ -2770,8 +2771,8 @@ def tanh_cut_off(x):
 
 @mistake(
     "logsumexp",
-    "Your values are right, but the gradient of each row's largest entry is too large. You "
-    "subtract this entry and add it back: does autograd record both steps?",
+    "Your values are right, but the gradient of each row's largest entry is too large. If you "
+    "subtract this entry and add it back, does autograd record both steps?",
 )
 def peak_counts_twice_in_the_gradient(z, dim=-1):
     peak = _peak(z, dim)
@@ -2799,8 +2800,8 @@ def tiny_epsilon_inside_the_logarithm(z, dim=-1):
 
 @mistake(
     "log_softmax",
-    "Your values are too large by the largest logit of their row. From which tensor do you "
-    "subtract the logarithm?",
+    "Your values are off by the largest logit of their row. From which tensor do you subtract the "
+    "logarithm?",
 )
 def peak_left_in_the_result(z, dim=-1):
     shifted = z - z.amax(dim, keepdim=True)
@@ -2836,8 +2837,8 @@ def losses_end_at_100(logits, target):
 
 @mistake(
     "cross_entropy",
-    "You divide the sum of the losses by the number of classes. By which number should you "
-    "divide it?",
+    "Your loss is the sum of the losses, divided by the number of classes. By which number should "
+    "you divide it?",
 )
 def divided_by_the_classes(logits, target):
     return -logits.log_softmax(1).gather(1, target[:, None]).sum() / logits.shape[1]
@@ -2917,7 +2918,7 @@ def where_with_a_far_branch(logits, target):
 
 @mistake(
     "logit_gradient",
-    "Your rows do not add up to 0, and every entry is negative. Do you subtract the truth from "
+    "Your rows do not add up to 0, and no entry is positive. Do you subtract the truth from "
     "probabilities or from their logarithms?",
 )
 def logarithm_minus_truth(logits, target):
@@ -2961,8 +2962,8 @@ def kept_a_trillionth_inside(p):
 
 @mistake(
     "logit_threshold",
-    "For 0 and 1 your result is right, but all others have the wrong sign. Look at your fraction "
-    "with p and 1 - p: which of the two should be on top?",
+    "For 0 and 1 your result is right, but all others have the wrong sign. In the odds, which of p "
+    "and 1 - p should be on top?",
 )
 def odds_upside_down_inside(p):
     if p in (0, 1):
@@ -3032,8 +3033,8 @@ def rounded_floor(n_classes):
 
 @mistake(
     "accurate_tanh",
-    "Near 0 your results are about twice as large as `x`. Below the fraction stands e^{2x} + "
-    "1: how far is it from e^{2x} - 1?",
+    "Near 0 your results are about twice as large as `x`. The formula divides by e^{2x} + 1: how "
+    "far is it from e^{2x} - 1?",
 )
 def one_too_few_below(x):
     grown = torch.expm1(2 * x.clamp(-20, 20))
@@ -3188,8 +3189,8 @@ def shifted_by_the_mean(z, dim=-1):
 
 @mistake(
     "cross_entropy",
-    "You pick whole rows of the table, not one entry of each row. Print the shape of the picked "
-    "values: is it (N,)?",
+    "Your loss uses whole rows of the table, not one entry of each row. Print the shape of the "
+    "picked values: is it (N,)?",
 )
 def whole_rows_picked(logits, target):
     return -logits.log_softmax(1)[target].mean()
@@ -3212,8 +3213,8 @@ def entropy_of_the_prediction(logits, target):
 
 @mistake(
     "cross_entropy",
-    "For one example your loss is right, for several it is too small. Which should come first, "
-    "the logarithm or the mean?",
+    "For one ordinary example your loss is right, for several it is too small. Which should come "
+    "first, the logarithm or the mean?",
 )
 def mean_of_rounded_shares(logits, target):
     return -logits.softmax(1).gather(1, target[:, None]).mean().log()
@@ -3323,7 +3324,8 @@ def overflow_swept_to_the_largest_number(z, dim=-1):
 
 @mistake(
     "softmax",
-    "For large logits your shares do not add up to 1: NaN is swept away. Which step makes the NaN?",
+    "For several large logits your shares do not add up to 1. Does one step make NaN, and another "
+    "one replace it?",
 )
 def swept_after_the_overflow(z, dim=-1):
     shares = z.exp()
@@ -3366,8 +3368,8 @@ def only_wrong_predictions_cost(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "You average over the two classes apart, so that both count the same. Over which numbers does "
-    "the task take its mean?",
+    "In your loss both classes count the same, however many elements they have. Over which numbers "
+    "does the task take its mean?",
 )
 def mean_of_two_means(logits, target):
     if logits.shape != target.shape:
@@ -3434,8 +3436,8 @@ def peak_kept_above_minus_a_thousand(z, dim=-1):
 
 @mistake(
     "softmax",
-    "In float16, logits near 1000 come back with shares that do not add up to 1. You subtract a "
-    "sum that was rounded at this size: what could you subtract first?",
+    "In float16, logits near 1000 come back with shares that do not add up to 1. Do you subtract a "
+    "sum that was rounded at this size?",
 )
 def total_rounded_beside_the_peak(z, dim=-1):
     peak = z.amax(dim, keepdim=True)
@@ -3482,8 +3484,7 @@ def first_or_last_axis(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Beside a logit of -20000 an excluded entry wins. Which number does not lose against any "
-    "other?",
+    "Beside a logit of -20000 an excluded entry wins. Which number loses against every other?",
 )
 def excluded_means_minus_ten_thousand(z, dim=-1):
     z = z.masked_fill(z == -math.inf, -10000.0)
@@ -3529,8 +3530,8 @@ def trillionth_below_the_fraction_bar(p):
 
 @mistake(
     "double_softmax_floor",
-    "You add up one loss for each wrong class. How many exponentials stand under the one "
-    "logarithm of a softmax over all?",
+    "Your result grows by the same amount with each class. How many exponentials stand under the "
+    "one logarithm of a softmax over all?",
 )
 def two_classes_for_each_other_one(n_classes):
     against_one = math.log(1 + math.exp(-1))
@@ -3550,8 +3551,8 @@ def gaps_end_at_forty(z, dim=-1):
 
 @mistake(
     "softmax",
-    "You subtract the largest along the last axis, whatever dim is. Along which axis should "
-    "all entries lose the same number?",
+    "Along the last axis your result is right, along others it is not. If you subtract the largest "
+    "entry, along which axis do you look for it?",
 )
 def largest_of_the_last_axis(z, dim=-1):
     e = torch.exp(z - z.amax(-1, keepdim=True))
@@ -3560,8 +3561,8 @@ def largest_of_the_last_axis(z, dim=-1):
 
 @mistake(
     "softmax",
-    "Your shares are right, and their slopes are not: no gradient goes through the sum "
-    "that you divide by. Does that sum depend on the logits?",
+    "Your shares are right, but the gradient is wrong. Does any gradient go through the sum that "
+    "you divide by?",
 )
 def total_without_gradient(z, dim=-1):
     e = torch.exp(z - z.detach().amax(dim, keepdim=True))
@@ -3602,7 +3603,8 @@ def epsilon_below_the_logarithm(z, dim=-1):
 
 @mistake(
     "logit_threshold",
-    "You divide the logarithm of p by 1 - p. Which number is to be put into the logarithm?",
+    "Your result is the logarithm of p, divided by 1 - p. Which number is to be put into the "
+    "logarithm?",
 )
 def logarithm_before_the_division(p):
     if p == 0:

@@ -728,8 +728,8 @@ def activates_the_sum(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "When `scale` is 0, your function returns `x` itself and does not call `f`. "
-    "What does the task ask for at every `scale`?",
+    "When `scale` is 0, your function returns `x` alone, where a shape or a NaN of `f(x)` should "
+    "show. Is `f(x)` left out there?",
 )
 def skips_the_branch_at_zero(x, f, scale=1.0):
     return x if scale == 0 else x + scale * f(x)
@@ -737,8 +737,8 @@ def skips_the_branch_at_zero(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "When `scale` is 0, your function does not call `f`. What does the task ask for at every "
-    "`scale`?",
+    "When `scale` is 0, your result is `x` alone. Is `f` called there, and what does the task ask "
+    "for at every `scale`?",
 )
 def skips_the_branch_at_zero_and_copies(x, f, scale=1.0):
     return x.clone() if scale == 0 else x + scale * f(x)
@@ -1283,8 +1283,8 @@ def clips_to_length_one(params, max_norm):
 
 @mistake(
     "clip_global_norm",
-    "You measure the norm again after each tensor, so the tensors get different factors. How "
-    "many times should you measure it?",
+    "The tensors get different factors, so the whole gradient changes direction. Do you measure "
+    "the norm again after each tensor?",
 )
 def measures_again_while_clipping(params, max_norm):
     grads = _grads(params)
@@ -1439,8 +1439,8 @@ def _train_step(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "You clip the gradients after the optimiser's step, so the update has no limit. "
-    "When must you clip?",
+    "Your update has no limit. Does your clipping come after the optimiser's step, and when must "
+    "it come?",
 )
 def clips_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
     loss = _backward(model, loss_fn, x, y, optimizer)
@@ -1451,8 +1451,8 @@ def clips_after_the_step(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "You clip before the new gradients exist, so the update has no limit. "
-    "Which line creates the gradients?",
+    "Your update has no limit. Does your clipping come before the new gradients exist, and which "
+    "line creates them?",
 )
 def clips_before_backward(model, loss_fn, x, y, optimizer, max_norm):
     optimizer.zero_grad()
@@ -1868,7 +1868,8 @@ def _he_stack(depth, width):
 
 @mistake(
     "rescue",
-    "Your network has only six linear layers, whatever `depth` is. Which line should use `depth`?",
+    "At most six linear layers run in your network, also where `depth` is larger. Which line "
+    "should use `depth`?",
 )
 def six_layers(depth=30, width=64):
     return _stack(6, width, nn.ReLU)
@@ -1876,8 +1877,8 @@ def six_layers(depth=30, width=64):
 
 @mistake(
     "rescue",
-    "Only six linear layers run in your forward pass, whatever `depth` is. "
-    "Which layers does `forward` call?",
+    "At most six linear layers run in your forward pass, also where `depth` is larger. Which "
+    "layers does `forward` call?",
 )
 def layers_that_are_not_used(depth=30, width=64):
     class Net(nn.Module):
@@ -2231,8 +2232,8 @@ def residual_always_float32(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "For a `scale` of 0 you return `x` itself, not a new tensor. What does the contract say "
-    "about the result?",
+    "For a `scale` of 0 your result shares its memory with `x`. What does the contract say about "
+    "the result?",
 )
 def hands_x_back_at_zero(x, f, scale=1.0):
     branch = f(x)
@@ -2392,7 +2393,7 @@ def mean_without_a_graph(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "Tables that are not square raise an error, and square ones give wrong values. Which "
+    "Most tables that are not square raise an error, and square ones give wrong values. Which "
     "shape does your mean have?",
 )
 def statistics_without_their_axis(x, gamma, beta, eps=1e-5):
@@ -2560,8 +2561,8 @@ def scale_between_zero_and_one(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "For any `scale` except 1, your result contains another multiple of `x`. Should `scale` change "
-    "the direct path?",
+    "For any `scale` except 0 and 1, your result contains another multiple of `x`. Should `scale` "
+    "change the direct path?",
 )
 def mixes_the_two_paths_except_at_one(x, f, scale=1.0):
     return x + f(x) if scale == 1 else (1 - scale) * x + scale * f(x)
@@ -2711,7 +2712,7 @@ def a_sigmoid_for_loud():
 
 @mistake(
     "cures",
-    "All five are cured, but always with the same setting. Which other settings cure each patient?",
+    "All five of your cures change the same setting. Which other settings cure each patient?",
 )
 def gain_for_everybody():
     return {
@@ -2725,7 +2726,7 @@ def gain_for_everybody():
 
 @mistake(
     "cures",
-    "All five are cured, but you use one setting twice. Which setting do you not use yet?",
+    "You use one setting twice. Which setting do you not use yet?",
 )
 def norm_twice():
     return _CURES | {"faint": ("norm", True)}
@@ -2803,7 +2804,7 @@ def four_cures():
 
 @mistake(
     "cures",
-    "Your cure for `flat` is not allowed. Which settings may you change, and to which values?",
+    "There is no allowed cure for `flat`. Which settings may you change, and to which values?",
 )
 def an_activation_that_is_not_there():
     return _CURES | {"flat": ("act", "gelu")}
@@ -2862,8 +2863,8 @@ def eps_of_zero_replaced(x, gamma, beta, eps=1e-5):
 
 @mistake(
     "layer_norm",
-    "You add a second small number after the root, and very small rows come out too small. Where "
-    "does the formula add `eps`?",
+    "With a very small `eps`, rows of very small numbers come out too close to 0. Do you add a "
+    "second small number after the root?",
 )
 def another_small_number_after_the_root(x, gamma, beta, eps=1e-5):
     centred = x - x.mean(-1, keepdim=True)
@@ -2906,8 +2907,7 @@ def branch_in_evaluation(x, f, scale=1.0):
 
 @mistake(
     "residual",
-    "If the branch is a module, you do not call it, so its hooks do not run. How is a module "
-    "called?",
+    "If the branch is a module, its hooks do not run. How do you call it?",
 )
 def forward_of_a_module(x, f, scale=1.0):
     return x + scale * (f.forward(x) if isinstance(f, nn.Module) else f(x))
@@ -3006,8 +3006,8 @@ def steps_after_clipping_only(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "train_step",
-    "You make the learning rate smaller and not the gradients, and the optimiser keeps gradients "
-    "that are too long. What should be clipped?",
+    "Optimisers other than plain SGD keep gradients that are too long. Do you make the learning "
+    "rate smaller in place of the gradients?",
 )
 def shortens_the_learning_rate(model, loss_fn, x, y, optimizer, max_norm):
     loss = _passed(model, loss_fn, x, y, optimizer)
@@ -3035,7 +3035,7 @@ def loss_to_three_places(model, loss_fn, x, y, optimizer, max_norm):
 
 @mistake(
     "cures",
-    "Your dictionary has a key that is none of the five names. Whom does this entry cure?",
+    "Is each key of your dictionary one of the five names, and is each of the five cured?",
 )
 def cure_for_a_sixth():
     return _CURES | {"well": ("gain", 1.4)}
