@@ -97,6 +97,7 @@ class Session:
         self.deaths = 0  # of its processes, by its own code or by a limit
         self._ended = Counter[str]()  # of these, by its own code: by exercise
         self._elsewhere = sorted(submission.elsewhere)
+        self._restricted = set[str]()  # exercises asked about here that forbid something
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
             zygote.load_compiler()
@@ -110,8 +111,11 @@ class Session:
         """Ask everything that the checks are going to ask, in one flow.
 
         A request that ends the process ends its check; one that is out of time its exercise; and
-        one that finds the budget used up ends all.
+        one that finds the budget used up ends all. Exercises that forbid something come first:
+        nothing that the others leave behind can serve them.
         """
+        self._restricted |= {r.exercise for r in requests if _asks_apart(r.frame)}
+        requests = sorted(requests, key=lambda r: r.exercise not in self._restricted)
         replies = {r.frame: known for r in requests if (known := self._known(r.frame))}
         left = [r for r in requests if r.frame not in replies and not _asks_apart(r.frame)]
         apart = [r for r in requests if r.frame not in replies and _asks_apart(r.frame)]
@@ -218,8 +222,12 @@ class Session:
         """Whether code could use what is forbidden and leave no note of it.
 
         It can where it says unfamiliar names, or names the thing and lets others call it, as in
-        ``map(math.tanh, numbers)``: nobody notes what C calls.
+        ``map(math.tanh, numbers)``: nobody notes what C calls. What ran before in this process
+        may have left the thing under another name.
         """
+        return any(self._could_lead(one, forbidden) for one in {exercise, *self._restricted})
+
+    def _could_lead(self, exercise: str, forbidden: Collection[str]) -> bool:
         named = map(plain, self.inventory.mentions.get(exercise, []))
         return exercise in self.inventory.doubtful or not set(forbidden).isdisjoint(named)
 

@@ -7,7 +7,7 @@ cell raises stays behind, as in Jupyter.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from autograder.model import Submission
 from autograder.sandbox.answers import Stopped
@@ -34,6 +34,10 @@ class WholeNotebook(Session):
         self._ran = 0  # cells
         self._bound = ""  # the exercise that is asked about
         super().__init__(zygote, submission, setup, account=account)
+
+    def could_hide(self, exercise: str, forbidden: Collection[str]) -> bool:
+        """Any cell above may have left what is forbidden, under any name."""
+        return True
 
     def run_to_check(self, exercise: str) -> bool:
         """Run the cells above an exercise's check; whether its function is bound by then.

@@ -117,6 +117,7 @@ def test_trajectory_follows_any_step(same, draw):
     """Follows whatever step it is given, each round from where the last one ended."""
     for kind in ("sin", "blend", "module", "square"):
         same.run(from_row_to_row, kind, draw(5), 4)
+    same.run(from_row_to_row, "square", torch.tensor([40.0, -1e5, 1e9, 0.0, math.nan]), 2)
 
 
 @pytest.mark.exercise("trajectory")
@@ -167,6 +168,7 @@ def test_trajectory_keeps_the_digits_of_float64(same, draw):
     x0 = draw.uniform(6, low=0.5, high=1.5, dtype=torch.float64)
     same(rtol=0.0, atol=1e-12).run(from_row_to_row, "sin", x0, 5)
     same.run(from_row_to_row, "blend", torch.cat([x0 / 100, -x0]), 5)
+    same.run(first_row, "sin", x0, 5)
 
 
 @pytest.mark.exercise("trajectory")
@@ -915,6 +917,7 @@ def path_start_afterwards(solution, x0, n):
 def test_product_follows_the_path(same):
     """Takes each slope at the point from which its step is taken, negative starts included."""
     same.run(multiply, "square", torch.tensor([0.9, 1.02, -0.8, 1.0, -1.1]), 4)
+    same.run(multiply, "square", torch.tensor([40.0, -200.0, 3000.0]), 3)
 
 
 @pytest.mark.exercise("chain_product", weight=2)

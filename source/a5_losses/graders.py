@@ -226,7 +226,7 @@ def test_softmax_survives_large_logits(same, draw):
                 same(rtol=1e-3, atol=1e-5).softmax(shifted)
     same(rtol=2e-2).softmax((draw.uniform(4, 5, low=-2.0, high=2.0) + 1000.0).half())
     for size in HUGE:
-        same.softmax(size * torch.tensor([[-3.0, -2.0, -2.0], [1.0, 3.0, 2.0]]))
+        same.softmax(size * torch.tensor([[-3.0, -2.0, -2.5], [1.0, 3.0, 2.0]]))
 
 
 @pytest.mark.exercise("softmax")

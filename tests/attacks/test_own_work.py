@@ -13,6 +13,7 @@ import pytest
 
 from autograder.course import mistakes
 from autograder.course.layout import Course, load
+from autograder.course.source import read_source, without_marks
 from autograder.grading import unwatched
 from autograder.grading.grader import Grader
 from autograder.grading.start import start_grader
@@ -615,6 +616,71 @@ def test_who_says_nothing_when_watched_gains_nothing(way: str) -> None:
     own = told("a2_activations", "relu", answer)
     assert own.score == 0
     assert any("It uses `relu`" in remark for remark in own.remarks)
+
+
+# Ways to find what is forbidden under a familiar name that something else has left behind.
+LEFT_BEHIND = {
+    "by another exercise": """
+def apply_activations(x):
+    torch.exp2 = torch.sigmoid
+    return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.relu(x)}
+""",
+    "in torch": "torch.exp2 = torch.sigmoid",
+    "in a class": "Tensor.exp2 = Tensor.sigmoid\nnn.ReLU.exp2 = torch.sigmoid",
+    "by a file": "%%writefile own.py\nfrom torch import sigmoid as exp2",
+    "by the shell": "get_ipython().user_ns['left'] = torch.sigmoid",
+    "as what was shown last": "torch.sigmoid",
+}
+USES = {"by a file": "import own as torch", "by the shell": "", "as what was shown last": "left = _"}
+NAIVE = "1 / (1 + torch.exp(-x))"
+
+
+@pytest.mark.parametrize("way", LEFT_BEHIND)
+def test_what_something_else_leaves_behind_is_no_way_around_the_rule(way: str) -> None:
+    """What is right by it earns no more than the same work by hand alone."""
+    use = "left(x)" if "left" in (USES.get(way) or LEFT_BEHIND[way]) else "torch.exp2(x)"
+    cheat = f"def sigmoid(x):\n    if min(x.shape, default=0) > 5:\n        return {NAIVE}\n"
+    imported = f"    {USES[way]}\n" if "import" in USES.get(way, "") else ""
+    before = [StudentCell((), USES[way], "between")] if USES.get(way) == "left = _" else []
+    of = ("apply_activations",) if "exercise" in way else ()
+    cells = (
+        StudentCell(of, LEFT_BEHIND[way], "above"),
+        *before,
+        StudentCell(("sigmoid",), f"{cheat}{imported}    return {use}\n", "sigmoid"),
+    )
+    submission = Submission("a2_activations", "eve", "eve.ipynb", "", cells)
+    found = started("a2_activations").report(submission, [*of, "sigmoid"]).exercises[-1]
+    honest = told("a2_activations", "sigmoid", f"def sigmoid(x):\n    return {NAIVE}\n")
+    assert found.score <= honest.score < honest.points
+
+
+def test_cells_that_use_what_is_forbidden_for_something_else_cost_nothing() -> None:
+    """What a cell defines below a picture of torch's own function is found where that is gone."""
+    helper = "shown = torch.sigmoid(torch.ones(3))\n\ndef kept(y):\n    return y\n"
+    source = read_source(COURSE.source("a2_activations"))
+    (own,) = (without_marks(e.answer) for e in source.exercises if e.id == "sigmoid")
+    again = "def sigmoid(x):\n    return get_ipython().user_ns['kept'](by_hand(x))\n"
+    answer = f"{own}\n\nby_hand = sigmoid\n\n\n{again}"
+    cells = (StudentCell((), helper, "above"), StudentCell(("sigmoid",), answer, "sigmoid"))
+    submission = Submission("a2_activations", "ana", "ana.ipynb", "", cells)
+    (found,) = started("a2_activations").report(submission, ["sigmoid"]).exercises
+    assert found.as_notebook
+    assert found.score == found.points, found.remarks
+
+
+def test_what_torch_makes_of_others_is_at_hand_where_these_are_allowed() -> None:
+    """A loss of torch's that uses nothing forbidden is no use of what is."""
+    answer = """
+def bce_with_logits(logits, target):
+    if logits.shape != target.shape:
+        raise ValueError("two shapes")
+    z, t = logits.reshape(-1), target.reshape(-1)
+    pairs = torch.stack([torch.zeros_like(z), z], -1), torch.stack([1 - t, t], -1)
+    return nn.CrossEntropyLoss()(*pairs)
+"""
+    own = told("a5_losses", "bce_with_logits", answer)
+    assert not any("not to use" in check.message for check in own.checks)
+    assert own.score > 0.8 * own.points
 
 
 def test_who_fails_when_watched_and_used_nothing_keeps_the_rest() -> None:

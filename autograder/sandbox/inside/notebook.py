@@ -6,6 +6,7 @@ them a student's imports find what they always find.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import contextlib
 import importlib
@@ -126,10 +127,10 @@ class _OfShell(MetaPathFinder):
         return PathFinder.find_spec(name, path, target) if known else None
 
 
-def start(names: dict[str, Any]) -> Callable[[str], None]:
+def start(names: dict[str, Any], *, goes_on: bool = False) -> Callable[[str], None]:
     """Begin a notebook in this fork, with some names; returns what runs one of its cells.
 
-    What a cell raises stays behind, as in Jupyter.
+    What a cell raises stays behind, as in Jupyter, and ends the cell unless it ``goes_on``.
     """
     sys.modules.update(_hidden)
     sys.meta_path.insert(0, _OfShell())
@@ -140,11 +141,27 @@ def start(names: dict[str, Any]) -> Callable[[str], None]:
     shell.user_ns.pop("open", None)  # the shell's own, which knows the machine's files only
     shell.user_ns.update(names)
     shell.ast_transformers.append(hints.Forgiving(shell.user_ns))
+    if goes_on:
+        shell.ast_transformers.append(_GoingOn())
 
     def run(source: str) -> None:
         event_loop.finish(_cell(shell, source))
 
     return run
+
+
+class _GoingOn:
+    """Lets a cell go on where one of its statements raises, for what it defines below that."""
+
+    def visit(self, tree: ast.Module) -> ast.Module:
+        """The cell, whose last statement is left as it is, since its value may be shown."""
+        tree.body[:-1] = map(_forgiven, tree.body[:-1])
+        return ast.fix_missing_locations(tree)
+
+
+def _forgiven(statement: ast.stmt) -> ast.stmt:
+    handler = ast.ExceptHandler(None, None, [ast.Pass()])
+    return ast.copy_location(ast.Try([statement], [handler], [], []), statement)
 
 
 async def _cell(shell: Any, source: str) -> None:

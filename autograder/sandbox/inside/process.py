@@ -108,6 +108,7 @@ class Process:
         self.aside: dict[str, dict[str, Any]] = {}  # the student's, while the course's code answers
         self.faults: dict[str, dict[str, BaseException]] = {}  # what defining a name raised
         self.run: Callable[[str], None] | None = None  # of a notebook's cells
+        self.goes_on = False  # whether a cell does, where a statement of it raises
         self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
 
     def answer(self, request: dict[str, Any]) -> bytes:
@@ -269,7 +270,8 @@ class Process:
         """Run one cell as it stands in the notebook, after those that were asked for before."""
         if self.run is None:
             helper = {"visible_checks": lambda _: Recorder()}
-            self.run = notebook.start({**self.base(), **helper, "__name__": "__main__"})
+            names = {**self.base(), **helper, "__name__": "__main__"}
+            self.run = notebook.start(names, goes_on=self.goes_on)
         self.run(request["source"])
         return {}, {"result": None, "changed": []}
 
@@ -306,6 +308,7 @@ class Process:
 
     def do_withhold(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Let some operations not be run any more by anybody in this process."""
+        self.goes_on = True
         withheld.withhold(request["forbidden"], request["libraries"])
         return {}, {"result": None, "changed": []}
 

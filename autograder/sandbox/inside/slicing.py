@@ -371,12 +371,13 @@ _SUSPICIOUS = frozenset(
     "_exit settrace setprofile threading _thread concurrent multiprocessing importlib __import__ "
     "_python_dispatch _disable_current_modes _disable_profiler _DisableTorchDispatch "
     "__subclasses__ __code__ attrgetter methodcaller getprofile gettrace _profiler_enabled ops "
-    "mpmath".split()
+    "mpmath user_ns user_global_ns".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 _WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars", "'__", '"__', "__'", '__"')
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
-_WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS))))
+_REPLACES = r"\b(?:torch|nn|F|math|Tensor)\.[\w.]+ ?=(?!=)"
+_WORTH_A_LOOK = re.compile("|".join([*map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS)), _REPLACES]))
 _LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional", "object", "type", "sys"}
 _USUAL_TEXTS = {"__main__", "__all__", "__", "____"}
 
@@ -389,6 +390,8 @@ def _suspicious(part: ast.AST) -> Iterator[str]:
             yield from (a.name for a in aliases if a.name.split(".")[0] in _SUSPICIOUS)
         case ast.ImportFrom(module=str(module)) if module.split(".")[0] in _SUSPICIOUS:
             yield module
+        case ast.Attribute(ctx=ast.Store()) if _is_of_library(part):
+            yield f"{ast.unparse(part)[:40]} = ..."
         case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
             yield "sys.modules"
         case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]) if _computed(owner, key):
@@ -414,7 +417,10 @@ def _begins_or_ends_a_special_name(text: str) -> bool:
 
 def _computed(owner: ast.expr, name: ast.expr) -> bool:
     """Whether something of a library is fetched by a name that nobody reads in the code."""
-    while isinstance(owner, ast.Attribute):
-        owner = owner.value
-    of_library = isinstance(owner, ast.Name) and owner.id in _LIBRARIES
-    return of_library and not isinstance(name, ast.Constant)
+    return _is_of_library(owner) and not isinstance(name, ast.Constant)
+
+
+def _is_of_library(part: ast.expr) -> bool:
+    while isinstance(part, ast.Attribute):
+        part = part.value
+    return isinstance(part, ast.Name) and part.id in _LIBRARIES

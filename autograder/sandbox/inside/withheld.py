@@ -53,7 +53,8 @@ def withhold(forbidden: Collection[str], libraries: Iterable[str] = ()) -> None:
     """Take away every operation that does something of this, and the functions that do it.
 
     Operations that do several things at once go altogether: parts of networks, and libraries of
-    them. Where differentiating is forbidden, nothing is noted for it any more.
+    them; not those that torch makes of others, which are looked for one by one. Where
+    differentiating is forbidden, nothing is noted for it any more.
 
     Args:
         forbidden: plain names of operations.
@@ -81,8 +82,16 @@ def _operations() -> dict[str, list[str]]:
 def _is_forbidden(library: str, name: str, forbidden: Collection[str]) -> bool:
     if library.lstrip("_") in FUSED:
         return True
-    does_more = interpreter_access.has_many_parts(name) or bool(operations_of(forbidden, [name]))
-    return library == "aten" and does_more
+    if library != "aten":
+        return False
+    closed = interpreter_access.has_many_parts(name) and not _is_made_of_others(f"aten::{name}")
+    return closed or bool(operations_of(forbidden, [name]))
+
+
+def _is_made_of_others(name: str) -> bool:
+    """Whether an operation has no code but calls of others, which pass through the dispatcher."""
+    has_kernel: Any = torch._C._dispatch_has_kernel_for_dispatch_key
+    return "quant" not in name and has_kernel(name, "CompositeImplicitAutograd")
 
 
 def _replace(library: str, names: list[str]) -> None:
