@@ -172,7 +172,7 @@ _RELATIONS = {
     "few digits": "Your {what} are right to a few digits only. Which step loses the others?",
     "linear": "Your {what} are the right ones, but multiplied by one number and moved by another.",
 }
-_LIMITS = {
+_PARTLY = {
     "capped": "up to a limit, and never go above it",
     "floored": "down to a limit, and never go below it",
     "limited": "between two limits, and never go beyond them",
@@ -206,7 +206,7 @@ _EXCEPTIONS = {
 _TRIED = "As far as was tried, your {{what}} are right, {so}."  # which is not all there is
 RELATIONS = (
     _RELATIONS
-    | {name: _TRIED.format(so=so) for name, so in _LIMITS.items()}
+    | {name: _TRIED.format(so=so) for name, so in _PARTLY.items()}
     | {name: _TRIED.format(so=f"except {where}") for name, where in _EXCEPTIONS.items()}
 )
 _STOPS = "As far as was tried, your code stops with an error only {where}."
