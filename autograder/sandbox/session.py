@@ -111,11 +111,9 @@ class Session:
         """Ask everything that the checks are going to ask, in one flow.
 
         A request that ends the process ends its check; one that is out of time its exercise; and
-        one that finds the budget used up ends all. Exercises that forbid something come first:
-        nothing that the others leave behind can serve them.
+        one that finds the budget used up ends all.
         """
-        self._restricted |= {r.exercise for r in requests if _asks_apart(r.frame)}
-        requests = sorted(requests, key=lambda r: r.exercise not in self._restricted)
+        requests = self._in_order(requests)
         replies = {r.frame: known for r in requests if (known := self._known(r.frame))}
         left = [r for r in requests if r.frame not in replies and not _asks_apart(r.frame)]
         apart = [r for r in requests if r.frame not in replies and _asks_apart(r.frame)]
@@ -126,6 +124,19 @@ class Session:
             self._revive()
             left = self._flow(left, replies)
         return replies | {r.frame: self._alone(r.frame, r.seconds) for r in apart}
+
+    def _in_order(self, requests: Sequence[Request]) -> list[Request]:
+        """What could serve an exercise that forbids something, if it were left behind, comes later.
+
+        These exercises come first, and of them those that say no unfamiliar names.
+        """
+        self._restricted |= {r.exercise for r in requests if _asks_apart(r.frame)}
+        doubtful = self.inventory.doubtful
+        places = {
+            r.exercise: (r.exercise not in self._restricted, r.exercise in doubtful)
+            for r in requests
+        }
+        return sorted(requests, key=lambda request: places[request.exercise])
 
     def _used_up(self) -> UsedUp | None:
         dead = self._ended.total() >= MAX_DEATHS
@@ -225,11 +236,10 @@ class Session:
         ``map(math.tanh, numbers)``: nobody notes what C calls. What ran before in this process
         may have left the thing under another name.
         """
-        return any(self._could_lead(one, forbidden) for one in {exercise, *self._restricted})
-
-    def _could_lead(self, exercise: str, forbidden: Collection[str]) -> bool:
-        named = map(plain, self.inventory.mentions.get(exercise, []))
-        return exercise in self.inventory.doubtful or not set(forbidden).isdisjoint(named)
+        before = self._restricted - self.inventory.doubtful
+        said = (self.inventory.mentions.get(one, []) for one in {exercise, *before})
+        named = {plain(name) for names in said for name in names}
+        return exercise in self.inventory.doubtful or not named.isdisjoint(forbidden)
 
     def _alone(self, frame: bytes, seconds: float) -> Reply:
         """Ask a process of its own; what is forbidden there stands in the request."""
