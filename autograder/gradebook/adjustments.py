@@ -19,7 +19,7 @@ from autograder.course.moments import read_moment
 from autograder.errors import UsageError
 
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
-_POINTS = re.compile(r"(?P<sign>[+=-])(?P<amount>\d{1,9}(?:\.\d{1,4})?)")
+_POINTS = re.compile(r"(?P<sign>[+=-])(?P<amount>[0-9]{1,9}(?:\.[0-9]{1,4})?)")
 LONGEST = 10_000  # letters of a reason, a note or a comment
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from autograder.course.moments import is_in_range, read_moment
 from autograder.errors import UsageError
 
-_LATER = re.compile(r"\+(?P<amount>\d{1,4}) ?(?P<unit>[hd])")
+_LATER = re.compile(r"\+(?P<amount>[0-9]{1,4}) ?(?P<unit>[hd])")
 _EXAMPLE = "2026-10-21T23:59"
 
 

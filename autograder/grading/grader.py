@@ -289,7 +289,7 @@ class Grader:
         if own.mistake or own.explained or account.used_up or status is Status.PASSED:
             return own
         start = functools.partial(self._session, submission, account=account)
-        found = depends_on_earlier_calls(verdicts, start)
+        found = depends_on_earlier_calls(verdicts, self._judge.expected, start)
         return replace(own, explained=wording.REMEMBERS) if found else own
 
     def _said_by_examples(

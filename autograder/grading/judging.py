@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.errors import AuthorError
-from autograder.grading.checks import CheckItem, Finding, has_tripped, outcome_of
+from autograder.grading.checks import SECONDS, CheckItem, Finding, has_tripped, outcome_of
 from autograder.grading.compare import Mismatch, Unmet, assert_same, looking
 from autograder.grading.draw import derived_seed
 from autograder.grading.facts import Fact, Tolerance, differences
@@ -125,6 +125,10 @@ class Judge:
         """Whether some solution in this process, a known mistake, fails a hidden check."""
         return self._run(item, self._conversation(item, transport)).status is not Status.PASSED
 
+    def expected(self, frame: bytes) -> Answer:
+        """What the reference answers."""
+        return self._reference.ask(frame, time.monotonic() + SECONDS)
+
     def tripped(self, exercise: str, transport: Transport) -> Iterator[tuple[str, Exception]]:
         """The hidden checks that some solution in this process makes raise, instead of comparing.
 
@@ -146,7 +150,7 @@ class Judge:
         """
         for record in records:
             got = record.answer
-            expected = self._reference.ask(record.frame, time.monotonic() + item.seconds)
+            expected = self.expected(record.frame)
             if got.error or expected.error:  # then there is no value that the check could look at
                 continue
             for found in differences(got.result, expected.result, Tolerance()):

@@ -18,6 +18,7 @@ from torch import Tensor
 from autograder.course.mistakes import Entry
 from autograder.grading import judging
 from autograder.grading.compare import mismatch
+from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import InProcess, Record
 from autograder.grading.judging import Judge, Verdict
 from autograder.grading.relations import holds_wrong_numbers, relation, stops_only
@@ -131,9 +132,20 @@ class MistakeMatcher:
             if explained <= most or any(self._is_failed_by(entry, local, v) for v in passed):
                 continue
             others = [v for v, alike in found if not alike and self._is_failed_by(entry, local, v)]
-            if explained >= sum(v.item.weight for v in others):
+            if explained < sum(v.item.weight for v in others):
+                continue
+            if not any(self._breaks_otherwise(entry, local, v) for v in failed):
                 best, most = entry, explained
         return best
+
+    def _breaks_otherwise(self, entry: Entry, local: InProcess, verdict: Verdict) -> bool:
+        """Whether a mistake breaks the fact that a check is about in another way than the student.
+
+        It returns another type, say, where the student's code returns another dtype.
+        """
+        if not verdict.item.about or not self._is_failed_by(entry, local, verdict):
+            return False
+        return not self._is_alike(local, _behaviour([verdict]))
 
     def _telling(
         self, failed: Sequence[Verdict], slight: bool
@@ -148,12 +160,22 @@ class MistakeMatcher:
     def _explains(self, local: InProcess, records: Sequence[Record], slight: bool) -> bool:
         """Whether a mistake answers as the student did, and its own numbers are wrong.
 
-        In a coarser dtype all are alike to a few digits, which alone explains nothing.
+        In a coarser dtype all are alike to a few digits, which alone explains nothing; and a
+        mistake that breaks a slight fact is another one where the student's code keeps it.
         """
         if not self._is_alike(local, records, slight):
             return False
         own = [replace(record, answer=local.ask(record.frame)) for record in records]
-        return slight or self._wrong_numbers(own, slight) >= _NUMBERS
+        if slight:
+            return True
+        breaks_more = self._slight_facts(own) - self._slight_facts(records)
+        return not breaks_more and self._wrong_numbers(own, slight) >= _NUMBERS
+
+    def _slight_facts(self, records: Sequence[Record]) -> set[Fact]:
+        """What is slightly different in some answers, such as the dtype."""
+        both = ((r.answer, self._reference.ask(r.frame)) for r in records if not r.answer.error)
+        found = (differences(one.result, right.result, Tolerance()) for one, right in both)
+        return {one.fact for each in found for one in each if one.slight}
 
     def _is_alike(self, local: InProcess, records: Sequence[Record], slight: bool = True) -> bool:
         """Whether a mistake answers as the student did, and errs as much where all is tiny."""

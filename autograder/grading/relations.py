@@ -376,12 +376,12 @@ _OF_TABLES: dict[str, Relation] = {
     "absolute": _everywhere(
         lambda pair: _same(pair.got, Pair(pair.got, pair.right.abs(), pair.dtype, ()))
     ),
-    "rounded": _is_rounded,
-    "few digits": _where_wrong(_to_few_digits),
-    "linear": _is_linear,
     "capped": _limited("high"),
     "floored": _limited("low"),
     "limited": _limited("high", "low"),
+    "rounded": _is_rounded,
+    "few digits": _where_wrong(_to_few_digits),
+    "linear": _is_linear,
 }
 
 
@@ -472,6 +472,7 @@ _OF_CALLS: dict[str, Callable[[Arguments], bool]] = {
     "one number": _of_first(lambda x: x.ndim == 0),
     "one axis": _of_first(lambda x: x.ndim == 1),
     "many axes": _of_first(lambda x: x.ndim > 2),
+    "not float32": _of_first(lambda x: x.dtype is not _FLOAT),
     "float64": _of_first(lambda x: x.dtype is torch.float64),
     "bfloat16": _of_first(lambda x: x.dtype is torch.bfloat16),
     "float16": _of_first(lambda x: x.dtype is torch.float16),

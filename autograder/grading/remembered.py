@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
+from itertools import islice
 
 from autograder.grading.handles import Record
 from autograder.grading.judging import Verdict
@@ -22,15 +23,18 @@ _SECONDS = 2.0  # for each
 _REPEATABLE = {"call", "probe"}
 
 
-def depends_on_earlier_calls(verdicts: Sequence[Verdict], start: Callable[[], Session]) -> bool:
+def depends_on_earlier_calls(
+    verdicts: Sequence[Verdict], expected: Callable[[bytes], Answer], start: Callable[[], Session]
+) -> bool:
     """Whether one and the same call is answered in one way alone, and otherwise after others.
 
     Args:
         verdicts: of one exercise.
+        expected: answers the same requests rightly.
         start: a new process with the same code.
     """
     with suppress(Stopped, protocol.ProtocolError):
-        return any(_depends(record, start) for record in _latest(verdicts))
+        return any(_depends(record, start) for record in _latest_wrong(verdicts, expected))
     return False
 
 
@@ -46,11 +50,20 @@ def _asked(frame: bytes, start: Callable[[], Session]) -> Answer:
         return session.ask(frame, time.monotonic() + _SECONDS)
 
 
-def _latest(verdicts: Sequence[Verdict]) -> Iterator[Record]:
-    """The last calls of the last failed checks: before these, the most was asked."""
+def _latest_wrong(
+    verdicts: Sequence[Verdict], expected: Callable[[bytes], Answer]
+) -> Iterator[Record]:
+    """The last wrong call of each of the last failed checks: before these, the most was asked."""
     failed = [v for v in verdicts if v.check.status in (Status.FAILED, Status.CRASHED)]
-    quick = [v for v in failed if v.item.hidden and not v.item.slow and v.replies]
+    quick = [v for v in failed if v.item.hidden and not v.item.slow]
     for verdict in quick[: -_MOST - 1 : -1]:
-        frame, reply = verdict.replies[-1]
+        asked = (Record(*pair) for pair in _answered(verdict))
+        wrong = (r for r in asked if not same_answer(r.answer, expected(r.frame)))
+        yield from islice(wrong, 1)
+
+
+def _answered(verdict: Verdict) -> Iterator[tuple[bytes, Answer]]:
+    """What a check asked and can be asked again, the last first."""
+    for frame, reply in reversed(verdict.replies):
         if protocol.head_of(frame)["do"] in _REPEATABLE:
-            yield Record(frame, decoded(reply))
+            yield frame, decoded(reply)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # reading results needs no torch
     from autograder.sandbox.answers import Answer
 
 _BY_FACT = {
-    "type": "What came back, or a part of it, is of another type than promised.",
+    "type": "Something is of another type than promised: the result, or what else was looked at.",
     "nothing": "Nothing (None) is where a result should be.",
     "length": "The number of {counted} is not the promised one.",
     "keys": "The dictionary that came back has other keys than promised.",
@@ -33,8 +33,9 @@ _FORBIDDEN = {
     "forbidden inside": "Something in it runs {used}, which this exercise asks you not to use.",
 }
 _NOT_WITHOUT = (
-    "It was run once more without what this exercise asks you not to use, and gave no right "
-    "answer. If your code uses a profiler, leave it out."
+    "It was run once more without what this exercise asks you not to use and without torch's "
+    "ready-made parts of networks, and gave no right answer. If your code uses a profiler, leave "
+    "it out."
 )
 _CHARGES = {  # what a fact's own check says, where no check of the author's is about it
     "type": "Returns the promised type.",
@@ -173,11 +174,11 @@ _RELATIONS = {
     "linear": "Your {what} are the right ones, but multiplied by one number and moved by another.",
 }
 _PARTLY = {
-    "capped": "up to a limit, and never go above it",
-    "floored": "down to a limit, and never go below it",
-    "limited": "between two limits, and never go beyond them",
-    "NaN": "except that some are NaN",
-    "infinite": "except that some are infinite",
+    "capped": " up to a limit, and never go above it",
+    "floored": " down to a limit, and never go below it",
+    "limited": " between two limits, and never go beyond them",
+    "NaN": ", except that some are NaN",
+    "infinite": ", except that some are infinite",
 }
 _EXCEPTIONS = {
     "not infinite": "where they should be infinite",
@@ -195,6 +196,7 @@ _EXCEPTIONS = {
     "one number": "for a single number",
     "one axis": "for an input with one axis",
     "many axes": "for an input with more than two axes",
+    "not float32": "in other dtypes than float32",
     "float64": "in float64",
     "bfloat16": "in bfloat16",
     "float16": "in float16",
@@ -203,11 +205,11 @@ _EXCEPTIONS = {
     "False": "where False is given",
     "None": "where None is given",
 }
-_TRIED = "As far as was tried, your {{what}} are right, {so}."  # which is not all there is
+_TRIED = "As far as was tried, your {{what}} are right{so}."  # which is not all there is
 RELATIONS = (
     _RELATIONS
     | {name: _TRIED.format(so=so) for name, so in _PARTLY.items()}
-    | {name: _TRIED.format(so=f"except {where}") for name, where in _EXCEPTIONS.items()}
+    | {name: _TRIED.format(so=f", except {where}") for name, where in _EXCEPTIONS.items()}
 )
 _STOPS = "As far as was tried, your code stops with an error only {where}."
 REMEMBERS = (

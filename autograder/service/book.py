@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
+from autograder.errors import UsageError
 from autograder.gradebook import attempts as gradebook
 from autograder.gradebook.compute import compute
 from autograder.gradebook.decisions import Book
@@ -50,11 +51,18 @@ def gradebook_of(
 def cell_of(
     service: Service, person: Person, assignment: str, attempts: Iterable[Attempt] | None = None
 ) -> Cell:
-    """One student's cell: the attempt that counts, the points and why; of some attempts or all."""
+    """One student's cell: the attempt that counts, the points and why; of some attempts or all.
+
+    Raises:
+        UsageError: it is somebody who teaches and has submitted nothing.
+    """
     if attempts is None:
         attempts = service.attempts.of_student(person.student, assignment)
     book = gradebook_of(service, Roster((person,)), attempts, [assignment])
-    return next(cell for one, cell in book.cells_of(assignment) if one.student == person.student)
+    cells = (cell for one, cell in book.cells_of(assignment) if one.student == person.student)
+    if (found := next(cells, None)) is None:
+        raise UsageError(f"{person.student[:80]}: no student of the roster, and no attempts.")
+    return found
 
 
 def counted_reports(service: Service, roster: Roster, assignment: str) -> list[Report]:

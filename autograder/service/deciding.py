@@ -25,6 +25,8 @@ def decide(
         UsageError: it could not be applied; nothing is added.
     """
     _check_exercise(service, assignment, exercise)
+    if who.student == about.student:
+        raise UsageError("Nobody decides about their own work: ask somebody else who teaches.")
     if kind is Kind.EXTENSION:
         value = _due(service, about, assignment, value)
     machine = None

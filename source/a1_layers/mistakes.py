@@ -1239,7 +1239,11 @@ def needs_a_number_of_classes(task, n_classes=None):
     return _head(task, max(n_classes, 1))
 
 
-@mistake("head_for", "Your function returns nothing. Does it print the pair, or return it?")
+@mistake(
+    "head_for",
+    "Nothing comes back where the pair is asked for. Does your function return the pair for every "
+    "text that equals one of the three?",
+)
 def prints_the_answer(task, n_classes=None):
     print(_head(task, n_classes))
 

@@ -307,7 +307,7 @@ def test_relu_keeps_the_shape(same, draw):
 def test_infinities(same, draw):
     """Turns minus infinity into zero and keeps plus infinity, in every dtype."""
     for dtype in DTYPES:
-        same.relu(torch.tensor([-INF, INF, -1.5, 2.0, 0.0, -INF], dtype=dtype))
+        same.relu(torch.tensor([-INF, INF, -1.5, 2.0, -INF], dtype=dtype))
 
 
 @pytest.mark.exercise("relu")

@@ -686,7 +686,7 @@ def test_steep_decay_is_not_rounded_away(same, draw):
     """Follows a gradient down to sizes far below one millionth."""
     steep = draw.uniform(3, low=5e-6, high=2e-5).tolist()
     # The last entries 4e-8 and 4e-12 tell a lower limit from a number that is added.
-    for factors in (steep, [0.1189] * 8, [0.0376] * 8):
+    for factors in (steep, [0.1189] * 8, [0.0376] * 8, [1e-29]):
         stats = curve(draw.number(0.9, 1.1), factors)
         same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
 
@@ -777,7 +777,8 @@ def test_one_spark_is_life(same, draw):
 @pytest.mark.exercise("dead_units")
 def test_equal_outputs_are_life(same):
     """Counts a unit as alive when all of its outputs are equal and not 0."""
-    same.dead_units(torch.tensor([[2.0, 0.0, 1e-3]] * 4))
+    for n in (4, 256):  # so many that a count in a byte begins anew
+        same.dead_units(torch.tensor([[2.0, 0.0, 1e-3]] * n))
 
 
 @pytest.mark.exercise("dead_units")

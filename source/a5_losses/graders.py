@@ -580,6 +580,8 @@ def test_bce_takes_soft_targets(same, draw):
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_survives_large_logits(same, draw):
     """Charges very sure and very wrong predictions in full, and sure and right ones nothing."""
+    for logit in (10.5, 11.3):  # here the cost of being right is not nothing yet
+        same.bce_with_logits(torch.tensor([logit, -logit]), torch.tensor([1.0, 0.0]))
     for size in (30.0, 200.0, 1000.0, *HUGE):
         logits = size * torch.tensor([1.0, -1.0, 1.0, -1.0]) + draw(4)
         target = torch.tensor([0.0, 1.0, 1.0, 0.0])
@@ -631,6 +633,7 @@ def test_bce_refuses_other_sizes(student, draw):
 def test_bce_refuses_other_forms(student, draw):
     """Raises ValueError where as many elements have another shape, such as (4, 1) and (4,)."""
     pairs = [((4, 1), (4,)), ((4,), (4, 1)), ((4, 1), (1, 4)), ((2, 3), (3, 2))]
+    pairs += [((1, 1), (1,)), ((1,), ()), ((), (1,)), ((2, 3, 4), (2, 4, 3))]
     assert_refuses(student, draw, pairs)
 
 

@@ -123,6 +123,8 @@ def test_constant_rows(same, student, draw):
     level = draw.integers(-4, 5, 3, 1).float()
     args = [level.expand(3, 8).contiguous(), draw(8), draw(8)]
     same.layer_norm(*args)
+    same.layer_norm(draw(3, 1), draw(1), draw(1))  # one number is a constant row
+    same.run(gradients, "layer_norm", [*args, 0.25], [0], draw(3, 8))
     among_others = [torch.cat([level[:1].expand(1, 8), draw(2, 8)]), draw(8), draw(8)]
     for given in (args, among_others):
         finite = student.run(slopes_are_finite, given, draw(3, 8)).value

@@ -668,6 +668,20 @@ def test_cells_that_use_what_is_forbidden_for_something_else_cost_nothing() -> N
     assert found.score == found.points, found.remarks
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "t = torch.distributions.transforms.SoftmaxTransform()\n"
+        "    return t(z.movedim(dim, -1)).movedim(-1, dim)",
+        "from torch.distributions.transforms import SoftmaxTransform as T\n"
+        "    return T()(z.movedim(dim, -1)).movedim(-1, dim)",
+    ],
+)
+def test_a_class_of_torch_that_computes_by_hand_is_no_own_work(answer: str) -> None:
+    """What torch has written in Python under a forbidden name is ready-made as well."""
+    assert told("a5_losses", "softmax", f"def softmax(z, dim=-1):\n    {answer}\n").score == 0
+
+
 def test_what_torch_makes_of_others_is_at_hand_where_these_are_allowed() -> None:
     """A loss of torch's that uses nothing forbidden is no use of what is."""
     answer = """

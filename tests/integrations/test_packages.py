@@ -211,6 +211,14 @@ def test_export_writes_each_target(place, results, target, made):
     assert (place.root / made).stat().st_size > 100
 
 
+def test_a_result_with_one_owner_is_not_written_for_many(place, results):
+    """Classroom 50's result names who owns it, so nobody gets another one's points."""
+    done = place.tool("autograder", "export", "results", "--to", "classroom50")
+    assert done.returncode == 2
+    assert "names one owner" in done.stderr
+    assert not list(place.root.rglob("classroom50/**/*.json"))
+
+
 def test_export_of_nothing_says_what_to_do(place, tmp_path):
     """An empty folder is a wrong use with a way out, and no empty CSV."""
     done = place.tool("autograder", "export", str(tmp_path), "--to", "csv")

@@ -112,6 +112,17 @@ def test_of_many_requests_at_once_one_is_open(people: dict[str, httpx.Client]) -
     assert set(codes) <= {303, 400, 429}
 
 
+def test_who_teaches_has_no_points_and_gives_oneself_none(people: dict[str, httpx.Client]) -> None:
+    """A page about somebody without a row says so, and nobody decides about their own work."""
+    for who, about in (("grace", "tara"), ("grace", "otto"), ("tara", "tara")):
+        assert people[who].get(f"/class/{NAME}/students/{about}").status_code == 404
+    own = give(people["tara"], WHERE.replace("ada", "tara"), kind="points", value="+3")
+    other = give(people["grace"], WHERE.replace("ada", "otto"), kind="points", value="+3")
+    assert [own.status_code, other.status_code] == [400, 400]
+    assert "Nobody decides about their own work" in own.text
+    assert give(people["tara"], kind="points", value="+٣").status_code == 400
+
+
 def test_a_text_that_no_database_keeps_is_refused(people: dict[str, httpx.Client]) -> None:
     """A NUL in a request gets a sentence, on every database."""
     answer = give(people["bela"], f"/assignments/{NAME}/requests", value="a\0b")

@@ -50,19 +50,14 @@ _FAMILIAR = frozenset(
     "Sequence set_grad_enabled shape size smallest_normal special T Tensor tensor tiny tolist "
     "torch Tuple typing uint8 Union".split()
 )
-_OF_MANY_PARTS = re.compile("attention|cell|fake|gru|loss|lstm|quant|rnn")
-_OF_OTHERS = re.compile("cudnn|miopen|mkldnn")  # libraries that torch calls
+# Operations in which others run unnamed: parts of networks, and those of libraries.
+_HIDING = re.compile("attention|cell|fake|gru|loss|lstm|quant|rnn|cudnn|miopen|mkldnn")
 _PLAIN_TYPES: tuple[type, ...] = (str, list, dict, set, tuple, int, float, complex, range, slice)
 
 
 def beyond(nodes: Iterable[ast.AST]) -> list[str]:
     """What some statements mention that is known to reach beyond an exercise, sorted."""
     return sorted({name for name in _mentioned(nodes, strict=False) if _is_far(name)})
-
-
-def has_many_parts(name: str) -> bool:
-    """Whether an operation stands for a part of a network, in which others run unnamed."""
-    return bool(_OF_MANY_PARTS.search(name))
 
 
 def unfamiliar(nodes: Iterable[ast.AST]) -> list[str]:
@@ -110,6 +105,6 @@ def familiar() -> frozenset[str]:
     operations = {n.removeprefix("aten::").partition(".")[0] for n in all_names}
     known = {name for name in operations for place in places if hasattr(place, name)}
     known.update(*map(dir, _PLAIN_TYPES), dir(math), dir(itertools))
-    hiding = {name for name in known if has_many_parts(name) or _OF_OTHERS.search(name)}
+    hiding = {name for name in known if _HIDING.search(name)}
     plain = {name for name in known - hiding if not _is_far(name)}
     return frozenset(plain - {"format"} | _FAMILIAR)

@@ -9,13 +9,14 @@ beside the dispatcher is closed by ``withheld_functions``.
 from __future__ import annotations
 
 import ctypes
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import torch
 
-from . import interpreter_access, withheld_functions
+from . import withheld_functions
 
 # Where an operation on some kind of tensor may begin or end; torch knows no others on a CPU or GPU.
 _ALWAYS = ("AutogradCPU", "AutogradCUDA", "BackendSelect", "CPU", "CUDA")
@@ -25,6 +26,8 @@ _WHERE_KNOWN = (
     "CompositeImplicitAutograd CompositeImplicitAutogradNestedTensor CompositeExplicitAutograd "
     "CompositeExplicitAutogradNonFunctional"
 ).split()
+# Parts of networks, in which others run unnamed.
+_OF_MANY_PARTS = re.compile("attention|cell|ctc_loss|fake|gru|lstm|quant|rnn")
 # Libraries whose operations do several of torch's at once, by names of their own.
 FUSED = frozenset("mkldnn mkldnnprepacked onednn mkl quantized".split())
 _DIFFERENTIATION = "backward"  # an exercise that forbids it is done without autograd
@@ -84,7 +87,7 @@ def _is_forbidden(library: str, name: str, forbidden: Collection[str]) -> bool:
         return True
     if library != "aten":
         return False
-    closed = interpreter_access.has_many_parts(name) and not _is_made_of_others(f"aten::{name}")
+    closed = bool(_OF_MANY_PARTS.search(name)) and not _is_made_of_others(f"aten::{name}")
     return closed or bool(operations_of(forbidden, [name]))
 
 

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import importlib
 import os
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from types import FunctionType, ModuleType
@@ -23,7 +24,11 @@ _ALWAYS = ("cmath", "math", "numpy")
 NUMERICAL = (*_ALWAYS, *"gmpy2 jax jaxlib mpmath numba numexpr scipy sklearn sympy".split())
 _LATE = ("numpy", "sympy")  # these load some of their modules when they are first used
 # Operations written once more in Python; what is not loaded of them yet, nobody loads.
-_IN_PYTHON = tuple(f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor"))
+_IN_PYTHON = tuple(
+    f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor", "testing")
+)
+_WITH_CLASSES = "torch.distributions"  # some of its classes are an operation, written in Python
+_WORDS_MEET = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # in the name of a class
 
 
 def bare(name: str) -> str:
@@ -70,13 +75,18 @@ def _functions(forbidden: Collection[str]) -> Iterator[Any]:
     """Functions and classes with a forbidden name, of numbers and of torch's second copies."""
     for module in _modules():
         for name, value in list(vars(module).items()):
-            if callable(value) and part_of(name, forbidden):
+            if callable(value) and part_of(_WORDS_MEET.sub("_", name), forbidden):
                 yield value
+                yield from _methods(value) if isinstance(value, type) else ()
+
+
+def _methods(one: type) -> Iterator[FunctionType]:
+    return (value for value in vars(one).values() if isinstance(value, FunctionType))
 
 
 def _modules() -> list[ModuleType]:
     numerical = {name for name in sys.modules if name.partition(".")[0] in NUMERICAL}
-    copies = {name for name in sys.modules if name.startswith(_IN_PYTHON)}
+    copies = {name for name in sys.modules if name.startswith((*_IN_PYTHON, _WITH_CLASSES))}
     return [sys.modules[name] for name in sorted(numerical | copies)]
 
 

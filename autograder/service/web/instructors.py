@@ -108,13 +108,17 @@ def student_page(request: Request, name: str, student: str) -> Response:
     if person is None or not may_see(service, visitor, student):
         raise HTTPException(404, MISSING)
     attempts = service.attempts.of_student(student, name)
+    try:
+        cell = cell_of(service, person, name)
+    except UsageError as error:
+        raise HTTPException(404, str(error)) from error
     return page(
         request,
         "student.html.j2",
         person=person,
         title=service.assignment(name).title,
         name=name,
-        cell=cell_of(service, person, name),
+        cell=cell,
         column=next(one for one in service.columns if one.name == name),
         decided=_decided(service, person, name),
         rows=[(attempt, service.queue.phases(attempt.id)) for attempt in attempts],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     shared = {
         "course": service.course.config.title,
         "visitor": getattr(request.state, "visitor", None),
-        "moment": moment,
+        "moment": functools.partial(moment, zone=service.course.config.zone),
         "refresh": False,
     }
     text = environment(TEMPLATES).get_template(template).render(**{**shared, **values})
@@ -46,6 +47,7 @@ def icon() -> str:
     return (STATIC / "icon.svg").read_text(encoding="utf-8")
 
 
-def moment(at: datetime.datetime | None) -> str:
-    """A moment as people of any country read it."""
-    return f"{at:%Y-%m-%d at %H:%M %Z}".strip() if at else ""
+def moment(at: datetime.datetime | None, zone: datetime.tzinfo | None) -> str:
+    """A moment as people of any country read it, in the course's zone if it names one."""
+    told = at.astimezone(zone) if at and at.tzinfo and zone else at
+    return f"{told:%Y-%m-%d at %H:%M %Z}".strip() if told else ""
