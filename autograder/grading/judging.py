@@ -121,9 +121,9 @@ class Judge:
         own = (item for item in self._items if item.exercise == exercise)
         return [not_run(item, used_up, ()) for item in own]
 
-    def fails(self, item: CheckItem, transport: Transport) -> bool:
-        """Whether some solution in this process, a known mistake, fails a hidden check."""
-        return self._run(item, self._conversation(item, transport)).status is not Status.PASSED
+    def found(self, item: CheckItem, transport: Transport) -> Finding:
+        """What a hidden check finds of some solution in this process, such as a known mistake."""
+        return self._run(item, self._conversation(item, transport))
 
     def expected(self, frame: bytes) -> Answer:
         """What the reference answers."""

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from autograder.course.mistakes import Entry
 from autograder.grading import judging
+from autograder.grading.checks import Finding
 from autograder.grading.compare import mismatch
-from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import InProcess, Record
 from autograder.grading.judging import Judge, Verdict
 from autograder.grading.relations import holds_wrong_numbers, relation, stops_only
@@ -49,7 +49,7 @@ class MistakeMatcher:
                 self.bank.setdefault(entry.exercise, []).append((entry, local))
         self._reference = reference
         self._judge = judge
-        self._fails: dict[tuple[str, str], bool] = {}  # by mistake and check
+        self._findings: dict[tuple[str, str], Finding] = {}  # by mistake and check
         self._matched: dict[bytes, Entry | None] = {}
 
     def rehearsal(self, exercise: str, frames: Sequence[bytes]) -> Iterator[None]:
@@ -134,18 +134,17 @@ class MistakeMatcher:
             others = [v for v, alike in found if not alike and self._is_failed_by(entry, local, v)]
             if explained < sum(v.item.weight for v in others):
                 continue
-            if not any(self._breaks_otherwise(entry, local, v) for v in failed):
+            if not self._breaks_more(entry, local, hidden):
                 best, most = entry, explained
         return best
 
-    def _breaks_otherwise(self, entry: Entry, local: InProcess, verdict: Verdict) -> bool:
-        """Whether a mistake breaks the fact that a check is about in another way than the student.
+    def _breaks_more(self, entry: Entry, local: InProcess, verdicts: Sequence[Verdict]) -> bool:
+        """Whether a mistake breaks a slight fact that the student's code keeps, such as the type.
 
-        It returns another type, say, where the student's code returns another dtype.
+        Its line may be about that.
         """
-        if not verdict.item.about or not self._is_failed_by(entry, local, verdict):
-            return False
-        return not self._is_alike(local, _behaviour([verdict]))
+        own = {fact for v in verdicts for fact in self._found(entry, local, v).noticed}
+        return bool(own.difference(*(v.noticed for v in verdicts)))
 
     def _telling(
         self, failed: Sequence[Verdict], slight: bool
@@ -160,22 +159,12 @@ class MistakeMatcher:
     def _explains(self, local: InProcess, records: Sequence[Record], slight: bool) -> bool:
         """Whether a mistake answers as the student did, and its own numbers are wrong.
 
-        In a coarser dtype all are alike to a few digits, which alone explains nothing; and a
-        mistake that breaks a slight fact is another one where the student's code keeps it.
+        In a coarser dtype all are alike to a few digits, which alone explains nothing.
         """
         if not self._is_alike(local, records, slight):
             return False
         own = [replace(record, answer=local.ask(record.frame)) for record in records]
-        if slight:
-            return True
-        breaks_more = self._slight_facts(own) - self._slight_facts(records)
-        return not breaks_more and self._wrong_numbers(own, slight) >= _NUMBERS
-
-    def _slight_facts(self, records: Sequence[Record]) -> set[Fact]:
-        """What is slightly different in some answers, such as the dtype."""
-        both = ((r.answer, self._reference.ask(r.frame)) for r in records if not r.answer.error)
-        found = (differences(one.result, right.result, Tolerance()) for one, right in both)
-        return {one.fact for each in found for one in each if one.slight}
+        return slight or self._wrong_numbers(own, slight) >= _NUMBERS
 
     def _is_alike(self, local: InProcess, records: Sequence[Record], slight: bool = True) -> bool:
         """Whether a mistake answers as the student did, and errs as much where all is tiny."""
@@ -197,10 +186,14 @@ class MistakeMatcher:
         return record.answer.error is None and not same_answer(record.answer, right, slight)
 
     def _is_failed_by(self, entry: Entry, local: InProcess, verdict: Verdict) -> bool:
+        return self._found(entry, local, verdict).status is not Status.PASSED
+
+    def _found(self, entry: Entry, local: InProcess, verdict: Verdict) -> Finding:
+        """What a check finds of a mistake."""
         key = entry.name, verdict.item.name
-        if key not in self._fails:
-            self._fails[key] = self._judge.fails(verdict.item, local)
-        return self._fails[key]
+        if key not in self._findings:
+            self._findings[key] = self._judge.found(verdict.item, local)
+        return self._findings[key]
 
 
 def _behaviour(verdicts: Sequence[Verdict]) -> list[Record]:

@@ -73,6 +73,11 @@ def export(
         raise UsageError("--column names a column of a downloaded sheet: name that with --into.")
     if target is Target.NBGRADER:
         return _to_nbgrader(reports, course, db)
+    if target is Target.CLASSROOM50 and len(students := {r.student for r in reports}) > 1:
+        raise UsageError(
+            f"A result for Classroom 50 names one owner, and these are of {len(students)} "
+            "students. Export each student's results by themselves, in that repository's run."
+        )
     path = out or Path(_NAMES[target])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,11 +151,6 @@ def _written(
     if target is Target.GRADESCOPE:
         return _folder({_place(r): gradescope.results(r) for r in reports if _graded(r)}, path)
     if target is Target.CLASSROOM50:
-        if len(students := {r.student for r in reports}) > 1:
-            raise UsageError(
-                f"A result for Classroom 50 names one owner, and these are of {len(students)} "
-                "students. Export each student's results by themselves, in that repository's run."
-            )
         made = {_place(r): classroom50.result(r, os.environ) for r in reports if _graded(r)}
         return _folder(made, path)
     if target is Target.ACTIONS:
