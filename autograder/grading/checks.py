@@ -101,7 +101,9 @@ def outcome_of(error: Exception, seconds: float, about: Fact | None = None) -> F
             message = wording.stopped(Status.OUT_OF_MEMORY, seconds)
             return Finding(Status.OUT_OF_MEMORY, message)
         case StudentRaised(answer=answer):
-            return Finding(Status.CRASHED, wording.raised(answer))
+            said = wording.raised(answer)
+            unknown = said == wording.NOT_GONE_ON.format(known="")  # not even that it is wrong
+            return Finding(Status.NOT_JUDGED if unknown else Status.CRASHED, said)
         case Stopped(status=status):
             return Finding(status, wording.stopped(status, seconds))
         case AssertionError() if about:
