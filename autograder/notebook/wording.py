@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # reading results needs no torch
     from autograder.sandbox.answers import Answer
 
 _BY_FACT = {
-    "type": "Something is of another type than promised: the result, or what else was looked at.",
+    "type": "It came back as another type than promised.",
     "nothing": "Nothing (None) is where a result should be.",
     "length": "The number of {counted} is not the promised one.",
     "keys": "The dictionary that came back has other keys than promised.",

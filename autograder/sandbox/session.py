@@ -97,7 +97,7 @@ class Session:
         self.deaths = 0  # of its processes, by its own code or by a limit
         self._ended = Counter[str]()  # of these, by its own code: by exercise
         self._elsewhere = sorted(submission.elsewhere)
-        self._restricted = set[str]()  # exercises asked about here that forbid something
+        self._order = list[str]()  # of the exercises that are asked about here
         self._process, self.inventory = self._start()
         if _NEED_COMPILER & set().union(*self.inventory.names.values()):
             zygote.load_compiler()
@@ -126,17 +126,17 @@ class Session:
         return replies | {r.frame: self._alone(r.frame, r.seconds) for r in apart}
 
     def _in_order(self, requests: Sequence[Request]) -> list[Request]:
-        """What could serve an exercise that forbids something, if it were left behind, comes later.
-
-        These exercises come first, and of them those that say no unfamiliar names.
-        """
-        self._restricted |= {r.exercise for r in requests if _asks_apart(r.frame)}
-        doubtful = self.inventory.doubtful
-        places = {
-            r.exercise: (r.exercise not in self._restricted, r.exercise in doubtful)
-            for r in requests
-        }
-        return sorted(requests, key=lambda request: places[request.exercise])
+        """Exercises that may use what others forbid come last: these find nothing left behind."""
+        heads = [protocol.head_of(r.frame) for r in requests if _asks_apart(r.frame)]
+        restricted = {head["exercise"] for head in heads}
+        forbidden = {name for head in heads for name in head["forbidden"]}
+        last = {
+            r.exercise for r in requests
+            if r.exercise not in restricted and not forbidden.isdisjoint(self._named(r.exercise))
+        } - self.inventory.doubtful  # fmt: skip
+        ordered = sorted(requests, key=lambda request: request.exercise in last)
+        self._order = list(dict.fromkeys(r.exercise for r in ordered))
+        return ordered
 
     def _used_up(self) -> UsedUp | None:
         dead = self._ended.total() >= MAX_DEATHS
@@ -236,10 +236,16 @@ class Session:
         ``map(math.tanh, numbers)``: nobody notes what C calls. What ran before in this process
         may have left the thing under another name.
         """
-        before = self._restricted - self.inventory.doubtful
-        said = (self.inventory.mentions.get(one, []) for one in {exercise, *before})
-        named = {plain(name) for names in said for name in names}
-        return exercise in self.inventory.doubtful or not named.isdisjoint(forbidden)
+        place = self._order.index(exercise) + 1 if exercise in self._order else None
+        return any(self._could_lead(one, forbidden) for one in {exercise, *self._order[:place]})
+
+    def _could_lead(self, exercise: str, forbidden: Collection[str]) -> bool:
+        return exercise in self.inventory.doubtful or not self._named(exercise).isdisjoint(
+            forbidden
+        )
+
+    def _named(self, exercise: str) -> set[str]:
+        return set(map(plain, self.inventory.mentions.get(exercise, [])))
 
     def _alone(self, frame: bytes, seconds: float) -> Reply:
         """Ask a process of its own; what is forbidden there stands in the request."""

@@ -580,8 +580,12 @@ def test_bce_takes_soft_targets(same, draw):
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_survives_large_logits(same, draw):
     """Charges very sure and very wrong predictions in full, and sure and right ones nothing."""
-    for logit in (10.5, 11.3):  # here the cost of being right is not nothing yet
-        same.bce_with_logits(torch.tensor([logit, -logit]), torch.tensor([1.0, 0.0]))
+    right = torch.tensor([1.0, 0.0])  # its cost is not nothing yet in what follows
+    for logit in (10.5, 11.05):
+        same.bce_with_logits(torch.tensor([logit, -logit]), right)
+    for logit in (12.0, 15.0, 18.0):
+        logits = torch.tensor([logit, -logit], dtype=torch.float64)
+        same.bce_with_logits(logits, right.double())
     for size in (30.0, 200.0, 1000.0, *HUGE):
         logits = size * torch.tensor([1.0, -1.0, 1.0, -1.0]) + draw(4)
         target = torch.tensor([0.0, 1.0, 1.0, 0.0])
@@ -841,6 +845,7 @@ def test_logit_threshold_keeps_digits_near_the_ends(same, draw):
     for gap in (1e-4, 1e-9, draw.number(1e-12, 1e-11)):
         for p in (gap, 1 - gap):
             same.logit_threshold(p)
+    same.logit_threshold(1e-14)
     for p in (0.50001, 0.5 - draw.number(1e-5, 2e-5)):
         same(rtol=1e-4, atol=1e-12).logit_threshold(p)
 

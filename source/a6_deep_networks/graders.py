@@ -94,6 +94,7 @@ def test_tables(same, draw):
         args = spread(draw, rows, columns), draw(columns), draw(columns)
         same.layer_norm(*args)
         same.run(from_transposed, "layer_norm", *args)
+    same.run(from_transposed, "layer_norm", spread(draw, 2, 3, 5), draw(5), draw(5))
 
 
 @pytest.mark.exercise("layer_norm")
@@ -124,7 +125,6 @@ def test_constant_rows(same, student, draw):
     args = [level.expand(3, 8).contiguous(), draw(8), draw(8)]
     same.layer_norm(*args)
     same.layer_norm(draw(3, 1), draw(1), draw(1))  # one number is a constant row
-    same.run(gradients, "layer_norm", [*args, 0.25], [0], draw(3, 8))
     among_others = [torch.cat([level[:1].expand(1, 8), draw(2, 8)]), draw(8), draw(8)]
     for given in (args, among_others):
         finite = student.run(slopes_are_finite, given, draw(3, 8)).value
@@ -171,6 +171,7 @@ def test_layer_norm_gradients(same, draw):
     whole = float(draw.integer(1, 4))  # its mean has no rounding, however it is computed
     level = torch.cat([torch.full((1, 5), whole), spread(draw, 2, 5)])
     same.run(gradients, "layer_norm", [level, draw(5), draw(5)], [1, 2], draw(3, 5))
+    same.run(gradients, "layer_norm", [level, draw(5), draw(5), 0.25], [0], draw(3, 5))
 
 
 @pytest.mark.exercise("layer_norm")
@@ -266,6 +267,8 @@ def test_training_normalises_with_the_batch(same, draw):
         x, *memory = batch(draw, rows, columns)
         for given in (x, transposed(x)):
             same.run(batch_norm_part, "y", given, *memory, True)
+    x, *memory = batch(draw, 400, 2)  # far from zero, where squares lose what sets rows apart
+    same(rtol=0.0, atol=0.02).run(batch_norm_part, "y", x + 2e4, *memory, True)
 
 
 @pytest.mark.exercise("batch_norm", weight=2)
@@ -369,6 +372,7 @@ def test_batch_norm_returns_the_dtype(same, draw):
 @pytest.mark.exercise("batch_norm", about="shape")
 def test_batch_norm_returns_the_shapes(same, draw):
     """Returns a table of the input's shape, and two statistics with one number per column."""
+    same.batch_norm(*batch(draw, 4, 1), True)
     for training in (True, False):
         args = [*batch(draw, 5, 4), training]
         same.batch_norm(*args)
@@ -495,7 +499,7 @@ def test_direct_path_has_slope_one(same, draw):
 @pytest.mark.exercise("residual", weight=2)
 def test_gradients_take_both_paths(same, draw):
     """Lets gradients reach x along both paths, and the weights inside the branch."""
-    for scale in (1.0, 0.3, 2.0):
+    for scale in (1.0, 0.3, 2.0, 0.0):
         same.run(residual_slopes, draw(3, 4), draw(4, 4), scale, draw(3, 4), False)
     same.run(residual_slopes, draw(3, 4), draw(4, 4), 0.6, draw(3, 4), False, False)
 
@@ -797,6 +801,7 @@ def test_clipping_keeps_the_dtype(same, draw):
     # so long that a small safety number in a slip is no difference, and the slip keeps its name
     grads = scaled_to(1e5, some_gradients(draw, DOUBLE))
     same(rtol=1e-4).run(clipped, ["norm", "gradients"], grads, 2.0, False)
+    same.run(clipped, ["norm"], [torch.zeros(3, dtype=DOUBLE)], 2.0, False)
 
 
 @pytest.mark.exercise("clip_global_norm", about="shape")
@@ -873,13 +878,18 @@ def beside_frozen_layers(solution, *given):
 
 
 def modes_of_the_model(solution, x, y, mode):
-    """Whether the model ran in another mode than the caller's, and whether it is in train mode."""
-    model = nn.Linear(3, 1).to(x.device).train(mode)
+    """Whether the model ran in another mode than the caller's, and which parts are in train mode.
+
+    One part has the other mode.
+    """
+    model = nn.Sequential(nn.Linear(3, 1), nn.Identity()).to(x.device).train(mode)
+    model[1].train(not mode)
     stepper = torch.optim.SGD(model.parameters(), lr=0.1)
     when_it_ran = []
     model.register_forward_hook(lambda *_: when_it_ran.append(model.training))
     solution.train_step(model, F.mse_loss, x, y, stepper, 1.0)
-    return {"ran in another mode": (not mode) in when_it_ran, "afterwards": model.training}
+    afterwards = [part.training for part in model.modules()]
+    return {"ran in another mode": (not mode) in when_it_ran, "afterwards": afterwards}
 
 
 def step_in_groups(solution, weights, x, y, rates, max_norm):

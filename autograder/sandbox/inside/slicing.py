@@ -376,7 +376,7 @@ _SUSPICIOUS = frozenset(
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 _WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars", "'__", '"__', "__'", '__"')
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
-_REPLACES = r"\b(?:torch|nn|F|math|Tensor)\.[\w.]+ ?=(?!=)"
+_REPLACES = r"\b(?:torch|nn|F|math|Tensor)\.[\w.]{1,80} ?=(?!=)"
 _WORTH_A_LOOK = re.compile("|".join([*map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS)), _REPLACES]))
 _LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional", "object", "type", "sys"}
 _USUAL_TEXTS = {"__main__", "__all__", "__", "____"}

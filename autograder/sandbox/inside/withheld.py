@@ -94,7 +94,8 @@ def _is_forbidden(library: str, name: str, forbidden: Collection[str]) -> bool:
 def _is_made_of_others(name: str) -> bool:
     """Whether an operation has no code but calls of others, which pass through the dispatcher."""
     has_kernel: Any = torch._C._dispatch_has_kernel_for_dispatch_key
-    return "quant" not in name and has_kernel(name, "CompositeImplicitAutograd")
+    by_itself = "quant" in name or "attention" in name  # these choose among others' code
+    return not by_itself and has_kernel(name, "CompositeImplicitAutograd")
 
 
 def _replace(library: str, names: list[str]) -> None:
