@@ -178,7 +178,7 @@ def test_square_weights_are_transposed(same, draw):
 @pytest.mark.exercise("linear", weight=2)
 def test_leading_axes_are_kept(same, draw):
     """Works on a batch of sequences, transposed or not, and on more axes in front."""
-    for shape in [(2, 7, 3), (2, 2, 4, 3), (3, 3, 3), (5, 5, 3)]:
+    for shape in [(2, 7, 3), (2, 2, 4, 3), (2, 1, 2, 4, 3), (3, 3, 3), (5, 5, 3)]:
         x, weight, bias = draw(*shape), draw(5, 3), draw(5)
         same.run(from_transposed, "linear", x, weight, bias)
 
@@ -220,8 +220,10 @@ def test_linear_keeps_the_dtype(same, draw):
 @pytest.mark.exercise("linear")
 def test_double_precision_is_kept(same, draw):
     """Keeps the digits of float64 all the way."""
-    x, weight, bias = (draw(*shape, dtype=torch.float64) for shape in [(6, 3), (5, 3), (5,)])
-    same.linear(x, weight, bias)
+    for leading in [(6,), (), (2, 2, 4)]:
+        shapes = [(*leading, 3), (5, 3), (5,)]
+        x, weight, bias = (draw(*shape, dtype=torch.float64) for shape in shapes)
+        same.linear(x, weight, bias)
 
 
 @pytest.mark.exercise("linear", weight=2)
@@ -381,6 +383,29 @@ def stack_of_a_new_activation(solution, sizes, x):
     return {"value": built, "outputs": model(x)}
 
 
+def nothing_in_between(model, x):
+    """Whether each layer and activation reads what the one before has made, and the last answers.
+
+    Where one of them runs unseen, or another number of times, nothing can be said.
+    """
+    ran = []
+
+    def note(module, given, made):
+        if given and isinstance(module, (nn.Linear, nn.Tanh)):
+            ran.append((module, given[0], made))
+
+    hook = nn.modules.module.register_module_forward_hook(note)
+    try:
+        answer = model(x)
+    finally:
+        hook.remove()
+    counts = [sum(isinstance(m, kind) for m, *_ in ran) for kind in (nn.Linear, nn.Tanh)]
+    read, made = [given for _, given, _ in ran] + [answer], [x] + [out for *_, out in ran]
+    pairs = zip(made, read, strict=True)
+    chained = all(torch.equal(one.reshape(-1), other.reshape(-1)) for one, other in pairs)
+    return chained or counts != [len(layers_of(model))] * 2
+
+
 def only_layers_and_activations(solution, sizes, x):
     """Whether a stack holds nothing else, and answers alike in training, in use, and again."""
     model = made_stack(solution, sizes, nn.Tanh).to(x.device)
@@ -391,6 +416,7 @@ def only_layers_and_activations(solution, sizes, x):
     return {
         "value": {"has layers": bool(layers_of(model))},
         "something else": [bool(extras), drops, at_all_times],
+        "nothing in between": nothing_in_between(model, x),
         "alike": all(torch.allclose(outputs[0], y) for y in outputs),
     }
 
@@ -415,10 +441,10 @@ def is_spread_alike(numbers, known, room):
     return all(bool((one - other).abs() <= room * other) for one, other in pairs)
 
 
-def first_numbers(solution, sizes):
+def first_numbers(solution, sizes, activation):
     """Whether a new stack's weights and biases are spread as those of new layers of PyTorch are."""
     torch.manual_seed(0)
-    model = made_stack(solution, sizes, nn.Tanh)
+    model = made_stack(solution, sizes, getattr(nn, activation))
     linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
     known = [nn.Linear(m.in_features, m.out_features) for m in linear]
     pairs = list(zip(linear, known, strict=True))
@@ -469,7 +495,7 @@ def test_stack_is_a_sequential(same):
 def test_layers_follow_the_sizes(same, draw):
     """Has one linear layer, bias included, for each step from size to size."""
     drawn = draw.integers(2, 9, 5).tolist()
-    for sizes in ([3, 5], [3, 5, 7], [8, 5, 3], [4, 4, 4], drawn):
+    for sizes in ([3, 5], [3, 5, 7], [8, 5, 3], [4, 4, 4], [4, 6, 4, 5], drawn):
         same(counted="linear layers").run(stack_layers, sizes)
 
 
@@ -516,7 +542,8 @@ def test_layers_of_one_size_are_separate(same):
 @pytest.mark.exercise("hidden_stack")
 def test_nothing_else_computes(same, draw):
     """Nothing else computes: only linear layers and activations, in training and in use."""
-    same.run(only_layers_and_activations, [4, 16, 5], draw(6, 4))
+    for sizes in ([4, 16, 5], [4, 16, 5, 5, 6]):  # deeper, and equal sizes: a path around one fits
+        same.run(only_layers_and_activations, sizes, draw(6, 4))
 
 
 @pytest.mark.exercise("hidden_stack")
@@ -534,7 +561,8 @@ def test_stacks_start_at_random(same):
 @pytest.mark.exercise("hidden_stack")
 def test_first_numbers_are_those_of_pytorch(same):
     """Starts with weights and biases as PyTorch makes them, neither larger nor smaller."""
-    same.run(first_numbers, [200, 300, 250])
+    for activation in ("Tanh", "ReLU"):  # some start the layers before a ReLU in another way
+        same.run(first_numbers, [200, 300, 250], activation)
 
 
 @pytest.mark.exercise("hidden_stack", about="changed")
@@ -631,7 +659,7 @@ def test_every_task_has_its_activation(same, draw):
 def test_other_tasks_ignore_n_classes(same, draw):
     """Pays no attention to the number of classes where the question has none."""
     for task in ("regression", "binary"):
-        for n_classes in (2, 1, draw.integer(3, 20)):
+        for n_classes in (2, 1, 0, draw.integer(3, 20)):
             same.run(heads, "number", [[task, n_classes]])
             same.run(heads, "name", [[task, n_classes]])
 
@@ -899,7 +927,7 @@ def test_scores_have_two_axes(same, draw):
 def test_other_tasks_get_one_score(same, draw):
     """Gives regression and binary one score, whatever the number of classes says."""
     for task in ("binary", "regression"):
-        for n_classes in (2, draw.integer(3, 9)):
+        for n_classes in (2, 1, draw.integer(3, 9)):
             same.run(score_counts, [6, [8, 7], task, n_classes], draw(7, 6))
 
 
@@ -933,7 +961,8 @@ def test_scores_grow_with_the_last_layer(same, draw):
 def test_rows_do_not_meet(same, draw):
     """Answers each example on its own and always the same, in training and in use."""
     for task, n_classes, _ in EACH_TASK:
-        same.run(scores_in_company, [5, [16, 17], task, n_classes], draw(6, 5))
+        for hidden in ([16, 17], [16, 17, 16]):  # some drop out in deeper networks only
+            same.run(scores_in_company, [5, hidden, task, n_classes], draw(6, 5))
 
 
 @pytest.mark.exercise("build_network", weight=2)
@@ -976,7 +1005,8 @@ def test_every_layer_learns(same, draw):
 def test_networks_start_at_random(same, draw):
     """Starts from random weights, different for every new network, and sets no seed."""
     for task, n_classes, _ in EACH_TASK:
-        same.run(two_fresh_networks, [5, [8, 7], task, n_classes], draw(4, 5))
+        for hidden in ([8, 7], []):
+            same.run(two_fresh_networks, [5, hidden, task, n_classes], draw(4, 5))
 
 
 @pytest.mark.exercise("build_network", about="changed")
@@ -1024,6 +1054,8 @@ def decisions_at_ties(solution, logits):
 def test_a_tie_is_a_yes(same, draw):
     """Says yes when the probability that it returns is exactly the threshold."""
     same.run(decisions_at_ties, torch.linspace(0.1, 4, 24)[:, None])
+    for dtype in (torch.float16, torch.bfloat16):  # half of these are rounded up
+        same.run(decisions_at_ties, torch.linspace(-0.02, 0.7, 24).to(dtype)[:, None])
     for ties in (torch.zeros(1, 1), torch.cat([draw(3, 1), torch.zeros(2, 1), COMMON])):
         same.run(part_of, "binary_predict", [ties], 1)
 
@@ -1118,6 +1150,9 @@ def test_confident_slopes_stay_finite(same, draw):
     """Has finite, right slopes for very confident logits too."""
     for logits in (CONFIDENT, CONFIDENT.double()):
         same.run(gradients_of_pair, "binary_predict", [logits], [draw(8, 1, dtype=logits.dtype)])
+    for dtype in (torch.float16, torch.bfloat16):  # exp overflows at 12 already in float16
+        logits, ones = CONFIDENT.to(dtype), torch.ones(8, 1, dtype=dtype)
+        same.run(gradients_of_pair, "binary_predict", [logits], [ones])
 
 
 @pytest.mark.exercise("binary_predict", about="device")
@@ -1181,7 +1216,7 @@ def test_probabilities_come_before_labels(same):
 @pytest.mark.exercise("multiclass_predict", weight=2)
 def test_probabilities_are_a_softmax(same, draw):
     """Gives the probabilities of a softmax, for negative scores as for positive ones."""
-    for n, n_classes in [(2, 3), (6, 2), (5, 9), (draw.integer(20, 40), 4)]:
+    for n, n_classes in [(2, 3), (6, 2), (3, 1), (5, 9), (draw.integer(20, 40), 4)]:
         logits = 2 * draw(n, n_classes) - 1
         same.run(part_of, "multiclass_predict", [logits], 0)
 
@@ -1453,8 +1488,13 @@ def caught(given):
 
 def caught_twice(solution):
     """Who is wrong on what was given, which tells known mistakes apart; is it given again?"""
+    torch.manual_seed(20771)
     given, again = solution.decision_breakers(), solution.decision_breakers()
-    return {"caught": caught(given), "again": repr(given) == repr(again)}
+    return {
+        "caught": caught(given),
+        "again": repr(given) == repr(again),
+        "seed is the caller's": torch.initial_seed() == 20771,
+    }
 
 
 def caught_here(student):
@@ -1516,11 +1556,20 @@ def test_pairs_hold_numbers_of_python(student):
     require(not tensors, "A pair holds a tensor.")
 
 
+@pytest.mark.exercise("decision_breakers", about="keys", weight=0.5)
+def test_no_key_beside_the_five_names(student):
+    """Has no keys other than the five names."""
+    given = student.decision_breakers().value
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    require(set(given) <= VERSIONS.keys(), "Your dictionary has other keys, too.")
+
+
 @pytest.mark.exercise("decision_breakers", weight=0.5)
 def test_pairs_are_the_same_each_time(student):
-    """Returns the same pairs each time."""
-    alike = student.run(caught_twice).value["again"]
-    require(alike, "A second call returns other pairs.")
+    """Returns the same pairs each time, and sets no seed."""
+    found = student.run(caught_twice).value
+    require(found["again"], "A second call returns other pairs.")
+    require(found["seed is the caller's"], "Your function sets the seed of torch's random numbers.")
 
 
 # 1.10 count_parameters (bonus)

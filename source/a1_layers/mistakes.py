@@ -1016,6 +1016,16 @@ def stack_with_a_new_seed(sizes, activation):
     return nn.Sequential(*layers)
 
 
+@mistake(
+    "hidden_stack",
+    "When a size stands twice in `sizes`, your function may make another layer at its second "
+    "place. Which place does `sizes.index` find?",
+)
+def next_size_by_index(sizes, activation):
+    steps = [(size, sizes[sizes.index(size) + 1]) for size in sizes[:-1]]
+    return nn.Sequential(*[m for a, b in steps for m in (nn.Linear(a, b), activation())])
+
+
 @alternative("hidden_stack")
 def blocks_of_two(sizes, activation):
     blocks = [nn.Sequential(nn.Linear(a, b), activation()) for a, b in zip(sizes, sizes[1:])]

@@ -255,8 +255,9 @@ def test_extreme_inputs_of_relu(same):
 @pytest.mark.exercise("apply_activations", weight=0.7)
 def test_slopes_of_sigmoid(same, draw):
     """Lets autograd through the entry sigmoid."""
-    x = torch.cat([torch.tensor([-2.0, -0.5, 0.5, 2.0]), draw(6)])
-    same.run(entry_gradients, "apply_activations", x, ["sigmoid"], draw(10))
+    # at -100 torch's own sigmoid has a slope, and the textbook formula has none
+    x = torch.cat([torch.tensor([-100.0, -2.0, -0.5, 0.5, 2.0]), draw(6)])
+    same.run(entry_gradients, "apply_activations", x, ["sigmoid"], draw(11))
 
 
 @pytest.mark.exercise("apply_activations", weight=0.7)
@@ -350,6 +351,8 @@ def test_slopes_beside_the_kink(same, draw):
     """Has slope 1 right of zero and slope 0 left of it, also very close to zero."""
     x = torch.cat([torch.tensor([-2.0, 2.0, -0.01, 0.01, -1e-30, 1e-30]), draw(20)])
     same.run(gradients, "relu", [x], [0], draw(26))
+    for number in (-2.0, 2.0):  # a single number may take a way of its own
+        same.run(gradients, "relu", [torch.tensor(number)], [0], torch.tensor(1.5))
 
 
 @pytest.mark.exercise("relu")
@@ -461,6 +464,8 @@ def test_sigmoid_slope_in_the_middle(same, draw):
     """Has the right slope in the middle: at zero exactly and on both sides of it."""
     x = torch.cat([torch.zeros(1), torch.tensor([-1e-3, 1e-3, -1.0, 1.0, -4.0, 4.0]), draw(5)])
     same.run(gradients, "sigmoid", [x], [0], draw(12))
+    for number in (0.0, -1.0):  # a single number may take a way of its own
+        same.run(gradients, "sigmoid", [torch.tensor(number)], [0], torch.tensor(1.5))
 
 
 @pytest.mark.exercise("sigmoid", about="dtype")
@@ -565,6 +570,8 @@ def test_tanh_slope_in_the_middle(same, draw):
     """Has slope 1 exactly at zero, and the right slopes around it."""
     x = torch.cat([torch.zeros(2), torch.tensor([-1e-3, 1e-3, -0.5, 2.0]), draw(5)])
     same.run(gradients, "tanh_from_sigmoid", [x], [0], draw(11))
+    for number in (0.0, -0.5):  # a single number may take a way of its own
+        same.run(gradients, "tanh_from_sigmoid", [torch.tensor(number)], [0], torch.tensor(1.5))
 
 
 @pytest.mark.exercise("tanh_from_sigmoid")
@@ -737,7 +744,7 @@ def test_far_slopes_of_relu(same, draw):
 def test_far_slopes_in_16_bits(same):
     """Stays finite and right far out in float16 and bfloat16, too."""
     for dtype in (torch.float16, torch.bfloat16):
-        same.run(entries, "derivatives", FAR_16.to(dtype), ["sigmoid", "tanh"])
+        same.run(entries, "derivatives", FAR_16.to(dtype), list(ENTRIES))
 
 
 @pytest.mark.exercise("derivatives", weight=0.5)
@@ -820,11 +827,10 @@ def two_calls(solution, x):
     return {"value": first, "again": solution.autograd_slope(torch.sin, x).detach()}
 
 
-def traces(solution, x, stored):
+def traces(solution, x, learns, stored):
     """The slopes, and what is left behind on the input; stored is its gradient before."""
-    leaf = x.clone()
-    if stored is not None:
-        leaf.requires_grad_().grad = stored.clone()
+    leaf = x.clone().requires_grad_(learns)
+    leaf.grad = None if stored is None else stored.clone()
     slope = solution.autograd_slope(lambda z: z**3, leaf).detach().clone()
     if leaf.grad is None or stored is None:
         grad = "as before" if leaf.grad is stored else "gone" if leaf.grad is None else "new"
@@ -832,7 +838,7 @@ def traces(solution, x, stored):
         grad = "as before" if torch.equal(leaf.grad, stored) else "another"
     return {
         "value": slope,
-        "requires grad": leaf.requires_grad == (stored is not None),
+        "requires grad": leaf.requires_grad == learns,
         "grad": grad,
     }
 
@@ -930,13 +936,14 @@ def test_calling_twice(same, draw):
 @pytest.mark.exercise("autograd_slope", weight=2)
 def test_no_traces(same, draw):
     """Leaves no gradient and no requires_grad behind on a plain tensor."""
-    same.run(traces, draw(6), None)
+    same.run(traces, draw(6), False, None)
 
 
 @pytest.mark.exercise("autograd_slope")
 def test_input_that_learns(same, draw):
-    """Respects an input that requires grad already, and the gradient stored on it."""
-    same.run(traces, draw(6), draw(6))
+    """Respects an input that requires grad already, and the gradient stored on it, if any."""
+    for stored in (draw(6), None):
+        same.run(traces, draw(6), True, stored)
 
 
 @pytest.mark.exercise("autograd_slope")
@@ -1072,6 +1079,19 @@ def is_a_figure(solution):
     return isinstance(made[0], go.Figure)
 
 
+def leaves_the_default_alone(solution):
+    """Whether figures made afterwards look as they did before one was drawn."""
+    import plotly.io
+
+    before = plotly.io.templates.default
+    plotly.io.templates.default = "plotly_white"  # an earlier call may have changed it already
+    try:
+        drawn(solution.activation_figure)
+        return plotly.io.templates.default == "plotly_white"
+    finally:
+        plotly.io.templates.default = before
+
+
 def pictures_alike(solution):
     """Whether there is a figure, and whether another call shows the same points."""
     one, other = (drawn(solution.activation_figure) for _ in range(2))
@@ -1161,8 +1181,9 @@ def test_axis_titles(same):
 
 @pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
 def test_template(same):
-    """Uses the promised template."""
+    """Uses the promised template, for this figure alone."""
     same.run(picture, "ground")
+    same.run(leaves_the_default_alone)
 
 
 @pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
@@ -1258,6 +1279,14 @@ def test_smooth_is_caught(student):
 def test_short_is_caught(student):
     """Gives a number on which `short` is wrong and the other four are right."""
     assert_only_one_is_wrong(student, "short")
+
+
+@pytest.mark.exercise("relu_breakers", about="keys", weight=0.5)
+def test_no_key_beside_the_five_names(student):
+    """Has no keys other than the five names."""
+    given = student.relu_breakers().value
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    require(set(given) <= VERSIONS.keys(), "Your dictionary has other keys, too.")
 
 
 @pytest.mark.exercise("relu_breakers", weight=0.5)

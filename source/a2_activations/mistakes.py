@@ -2000,6 +2000,22 @@ def computed_input_retains_its_gradient(f, x):
     return torch.autograd.grad(f(z).sum(), z)[0].detach()
 
 
+@mistake(
+    "autograd_slope",
+    "Where `x` requires grad but has no `.grad`, your call leaves one on it. What should `x.grad` "
+    "be afterwards?",
+)
+def only_a_filled_gradient_put_back(f, x):
+    if not (x.requires_grad and x.is_leaf):
+        return _slope(f, x.detach())
+    saved, x.grad = x.grad, None
+    f(x).sum().backward()
+    slope = x.grad.clone()
+    if saved is not None:
+        x.grad = saved
+    return slope
+
+
 @alternative("autograd_slope")
 def looks_at_the_values(f, x):
     z = _leaf(torch.as_tensor(x))
