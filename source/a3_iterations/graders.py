@@ -34,8 +34,14 @@ def record(solution, kind, x0, *n):
         "blend": lambda x: 0.5 * x + 1,
         "module": torch.nn.Tanh(),
         "square": torch.square,
+        "mixed": mixed,
     }
     return solution.trajectory(x0.clone(), steps[kind], *n)
+
+
+def mixed(x):
+    """A step in which each element depends on all others of its row."""
+    return torch.softmax(3 * x, dim=-1)
 
 
 def count_calls(solution, x0, n):
@@ -80,9 +86,10 @@ def first_row(solution, kind, x0, n):
 def from_row_to_row(solution, kind, x0, n):
     """How far each row is from what the step makes of the row before, relative to its size."""
     rows = recorded_table(solution, kind, x0, n).detach()
-    steps = {"sin": torch.sin, "blend": lambda x: 0.5 * x + 1, "module": torch.tanh}
+    steps = {"sin": torch.sin, "blend": lambda x: 0.5 * x + 1, "module": torch.tanh, "mixed": mixed}
     made = steps.get(kind, torch.square)(rows[:-1])
-    return (rows[1:] - made) / (1 + made.abs())
+    # an infinity is no distance away from another of its sign
+    return ((rows[1:] - made) / (1 + made.abs())).masked_fill(rows[1:] == made, 0.0)
 
 
 def flat_and_whole(solution, x0, n):
@@ -117,7 +124,10 @@ def test_trajectory_follows_any_step(same, draw):
     """Follows whatever step it is given, each round from where the last one ended."""
     for kind in ("sin", "blend", "module", "square"):
         same.run(from_row_to_row, kind, draw(5), 4)
+    same.run(from_row_to_row, "mixed", draw(3, 4), 3)
     same.run(from_row_to_row, "square", torch.tensor([40.0, -1e5, 1e9, 0.0, math.nan]), 2)
+    # infinite in float64 as well: wider numbers inside are another check's subject
+    same.run(from_row_to_row, "square", torch.tensor([1e100, -1e160], dtype=torch.float64), 3)
 
 
 @pytest.mark.exercise("trajectory")
@@ -493,10 +503,12 @@ def test_gate_is_stuck_at_large_starts(same):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_works_in_the_dtype_of_the_start(same):
-    """Works in bfloat16 throughout, in which a start of 3.5 is stuck already."""
+    """Works in bfloat16 and float16 throughout, in which 3.5 and 4.625 are stuck already."""
     # Wider numbers inside would bring 3.5 down to 3.36; every honest tanh stays within 2 %.
     x0 = torch.tensor([3.5, 4.0, 6.0, 10.0, 1.0], dtype=torch.bfloat16)
     same.repeat_tanh_gate(x0, 19)
+    # They would bring 4.625 down to 4.53; every honest tanh of it rounds to 1.
+    same.repeat_tanh_gate(torch.tensor([4.625, 1.0], dtype=torch.float16), 100)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -517,11 +529,13 @@ def test_gate_repairs_nothing(same):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_lets_gradients_through(same, draw):
-    """Lets gradients reach the start, on both sides of zero."""
+    """Lets gradients reach the start, on both sides of zero, and where a start is large."""
     x0 = draw.uniform(6, low=1.0, high=3.0, dtype=torch.float64) * torch.tensor([1, -1] * 3)
     same.run(gradients, "repeat_tanh_gate", [x0, 4], [0], draw(6, dtype=torch.float64))
     x0 = torch.tensor([2.44, -2.6, 3.0], dtype=torch.float64)  # still alive after 19 rounds
     same.run(gradients, "repeat_tanh_gate", [x0, 19], [0], torch.ones_like(x0))
+    stuck = torch.tensor([10.0, 50.0, -60.0])
+    same.run(gradients, "repeat_tanh_gate", [stuck, 4], [0], torch.ones_like(stuck))
 
 
 @pytest.mark.exercise("repeat_tanh_gate", about="dtype")
@@ -576,6 +590,8 @@ def test_factor_is_accurate_for_tiny_numbers(same):
     same(rtol=1e-4, atol=0.0).shrink_factor(x)
     x = torch.tensor([1e-5, -1e-20, 1e-50, -1e-200], dtype=torch.float64)
     same(rtol=1e-4, atol=0.0).shrink_factor(x)
+    x = torch.tensor([1e-4, -1e-4, 5e-4, -5e-4, 2e-3, -2e-3], dtype=torch.float16)
+    same(rtol=2e-2, atol=0.0).shrink_factor(x)
 
 
 @pytest.mark.exercise("shrink_factor")
@@ -745,6 +761,8 @@ def test_grad_is_not_repaired(same):
     """Leaves infinite gradients infinite, and NaN as it is."""
     same.run(measure, "square", torch.tensor([3.0, -2.0, 0.5, math.nan]), 19)
     same.run(measure, "root", torch.tensor([1e-30, -100.0, 0.5]), 1)  # in float64 all are finite
+    in_half = torch.tensor([1e-4, -20.0, 0.5], dtype=torch.float16)  # in float32 all are finite
+    same.run(measure, "root", in_half, 1)
 
 
 @pytest.mark.exercise("value_and_grad")
@@ -975,10 +993,11 @@ def test_product_of_every_shape(same, draw):
 
 @pytest.mark.exercise("chain_product")
 def test_product_with_slopes_of_zero(same, draw):
-    """Is right where slopes are negative or zero."""
+    """Is right where slopes are negative or zero, and where they are infinite or NaN."""
     x0 = torch.tensor([3.0, 4.0, 6.0, -1.0, 0.0, 5.0])
     for n in (1, 3):
         same(atol=0.0).run(multiply, "free", x0, n)
+    same.run(multiply, "square", torch.tensor([3.0, -3.0, NAN]), 19)
 
 
 @pytest.mark.exercise("chain_product")
@@ -1229,6 +1248,14 @@ def test_rounds_are_ints(student):
     alone = any(wrong_on(given.get(name)) == [name] for name in VERSIONS)
     require(alone, "No pair of yours catches its own version alone.")
     require(all(type(pair[1]) is int for pair in legal), "A number of rounds is not an int.")
+
+
+@pytest.mark.exercise("loop_breakers", weight=0.5)
+def test_pairs_have_the_four_names(student):
+    """Has the four names as its keys, and no others."""
+    given = student.loop_breakers().value
+    require(isinstance(given, dict), "It does not return a dictionary.")
+    require(set(given) == VERSIONS.keys(), "Its keys are not the four names.")
 
 
 @pytest.mark.exercise("loop_breakers")

@@ -222,7 +222,12 @@ ONE_NEURON = [torch.tensor([[1.2]]), torch.tensor([[-0.8]])]
 
 def signal(solution, x, weights, act):
     """The sizes on the way up, for an activation given by its name in torch."""
-    return solution.forward_rms(x.clone(), list(weights), getattr(torch, act))
+    return solution.forward_rms(x.clone(), list(weights), activation(act))
+
+
+def activation(name):
+    """The activation with this name in torch; a softmax mixes the neurons of each example."""
+    return functools.partial(torch.softmax, dim=-1) if name == "softmax" else getattr(torch, name)
 
 
 def layer_sizes(sizes, x, n_layers):
@@ -301,7 +306,7 @@ def test_silence_has_size_zero(same, draw):
 def test_any_activation_is_used_as_given(same, draw):
     """Uses the activation that it is given, whatever it is."""
     weights = stack(draw, 6, 7, 5, scale=1.5)
-    for act in ("sin", "positive", "expm1"):
+    for act in ("sin", "positive", "expm1", "softmax"):
         same.run(signal_sizes, 0.5 * draw(9, 6), weights, act)
 
 
@@ -439,9 +444,7 @@ def test_signal_stays_on_its_device(same, draw):
 def message(solution, x, weights, act, upstream):
     """The gradient's sizes on the way down, for an activation given by its name in torch."""
     layers = [weight.clone() for weight in weights]
-    softmax = functools.partial(torch.softmax, dim=-1)
-    function = softmax if act == "softmax" else getattr(torch, act)
-    return solution.backward_rms(x.clone(), layers, function, upstream.clone())
+    return solution.backward_rms(x.clone(), layers, activation(act), upstream.clone())
 
 
 def between_the_ends(sizes, n_layers, upstream):
@@ -697,6 +700,8 @@ def test_tiny_start(same, draw):
     factors = [3.0, 30.0, 7.0, 12.0, 5.0, 21.0, 9.0, 15.0, 4.1]  # on average 9.1267
     stats = curve(1e-30 * draw.number(1.0, 9.0), factors)
     same(rtol=1e-4, atol=0.0).per_layer_gain(stats)
+    # below the smallest normal number, and held exactly
+    same(rtol=1e-4, atol=0.0).per_layer_gain(curve(2.0**-138, [4.0, 2.0]))
 
 
 @pytest.mark.exercise("per_layer_gain")
@@ -1017,7 +1022,7 @@ def verdict_bystander(solution, designs):
 def test_verdict_leaves_the_global_random_state_alone(same):
     """Leaves torch's global random state as it was."""
     designs = [["relu", "he_normal", 4, 128], ["linear", "torch_default", 20, 128]]
-    same.run(verdict_bystander, designs)
+    same.run(verdict_bystander, [*designs, ["tanh", "xavier_normal", 4, 128]])
 
 
 def noted(solution, design):
@@ -1063,6 +1068,8 @@ def random_stack(solution, act, scheme, depth, width, seed):
     matrices, tables = depth * width**2, 2 * 256 * width  # the tables are x and upstream
     by_width = wide.numel() > first.numel()
     enough = first.numel() >= matrices + tables or not by_width
+    # of so many numbers in float32, less than 1 % are equal to another by chance
+    different = first.unique().numel() >= 0.9 * (matrices + tables)
     # of the uniform weights none is beyond 2, of so many normal numbers 4.6 %
     normal = int((first.abs() > 2).sum()) >= 0.04 * tables
     return {
@@ -1070,6 +1077,7 @@ def random_stack(solution, act, scheme, depth, width, seed):
         "by width": by_width,
         "for every layer": first.numel() >= matrices or not by_width,
         "enough": enough,
+        "different": different or not (enough and by_width),
         "normal": normal or not (enough and by_width),
         "by seed": not torch.equal(first, other),
         # who keeps verdicts draws nothing at a second call
@@ -1102,7 +1110,7 @@ def test_stack_is_random(student):
 
 @pytest.mark.exercise("flow_verdict", seconds=20)
 def test_every_layer_gets_its_own_weights(student):
-    """Draws `depth` matrices, each of them `width` × `width`, and `x` and `upstream`."""
+    """Draws `depth` different matrices, each of them `width` × `width`, `x` and `upstream`."""
     for stack in STACKS:
         drawn = student.run(random_stack, *stack, 20).value
         require(drawn["by width"], "It draws no more random numbers for twice the `width`.")
@@ -1111,6 +1119,7 @@ def test_every_layer_gets_its_own_weights(student):
             drawn["enough"],
             "It draws too few random numbers for `depth` matrices, `x` and `upstream`.",
         )
+        require(drawn["different"], "It draws many of its random numbers more than once.")
 
 
 @pytest.mark.exercise("flow_verdict", seconds=20)
@@ -1123,7 +1132,7 @@ def test_batch_and_upstream_are_standard_normal(student):
 @pytest.mark.exercise("flow_verdict", seconds=20)
 def test_stack_follows_the_seed(student):
     """Draws the stack with `seed`."""
-    for stack in STACKS:
+    for stack in (*STACKS, ("linear", "xavier_normal", 7, 128)):
         drawn = student.run(random_stack, *stack, 30).value
         require(drawn["by seed"], "Another `seed` gives it no other random numbers.")
         require(drawn["again"], "The same `seed` gives it other random numbers at a second call.")
