@@ -359,7 +359,8 @@ def review_flags(cell: ParsedCell) -> list[str]:
     """Names that an instructor may want to look at; they never score."""
     found = set[str]()
     for statement in cell.statements:
-        if not statement.text.isascii() or _WORTH_A_LOOK.search(statement.text):
+        text = statement.text
+        if not text.isascii() or _WORTH_A_LOOK.search(text) or _REPLACES.search(text):
             for part in ast.walk(statement.node):
                 found.update(_suspicious(part))
     return sorted(found)
@@ -376,8 +377,8 @@ _SUSPICIOUS = frozenset(
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 _WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars", "'__", '"__', "__'", '__"')
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
-_REPLACES = r"\b(?:torch|nn|F|math|Tensor)\.[\w.]{1,80} ?=(?!=)"
-_WORTH_A_LOOK = re.compile("|".join([*map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS)), _REPLACES]))
+_WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS))))
+_REPLACES = re.compile(r"(?:torch|nn|F|math|Tensor)(?:\.\w{1,30}){1,2} ?=(?!=)")
 _LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional", "object", "type", "sys"}
 _USUAL_TEXTS = {"__main__", "__all__", "__", "____"}
 
