@@ -503,8 +503,8 @@ def _earned(verdicts: Sequence[Verdict]) -> tuple[float, int, int]:
 
 def _lacks_files(verdict: Verdict) -> bool:
     """Whether a check stopped with an error of the system: others may have used up its files."""
-    crashed = verdict.check.status is Status.CRASHED
-    found = judging.records([verdict]) or () if crashed else ()
+    stopped = verdict.check.status in (Status.CRASHED, Status.NOT_JUDGED)
+    found = judging.records([verdict]) or () if stopped else ()
     return any("OSError" in (record.answer.error or ()) for record in found)
 
 

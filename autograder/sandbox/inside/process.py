@@ -250,8 +250,12 @@ class Process:
         return {}, {"result": recorder.events, "changed": []}
 
     def is_of_answer(self, error: BaseException) -> bool:
-        """Whether an error is the answer's own, and not of a check that goes on with it."""
-        return _has_run(self.own_files, error) or _out_of_memory(error)
+        """Whether an error is the answer's own, and not of a check that goes on with it.
+
+        What the system lacks, code of the same process may have used up.
+        """
+        of_system = isinstance(error, OSError) or _out_of_memory(error)
+        return of_system or _has_run(self.own_files, error)
 
     def do_example(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run one visible check for what its error says, and which line of the answer led to it.
