@@ -101,9 +101,9 @@ def outcome_of(error: Exception, seconds: float, about: Fact | None = None) -> F
             message = wording.stopped(Status.OUT_OF_MEMORY, seconds)
             return Finding(Status.OUT_OF_MEMORY, message)
         case StudentRaised(answer=answer):
-            said = wording.raised(answer)
-            unknown = said == wording.NOT_GONE_ON.format(known="")  # not even that it is wrong
-            return Finding(Status.NOT_JUDGED if unknown else Status.CRASHED, said)
+            # a check that stopped by itself, nobody knows why, has not even found a fault
+            status = Status.CRASHED if wording.is_explained(answer) else Status.NOT_JUDGED
+            return Finding(status, wording.raised(answer))
         case Stopped(status=status):
             return Finding(status, wording.stopped(status, seconds))
         case AssertionError() if about:

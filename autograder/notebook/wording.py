@@ -89,7 +89,7 @@ NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
 NOT_SEEN = "Looking at what came back gives an error, so nobody can see whether {sentence}."
 OTHER_ANSWER = "Another answer came back than the check in the notebook expects."
 UNCHANGED = "The call did not change its arguments as it should."
-NOT_GONE_ON = "The check could not go on with what came back{known}."
+NOT_GONE_ON = "After your call, the check could not go on{known}."
 _NO_GRADIENTS = "No gradient can be computed: a tensor that it needs was changed in place."
 ERROR_AGAIN = "There was an error here, too."
 FORGED = (
@@ -314,11 +314,20 @@ def raised(answer: Answer) -> str:
     """Which kind of error came instead of an answer; its text could carry hidden inputs out."""
     if special := _special(answer):
         return special
-    reason = next((said for words, said in _REASONS if words in answer.reason), "")
+    reason = _reason_of(answer)
     known = f": {reason}" if reason and not answer.own else ""
     if not answer.reached:
         return _NO_GRADIENTS if reason == _CHANGED_IN_PLACE else NOT_GONE_ON.format(known=known)
     return f"{_stopped_with(answer)}{known}."
+
+
+def is_explained(answer: Answer) -> bool:
+    """Whether an error tells something of the code: it came there, or why it came is known."""
+    return bool(answer.reached or _special(answer) or _reason_of(answer))
+
+
+def _reason_of(answer: Answer) -> str:
+    return next((said for words, said in _REASONS if words in answer.reason), "")
 
 
 def raised_by_example(answer: Answer, text: str, line: str) -> str:

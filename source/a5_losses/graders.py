@@ -218,7 +218,7 @@ def test_softmax_works_along_every_axis(same, draw):
 
 @pytest.mark.exercise("softmax", weight=2)
 def test_softmax_survives_large_logits(same, draw):
-    """Stays finite and right for logits in the hundreds and thousands, of either sign."""
+    """Stays finite and right for large logits of any size, of either sign."""
     for size in (200.0, 1000.0):
         for dtype in (torch.float32, torch.float64):
             z = draw.uniform(4, 5, low=-2.0, high=2.0, dtype=dtype)
@@ -226,7 +226,7 @@ def test_softmax_survives_large_logits(same, draw):
                 same(rtol=1e-3, atol=1e-5).softmax(shifted)
     same(rtol=2e-2).softmax((draw.uniform(4, 5, low=-2.0, high=2.0) + 1000.0).half())
     for size in HUGE:
-        same.softmax(size * torch.tensor([[-3.0, -2.0, -2.5], [1.0, 3.0, 2.0]]))
+        same.softmax(size * torch.tensor([[-3.0, -2.0, -2.0], [1.0, 3.0, 2.0]]))
 
 
 @pytest.mark.exercise("softmax")

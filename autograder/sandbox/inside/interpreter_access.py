@@ -51,7 +51,8 @@ _FAMILIAR = frozenset(
     "torch Tuple typing uint8 Union".split()
 )
 # Operations in which others run unnamed: parts of networks, and those of libraries.
-_HIDING = re.compile("attention|cell|fake|gru|loss|lstm|quant|rnn|cudnn|miopen|mkldnn")
+PARTS = "attention|cell|ctc_loss|fake|gru|lstm|quant|rnn"
+_HIDING = re.compile(f"{PARTS}|loss|cudnn|miopen|mkldnn")
 _PLAIN_TYPES: tuple[type, ...] = (str, list, dict, set, tuple, int, float, complex, range, slice)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from . import withheld_functions
+from . import interpreter_access, withheld_functions
 
 # Where an operation on some kind of tensor may begin or end; torch knows no others on a CPU or GPU.
 _ALWAYS = ("AutogradCPU", "AutogradCUDA", "BackendSelect", "CPU", "CUDA")
@@ -26,8 +26,7 @@ _WHERE_KNOWN = (
     "CompositeImplicitAutograd CompositeImplicitAutogradNestedTensor CompositeExplicitAutograd "
     "CompositeExplicitAutogradNonFunctional"
 ).split()
-# Parts of networks, in which others run unnamed.
-_OF_MANY_PARTS = re.compile("attention|cell|ctc_loss|fake|gru|lstm|quant|rnn")
+_OF_MANY_PARTS = re.compile(interpreter_access.PARTS)
 # Libraries whose operations do several of torch's at once, by names of their own.
 FUSED = frozenset("mkldnn mkldnnprepacked onednn mkl quantized".split())
 _DIFFERENTIATION = "backward"  # an exercise that forbids it is done without autograd
