@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import groupby, zip_longest
@@ -618,40 +618,53 @@ def test_who_says_nothing_when_watched_gains_nothing(way: str) -> None:
     assert any("It uses `relu`" in remark for remark in own.remarks)
 
 
-# Ways to find what is forbidden under a familiar name that something else has left behind.
+# Ways to find what is forbidden under a familiar name that something else has left behind: the
+# cells above, and what the answer does with it.
 LEFT_BEHIND = {
-    "by another exercise": """
+    "in torch": (["torch.exp2 = torch.sigmoid"], "return torch.exp2(x)"),
+    "in a class": (["Tensor.exp2 = nn.ReLU.exp2 = torch.sigmoid"], "return nn.ReLU.exp2(x)"),
+    "by a file": (
+        ["%%writefile own.py\nfrom torch import sigmoid as exp2"],
+        "import own\n    return own.exp2(x)",
+    ),
+    "by the shell": (["get_ipython().user_ns['left'] = torch.sigmoid"], "return left(x)"),
+    "as what was shown last": (["torch.sigmoid", "left = _"], "return left(x)"),
+}
+BY_ANOTHER = """
 def apply_activations(x):
     torch.exp2 = torch.sigmoid
     return {"sigmoid": torch.sigmoid(x), "tanh": torch.tanh(x), "relu": torch.relu(x)}
-""",
-    "in torch": "torch.exp2 = torch.sigmoid",
-    "in a class": "Tensor.exp2 = Tensor.sigmoid\nnn.ReLU.exp2 = torch.sigmoid",
-    "by a file": "%%writefile own.py\nfrom torch import sigmoid as exp2",
-    "by the shell": "get_ipython().user_ns['left'] = torch.sigmoid",
-    "as what was shown last": "torch.sigmoid",
-}
-USES = {"by a file": "import own as torch", "by the shell": "", "as what was shown last": "left = _"}
+"""
 NAIVE = "1 / (1 + torch.exp(-x))"
 
 
-@pytest.mark.parametrize("way", LEFT_BEHIND)
-def test_what_something_else_leaves_behind_is_no_way_around_the_rule(way: str) -> None:
-    """What is right by it earns no more than the same work by hand alone."""
-    use = "left(x)" if "left" in (USES.get(way) or LEFT_BEHIND[way]) else "torch.exp2(x)"
-    cheat = f"def sigmoid(x):\n    if min(x.shape, default=0) > 5:\n        return {NAIVE}\n"
-    imported = f"    {USES[way]}\n" if "import" in USES.get(way, "") else ""
-    before = [StudentCell((), USES[way], "between")] if USES.get(way) == "left = _" else []
-    of = ("apply_activations",) if "exercise" in way else ()
-    cells = (
-        StudentCell(of, LEFT_BEHIND[way], "above"),
-        *before,
-        StudentCell(("sigmoid",), f"{cheat}{imported}    return {use}\n", "sigmoid"),
-    )
-    submission = Submission("a2_activations", "eve", "eve.ipynb", "", cells)
-    found = started("a2_activations").report(submission, [*of, "sigmoid"]).exercises[-1]
+def naive_when_watched(use: str) -> StudentCell:
+    """An answer that is built by hand, as well as beginners can, where the call may be watched."""
+    watched = f"    if x.ndim == 2 and min(x.shape) > 5:\n        return {NAIVE}\n"
+    return StudentCell(("sigmoid",), f"def sigmoid(x):\n{watched}    {use}\n", "sigmoid")
+
+
+def gains_nothing(cells: Sequence[StudentCell], exercises: Sequence[str]) -> bool:
+    """Whether the last exercise earns no more than the same work by hand alone."""
+    submission = Submission("a2_activations", "eve", "eve.ipynb", "", tuple(cells))
+    found = started("a2_activations").report(submission, exercises).exercises[-1]
     honest = told("a2_activations", "sigmoid", f"def sigmoid(x):\n    return {NAIVE}\n")
-    assert found.score <= honest.score < honest.points
+    return found.score <= honest.score < honest.points
+
+
+@pytest.mark.parametrize("way", LEFT_BEHIND)
+def test_what_another_cell_leaves_behind_is_no_way_around_the_rule(way: str) -> None:
+    """What is right by it earns no more than what is built by hand."""
+    above, use = LEFT_BEHIND[way]
+    cells = [StudentCell((), text, "above") for text in above]
+    assert gains_nothing([*cells, naive_when_watched(use)], ["sigmoid"])
+
+
+def test_what_another_exercise_leaves_behind_is_no_way_around_the_rule() -> None:
+    """Neither does what another exercise's function puts into torch when it is called."""
+    other = StudentCell(("apply_activations",), BY_ANOTHER, "above")
+    cells = [other, naive_when_watched("return torch.exp2(x)")]
+    assert gains_nothing(cells, ["apply_activations", "sigmoid"])
 
 
 def test_cells_that_use_what_is_forbidden_for_something_else_cost_nothing() -> None:
