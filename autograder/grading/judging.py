@@ -25,7 +25,7 @@ from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import Conversation, Handle, Record, Transport
 from autograder.model import Check, Status
 from autograder.notebook import wording
-from autograder.sandbox.answers import Answer, Stopped, StudentRaised
+from autograder.sandbox.answers import Answer, Stopped
 from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import protocol
@@ -210,10 +210,6 @@ class Judge:
         head = {"do": "visible", "exercise": item.exercise, "text": item.cell}
         try:
             return _compared(theirs.ask(head), ours.ask(head))
-        except StudentRaised as error:
-            if "AssertionError" in (error.answer.error or ()) and not error.answer.own:
-                return outcome_of(AssertionError(), item.seconds)  # the check's own comparison
-            return outcome_of(error, item.seconds)
         except Exception as error:  # a recorded answer may have any form
             return outcome_of(error, item.seconds)
 
@@ -311,7 +307,8 @@ def _compared(got: Answer, expected: Answer) -> Finding:
     theirs, ours = got.value, expected.value
     if not isinstance(theirs, list):
         raise Mismatch(Fact.TYPE)
-    events = list(zip(theirs, ours, strict=False))
+    pairs = zip(theirs, ours, strict=False)  # a check that stopped has recorded less
+    events = [(event, known) for event, known in pairs if _what(event) == known["what"]]
     if any(_changes_more(event, known) for event, known in events):
         raise Mismatch(Fact.CHANGED)  # what came back may have changed since, with the argument
     with looking(None) as look:
@@ -319,8 +316,9 @@ def _compared(got: Answer, expected: Answer) -> Finding:
             _compare_events(_value(event), known)
     if look.noticed:
         raise Mismatch(min(look.noticed))
-    if len(theirs) != len(ours):  # the check stopped before its end
-        raise Unmet(wording.NOT_GONE_ON.format(known=""))
+    if [_what(event) for event in theirs] != [known["what"] for known in ours]:
+        asserts = any(_what(event) == "asserts" for event in theirs)
+        raise AssertionError if asserts else Unmet(wording.NOT_GONE_ON.format(known=""))
     return Finding(Status.PASSED)
 
 
@@ -344,6 +342,10 @@ def _changes_more(event: object, known: Mapping[str, object]) -> bool:
     """Whether a student's call changed its arguments where the reference's did not."""
     more = _value(event) is True and known["value"] is False
     return more and known["what"] == "changes its arguments"
+
+
+def _what(event: object) -> Any:
+    return event.get("what") if isinstance(event, dict) else None
 
 
 def _value(event: object) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.grading.start import start_grader
-from autograder.model import Job, Settings
+from autograder.model import Job, Settings, Status
 from tests.grading.test_kinds_of_values import course_of, definition
 from tests.support.courses import NAME, hand_in
 
@@ -41,3 +41,20 @@ def test_an_argument_that_should_change_and_did_not_is_not_called_changed(tmp_pa
         report = grader.grade(Job("ada", hand_in(course, tmp_path / "ada", definition("x / 2"))))
     visible = next(check for check in report.exercises[0].checks if not check.hidden)
     assert visible.message.endswith("The call did not change its arguments as it should.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "passes"),
+    [("x / 2", True), ("x", False), ("None", False), ("x / 0 * 0", False), ("x.half_()", False)],
+)
+@pytest.mark.parametrize(
+    "first", ["", "call(half, torch.ones(1)).holds('it is there', bool)\n    "]
+)
+def test_a_check_that_asserts_by_itself_judges_as_in_the_notebook(tmp_path, first, answer, passes):
+    """As imported checks do: it has failed where it stops, whatever it recorded before."""
+    asserts = f"{first}assert abs(half(torch.tensor(3.0)) - 1.5) < 1e-6"
+    course = course_of(tmp_path, "x / 2", visible=asserts)
+    with start_grader(course, NAME, Settings(3)) as grader:
+        report = grader.grade(Job("ada", hand_in(course, tmp_path / "ada", definition(answer))))
+    visible = next(check for check in report.exercises[0].checks if not check.hidden)
+    assert (visible.status is Status.PASSED) is passes

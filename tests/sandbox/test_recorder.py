@@ -63,7 +63,8 @@ def test_what_was_recorded_before_a_check_stops_comes_back():
     """As in the notebook, the first thing that is not so is told, and nothing that follows it."""
     student, ours = (InProcess({"emptied": emptied}, ["import torch"], trusted=t) for t in (0, 1))
     frame = protocol.pack({"do": "visible", "exercise": "emptied", "text": CHECK}, {})
-    changed, returned = student.ask(frame).value
+    changed, returned, end = student.ask(frame).value
     assert changed == {"what": "changes its arguments", "value": True}
     assert returned["value"] == 3
+    assert end["what"] == "stops"
     assert ours.ask(frame).error is not None

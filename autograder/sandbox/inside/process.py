@@ -237,7 +237,8 @@ class Process:
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded.
 
-        Where the check itself cannot go on with what came back, that is what it did until then.
+        Where the check itself stops at what came back, that is what it did until then, and that it
+        stopped: by an assertion of its own, or since it cannot go on.
         """
         name = request["exercise"]
         recorder = Recorder()
@@ -247,6 +248,8 @@ class Process:
         except Exception as error:
             if self.is_of_answer(error):
                 raise
+            asserts = isinstance(error, AssertionError)
+            recorder.events.append({"what": "asserts" if asserts else "stops", "value": None})
         return {}, {"result": recorder.events, "changed": []}
 
     def is_of_answer(self, error: BaseException) -> bool:
