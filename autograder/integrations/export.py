@@ -73,11 +73,6 @@ def export(
         raise UsageError("--column names a column of a downloaded sheet: name that with --into.")
     if target is Target.NBGRADER:
         return _to_nbgrader(reports, course, db)
-    if target is Target.CLASSROOM50 and len(students := {r.student for r in reports}) > 1:
-        raise UsageError(
-            f"A result for Classroom 50 names one owner, and these are of {len(students)} "
-            "students. Export each student's results by themselves, in that repository's run."
-        )
     path = out or Path(_NAMES[target])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,8 +146,7 @@ def _written(
     if target is Target.GRADESCOPE:
         return _folder({_place(r): gradescope.results(r) for r in reports if _graded(r)}, path)
     if target is Target.CLASSROOM50:
-        made = {_place(r): classroom50.result(r, os.environ) for r in reports if _graded(r)}
-        return _folder(made, path)
+        return _for_classroom50(reports, path)
     if target is Target.ACTIONS:
         return _for_actions(reports, path)
     if target is Target.JUNIT:
@@ -178,6 +172,17 @@ def _folder(files: dict[Path, dict[str, Any]], folder: Path) -> Exported:
         path.parent.mkdir(parents=True, exist_ok=True)
         door.put(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     return Exported(f"{len(files)} files in {folder}")
+
+
+def _for_classroom50(reports: Sequence[Report], folder: Path) -> Exported:
+    """Results that name one owner, as Classroom 50 wants them: who runs this repository's tests."""
+    if len(students := {report.student for report in reports}) > 1:
+        raise UsageError(
+            f"A result for Classroom 50 names one owner, and these are of {len(students)} "
+            "students. Export each student's results by themselves, in that repository's run."
+        )
+    made = {_place(r): classroom50.result(r, os.environ) for r in reports if _graded(r)}
+    return _folder(made, folder)
 
 
 def _for_actions(reports: Sequence[Report], path: Path) -> Exported:

@@ -392,6 +392,8 @@ class _Level:
     def _holds_people(self, name: str, inner: dict[str, _Inner], called: set[str]) -> bool:
         """Whether what lies in a section's folder is many people's, and not one student's."""
         own = inner[name]
+        if own.folders and all(map(words.INNER.fullmatch, own.folders)):
+            return False  # a team's own folders: notebooks, data
         if own.folders:
             return not own.files or all(map(self._reader.own_name, own.files))
         names = [self._reader.own_name(file) for each in called for file in inner[each].files]

@@ -51,6 +51,7 @@ LAYOUTS: dict[str, dict[str, str | None]] = {
     "sections": {"monday/ana/x.ipynb": "ana", "friday/bob/y.ipynb": "bob"},
     "one section": {"tuesday 10am/ana/x.ipynb": "ana"},
     "numbered sections": {"section 1/ana/x.ipynb": "ana", "section 2/bob/y.ipynb": "bob"},
+    "numbered teams": {"group-7/notebooks/x.ipynb": "group-7", "group-8/src/y.ipynb": "group-8"},
     "files in sections": {"monday/ana.ipynb": "ana", "friday/ben.ipynb": "ben"},
     "sections of nbgrader's trees": {
         f"lab1/ana/{A1}/{A1}.ipynb": "ana", f"lab2/bob/{A1}/{A1}.ipynb": "bob",
