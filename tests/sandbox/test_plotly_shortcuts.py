@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import subprocess
 import sys
+import webbrowser
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
 from _plotly_utils import basevalidators
+from plotly.io import _renderers as renderers
 
 from autograder.sandbox.inside import plotly_shortcuts
 
@@ -74,3 +76,15 @@ def test_plain_lists_are_not_looked_through():
     assert to_scalar_or_list(given) == given
     assert to_scalar_or_list(given) is not given
     assert [type(one) for one in to_scalar_or_list([np.float32(1.5), np.int64(2)])] == [float, int]
+
+
+@pytest.mark.parametrize("renderer", [None, *sorted(pio.renderers)])
+def test_a_figure_can_be_shown_anywhere(renderer, monkeypatch):
+    """No renderer asks for what a sandbox lacks, and a name that plotly does not know is told."""
+    plotly_shortcuts.take()
+    monkeypatch.setattr(webbrowser, "get", None)
+    monkeypatch.setattr(renderers, "ipython_display", None)
+    monkeypatch.setattr(renderers, "nbformat", None)
+    go.Figure(go.Scatter(y=[1, 2])).show(renderer=renderer)
+    with pytest.raises(ValueError, match="Invalid named renderer"):
+        go.Figure().show(renderer="nothing_of_this_name")

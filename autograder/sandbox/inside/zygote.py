@@ -153,8 +153,8 @@ def _warm_meta() -> None:
 
 def _warm_plotly() -> None:
     """Load plotly's templates and validators (1.5 s), where it is used; showing shows nowhere."""
+    plotly_shortcuts.take_when_loaded()
     if "plotly.graph_objects" in sys.modules:
-        importlib.import_module("plotly.io").renderers.default = ""
         plotly_shortcuts.take()
         graph_objects = sys.modules["plotly.graph_objects"]
         figure = graph_objects.Figure(graph_objects.Scatter(x=[0, 1], y=[0, 1], name="warm"))
