@@ -3499,6 +3499,16 @@ def counted_in_32_bits(sizes):
 
 @mistake(
     "count_parameters",
+    "Your function gives an error for extremely large sizes. How can you count with arithmetic "
+    "alone?",
+)
+def builds_the_network_on_meta(sizes):
+    layers = [nn.Linear(a, b, device="meta") for a, b in zip(sizes, sizes[1:])]
+    return sum(p.numel() for layer in layers for p in layer.parameters())
+
+
+@mistake(
+    "count_parameters",
     "Your function changes its argument `sizes`. Which line changes it?",
     breaks="changed",
 )
