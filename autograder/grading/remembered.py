@@ -56,6 +56,7 @@ def _latest_wrong(
     """The last wrong call of each of the last failed checks: before these, the most was asked."""
     failed = [v for v in verdicts if v.check.status in (Status.FAILED, Status.CRASHED)]
     quick = [v for v in failed if v.item.hidden and not v.item.slow]
+    quick.sort(key=lambda v: not v.item.about)  # a fact alone, such as a dtype, hangs on no call
     for verdict in quick[: -_MOST - 1 : -1]:
         asked = (Record(*pair) for pair in _answered(verdict))
         wrong = (r for r in asked if not same_answer(r.answer, expected(r.frame)))

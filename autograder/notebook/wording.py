@@ -126,6 +126,7 @@ _REASONS = (  # words of torch, and what they say in short; other texts may hold
         "a gradient needs one number, not several",
     ),
     ("on Tensor that requires grad", "NumPy was given a tensor that requires gradients"),
+    ("nobody watched all the time", "a profiler in your code stopped the check's own"),
     ("must match the size of tensor", _SHAPES),
     ("shapes cannot be multiplied", _SHAPES),
     ("have the same dtype", "tensors of two dtypes met"),

@@ -151,6 +151,7 @@ def test_any_number_of_examples(same, draw):
         rows = quarters(draw, *shape)
         rows[0] = [int(10 * value) for value in rows[0]]
         same.input_batch([*rows, rows[1], [0] * shape[1]])  # equal to another one, or zeros only
+        same.input_batch([[1, *row[1:]] for row in rows[1:]])  # only the first number is whole
 
 
 @pytest.mark.exercise("input_batch", weight=0.5)

@@ -247,6 +247,16 @@ def dtype_of_the_first_number(rows):
 
 @mistake(
     "input_batch",
+    "Your function drops fractions when all numbers of the first row are `int`s. Which numbers "
+    "decide about your dtype?",
+)
+def dtype_of_the_first_row(rows):
+    whole = all(isinstance(value, int) for value in rows[0])
+    return torch.tensor(rows, dtype=torch.int64 if whole else torch.float32).float()
+
+
+@mistake(
+    "input_batch",
     "The last row of your result holds only zeros. At which row does your loop end?",
 )
 def last_row_left_empty(rows):
@@ -2530,8 +2540,8 @@ def exp_clamped(logits):
 
 @mistake(
     "multiclass_predict",
-    "A row becomes NaN when another row has much larger logits. Which step uses the logits of all "
-    "rows?",
+    "NaN appears in a row when another row has much larger logits. Which step uses the logits of "
+    "all rows?",
 )
 def subtracts_the_batch_maximum(logits):
     return _shares(torch.exp(logits - logits.max())), logits.argmax(dim=1)
@@ -2539,8 +2549,8 @@ def subtracts_the_batch_maximum(logits):
 
 @mistake(
     "multiclass_predict",
-    "A row becomes NaN when one of its logits is much larger than the others. What is the largest "
-    "number that you give to `exp`?",
+    "NaN appears in a row when one of its logits is much larger than the others. What is the "
+    "largest number that you give to `exp`?",
 )
 def subtracts_the_mean(logits):
     centred = logits - logits.mean(dim=1, keepdim=True)

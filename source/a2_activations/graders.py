@@ -856,10 +856,10 @@ def inside_a_graph(solution, x):
     """The slopes at a tensor that was itself computed, and the gradients around it afterwards."""
     start = x.clone().requires_grad_()
     middle = torch.sin(start)
-    slope = solution.autograd_slope(lambda z: z**3, middle).detach()
+    slope = solution.autograd_slope(lambda z: z**3, middle)
     untouched = start.grad is None and middle.requires_grad and not middle.retains_grad
     return {
-        "value": slope,
+        "value": slope.detach() if isinstance(slope, torch.Tensor) else slope,
         "untouched": untouched,
         "gradient": torch.autograd.grad(middle.sum(), start)[0],
     }
@@ -1381,7 +1381,7 @@ def test_first_view(same, draw):
 
 @pytest.mark.exercise("neuron_slider", seconds=20)
 def test_traces_have_names(same, draw):
-    """Has two traces, first neuron, then slope."""
+    """Has two traces, first `neuron`, then `slope`, named like this."""
     same.run(slider, weights(draw), ["names"])
 
 

@@ -474,7 +474,6 @@ def test_gate_of_negative_starts(same, draw):
     x0 = torch.cat([fixed, -draw.uniform(4, low=1.0, high=4.0)])
     for n in (1, 4):
         same.repeat_tanh_gate(x0, n)
-    same(atol=0.0).repeat_tanh_gate(-SWEEP, 1)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -516,7 +515,8 @@ def test_gate_uses_all_digits_of_float64(same):
     """Uses all digits of float64, in which large starts still move."""
     x0 = torch.tensor([9.5, 10.0, 12.0, 3.0, 2.5], dtype=torch.float64)
     same.repeat_tanh_gate(x0, 19)
-    same(atol=0.0).repeat_tanh_gate(SWEEP, 1)
+    for start in (SWEEP, -SWEEP):
+        same(atol=0.0).repeat_tanh_gate(start, 1)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
@@ -954,7 +954,8 @@ def test_product_equals_the_measured_gradient(student, draw):
     for _ in range(6):
         x = torch.sin(x)
     (slopes,) = torch.autograd.grad(x.sum(), x0)
-    assert_same(student.run(multiply, "sin", x0.detach(), 6), slopes)
+    found = student.run(multiply, "sin", x0.detach(), 6)
+    assert_same(found, slopes, rtol=1e-5, atol=1e-5)  # digits are another check's business
 
 
 @pytest.mark.exercise("chain_product")

@@ -3342,8 +3342,8 @@ def linear_axis(squares, gates):
 
 @mistake(
     "trajectory_figure",
-    "Your figure has no markers at the heights for zeros and infinities. "
-    "At which heights does the task put them?",
+    "Your figure shows no markers for zeros and infinities. Which points does the task add for "
+    "them, and what does the `mode` of your traces draw?",
 )
 def drops_the_failures(squares, gates):
     return _figure(squares.abs(), gates.abs(), _trace)

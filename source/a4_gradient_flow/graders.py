@@ -864,8 +864,6 @@ def test_zero_and_negative_slopes(same, draw):
     x = draw(4, 6)
     for slope in (0.0, -0.2, -1.5):
         same.leaky_relu(x, slope)
-    extreme = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 3e38, -3e38, math.inf, -math.inf, math.nan])
-    same.leaky_relu(extreme, -0.2)
 
 
 @pytest.mark.exercise("leaky_relu")
@@ -892,7 +890,7 @@ def test_extreme_inputs(same):
     inf, nan = math.inf, math.nan
     x = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 3e38, -3e38, inf, -inf, nan])
     for given in (x, x.bfloat16()):
-        for slope in (0.01, 0.3):
+        for slope in (0.01, 0.3, -0.2):
             same.leaky_relu(given, slope)
     same.leaky_relu(torch.tensor([nan, 2.0, -3.0]), 0.0)
 

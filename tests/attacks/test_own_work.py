@@ -718,6 +718,20 @@ def test_who_fails_when_watched_and_used_nothing_keeps_the_rest() -> None:
     assert not any("asks you not to use" in check.message for check in own.checks)
 
 
+@pytest.mark.parametrize("profiler", ["profiler.profile", "autograd.profiler.profile"])
+def test_who_measures_with_a_profiler_keeps_the_rest(profiler: str) -> None:
+    """Right code that stops the check's own profiler is told so, and loses that check alone."""
+    text = f"""
+def relu(x):
+    with torch.{profiler}():
+        return x.clamp(min=0)
+"""
+    own = told("a2_activations", "relu", text)
+    lost = [check for check in own.checks if check.status is not Status.PASSED]
+    assert ["a profiler in your code" in check.message for check in lost] == [True]
+    assert own.score > 0.8 * own.points
+
+
 def test_who_stops_in_a_check_that_decides_is_flagged() -> None:
     """Where nothing can be asked again without what is forbidden, an instructor is told."""
     answer = """

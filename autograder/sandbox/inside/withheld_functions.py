@@ -62,6 +62,8 @@ def withhold(forbidden: Collection[str], libraries: Iterable[str]) -> None:
     _forget([one for one in found if not isinstance(one, FunctionType)])
     torch.jit._state.disable()
     torch._ops.OpOverloadPacket.__call__ = _checked(forbidden)  # type: ignore[method-assign]
+    late = vars(torch)["_lazy_modules"]  # of which torch's profiler asks whether they are there
+    late.difference_update(name.rpartition(".")[2] for name in _IN_PYTHON)
     sys.addaudithook(_close)
 
 
