@@ -25,16 +25,16 @@ _PLAIN = frozenset({float, int, bool, str, NoneType})
 
 
 def take() -> None:
-    """Take the shortcuts in this process and its forks, where plotly is loaded."""
+    """Take the shortcuts in this process and its forks, where plotly is loaded.
+
+    Its renderers may be loaded later, also by student code that is the first to import plotly.
+    """
     if "plotly.graph_objects" in sys.modules:
         importlib.import_module("plotly.graph_objs.layout").Template.__deepcopy__ = _copied
         _shorten_lists(importlib.import_module("_plotly_utils.basevalidators"))
-        _show_nothing(importlib.import_module(_RENDERERS))
-
-
-def take_when_loaded() -> None:
-    """Let nothing be shown either where student code is the first to import plotly."""
-    if _RENDERERS not in sys.modules:
+    if _RENDERERS in sys.modules:
+        _show_nothing(sys.modules[_RENDERERS])
+    elif not any(isinstance(finder, _Renderers) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Renderers())
 
 

@@ -153,9 +153,9 @@ def _warm_meta() -> None:
 
 def _warm_plotly() -> None:
     """Load plotly's templates and validators (1.5 s), where it is used; showing shows nowhere."""
-    plotly_shortcuts.take_when_loaded()
+    plotly_shortcuts.take()
     if "plotly.graph_objects" in sys.modules:
-        plotly_shortcuts.take()
+        importlib.import_module("plotly.io._renderers")
         graph_objects = sys.modules["plotly.graph_objects"]
         figure = graph_objects.Figure(graph_objects.Scatter(x=[0, 1], y=[0, 1], name="warm"))
         figure.update_layout(title="warm", template="plotly_dark", xaxis_title="x").to_json()
