@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autograder.cli.console import note
 from autograder.integrations.options import FOR_STAFF, Target
 from autograder.report.results import read_all
 
@@ -44,9 +45,18 @@ def counted_reports(
 
     if course is None or not has_rules(course):
         return read_all(results)
+    note_half_a_line(course)
     book = load(course, results, roster, _now(course))
     found = settled(book, read_all(results))
     return [report for report in found if report.submitted or not for_pages]
+
+
+def note_half_a_line(course: Course) -> None:
+    """Say that the file of decisions ends within a line: it does not count."""
+    from autograder.gradebook.ledger import FILE, half_a_line
+
+    if said := half_a_line(course.root / FILE):
+        note(said)
 
 
 def disagreements(course: Course, results: Path, assignment: str) -> Iterator[str]:

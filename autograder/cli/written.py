@@ -93,10 +93,12 @@ def from_nbgrader(
 
 def _add(course: Course, marks: Iterable[tuple[str, str, Mark]], who: str | None) -> None:
     """Add those that say something new, and name those which people have decided anew since."""
+    from autograder.cli.rules import note_half_a_line
     from autograder.gradebook.decisions import Book
     from autograder.gradebook.ledger import FILE, add, read_adjustments
     from autograder.gradebook.written import decisions, overruled_by
 
+    note_half_a_line(course)
     path = course.root / FILE
     known = Book(read_adjustments(path))
     now = datetime.datetime.now(datetime.UTC)
