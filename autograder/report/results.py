@@ -150,7 +150,7 @@ def read(path: Path) -> Report:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InfrastructureError(f"{path}: cannot be read ({error.strerror}).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not a result file: it is not JSON ({error}).") from error
     return from_dict(data, str(path))
 
