@@ -35,46 +35,55 @@ CANVAS_IDS = {"ID": "canvas_id", "SIS User ID": "sis_id", "SIS Login ID": "login
 # importer looks for the headings of the language that Moodle speaks to the teacher.
 MOODLE_COLUMNS = (
     "identifier", "name", "email", "status", "grade", "maximum", "changeable", "submitted",
-    "modified", "feedback", "scale", "no",
+    "modified", "feedback", "scale", "no", "username", "idnumber",
 )  # fmt: skip
 _MOODLE_HEADINGS = """
 Identifier | Full name | Email address | Status | Grade | Maximum Grade | Grade can be changed
 | Last modified (submission) | Last modified (grade) | Feedback comments | Scale | No
+| Username | ID number
 
 ID | Vollständiger Name | E-Mail-Adresse | Status | Bewertung | Bestwertung
 | Bewertung kann geändert werden | Zuletzt geändert (Abgabe) | Zuletzt geändert (Bewertung)
 | Feedback als Kommentar | Skala | Nein
+| Anmeldename | ID-Nummer
 
 Identifiant | Nom complet | Adresse de courriel | Statut | Note | Note maximale
 | La note peut être modifiée | Dernière modification (travail remis)
 | Dernière modification (note) | Feedback par commentaires | Barème | Non
+| Nom d’utilisateur / Nom d'utilisateur | Numéro d’identification / Numéro d'identification
 
 Identificador | Nombre completo | Dirección de correo / Dirección Email | Estado / Estatus
 | Calificación | Calificación máxima
 | La calificación puede ser cambiada / La calificación puede cambiarse
 | Última modificación (entrega) | Última modificación (calificación)
 | Comentarios de retroalimentación | Escala | No
+| Nombre de usuario | Número de ID / Número de identificación
 
 Número de identificação | Nome completo | Endereço de e-mail | Estado | Nota / Avaliação
 | Nota Máxima | A nota pode ser alterada. / A nota pode ser alterada
 | Última atualização (submissão) | Última atualização (avaliação)
 | Comentários de feedback | Escala | Não
+| Nome de utilizador | Número de identificação / Número ID
 
 Identificador | Nome completo | Endereço de email | Status | Nota | Nota máxima
 | Nota pode ser alterada | Última modificação (envio) | Última modificação (nota)
 | Comentários de feedback | Escala | Não
+| Nome de usuário / Identificação de usuário | Número de identificação
 
 Identificativo | Nome completo / Nome | Indirizzo email | Stato | Valutazione
 | Valutazione massima | La valutazione può essere cambiata | Ultima modifica (consegna)
 | Ultima modifica (valutazione) | Commenti | Scala | No
+| Username / Nome utente | Codice identificativo
 
 Identificatie | Volledige naam | E-mailadres | Status | Cijfer / Beoordeling | Maximaal cijfer
 | Het cijfer kan gewijzigd worden | Laatst gewijzigd (inzending)
 | Laatst gewijzigd (beoordeling) | Feedback | Schaal | Nee
+| Gebruikersnaam | ID-nummer
 
 Identyfikator | Imię i nazwisko / Pełna nazwa | Adres e-mail | Status | Ocena | Maksymalna ocena
 | Ocena może być zmieniona | Ostatnia modyfikacja (przesłane rozwiązanie)
 | Ostatnia aktualizacja (ocena) | Komentarz zwrotny | Skala | Nie
+| Nazwa użytkownika | Numer ID
 """
 MOODLE_LANGUAGES = tuple(
     {
