@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,40 @@ def test_the_sheets_take_what_counts(run, home):
     assert found["ana"]["why"].startswith("25: best of 2 attempts, 20 points; layer set to 5")
     canvas = {row["ID"]: row["week1"] for row in rows(home / "canvas.csv")}
     assert canvas == {"": "100", "1": "25", "2": "0", "3": "EX"}
+
+
+def week2(score: float, at: str, graded: int, digest: str):
+    """Ben's file of week2, of which the last counts, graded at some hour."""
+    made = submitted("ben", score, at, digest)
+    return replace(made, assignment="week2", graded_at=f"2026-11-30T{graded:02}:00:00+00:00")
+
+
+MONDAY = "2026-10-05T10:00:00+02:00"
+TUESDAY = "2026-10-06T10:00:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("graded", "counts"),
+    [
+        ([week2(0, MONDAY, 1, "a"), week2(10, "", 2, "b")], 10),
+        ([week2(0, "", 1, "a"), week2(10, "", 2, "b")], 10),
+        ([week2(0, "soon", 1, "a"), week2(10, MONDAY, 2, "b")], 10),
+        ([week2(5, MONDAY, 1, "a"), week2(0, "", 2, "b"), week2(10, TUESDAY, 3, "c")], 10),
+        ([week2(0, MONDAY, 1, "a"), week2(10, "", 2, "b"), week2(1, MONDAY, 3, "a")], 10),
+    ],
+    ids=["mailed later", "both mailed", "mailed first", "mailed between", "the first graded again"],
+)
+def test_a_file_without_a_time_is_newer_than_what_was_graded_before_it(run, home, graded, counts):
+    """A corrected file that came by mail is the last, in the gradebook and in what is exported."""
+    for one in graded:
+        keep_earlier(one, home / "results")
+        write(one, home / "results")
+    done = run("export", "results/week2", "--to", "csv", cwd=home)
+    assert done.returncode == 0, done.stderr
+    found = {row["student"]: row for row in rows(home / "grades.csv")}
+    assert found["ben"]["score"] == str(counts)
+    told = run("gradebook", "--student", "ben", cwd=home).stdout
+    assert f"week2, {counts}: last of " in told
 
 
 def test_where_all_are_excused_nothing_counts(run, home):
