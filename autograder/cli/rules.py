@@ -14,6 +14,7 @@ from autograder.report.results import read_all
 if TYPE_CHECKING:
     from autograder.course.layout import Course
     from autograder.gradebook.feedback import Rules
+    from autograder.gradebook.gradebook import Gradebook
     from autograder.model import Report
     from autograder.submissions.roster import Roster
 
@@ -48,7 +49,17 @@ def counted_reports(
     note_half_a_line(course)
     book = load(course, results, roster, _now(course))
     found = settled(book, read_all(results))
+    _note_dropped(book, found)
     return [report for report in found if report.submitted or not for_pages]
+
+
+def _note_dropped(book: Gradebook, found: Iterable[Report]) -> None:
+    from autograder.gradebook.wording import ALL_DROPPED
+
+    names = {report.assignment for report in found}
+    for column in book.columns:
+        if column.is_dropped and column.name in names:
+            note(f"{column.name}: {ALL_DROPPED}")
 
 
 def note_half_a_line(course: Course) -> None:

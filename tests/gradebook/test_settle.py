@@ -83,6 +83,24 @@ def test_the_sheets_take_what_counts(run, home):
     assert canvas == {"": "100", "1": "25", "2": "0", "3": "EX"}
 
 
+def test_of_an_assignment_that_is_dropped_whole_no_sheet_has_a_score(run, home):
+    """It counts neither way: an empty cell and a note, and no 0 of 100 for anybody."""
+    config = home / "course.toml"
+    dropped = f"[assignments.week1]\ndropped = {json.dumps(list(EXERCISES))}\n"
+    config.write_text(config.read_text().replace("[assignments.week1]\n", dropped))
+    for target in ("csv", "canvas"):
+        done = run("export", "results", "--to", target, cwd=home)
+        assert done.returncode == 0, done.stderr
+        assert "week1: All of its exercises are dropped: it counts neither way." in done.stderr
+    assert {row["student"]: row["score"] for row in rows(home / "grades.csv")}["ana"] == ""
+    found = {row["ID"]: row["week1"] for row in rows(home / "canvas.csv")}
+    assert (found["1"], found["2"], found["3"]) == ("", "", "EX")
+    run("gradebook", "--csv", "book.csv", cwd=home)
+    book = {row["student"]: row for row in rows(home / "book.csv")}
+    assert (book["ana"]["week1"], book["ben"]["week1"]) == ("", "")
+    assert book["ana"]["week1: why"].startswith("dropped: best of 2 attempts")
+
+
 def week2(score: float, at: str, graded: int, digest: str):
     """Ben's file of week2, of which the last counts, graded at some hour."""
     made = submitted("ben", score, at, digest)
