@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from autograder.cli.console import note
 from autograder.integrations.options import FOR_STAFF, Target
-from autograder.report.results import read_all
+from autograder.report.results import holds_all, read_all
 
 if TYPE_CHECKING:
     from autograder.course.layout import Course
@@ -20,14 +20,23 @@ if TYPE_CHECKING:
 
 # What becomes of grades: these take what counts. All others show single submissions to students.
 _GRADES = (*FOR_STAFF, Target.MOODLE)
+_OF_ALL = (Target.CSV, Target.CANVAS, Target.NBGRADER)  # Moodle's sheet is of one assignment
 
 
 def reports_for(
-    target: Target, course: Course | None, roster: Roster | None, results: Path
+    target: Target,
+    course: Course | None,
+    roster: Roster | None,
+    results: Path,
+    *,
+    into_a_sheet: bool = False,
 ) -> list[Report]:
-    """The reports as one target may have them."""
+    """The reports as one target may have them; a sheet that exists has columns of its own."""
     found = counted_reports(course, roster, results) if target in _GRADES else read_all(results)
     reports = list(found)
+    if target in _GRADES:
+        takes = target in _OF_ALL and not into_a_sheet
+        reports += _by_hand_alone(course, roster, results, reports, takes=takes)
     rules = feedback_rules(course, roster)
     if rules is None or target in FOR_STAFF:
         return reports
@@ -51,6 +60,27 @@ def counted_reports(
     found = settled(book, read_all(results))
     _note_dropped(book, found)
     return [report for report in found if report.submitted or not for_pages]
+
+
+def _by_hand_alone(
+    course: Course | None,
+    roster: Roster | None,
+    results: Path,
+    reports: Iterable[Report],
+    *,
+    takes: bool,
+) -> list[Report]:
+    """What was decided about assignments without any result, or a note that it is left out."""
+    from autograder.gradebook.load import has_rules, load
+    from autograder.gradebook.settle import by_hand_alone, settled_by_hand
+
+    if course is None or not has_rules(course) or not holds_all(results):
+        return []
+    book = load(course, results, roster, _now(course))
+    names = by_hand_alone(book, reports)
+    for name in names if not takes else ():
+        note(f"{name}: people decided something, and there is no result, so it is left out here.")
+    return settled_by_hand(book, names) if takes else []
 
 
 def _note_dropped(book: Gradebook, found: Iterable[Report]) -> None:

@@ -167,6 +167,11 @@ def read_all(folder: Path) -> Iterator[Report]:
     return (read(path) for path in paths)
 
 
+def holds_all(folder: Path) -> bool:
+    """Whether a folder of results is that of all assignments, and not of one."""
+    return bool(_result_files(folder, "*/*.json")) or not _result_files(folder, "*.json")
+
+
 def _result_files(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
 

@@ -101,6 +101,35 @@ def test_of_an_assignment_that_is_dropped_whole_no_sheet_has_a_score(run, home):
     assert book["ana"]["week1: why"].startswith("dropped: best of 2 attempts")
 
 
+def test_points_for_an_assignment_that_nobody_submitted_leave_with_the_others(run, home):
+    """Shown in class: a column with that grade and that excuse, and nothing about anybody else."""
+    about = {"assignment": "week3"}
+    ben = decided(Kind.POINTS, "=70", student="ben", **about)
+    add([ben, decided(Kind.EXCUSE, "yes", student="eve", **about)], home / FILE)
+    for target in ("csv", "canvas"):
+        done = run("export", "results", "--to", target, cwd=home)
+        assert done.returncode == 0, done.stderr
+    sheet = {(row["student"], row["assignment"]): row["score"] for row in rows(home / "grades.csv")}
+    assert (sheet["ana", "week1"], sheet["ben", "week3"], sheet["eve", "week3"]) == ("25", "70", "")
+    canvas = {row["ID"]: row["week3"] for row in rows(home / "canvas.csv")}
+    assert canvas == {"": "75", "1": "", "2": "70", "3": "EX"}
+    done = run("export", "results/week1", "--to", "canvas", cwd=home)
+    assert "week3" not in (home / "canvas.csv").read_text()
+    done = run("export", "results", "--to", "moodle", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert "week3: people decided something, and there is no result, so it is" in done.stderr
+
+
+def test_points_alone_are_exported_before_anything_is_graded(run, home):
+    """A folder without any result yet is no reason to lose them."""
+    add([decided(Kind.POINTS, "=70", student="ben", assignment="week3")], home / FILE)
+    (home / "none").mkdir()
+    done = run("export", "none", "--to", "csv", cwd=home)
+    assert done.returncode == 0, done.stderr
+    found = {(row["student"], row["assignment"]): row["score"] for row in rows(home / "grades.csv")}
+    assert found["ben", "week3"] == "70"
+
+
 def week2(score: float, at: str, graded: int, digest: str):
     """Ben's file of week2, of which the last counts, graded at some hour."""
     made = submitted("ben", score, at, digest)
