@@ -91,7 +91,15 @@ def _row(assignment: str, written: Written, job: Job, text: str, *, anonymous: b
 
 
 def key_of(student: str, digest: str) -> str:
-    """What stands for a student where names are hidden: it says nothing without their file."""
+    """What stands for a student where names are hidden: it says nothing without their file.
+
+    It begins with a letter: a spreadsheet would take 428137194042 or 3650813901e1 for a number.
+    """
+    return f"k{_digits(student, digest)}"
+
+
+def _digits(student: str, digest: str) -> str:
+    """The whole key in sheets of earlier versions."""
     return hashlib.sha256(f"{digest}\n{student}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
@@ -113,7 +121,11 @@ def read_sheet(
     """
     table = read_table(path)
     columns = _columns(table, written, path)
-    students = {key_of(report.student, report.sha256): report.student for report in reports}
+    students = {
+        key(report.student, report.sha256): report.student
+        for report in reports
+        for key in (key_of, _digits)
+    }
     lines: dict[str, int] = {}
     marks = []
     for row in table.rows:

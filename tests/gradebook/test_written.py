@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,19 @@ def test_names_are_hidden_on_request(run, home):
     ran(run, home, "written", "take", "words.csv", *ABOUT)
     found = {one.student: one.value for one in read_adjustments(home.root / FILE)}
     assert found == {"ana": "=6", "ben": "=0"}
+
+
+def test_a_key_is_no_number_and_one_of_an_earlier_version_still_fits(run, home):
+    """A spreadsheet leaves a key as it is: some had digits alone, or an e among them."""
+    graded(home)
+    ran(run, home, "written", "sheet", "in", *ABOUT, "--anonymous")
+    path = home.root / "words.csv"
+    keys = [row["key"] for row in rows(path)]
+    assert all(re.fullmatch("k[0-9a-f]{12}", key) for key in keys)
+    fill(path, *({"key": key.removeprefix("k"), "points": "3"} for key in keys))
+    ran(run, home, "written", "take", "words.csv", *ABOUT)
+    found = {one.student: one.value for one in read_adjustments(home.root / FILE)}
+    assert found == {"ana": "=3", "ben": "=3"}
 
 
 @pytest.mark.parametrize(
