@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from autograder.errors import SubmissionError, UsageError
-from autograder.gradebook.adjustments import Adjustment, Kind
+from autograder.gradebook.adjustments import Adjustment, Kind, changed_points, points_change
 from autograder.gradebook.decisions import Book
 from autograder.model import Job, Person, Report, RubricItem, Written
 from autograder.report.pages import FOR_EXCEL, defused, inert
@@ -29,6 +29,7 @@ _GIVEN = ("x", "✓", "yes")
 _FIRST = ("assignment", "exercise", "student", "key", "answer")
 _LAST = ("points", "comment")
 _LONGEST = 20_000  # letters of an answer
+_NO_WORDS = "graded by hand"  # the reason where nobody gives one
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def decisions(
 ) -> Iterator[Adjustment]:
     """An adjustment for each mark that says something new."""
     for mark in marks:
-        value, why = f"={number(mark.points)}", mark.comment or "graded by hand"
+        value, why = f"={number(mark.points)}", mark.comment or _NO_WORDS
         one = Adjustment(
             Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
         )
@@ -256,6 +257,47 @@ def overruled_by(one: Adjustment, known: Book) -> Adjustment | None:
     *earlier, last = _before(one, known) or [one]
     repeats = any(_is_same(one, before) for before in earlier)
     return last if repeats and not _is_same(one, last) else None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What nbgrader has of a written answer from here, and gives back: points without their words.
+
+    There an old comment stays beside new points, so words that were taken before say nothing new.
+    """
+
+    known: Book
+    person: Person  # with the sections about which people decide too
+    most: float  # points of the exercise
+
+    def holds(self, one: Adjustment) -> bool:
+        """Whether it says what holds here already."""
+        return self._has_no_news(one) and self._over_time(one)[-1:] == [_cents(one)]
+
+    def overruled_by(self, one: Adjustment) -> Adjustment | None:
+        """The decision that holds, where nbgrader still has the points of before it."""
+        repeats = self._has_no_news(one) and _cents(one) in self._over_time(one)
+        return self._before(one)[-1] if repeats else overruled_by(one, self.known)
+
+    def _before(self, one: Adjustment) -> list[Adjustment]:
+        return self.known.about(self.person, one.assignment).points(one.exercise)
+
+    def _has_no_news(self, one: Adjustment) -> bool:
+        return one.why in (_NO_WORDS, *(before.why for before in self._before(one)))
+
+    def _over_time(self, one: Adjustment) -> list[Decimal]:
+        """What the answer was worth after each decision."""
+        decided = self._before(one)
+        worth = (changed_points(Decimal(0), decided[: n + 1]) for n in range(len(decided)))
+        return [_rounded(min(max(one, Decimal(0)), Decimal(str(self.most)))) for one in worth]
+
+
+def _cents(one: Adjustment) -> Decimal:
+    return _rounded(points_change(one.value).amount)
+
+
+def _rounded(points: Decimal) -> Decimal:
+    return points.quantize(Decimal("0.01"))
 
 
 def _before(one: Adjustment, known: Book) -> list[Adjustment]:
