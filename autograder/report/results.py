@@ -207,6 +207,8 @@ def _handed_in(fields: _Fields) -> HandedIn:
         counts=fields.text("counts", ""),
         others=fields.texts("others", []),
         flags=fields.texts("flags", []),
+        system=fields.text("system", ""),
+        number=fields.text("number", ""),
     )
 
 

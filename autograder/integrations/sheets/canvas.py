@@ -12,7 +12,8 @@ from autograder.integrations.lms_grades import (
     CANVAS_IDS,
     CANVAS_POINTS,
     about,
-    split_handle,
+    in_handle,
+    number_given,
 )
 from autograder.integrations.sheets.filling import Filling, points_differ
 from autograder.integrations.sheets.people import (
@@ -133,7 +134,8 @@ def cell_of(sheet: Sheet, row: int, column: int | None) -> str:
 
 def _known_to_canvas(person: Person) -> Known:
     ids = tuple(fold(person.id(kind)) for kind in CANVAS_IDS.values())
-    words, own = folded(person.student, person.email), split_handle(person.student)[1]
+    words = folded(person.student, person.email)
+    own = number_given(person, "canvas") if person.numbered else in_handle(person)[1]
     return Known(person.student, ids, words, names_of(person), called(person.name), own)
 
 

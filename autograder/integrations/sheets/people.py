@@ -11,9 +11,10 @@ from functools import cached_property
 
 from autograder.errors import UsageError
 from autograder.integrations.lms_grades import (
-    split_handle,
+    in_handle,
 )
 from autograder.model import Person, Report
+from autograder.report.people import as_submitted
 from autograder.report.sanitize import one_line
 from autograder.submissions.roster import Roster
 
@@ -72,7 +73,7 @@ def called(name: str) -> frozenset[str]:
 def names_of(person: Person) -> frozenset[str]:
     """A handle is a name only where nothing else is known of somebody."""
     known = person.ids or person.email
-    told = person.name or split_handle(person.student)[0]
+    told = person.name or in_handle(person)[0]
     return name_forms(told or ("" if known else person.student))
 
 
@@ -118,7 +119,9 @@ class People:
     def __init__(self, reports: Sequence[Report], roster: Roster | None) -> None:
         self._roster = roster
         self._known = {person.student: person for person in roster.people} if roster else {}
-        self.handles = sorted({report.student for report in reports})
+        numbered = sorted(reports, key=lambda report: any(report.handed_in.numbered or ()))
+        self._reports = {report.student: report for report in numbered}
+        self.handles = sorted(self._reports)
 
     def rows(
         self, lines: Sequence[Known], know: Callable[[Person], Known], decide: Decide
@@ -150,7 +153,8 @@ class People:
 
     def person(self, handle: str) -> Person:
         """The roster's person, or one of whom only the handle is known."""
-        return self._known.get(handle, Person(handle, on_roster=False))
+        known = self._known.get(handle, Person(handle, on_roster=False))
+        return as_submitted(known, self._reports[handle]) if handle in self._reports else known
 
     def label(self, handle: str) -> str:
         """How remarks call somebody."""
