@@ -88,20 +88,20 @@ def write_sheet(
 def _row(assignment: str, written: Written, job: Job, text: str, *, anonymous: bool) -> list[str]:
     shown = "" if anonymous else inert(job.student)
     said = defused(clean(text))
-    return [assignment, written.id, shown, key_of(job.student, read.sha256(job.path)), said]
+    return [assignment, written.id, shown, _key_in_sheet(job.student, read.sha256(job.path)), said]
 
 
 def key_of(student: str, digest: str) -> str:
-    """What stands for a student where names are hidden: it says nothing without their file.
-
-    It begins with a letter: a spreadsheet would take 428137194042 or 3650813901e1 for a number.
-    """
-    return f"k{_digits(student, digest)}"
-
-
-def _digits(student: str, digest: str) -> str:
-    """The whole key in sheets of earlier versions."""
+    """What stands for a student where names are hidden: it says nothing without their file."""
     return hashlib.sha256(f"{digest}\n{student}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _key_in_sheet(student: str, digest: str) -> str:
+    """The key behind a letter: a spreadsheet would take 428137194042 or 3650813901e1 for numbers.
+
+    In sheets of earlier versions the key stands alone.
+    """
+    return f"k{key_of(student, digest)}"
 
 
 def _column(item: RubricItem) -> str:
@@ -125,7 +125,7 @@ def read_sheet(
     students = {
         key(report.student, report.sha256): report.student
         for report in reports
-        for key in (key_of, _digits)
+        for key in (_key_in_sheet, key_of)
     }
     lines: dict[str, int] = {}
     marks = []
