@@ -139,6 +139,8 @@ class Person:
     role: str = "student"
     ids: tuple[tuple[str, str], ...] = ()  # what other systems call them: ("canvas_id", "4711")
     on_roster: bool = True  # False: only the handle is known, as a submission has it
+    # the system that gave out what they submitted, and its number for them; None: nobody says
+    numbered: tuple[str, str] | None = None
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -148,6 +150,9 @@ class Person:
     def id(self, system: str) -> str:
         """What one system calls them; empty where it is unknown."""
         return dict(self.ids).get(system, "")
+
+
+_NAMED_BY_SYSTEM = ("Canvas's name for ", "Moodle's name for ", "Brightspace's name for ")
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,18 @@ class HandedIn:
     counts: str = ""  # of several files, why this one counts: for student and instructor
     others: tuple[str, ...] = ()  # the files that do not count
     flags: tuple[str, ...] = ()  # for the instructor's eyes
+    system: str = ""  # which named it: "canvas", "moodle", "brightspace"
+    number: str = ""  # what that system calls the student in its name
+
+    @property
+    def numbered(self) -> tuple[str, str] | None:
+        """The system and its number; both empty where it was none, None where a result is too old.
+
+        Those of earlier versions have the number in the handle alone.
+        """
+        if self.number or not self.whose.startswith(_NAMED_BY_SYSTEM):
+            return (self.system, self.number) if self.whose else None
+        return None
 
 
 @dataclass(frozen=True)

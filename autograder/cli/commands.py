@@ -472,7 +472,7 @@ def export(
 
     home = _course(course) if to is Target.NBGRADER else _course_if_any(course)
     roster = _roster(home)
-    reports = reports_for(to, home, roster, results)
+    reports = reports_for(to, home, roster, results, into_a_sheet=into is not None)
     exported = run(reports, to, home, path, db, roster, into, column)
     for said in exported.remarks:
         note(said)

@@ -57,6 +57,7 @@ def adjust(
     quiet: Quiet = False,
 ) -> None:
     """Decide something about a student or a section: it is added, and nothing is ever changed."""
+    from autograder.cli.rules import note_half_a_line
     from autograder.gradebook.adjustments import Adjustment, Kind
     from autograder.gradebook.ledger import FILE, add
 
@@ -92,6 +93,7 @@ def adjust(
         for kind, value in given.items()
         if value
     ]
+    note_half_a_line(home)
     add(made, home.root / FILE)
     for one in made if not quiet else ():
         out.print(f"{one.kind}: {_shown(one)}", soft_wrap=True, highlight=False)
@@ -166,6 +168,7 @@ def gradebook(
     as_json: Json = False,
 ) -> None:
     """Show roster x assignments: attempts, late rules and decisions, and the points that follow."""
+    from autograder.cli.rules import note_half_a_line
     from autograder.gradebook.anonymous import anonymise
     from autograder.gradebook.extension import moment
     from autograder.gradebook.load import load
@@ -173,6 +176,7 @@ def gradebook(
     home = find_course(course)
     zone = home.config.zone
     now = datetime.datetime.now(zone or datetime.UTC) if at is None else moment(at, zone)
+    note_half_a_line(home)
     book = load(home, results, find_roster(home), now, later=at is None)
     book = _narrowed(book, section, student)
     if anonymous:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import getpass
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,8 @@ from autograder.errors import InfrastructureError, UsageError
 if TYPE_CHECKING:
     from autograder.course.layout import Course
     from autograder.gradebook.adjustments import Adjustment
-    from autograder.gradebook.written import Mark
+    from autograder.gradebook.decisions import Book
+    from autograder.gradebook.written import Exported, Mark
     from autograder.model import Written
 
 written_app = typer.Typer(no_args_is_help=True, help="Answers in words, which people grade.")
@@ -88,26 +89,58 @@ def from_nbgrader(
 
     home = find_course(course)
     url = db or f"sqlite:///{home.root / 'gradebook.db'}"
-    _add(home, read_marks(home, url), who)
+    _add(home, read_marks(home, url), who, of_nbgrader=True)
 
 
-def _add(course: Course, marks: Iterable[tuple[str, str, Mark]], who: str | None) -> None:
+def _exported(course: Course, known: Book) -> Callable[[Adjustment], Exported | None]:
+    """What nbgrader may have from here of the same answer; of checks it has no points by hand."""
+    from autograder.gradebook.load import columns
+    from autograder.gradebook.written import Exported
+    from autograder.model import Person
+
+    exercises = [(column.name, one) for column in columns(course) for one in column.exercises]
+    most = {(name, one.id): one.points for name, one in exercises if one.by_hand}
+    people = {p.student: p for p in roster.people} if (roster := find_roster(course)) else {}
+
+    def exported(one: Adjustment) -> Exported | None:
+        points = most.get((one.assignment, one.exercise or ""))
+        person = people.get(one.student, Person(one.student))
+        return None if points is None else Exported(known, person, points)
+
+    return exported
+
+
+def _add(
+    course: Course,
+    marks: Iterable[tuple[str, str, Mark]],
+    who: str | None,
+    *,
+    of_nbgrader: bool = False,
+) -> None:
     """Add those that say something new, and name those which people have decided anew since."""
+    from autograder.cli.rules import note_half_a_line
     from autograder.gradebook.decisions import Book
     from autograder.gradebook.ledger import FILE, add, read_adjustments
     from autograder.gradebook.written import decisions, overruled_by
 
+    note_half_a_line(course)
     path = course.root / FILE
     known = Book(read_adjustments(path))
     now = datetime.datetime.now(datetime.UTC)
     found = list(marks)
-    new = [
+    said = [
         one
         for assignment, exercise, mark in found
         for one in decisions([mark], assignment, exercise, known, who or getpass.getuser(), now)
     ]
-    overruled = {one: last for one in new if (last := overruled_by(one, known))}
-    taken = [one for one in new if one not in overruled]
+    exported = _exported(course, known) if of_nbgrader else lambda one: None
+    new = [(one, had) for one in said if not ((had := exported(one)) and had.holds(one))]
+    overruled = {
+        one: last
+        for one, had in new
+        if (last := had.overruled_by(one) if had else overruled_by(one, known))
+    }
+    taken = [one for one, _ in new if one not in overruled]
     if taken:
         add(taken, path)
     for one, last in overruled.items():

@@ -55,7 +55,11 @@ def read_release(path: Path) -> Assignment:
     """Parse the release notebook: the same assignment, with stubs in the answer cells."""
     if not path.is_file():
         raise AuthorError(str(path), "there is no such file", "Run: autograder build")
-    cells = [_cell(raw, None) for raw in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"))
+        cells = [_cell(raw, None) for raw in made["cells"]]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise AuthorError(str(path), "it is no notebook", "Run: autograder build") from None
     return assignment(path.stem, cells, str(path))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from autograder.model import Outcome, Report
+
+T = TypeVar("T")
 
 
 class State(StrEnum):
@@ -86,7 +89,24 @@ def attempt_of(
 
 def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
     """Attempts as they were received; by their number where nobody says when."""
-    return sorted(attempts, key=lambda one: (since(one.received), one.number))
+    return as_received(attempts, lambda one: one.received, lambda one: one.number)
+
+
+def as_received(
+    found: Iterable[T],
+    received: Callable[[T], datetime.datetime | None],
+    turn: Callable[[T], Any],
+) -> list[T]:
+    """What came, in order of time; what came at no known time stands behind all of an earlier turn.
+
+    So what was graded last is the newest, as whoever graded it has read.
+    """
+    by_turn = sorted(found, key=turn)
+    placed = sorted((o for o in by_turn if received(o)), key=lambda one: since(received(one)))
+    for one in (o for o in by_turn if not received(o)):
+        earlier = [at for at, other in enumerate(placed) if turn(other) <= turn(one)]
+        placed.insert(earlier[-1] + 1 if earlier else 0, one)
+    return placed
 
 
 def since(moment: datetime.datetime | None) -> datetime.datetime:

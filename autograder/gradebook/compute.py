@@ -127,6 +127,20 @@ def compute_cell(
     column: Column, attempts: Sequence[Attempt], decisions: Decisions, now: datetime.datetime
 ) -> Cell:
     """One student's points in one assignment."""
+    cell = _cell(column, attempts, decisions, now)
+    is_nothing = cell.points == 0 and not cell.max_points
+    return _dropped(cell) if is_nothing and column.is_dropped else cell
+
+
+def _dropped(cell: Cell) -> Cell:
+    """Of no points, none are 0: that would be a grade wherever it is exported to."""
+    remarks = (wording.ALL_DROPPED, *cell.remarks)
+    return replace(cell, standing=Standing.DROPPED, points=None, remarks=remarks)
+
+
+def _cell(
+    column: Column, attempts: Sequence[Attempt], decisions: Decisions, now: datetime.datetime
+) -> Cell:
     due = decisions.due(column.policy)
     cell = Cell(
         Standing.OPEN,

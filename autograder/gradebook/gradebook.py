@@ -24,6 +24,7 @@ class Standing(StrEnum):
     OPEN = "open"  # nothing was submitted, and it is not due yet
     WAITING = "not graded yet"
     EXCUSED = "excused"
+    DROPPED = "dropped"  # all of its exercises are: no number counts
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ class Column:
     def name(self) -> str:
         """The assignment."""
         return self.policy.assignment
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether exercises are dropped, and no other one has points."""
+        now = self.policy.points
+        left = [one for one in self.exercises if now.get(one.id, one.points)]
+        return not left and any(now.get(one.id) == 0 for one in self.exercises)
 
     @property
     def max_points(self) -> float:

@@ -1,7 +1,8 @@
 """The file of a course's adjustments: one JSON object a line, added at its end and never changed.
 
 A line is on the disk before ``add`` returns. A crash can leave the beginning of a line behind,
-which nobody was told of: readers pass over it, and the next writer removes it.
+which nobody was told of: readers pass over it, the next writer removes it, and ``half_a_line`` says
+so. A last line that is whole counts, also where an editor has left out the end of the line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from autograder.course.moments import read_moment
 from autograder.errors import InfrastructureError, UsageError
 from autograder.gradebook.adjustments import Adjustment, Kind, check
+from autograder.report.sanitize import one_line
 from autograder.submissions.only_writer import only_writer
 
 FILE = "adjustments.jsonl"
@@ -82,14 +84,43 @@ def read_adjustments(path: Path) -> list[Adjustment]:
     Raises:
         UsageError: a line cannot be read: nobody's extension may be lost without a word.
     """
+    lines, _ = _lines(_content(path))
+    return [_adjustment(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
+
+
+def half_a_line(path: Path) -> str:
+    """What has to be said of a file that ends within a line; else nothing."""
+    lines, half = _lines(_content(path))
+    if not half.strip():
+        return ""
+    begins = one_line(half.decode("utf-8", "replace"), 60)
+    return (
+        f"{path}:{len(lines) + 1}: is half a line ({begins}), so it does not count, and the next "
+        "decision takes its place. If it was meant, decide it again."
+    )
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        return []
+        return b""
     except OSError as error:
         raise InfrastructureError(f"{path}: cannot be read ({error.strerror}).") from error
-    lines = content.split(b"\n")[:-1]  # behind the last one there is nothing, or half a line
-    return [_adjustment(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip()]
+
+
+def _lines(content: bytes) -> tuple[list[bytes], bytes]:
+    """The whole lines, and half a line behind them: no part of a JSON object is one itself."""
+    *lines, last = content.split(b"\n")
+    return ([*lines, last], b"") if _is_json(last) else (lines, last)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _adjustment(line: bytes, where: str) -> Adjustment:
@@ -112,8 +143,8 @@ def add(adjustments: list[Adjustment], path: Path) -> None:
         check(one)
     lines = [json.dumps(to_dict(one), ensure_ascii=False, allow_nan=False) for one in adjustments]
     with only_writer(path), open(path, "a+b", buffering=0) as file:
-        _drop_half_a_line(file)
-        _append("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"), file)
+        before = _end_last_line(file)
+        _append(before + "".join(f"{line}\n" for line in lines).encode("utf-8", "replace"), file)
 
 
 def _append(content: bytes, file: FileIO) -> None:
@@ -129,10 +160,12 @@ def _append(content: bytes, file: FileIO) -> None:
         raise
 
 
-def _drop_half_a_line(file: FileIO) -> None:
-    """Remove what a killed writer left behind its last whole line."""
+def _end_last_line(file: FileIO) -> bytes:
+    """Remove half a line; return what has to stand between the last whole one and the next."""
     file.seek(0)
     content = file.read()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        file.truncate(whole)
+    _, half = _lines(content)
+    whole = content[: len(content) - len(half)]
+    if half:
+        file.truncate(len(whole))
+    return b"" if whole.endswith(b"\n") or not whole else b"\n"

@@ -14,7 +14,7 @@ from autograder.course.moments import read_moment
 from autograder.course.policy import Policy
 from autograder.course.source import read_release
 from autograder.errors import AuthorError
-from autograder.gradebook.attempts import Attempt, ExercisePoints, attempt_of, since
+from autograder.gradebook.attempts import Attempt, ExercisePoints, as_received, attempt_of, since
 from autograder.gradebook.compute import compute
 from autograder.gradebook.gradebook import Column, Gradebook
 from autograder.gradebook.ledger import FILE, read_adjustments
@@ -162,15 +162,20 @@ def _earlier(results: Path) -> Iterator[_Version]:
 
 def _attempts(versions: Iterable[_Version], zone: datetime.tzinfo | None) -> Iterator[Attempt]:
     """One student's attempts at one assignment, numbered as they came."""
-    newest: dict[tuple[str, str], _Version] = {}
+    files: defaultdict[tuple[str, str], list[_Version]] = defaultdict(list)
     for one in sorted(versions, key=lambda one: one.standing):
-        newest[one.report.sha256, one.report.handed_in.at] = one
-    timed = {digest for digest, at in newest if at}
-    kept = [r for (digest, at), r in newest.items() if at or digest not in timed]
-    found = [(*received(one.report.handed_in.at, zone), one) for one in kept]
-    found.sort(key=lambda one: (since(one[0]), one[2].report.graded_at))
-    for number, (at, remark, one) in enumerate(found, 1):
-        yield attempt_of(one.report, number, at, str(one.path), remark)
+        files[one.report.sha256, one.report.handed_in.at].append(one)
+    timed = {digest for digest, at in files if at}
+    kept = [own for (digest, at), own in files.items() if at or digest not in timed]
+    found = [(*received(own[-1].report.handed_in.at, zone), own) for own in kept]
+    ordered = as_received(found, lambda one: one[0], lambda one: _first_graded(one[2]))
+    for number, (at, remark, own) in enumerate(ordered, 1):
+        yield attempt_of(own[-1].report, number, at, str(own[-1].path), remark)
+
+
+def _first_graded(versions: Iterable[_Version]) -> str:
+    """When a file was graded for the first time: to grade it again makes it no newer."""
+    return min(one.report.graded_at for one in versions)
 
 
 def received(at: str, zone: datetime.tzinfo | None) -> tuple[datetime.datetime | None, str]:

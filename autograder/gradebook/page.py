@@ -19,6 +19,7 @@ _SHORT = {
     Standing.OPEN: "–",
     Standing.WAITING: "waits",
     Standing.EXCUSED: "excused",
+    Standing.DROPPED: "dropped",
 }
 
 

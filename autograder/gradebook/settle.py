@@ -19,6 +19,26 @@ def read_file(where: str) -> Report:
     return results.read(Path(where))
 
 
+def by_hand_alone(book: Gradebook, reports: Iterable[Report]) -> list[str]:
+    """The assignments of which there is no result, and something that people decided."""
+    graded = {report.assignment for report in reports}
+    return [
+        column.name
+        for column in book.columns
+        if column.name not in graded and any(cell.by_hand for _, cell in book.cells_of(column.name))
+    ]
+
+
+def settled_by_hand(book: Gradebook, assignments: Iterable[str]) -> list[Report]:
+    """What people decided about assignments without results; who else has none may yet have one."""
+    return [
+        _counted(_nothing(person, name), cell)
+        for name in assignments
+        for person, cell in sorted(book.cells_of(name), key=lambda pair: pair[0].student)
+        if cell.by_hand
+    ]
+
+
 def settled(
     book: Gradebook, reports: Iterable[Report], read: Callable[[str], Report] = read_file
 ) -> list[Report]:

@@ -15,6 +15,7 @@ from autograder.gradebook.late import Charge, is_late
 from autograder.report.sanitize import count, number, one_line
 
 NO_ATTEMPT = "no attempt counts"
+ALL_DROPPED = "All of its exercises are dropped: it counts neither way."
 _LONGEST = 300  # letters of a reason within a sentence
 _RULES = {
     Counting.BEST: "best",

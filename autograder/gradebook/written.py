@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from autograder.errors import SubmissionError, UsageError
-from autograder.gradebook.adjustments import Adjustment, Kind
+from autograder.gradebook.adjustments import Adjustment, Kind, changed_points, points_change
 from autograder.gradebook.decisions import Book
 from autograder.model import Job, Person, Report, RubricItem, Written
 from autograder.report.pages import FOR_EXCEL, defused, inert
@@ -29,6 +29,7 @@ _GIVEN = ("x", "✓", "yes")
 _FIRST = ("assignment", "exercise", "student", "key", "answer")
 _LAST = ("points", "comment")
 _LONGEST = 20_000  # letters of an answer
+_NO_WORDS = "graded by hand"  # the reason where nobody gives one
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,20 @@ def write_sheet(
 def _row(assignment: str, written: Written, job: Job, text: str, *, anonymous: bool) -> list[str]:
     shown = "" if anonymous else inert(job.student)
     said = defused(clean(text))
-    return [assignment, written.id, shown, key_of(job.student, read.sha256(job.path)), said]
+    return [assignment, written.id, shown, _key_in_sheet(job.student, read.sha256(job.path)), said]
 
 
 def key_of(student: str, digest: str) -> str:
     """What stands for a student where names are hidden: it says nothing without their file."""
     return hashlib.sha256(f"{digest}\n{student}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _key_in_sheet(student: str, digest: str) -> str:
+    """The key behind a letter: a spreadsheet would take 428137194042 or 3650813901e1 for numbers.
+
+    In sheets of earlier versions the key stands alone.
+    """
+    return f"k{key_of(student, digest)}"
 
 
 def _column(item: RubricItem) -> str:
@@ -113,7 +122,11 @@ def read_sheet(
     """
     table = read_table(path)
     columns = _columns(table, written, path)
-    students = {key_of(report.student, report.sha256): report.student for report in reports}
+    students = {
+        key(report.student, report.sha256): report.student
+        for report in reports
+        for key in (_key_in_sheet, key_of)
+    }
     lines: dict[str, int] = {}
     marks = []
     for row in table.rows:
@@ -227,7 +240,7 @@ def decisions(
 ) -> Iterator[Adjustment]:
     """An adjustment for each mark that says something new."""
     for mark in marks:
-        value, why = f"={number(mark.points)}", mark.comment or "graded by hand"
+        value, why = f"={number(mark.points)}", mark.comment or _NO_WORDS
         one = Adjustment(
             Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
         )
@@ -244,6 +257,47 @@ def overruled_by(one: Adjustment, known: Book) -> Adjustment | None:
     *earlier, last = _before(one, known) or [one]
     repeats = any(_is_same(one, before) for before in earlier)
     return last if repeats and not _is_same(one, last) else None
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What nbgrader has of a written answer from here, and gives back: points without their words.
+
+    There an old comment stays beside new points, so words that were taken before say nothing new.
+    """
+
+    known: Book
+    person: Person  # with the sections about which people decide too
+    most: float  # points of the exercise
+
+    def holds(self, one: Adjustment) -> bool:
+        """Whether it says what holds here already."""
+        return self._has_no_news(one) and self._over_time(one)[-1:] == [_cents(one)]
+
+    def overruled_by(self, one: Adjustment) -> Adjustment | None:
+        """The decision that holds, where nbgrader still has the points of before it."""
+        repeats = self._has_no_news(one) and _cents(one) in self._over_time(one)
+        return self._before(one)[-1] if repeats else overruled_by(one, self.known)
+
+    def _before(self, one: Adjustment) -> list[Adjustment]:
+        return self.known.about(self.person, one.assignment).points(one.exercise)
+
+    def _has_no_news(self, one: Adjustment) -> bool:
+        return one.why in (_NO_WORDS, *(before.why for before in self._before(one)))
+
+    def _over_time(self, one: Adjustment) -> list[Decimal]:
+        """What the answer was worth after each decision."""
+        decided = self._before(one)
+        worth = (changed_points(Decimal(0), decided[: n + 1]) for n in range(len(decided)))
+        return [_rounded(min(max(one, Decimal(0)), Decimal(str(self.most)))) for one in worth]
+
+
+def _cents(one: Adjustment) -> Decimal:
+    return _rounded(points_change(one.value).amount)
+
+
+def _rounded(points: Decimal) -> Decimal:
+    return points.quantize(Decimal("0.01"))
 
 
 def _before(one: Adjustment, known: Book) -> list[Adjustment]:

@@ -20,11 +20,12 @@ from pathlib import Path
 
 from autograder.errors import InfrastructureError, UsageError
 from autograder.integrations.github_actions import summary
-from autograder.integrations.lms_grades import about, given_by_system, moodle_number
+from autograder.integrations.lms_grades import about, moodle_number, name_given
 from autograder.integrations.options import Channel
 from autograder.model import Person, Report
 from autograder.report.disclosure import disclosed
 from autograder.report.feedback import Feedback, feedback_page
+from autograder.report.people import as_submitted
 from autograder.report.sanitize import one_line
 from autograder.submissions import door, lms
 from autograder.submissions.names import file_stem
@@ -50,7 +51,9 @@ def letters(
     people = {person.student: person for person in roster.people} if roster else {}
     return [
         Letter(
-            people.get(report.student, Person(report.student, on_roster=False)),
+            as_submitted(
+                people.get(report.student, Person(report.student, on_roster=False)), report
+            ),
             disclosed(report, feedback(report).level),
             feedback_page(report, feedback(report)),
         )
@@ -99,7 +102,7 @@ def _for_moodle(written: Sequence[Letter], out: Path) -> tuple[str, ...]:
 
 
 def _moodle_name(letter: Letter) -> str:
-    name = letter.person.name or given_by_system(letter.person)[0] or letter.person.student
+    name = letter.person.name or name_given(letter.person) or letter.person.student
     plain = _ODD.sub(" ", one_line(name, 80)).strip() or "student"
     file = f"{file_stem(letter.report.assignment)}.html"
     return f"{plain}_{moodle_number(letter.person)}_assignfeedback_file_{file}"

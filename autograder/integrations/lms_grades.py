@@ -35,46 +35,55 @@ CANVAS_IDS = {"ID": "canvas_id", "SIS User ID": "sis_id", "SIS Login ID": "login
 # importer looks for the headings of the language that Moodle speaks to the teacher.
 MOODLE_COLUMNS = (
     "identifier", "name", "email", "status", "grade", "maximum", "changeable", "submitted",
-    "modified", "feedback", "scale", "no",
+    "modified", "feedback", "scale", "no", "username", "idnumber",
 )  # fmt: skip
 _MOODLE_HEADINGS = """
 Identifier | Full name | Email address | Status | Grade | Maximum Grade | Grade can be changed
 | Last modified (submission) | Last modified (grade) | Feedback comments | Scale | No
+| Username | ID number
 
 ID | Vollständiger Name | E-Mail-Adresse | Status | Bewertung | Bestwertung
 | Bewertung kann geändert werden | Zuletzt geändert (Abgabe) | Zuletzt geändert (Bewertung)
 | Feedback als Kommentar | Skala | Nein
+| Anmeldename | ID-Nummer
 
 Identifiant | Nom complet | Adresse de courriel | Statut | Note | Note maximale
 | La note peut être modifiée | Dernière modification (travail remis)
 | Dernière modification (note) | Feedback par commentaires | Barème | Non
+| Nom d’utilisateur / Nom d'utilisateur | Numéro d’identification / Numéro d'identification
 
 Identificador | Nombre completo | Dirección de correo / Dirección Email | Estado / Estatus
 | Calificación | Calificación máxima
 | La calificación puede ser cambiada / La calificación puede cambiarse
 | Última modificación (entrega) | Última modificación (calificación)
 | Comentarios de retroalimentación | Escala | No
+| Nombre de usuario | Número de ID / Número de identificación
 
 Número de identificação | Nome completo | Endereço de e-mail | Estado | Nota / Avaliação
 | Nota Máxima | A nota pode ser alterada. / A nota pode ser alterada
 | Última atualização (submissão) | Última atualização (avaliação)
 | Comentários de feedback | Escala | Não
+| Nome de utilizador | Número de identificação / Número ID
 
 Identificador | Nome completo | Endereço de email | Status | Nota | Nota máxima
 | Nota pode ser alterada | Última modificação (envio) | Última modificação (nota)
 | Comentários de feedback | Escala | Não
+| Nome de usuário / Identificação de usuário | Número de identificação
 
 Identificativo | Nome completo / Nome | Indirizzo email | Stato | Valutazione
 | Valutazione massima | La valutazione può essere cambiata | Ultima modifica (consegna)
 | Ultima modifica (valutazione) | Commenti | Scala | No
+| Username / Nome utente | Codice identificativo
 
 Identificatie | Volledige naam | E-mailadres | Status | Cijfer / Beoordeling | Maximaal cijfer
 | Het cijfer kan gewijzigd worden | Laatst gewijzigd (inzending)
 | Laatst gewijzigd (beoordeling) | Feedback | Schaal | Nee
+| Gebruikersnaam | ID-nummer
 
 Identyfikator | Imię i nazwisko / Pełna nazwa | Adres e-mail | Status | Ocena | Maksymalna ocena
 | Ocena może być zmieniona | Ostatnia modyfikacja (przesłane rozwiązanie)
 | Ostatnia aktualizacja (ocena) | Komentarz zwrotny | Skala | Nie
+| Nazwa użytkownika | Numer ID
 """
 MOODLE_LANGUAGES = tuple(
     {
@@ -120,11 +129,13 @@ def _canvas_grade(report: Report) -> str:
 def _everybody(reports: Sequence[Report], roster: Roster | None) -> list[Person]:
     """The students of the roster in its order, then who else submitted, each once."""
     found = members(sorted(reports, key=lambda report: report.student), roster)
-    return list({member.person.student: member.person for member in found}.values())
+    everybody = {member.person.student: member.person for member in found}
+    numbered = {one.person.student: one.person for one in found if any(one.person.numbered or ())}
+    return list((everybody | numbered).values())
 
 
 def _canvas_person(person: Person) -> list[str]:
-    name = person.name or given_by_system(person)[0] or person.student
+    name = person.name or name_given(person) or person.student
     return [inert(name), *_canvas_ids(person), inert(person.section)]
 
 
@@ -133,7 +144,7 @@ def _canvas_ids(person: Person) -> list[str]:
     ids = [person.id(kind) for kind in CANVAS_IDS.values()]
     if any(ids):
         return ids
-    _, own = given_by_system(person)
+    own = number_given(person, "canvas")
     return [own, "", "" if own else inert(person.student)]
 
 
@@ -182,7 +193,7 @@ def _moodle_row(member: Member, points: str) -> list[str]:
     handle = person.student
     own = moodle_number(person)
     email = person.email or (handle if "@" in handle else "")
-    name = person.name or given_by_system(person)[0] or ("" if email == handle else handle)
+    name = person.name or name_given(person) or ("" if email == handle else handle)
     return [
         f"Participant {own}" if own else "",
         inert(name),
@@ -196,17 +207,39 @@ def _moodle_row(member: Member, points: str) -> list[str]:
 
 
 def moodle_number(person: Person) -> str:
-    """The participant's number; the roster may have it as "Participant 4711"."""
-    told = re.search(r"(?<!\d)\d+$", person.id("moodle_id"))
-    return told[0] if told else given_by_system(person)[1]
+    """The participant's number; the roster may have it as "Participant 4711".
 
-
-def given_by_system(person: Person) -> tuple[str, str]:
-    """The name and number of somebody of whom only a handle is known, as their system gave them.
-
-    A roster's own handle may look the same, as "smith_12" does, and says nothing of a system.
+    That is of another assignment, where Moodle has named what was submitted to this one.
     """
-    return ("", "") if person.on_roster else split_handle(person.student)
+    if person.numbered and person.numbered[1]:
+        return number_given(person, "moodle")
+    told = re.search(r"(?<!\d)\d+$", person.id("moodle_id"))
+    return told[0] if told else number_given(person, "moodle")
+
+
+def number_given(person: Person, system: str) -> str:
+    """A system's number for somebody, from its name for what they submitted.
+
+    A handle may look the same, as "smith_12" does, and says nothing of a system: that of a roster,
+    or of a plain folder.
+    """
+    if person.numbered is None:
+        return "" if person.on_roster else split_handle(person.student)[1]
+    return person.numbered[1] if person.numbered[0] == system else ""
+
+
+def name_given(person: Person) -> str:
+    """What a system calls somebody of whom only the handle is known."""
+    if person.on_roster:
+        return ""
+    return in_handle(person)[0]
+
+
+def in_handle(person: Person) -> tuple[str, str]:
+    """The name and number in a handle that a system has made, or may have."""
+    _, number = person.numbered or ("", "")
+    made = person.numbered is None or (number and person.student.endswith(f"_{number}"))
+    return split_handle(person.student) if made else ("", "")
 
 
 def split_handle(handle: str) -> tuple[str, str]:

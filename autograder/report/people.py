@@ -48,5 +48,10 @@ def members(reports: Sequence[Report], roster: Roster | None = None) -> tuple[Me
 
 def _member(person: Person, report: Report | None) -> Member:
     """The roster knows the section best; without it, the place of the submission may tell."""
-    told = report.handed_in.section if report else ""
-    return Member(replace(person, section=person.section or told), report)
+    return Member(as_submitted(person, report) if report else person, report)
+
+
+def as_submitted(person: Person, report: Report) -> Person:
+    """Somebody with what is known from the place of their submission."""
+    came = report.handed_in
+    return replace(person, section=person.section or came.section, numbered=came.numbered)

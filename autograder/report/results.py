@@ -150,7 +150,7 @@ def read(path: Path) -> Report:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InfrastructureError(f"{path}: cannot be read ({error.strerror}).") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not a result file: it is not JSON ({error}).") from error
     return from_dict(data, str(path))
 
@@ -165,6 +165,11 @@ def read_all(folder: Path) -> Iterator[Report]:
         raise UsageError(f"{folder}: is not a folder of results. Name the one that grade wrote.")
     paths = _result_files(folder, "*/*.json") or _result_files(folder, "*.json")
     return (read(path) for path in paths)
+
+
+def holds_all(folder: Path) -> bool:
+    """Whether a folder of results is that of all assignments, and not of one."""
+    return bool(_result_files(folder, "*/*.json")) or not _result_files(folder, "*.json")
 
 
 def _result_files(folder: Path, pattern: str) -> list[Path]:
@@ -202,6 +207,8 @@ def _handed_in(fields: _Fields) -> HandedIn:
         counts=fields.text("counts", ""),
         others=fields.texts("others", []),
         flags=fields.texts("flags", []),
+        system=fields.text("system", ""),
+        number=fields.text("number", ""),
     )
 
 

@@ -96,6 +96,8 @@ _SUBMISSION = _object(
         "counts": _is(_TEXT, "Of several files, why this one counts."),
         "others": _is(_TEXTS, "The files that do not count."),
         "flags": _is(_TEXTS, "What an instructor should know of the file."),
+        "system": _is(_TEXT, "The system that named it: canvas, moodle or brightspace."),
+        "number": _is(_TEXT, "That system's number for the student."),
     },
 )
 _SANDBOX = _object(

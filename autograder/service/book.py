@@ -13,7 +13,7 @@ from autograder.gradebook.decisions import Book
 from autograder.gradebook.feedback import Rules
 from autograder.gradebook.gradebook import Cell, Gradebook
 from autograder.gradebook.seeds import CONFIRMING
-from autograder.gradebook.settle import settled
+from autograder.gradebook.settle import by_hand_alone, settled, settled_by_hand
 from autograder.model import Person, Report
 from autograder.service.service import Service
 from autograder.service.storage.attempts import Attempt, now
@@ -75,6 +75,7 @@ def counted_reports(service: Service, roster: Roster, assignment: str) -> list[R
     known = {person.student for person, _ in book.cells_of(assignment)}
     latest = {one.student: one.report for one in attempts if one.report and one.student in known}
     counted = settled(book, [service.report(digest) for digest in latest.values()], service.report)
+    counted = counted or settled_by_hand(book, by_hand_alone(book, counted))
     files = ((one.student, one.sha256, one.student) for one in attempts if one.student in known)
     flags = copies(files, sha256(service.course.release(assignment)))
     return [_with_flag(report, flags.get(report.student)) for report in counted]

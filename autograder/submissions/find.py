@@ -89,6 +89,12 @@ def of_one(folder: Path, course: Course, assignment: str, student: str) -> Job:
     return jobs[0]
 
 
+def _numbered(came: HandedIn, whose: Whose) -> HandedIn:
+    """With the number by which a system finds the student again, where it has named the file."""
+    known = whose.system in ("canvas", "moodle", "brightspace") and whose.id
+    return replace(came, system=whose.system, number=whose.id) if known else came
+
+
 def _kind(path: Path) -> Kind:
     """What a file is; of one that cannot be reached its reader will say so."""
     try:
@@ -233,7 +239,7 @@ class _Search:
             handed_in = HandedIn(at, first.said.late, first.section, first.how)
             refused = any(claim.entry.refused for claim in claims)
             problem = "" if refused else _nothing_there(claims, assignment)
-            return Job(student, first.entry.path, "", handed_in, problem)
+            return Job(student, first.entry.path, "", _numbered(handed_in, first.whose), problem)
         chosen = choose(files, assignment, functools.partial(self._answers, assignment))
         claim = chosen.claim
         handed_in = HandedIn(
@@ -244,6 +250,7 @@ class _Search:
             counts=f"{self._title(claim)} counts because {chosen.why}" if chosen.why else "",
             others=tuple(map(self._title, chosen.others)),
         )
+        handed_in = _numbered(handed_in, claim.whose)
         return Job(student, claim.entry.path, self._title(claim), handed_in)
 
     def _title(self, claim: Claim) -> str:

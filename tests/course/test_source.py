@@ -76,3 +76,17 @@ def test_source_and_release_are_one_assignment(course, name):
     facts = [[(e.id, e.title, e.points, e.bonus) for e in a.exercises] for a in (source, release)]
     assert facts[0] == facts[1]
     assert source.max_score == 100
+
+
+BROKEN = ["[" * 200_000, "<<<<<<< ours", "[]", '{"cells": 1}', '{"cells": [1]}']
+
+
+@pytest.mark.parametrize("text", BROKEN, ids=range(len(BROKEN)))
+def test_a_release_that_is_no_notebook_is_named(tmp_path, text):
+    """Lists without an end or marks of a merge give one sentence with the file and the remedy."""
+    path = tmp_path / "a1_layers.ipynb"
+    path.write_text(text)
+    with pytest.raises(
+        AuthorError, match=r"a1_layers\.ipynb.* it is no notebook\. Run: autograder"
+    ):
+        read_release(path)

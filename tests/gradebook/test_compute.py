@@ -225,6 +225,18 @@ def test_a_dropped_exercise_counts_neither_way():
     assert "without linear" in found.why
 
 
+@pytest.mark.parametrize("kind", [State.GRADED, State.UNREADABLE, None])
+def test_where_all_exercises_are_dropped_no_number_counts(kind):
+    """Not 0 of nothing; what a person gives for the assignment still counts, and so do excuses."""
+    rules = {"points": {"linear": 0, "sigmoid": 0}}
+    attempts = [attempt(linear=10, outcome=kind)] if kind else []
+    found = cell(attempts, **rules)
+    assert (found.standing, found.points, found.max_points) == (Standing.DROPPED, None, 0)
+    assert found.remarks[0] == "All of its exercises are dropped: it counts neither way."
+    assert cell(attempts, [decided(Kind.POINTS, "=5")], **rules).points == 5
+    assert cell(attempts, [decided(Kind.EXCUSE, "yes")], **rules).standing is Standing.EXCUSED
+
+
 def test_a_reweighted_exercise_counts_its_share():
     """Half of an exercise is half of its new points."""
     found = cell([attempt(linear=30)], points={"linear": 20})

@@ -10,7 +10,7 @@ import pytest
 from autograder.course.layout import Course
 from autograder.errors import UsageError
 from autograder.gradebook.adjustments import Kind
-from autograder.gradebook.ledger import FILE, add, read_adjustments
+from autograder.gradebook.ledger import FILE, add, half_a_line, read_adjustments
 from tests.conftest import ROOT
 from tests.gradebook.factory import after, decided
 from tests.gradebook.term import write_course
@@ -44,6 +44,36 @@ def test_half_a_line_is_passed_over_and_removed_by_the_next_writer(tmp_path):
     assert read_adjustments(path) == EVERY[:2]
     add(EVERY[2:], path)
     assert read_adjustments(path) == EVERY
+
+
+def test_a_last_line_that_an_editor_left_without_its_end_counts_and_stays(tmp_path):
+    """It is whole: readers take it, and the next writer ends it first, or leaves it as it was."""
+    path = tmp_path / FILE
+    add(EVERY[:4], path)
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    assert read_adjustments(path) == EVERY[:4]
+    add(EVERY[4:], path)
+    assert read_adjustments(path) == EVERY
+    assert half_a_line(path) == ""
+
+
+@pytest.mark.parametrize("command", [("gradebook",), ("export", "results", "--to", "csv")])
+def test_half_a_line_is_named_by_whoever_reads_it(run, home, command):
+    """The gradebook, the exports and the next decision say which line does not count."""
+    from autograder.report.results import write
+    from tests.report.factory import exercise, report
+
+    write(report("ana", "week1", exercises=(exercise("layer"),)), home.root / "results")
+    path = home.root / FILE
+    add(EVERY[:2], path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"schema": "autograder/adj')
+    said = 'jsonl:3: is half a line ({"schema": "autograder/adj), so it does not count'
+    assert said in run(*command, cwd=home.root).stderr
+    decision = ("adjust", "ana", "week1", "--note", "well done")
+    assert said in run(*decision, cwd=home.root).stderr
+    assert path.read_bytes().startswith(whole)
+    assert half_a_line(path) == ""
 
 
 @pytest.mark.parametrize(

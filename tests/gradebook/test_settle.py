@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,87 @@ def test_the_sheets_take_what_counts(run, home):
     assert found["ana"]["why"].startswith("25: best of 2 attempts, 20 points; layer set to 5")
     canvas = {row["ID"]: row["week1"] for row in rows(home / "canvas.csv")}
     assert canvas == {"": "100", "1": "25", "2": "0", "3": "EX"}
+
+
+def test_of_an_assignment_that_is_dropped_whole_no_sheet_has_a_score(run, home):
+    """It counts neither way: an empty cell and a note, and no 0 of 100 for anybody."""
+    config = home / "course.toml"
+    dropped = f"[assignments.week1]\ndropped = {json.dumps(list(EXERCISES))}\n"
+    config.write_text(config.read_text().replace("[assignments.week1]\n", dropped))
+    for target in ("csv", "canvas"):
+        done = run("export", "results", "--to", target, cwd=home)
+        assert done.returncode == 0, done.stderr
+        assert "week1: All of its exercises are dropped: it counts neither way." in done.stderr
+    assert {row["student"]: row["score"] for row in rows(home / "grades.csv")}["ana"] == ""
+    found = {row["ID"]: row["week1"] for row in rows(home / "canvas.csv")}
+    assert (found["1"], found["2"], found["3"]) == ("", "", "EX")
+    run("gradebook", "--csv", "book.csv", cwd=home)
+    book = {row["student"]: row for row in rows(home / "book.csv")}
+    assert (book["ana"]["week1"], book["ben"]["week1"]) == ("", "")
+    assert book["ana"]["week1: why"].startswith("dropped: best of 2 attempts")
+
+
+def test_points_for_an_assignment_that_nobody_submitted_leave_with_the_others(run, home):
+    """Shown in class: a column with that grade and that excuse, and nothing about anybody else."""
+    about = {"assignment": "week3"}
+    ben = decided(Kind.POINTS, "=70", student="ben", **about)
+    add([ben, decided(Kind.EXCUSE, "yes", student="eve", **about)], home / FILE)
+    for target in ("csv", "canvas"):
+        done = run("export", "results", "--to", target, cwd=home)
+        assert done.returncode == 0, done.stderr
+    sheet = {(row["student"], row["assignment"]): row["score"] for row in rows(home / "grades.csv")}
+    assert (sheet["ana", "week1"], sheet["ben", "week3"], sheet["eve", "week3"]) == ("25", "70", "")
+    canvas = {row["ID"]: row["week3"] for row in rows(home / "canvas.csv")}
+    assert canvas == {"": "75", "1": "", "2": "70", "3": "EX"}
+    done = run("export", "results/week1", "--to", "canvas", cwd=home)
+    assert "week3" not in (home / "canvas.csv").read_text()
+    done = run("export", "results", "--to", "moodle", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert "week3: people decided something, and there is no result, so it is" in done.stderr
+
+
+def test_points_alone_are_exported_before_anything_is_graded(run, home):
+    """A folder without any result yet is no reason to lose them."""
+    add([decided(Kind.POINTS, "=70", student="ben", assignment="week3")], home / FILE)
+    (home / "none").mkdir()
+    done = run("export", "none", "--to", "csv", cwd=home)
+    assert done.returncode == 0, done.stderr
+    found = {(row["student"], row["assignment"]): row["score"] for row in rows(home / "grades.csv")}
+    assert found["ben", "week3"] == "70"
+
+
+def week2(score: float, at: str, graded: int, digest: str):
+    """Ben's file of week2, of which the last counts, graded at some hour."""
+    made = submitted("ben", score, at, digest)
+    return replace(made, assignment="week2", graded_at=f"2026-11-30T{graded:02}:00:00+00:00")
+
+
+MONDAY = "2026-10-05T10:00:00+02:00"
+TUESDAY = "2026-10-06T10:00:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("graded", "counts"),
+    [
+        ([week2(0, MONDAY, 1, "a"), week2(10, "", 2, "b")], 10),
+        ([week2(0, "", 1, "a"), week2(10, "", 2, "b")], 10),
+        ([week2(0, "soon", 1, "a"), week2(10, MONDAY, 2, "b")], 10),
+        ([week2(5, MONDAY, 1, "a"), week2(0, "", 2, "b"), week2(10, TUESDAY, 3, "c")], 10),
+        ([week2(0, MONDAY, 1, "a"), week2(10, "", 2, "b"), week2(1, MONDAY, 3, "a")], 10),
+    ],
+    ids=["mailed later", "both mailed", "mailed first", "mailed between", "the first graded again"],
+)
+def test_a_file_without_a_time_is_newer_than_what_was_graded_before_it(run, home, graded, counts):
+    """A corrected file that came by mail is the last, in the gradebook and in what is exported."""
+    for one in graded:
+        keep_earlier(one, home / "results")
+        write(one, home / "results")
+    done = run("export", "results/week2", "--to", "csv", cwd=home)
+    assert done.returncode == 0, done.stderr
+    found = {row["student"]: row for row in rows(home / "grades.csv")}
+    assert found["ben"]["score"] == str(counts)
+    told = run("gradebook", "--student", "ben", cwd=home).stdout
+    assert f"week2, {counts}: last of " in told
 
 
 def test_where_all_are_excused_nothing_counts(run, home):

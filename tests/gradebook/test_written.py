@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,19 @@ def test_names_are_hidden_on_request(run, home):
     assert found == {"ana": "=6", "ben": "=0"}
 
 
+def test_a_key_is_no_number_and_one_of_an_earlier_version_still_fits(run, home):
+    """A spreadsheet leaves a key as it is: some had digits alone, or an e among them."""
+    graded(home)
+    ran(run, home, "written", "sheet", "in", *ABOUT, "--anonymous")
+    path = home.root / "words.csv"
+    keys = [row["key"] for row in rows(path)]
+    assert all(re.fullmatch("k[0-9a-f]{12}", key) for key in keys)
+    fill(path, *({"key": key.removeprefix("k"), "points": "3"} for key in keys))
+    ran(run, home, "written", "take", "words.csv", *ABOUT)
+    found = {one.student: one.value for one in read_adjustments(home.root / FILE)}
+    assert found == {"ana": "=3", "ben": "=3"}
+
+
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
@@ -212,6 +226,54 @@ def test_nbgraders_graders_and_this_gradebook_agree(run, home):
     ran(run, home, "export", "results", "--to", "nbgrader")
     with Gradebook(f"sqlite:///{home.root / 'gradebook.db'}", home.config.id) as book:
         assert book.find_submission(NAME, "ben").score == 13.5
+
+
+@pytest.mark.slow  # nbgrader takes seconds to load, several times
+def test_points_that_nbgrader_has_from_here_are_no_decision(run, home):
+    """Unchanged, they add nothing; what was decided since stays and is named; a new mark counts."""
+    graded(home)
+    ran(run, home, "written", "sheet", "in", *ABOUT)
+    fill(home.root / "words.csv", {"half (4)": "x"}, {"points": "1"})
+    ran(run, home, "written", "take", "words.csv", *ABOUT)
+    ran(run, home, "export", "results", "--to", "nbgrader")
+    before = (home.root / FILE).read_bytes()
+    assert "0 added, 2 known" in ran(run, home, "written", "from-nbgrader")
+    assert (home.root / FILE).read_bytes() == before
+    decision = ("--exercise", "words", "--points", "=6", "--why", "appeal")
+    ran(run, home, "adjust", "ana", NAME, *decision)
+    done = run("written", "from-nbgrader", cwd=home.root)
+    assert "ana had =4 already, and " in done.stderr.replace("\n", " ")
+    assert "0 added, 1 known" in done.stdout
+    mark_in_nbgrader(home, "ana", 4, "Well said.")
+    mark_in_nbgrader(home, "ben", 2, None)
+    assert "2 added, 0 known" in ran(run, home, "written", "from-nbgrader")
+    found = [(one.student, one.value, one.why) for one in read_adjustments(home.root / FILE)[-2:]]
+    assert sorted(found) == [("ana", "=4", "Well said."), ("ben", "=2", "graded by hand")]
+
+
+@pytest.mark.slow  # nbgrader takes seconds to load, several times
+def test_an_old_comment_of_nbgraders_beside_exported_points_is_no_decision(run, home):
+    """The comment stays there when an appeal's points are exported; bounds and "+" hold as here."""
+    graded(home)
+    ran(run, home, "export", "results", "--to", "nbgrader")
+    mark_in_nbgrader(home, "ana", 4, "Well said.")
+    assert "1 added" in ran(run, home, "written", "from-nbgrader")
+    decision = ("--exercise", "words", "--points", "+9", "--why", "appeal")
+    ran(run, home, "adjust", "ana", NAME, *decision)
+    ran(run, home, "export", "results", "--to", "nbgrader")
+    assert "0 added, 1 known" in ran(run, home, "written", "from-nbgrader")
+    assert [one.value for one in read_adjustments(home.root / FILE)] == ["=4", "+9"]
+    assert "16: the only" in ran(run, home, "gradebook", "--student", "ana")
+
+
+def mark_in_nbgrader(home: Course, student: str, points: float, comment: str | None) -> None:
+    """What somebody gives in the formgrader."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{home.root / 'gradebook.db'}", home.config.id) as book:
+        book.find_grade("words", NAME, NAME, student).manual_score = points
+        book.find_comment("words", NAME, NAME, student).manual_comment = comment
+        book.db.commit()
 
 
 @pytest.mark.parametrize(

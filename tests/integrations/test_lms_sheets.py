@@ -405,6 +405,61 @@ def test_a_participants_number_needs_the_consent_of_name_or_address(sheet, tmp_p
     assert changes(into, out) == ({(1, 5): "100"} if hers else {})
 
 
+ANA = Person("ana", "Ana Lee", "ana.lee@x.org")
+OWN_WORDS = """\
+Identifier,Full name,Email address,{head},Status,Grade,Maximum Grade,Grade can be changed,\
+Last modified (submission),Last modified (grade),Feedback comments
+Participant 501,Ana Lee,ana.lee@x.org,Physics,Submitted,-,100.00,Yes,-,-,
+Participant 502,Mallory Kay,mk@x.org,{said},Submitted,-,100.00,Yes,-,-,
+"""
+
+
+@pytest.mark.parametrize("said", ["ana", "ana.lee@x.org", "Ana Lee", "501", "s1"])
+@pytest.mark.parametrize("head", ["Department", "City/town", "Institution", "Group", "Nickname"])
+def test_what_people_say_of_themselves_is_no_identity(sheet, tmp_path, head, said):
+    """Mallory's department is Ana's handle or address: Ana's points stay Ana's, for all others too.
+
+    Known is she only by her number, by her name or by her address.
+    """
+    into, out = sheet(OWN_WORDS.format(head=head, said=said)), tmp_path / "out.csv"
+    for person in (ANA, replace(ANA, email=""), replace(ANA, ids=(("sis_id", "s1"),))):
+        fill_moodle([report("ana")], into, out, Roster((person,)))
+        assert changes(into, out) == {(1, 5): "100"}
+    fill_moodle([report("ana.lee@x.org")], into, out)
+    assert changes(into, out) == {(1, 5): "100"}
+
+
+@pytest.mark.parametrize("said", ["ana", "ana.lee@x.org", "s1"])
+@pytest.mark.parametrize("head", ["Username", "ID number"])
+def test_a_login_does_not_hold_against_the_name(sheet, tmp_path, head, said):
+    """Where people choose their user names, one may be another person's handle or address."""
+    into, out = sheet(OWN_WORDS.format(head=head, said=said)), tmp_path / "out.csv"
+    for person in (ANA, replace(ANA, email="", ids=(("sis_id", "s1"),))):
+        fill_moodle([report("ana")], into, out, Roster((person,)))
+        assert changes(into, out) == {(1, 5): "100"}
+    fill_moodle([report("ana.lee@x.org")], into, out)
+    assert changes(into, out) == {(1, 5): "100"}
+
+
+@pytest.mark.parametrize("said", ["ana", "ana.lee@x.org"])
+def test_one_odd_cell_is_no_column_of_addresses(sheet, tmp_path, said):
+    """In a language that nobody here knows, addresses stand where most people have one."""
+    text = OWN_WORDS.format(head="Osasto", said=said).replace("Email address", "Otsikko")
+    swapped = re.sub(r"(?m)^((?:[^,]*,){2})([^,]*),([^,]*),", r"\1\3,\2,", text)
+    out = tmp_path / "out.csv"
+    for one in (text, swapped):
+        into = sheet(one)
+        fill_moodle([report("ana")], into, out, Roster((replace(ANA, name=""),)))
+        assert changes(into, out) == {(1, 5): "100"}
+
+
+def test_a_canvas_login_does_not_hold_against_the_name(sheet, tmp_path):
+    """Ann has chosen Jane's handle as her login: Jane's points are not hers."""
+    into, out = sheet(CANVAS.replace("aroe", "jane")), tmp_path / "out.csv"
+    fill_canvas([report("jane")], into, out, Roster((known("jane", "Jane Doe"),)), TITLES)
+    assert changes(into, out) == {(3, 6): "100"}
+
+
 def test_an_anonymous_worksheet_is_filled_in_by_number(sheet, tmp_path):
     """Where Moodle hides names, or hid them before, the participants' numbers have to do."""
     into, out = sheet(MOODLE), tmp_path / "out.csv"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from autograder.course.layout import Course
 from tests.support.courses import NAME, hand_in, write_course
 
 PEOPLE = {  # name -> Canvas's id, Moodle's number
@@ -96,3 +98,61 @@ def test_an_assignment_goes_from_an_lms_and_back(run, place):
         assert [x for i, x in enumerate(new) if i not in told] == [
             x for i, x in enumerate(old) if i not in told
         ]
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    """A course without a roster, and without anything that was submitted."""
+    write_course(tmp_path, config='title = "Halves"')
+    return tmp_path
+
+
+def submitted(folder: Path, *places: str) -> None:
+    """An answer at each of these places below in/."""
+    made = hand_in(Course(folder), folder / "made", "def half(x):\n    return x / 2")
+    for place in places:
+        path = folder / "in" / place
+        path.parent.mkdir(parents=True)
+        shutil.copy(made, path)
+
+
+def exported(folder: Path, run, system: str) -> list[dict[str, str]]:
+    """The rows of a new sheet."""
+    done = run("export", f"results/{NAME}", "--to", system, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    with (folder / f"{system}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_plain_folder_says_nothing_of_a_systems_number(run, home):
+    """smith_12 is a login; no system has given the 12, so that it is nobody's id or file."""
+    submitted(home, f"smith_12/{NAME}.ipynb", f"jones_34/{NAME}.ipynb")
+    done = run("grade", "in", "--assignment", NAME, "--jobs", "1", cwd=home)
+    assert done.returncode == 0, done.stderr
+    canvas = {row["Student"]: row for row in exported(home, run, "canvas")}
+    assert (canvas["smith_12"]["ID"], canvas["smith_12"]["SIS Login ID"]) == ("", "smith_12")
+    assert {row["Identifier"] for row in exported(home, run, "moodle")} == {""}
+    done = run("feedback", "moodle", f"results/{NAME}", cwd=home)
+    assert "no number of Moodle's is known: jones_34, smith_12." in done.stderr.replace("\n", " ")
+
+
+def test_the_number_of_moodles_folder_is_kept_with_the_result(run, home):
+    """Also with a roster that has no numbers, or those of another assignment."""
+    folder = "{}_assignsubmission_file_/" + f"{NAME}.ipynb"
+    submitted(home, folder.format("Ana Lee_611"), folder.format("Bob Smith_612"))
+    people = "student,name,moodle_id\nana,Ana Lee,\nbob,Bob Smith,Participant 502\n"
+    (home / "roster.csv").write_text(people)
+    with (home / "course.toml").open("a") as file:
+        file.write('\nroster = "roster.csv"\n')
+    done = run("grade", "in", "--assignment", NAME, "--jobs", "1", cwd=home)
+    assert done.returncode == 0, done.stderr
+    came = json.loads((home / "results" / NAME / "ana.json").read_text())["submission"]
+    assert (came["system"], came["number"]) == ("moodle", "611")
+    found = {row["Full name"]: row["Identifier"] for row in exported(home, run, "moodle")}
+    assert found == {"Ana Lee": "Participant 611", "Bob Smith": "Participant 612"}
+    done = run("feedback", "moodle", f"results/{NAME}", "--out", "f.zip", cwd=home)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(home / "f.zip") as packed:
+        names = [name.partition("_assignfeedback")[0] for name in packed.namelist()]
+    assert sorted(names) == ["Ana Lee_611", "Bob Smith_612"]
+    assert {row["ID"] for row in exported(home, run, "canvas")} == {""}

@@ -120,7 +120,10 @@ def test_fields_that_came_later_may_be_missing() -> None:
     assert bare.exercises[0].checks[0].weight == 1.0
 
 
-@pytest.mark.parametrize("text", ['{"schema": "autogra', "[]", "", "\udcff"])
+NO_RESULTS = ['{"schema": "autogra', "[]", "", "\udcff", "[" * 200_000]
+
+
+@pytest.mark.parametrize("text", NO_RESULTS, ids=["cut off", "a list", "empty", "binary", "deep"])
 def test_a_file_that_is_no_result_is_named(text: str, tmp_path: Path) -> None:
     """A cut-off, foreign or binary file gives one sentence with its path."""
     path = tmp_path / "s.json"

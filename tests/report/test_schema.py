@@ -22,7 +22,10 @@ from tests.report.factory import check, exercise, mixed, not_graded, report, unr
 FULL = replace(
     mixed(notes=("a note",), flags=("a flag",)),
     exercises=(exercise(checks=(check(keeps=0.0, about="dtype"),)),),
-    handed_in=HandedIn("2026-11-02", True, "A", "its folder", "the newest", ("old.ipynb",), ("f",)),
+    handed_in=HandedIn(
+        *("2026-11-02", True, "A", "its folder", "the newest", ("old.ipynb",), ("f",)),
+        *("moodle", "4711"),
+    ),
 )
 VALIDATOR = Draft202012Validator(result_schema())
 

@@ -65,7 +65,7 @@ def _imported(path: Path, folder: Path) -> Imported | None:
 def _cells(path: Path) -> list[Any]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise UsageError(
             f"{path}: it is no notebook of version 4. Save it again in Jupyter."
         ) from None

@@ -12,12 +12,14 @@ from autograder.integrations.lms_grades import (
     CANVAS_IDS,
     CANVAS_POINTS,
     about,
-    split_handle,
+    in_handle,
+    number_given,
 )
 from autograder.integrations.sheets.filling import Filling, points_differ
 from autograder.integrations.sheets.people import (
     Known,
     People,
+    called,
     fold,
     folded,
     in_canvas,
@@ -121,7 +123,8 @@ def _canvas_lines(sheet: Sheet, last: int) -> Iterator[Known]:
         name = " ".join(sheet.cell(row, at) for at in named).strip()
         ids = tuple(cell_of(sheet, row, heads.get(head)) for head in CANVAS_IDS)
         if any([name, *ids]) and CANVAS_POINTS not in name:
-            yield Known(name or ids[0], ids, folded(*ids[1:]), name_forms(name), row=row)
+            names = name_forms(name), called(name)
+            yield Known(name or ids[0], ids, folded(*ids[1:]), *names, row=row)
 
 
 def cell_of(sheet: Sheet, row: int, column: int | None) -> str:
@@ -131,8 +134,9 @@ def cell_of(sheet: Sheet, row: int, column: int | None) -> str:
 
 def _known_to_canvas(person: Person) -> Known:
     ids = tuple(fold(person.id(kind)) for kind in CANVAS_IDS.values())
-    words, own = folded(person.student, person.email), split_handle(person.student)[1]
-    return Known(person.student, ids, words, names_of(person), own)
+    words = folded(person.student, person.email)
+    own = number_given(person, "canvas") if person.numbered else in_handle(person)[1]
+    return Known(person.student, ids, words, names_of(person), called(person.name), own)
 
 
 def _fill_canvas_column(

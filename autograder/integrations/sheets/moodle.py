@@ -1,4 +1,8 @@
-"""Fills grades and feedback into the grading worksheet that was downloaded from Moodle."""
+"""Fills grades and feedback into the grading worksheet that was downloaded from Moodle.
+
+A site may have it show whatever its people say of themselves: a department, a city. So nobody is
+known by any other cell than the address, the user name and the ID number.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ from autograder.integrations.sheets.filling import Filling, points_differ
 from autograder.integrations.sheets.people import (
     Known,
     People,
+    called,
     fold,
     folded,
     in_moodle,
@@ -71,8 +76,9 @@ class _MoodleColumns:
     """Where what is in a worksheet, of whatever language."""
 
     identifier: int
-    name: int
-    status: int  # between the name and it stand the address and other ids
+    name: int | None
+    email: int | None
+    words: tuple[int, ...]  # user name and ID number
     grade: int
     maximum: int
     changeable: int | None
@@ -95,12 +101,37 @@ class _MoodleColumns:
                 f"Download grading worksheet. It has: {listed(sheet.head)}."
             )
         at = places.get("grade", maximum - 1)
+        about = range(identifier + 1, places.get("status", at))
         name = places.get("name", identifier + 1)
+        others = [place for place in about if place != name]
+        words = [_one_of(sheet, others, language[kind]) for kind in ("username", "idnumber")]
+        email = _one_of(sheet, others, language["email"])
         return _MoodleColumns(
-            identifier, name, places.get("status", at), at, maximum,
+            identifier, name if name in about else None,
+            _find_addresses(sheet, others) if email is None else email,
+            tuple(place for place in words if place is not None), at, maximum,
             places.get("changeable"), places.get("feedback"),
             folded(*language["no"]) if "changeable" in places else frozenset(),
         )  # fmt: skip
+
+
+def _one_of(sheet: Sheet, places: Sequence[int], words: Sequence[str]) -> int | None:
+    """The first of some columns with one of these headings."""
+    wanted = folded(*words)
+    return next((at for at in places if fold(sheet.head[at]) in wanted), None)
+
+
+def _find_addresses(sheet: Sheet, places: Sequence[int]) -> int | None:
+    """The first column that has addresses for most people: one alone says that somebody is odd."""
+    for at in places:
+        cells = sheet.column(at)
+        if sum(map(_is_address, cells)) * 2 > len(cells):
+            return at
+    return None
+
+
+def _is_address(cell: str) -> bool:
+    return re.fullmatch(r"[^\s@]+@[^\s@]+", cell.strip()) is not None
 
 
 def _places(sheet: Sheet, language: Mapping[str, Sequence[str]]) -> dict[str, int]:
@@ -147,17 +178,19 @@ def _moodle_lines(sheet: Sheet, columns: _MoodleColumns) -> Iterator[Known]:
         identifier = sheet.cell(row, columns.identifier).strip()
         found = re.fullmatch(r"(\D*)(\d+)", identifier)
         if found:
-            places = range(columns.identifier + 1, columns.status)
-            words = folded(*(sheet.cell(row, at) for at in places if at != columns.name))
-            name = sheet.cell(row, columns.name).strip() if columns.name in places else ""
+            ids = (cell_of(sheet, row, columns.email),)
+            words = folded(*(sheet.cell(row, at) for at in columns.words))
+            name = sheet.cell(row, columns.name).strip() if columns.name is not None else ""
             # Somebody whose files were downloaded while Moodle hid the names is "Participant" here.
             names = name_forms(name) | name_forms(found[1]) if name else frozenset[str]()
-            yield Known(name or identifier, (), words, names, found[2], row)
+            yield Known(name or identifier, ids, words, names, called(name), found[2], row)
 
 
 def _known_to_moodle(person: Person) -> Known:
     words = folded(person.student, person.email, person.id("login_id"), person.id("sis_id"))
-    return Known(person.student, (), words, names_of(person), moodle_number(person))
+    address = person.email or (person.student if _is_address(person.student) else "")
+    names = names_of(person), called(person.name)
+    return Known(person.student, (fold(address),), words, *names, moodle_number(person))
 
 
 def _refuse_grades_above(

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from autograder.errors import UsageError
 from autograder.integrations.lms_grades import (
-    split_handle,
+    in_handle,
 )
 from autograder.model import Person, Report
+from autograder.report.people import as_submitted
 from autograder.report.sanitize import one_line
 from autograder.submissions.roster import Roster
 
@@ -26,6 +27,7 @@ class Known:
     ids: tuple[str, ...]  # one for each kind of the system's own ids, the surest first
     words: frozenset[str]  # other ids, of whatever kind
     names: frozenset[str]
+    called: frozenset[str] = frozenset()  # the words of a name that a person or system gave
     number: str = ""  # the system's own number, where it is known from the submission alone
     row: int = 0
 
@@ -37,6 +39,11 @@ class Known:
     def shares_name(self, other: Known) -> bool:
         """Whether both are called the same, whichever name comes first."""
         return bool(self.names & other.names)
+
+    def shares_word(self, other: Known) -> bool:
+        """Whether both have a word that is theirs alone, and no name says that they are two."""
+        says_otherwise = self.called and other.called and not self.called & other.called
+        return bool(self.words & other.words) and not says_otherwise
 
 
 Decide = Callable[[Known, Known], bool | None]  # the same person, somebody else, or unclear
@@ -58,10 +65,15 @@ def name_forms(text: str) -> frozenset[str]:
     return frozenset({"".join(words), "".join(sorted(words))} - {""})
 
 
+def called(name: str) -> frozenset[str]:
+    """The words of a name."""
+    return frozenset(re.findall(r"[^\W_]+", fold(name)))
+
+
 def names_of(person: Person) -> frozenset[str]:
     """A handle is a name only where nothing else is known of somebody."""
     known = person.ids or person.email
-    told = person.name or split_handle(person.student)[0]
+    told = person.name or in_handle(person)[0]
     return name_forms(told or ("" if known else person.student))
 
 
@@ -70,7 +82,7 @@ def in_canvas(known: Known, line: Known) -> bool | None:
     for own, theirs in zip(known.ids, line.ids, strict=True):
         if own and theirs:
             return own == theirs
-    if known.words & line.words:
+    if known.shares_word(line):
         return True
     if known.number and line.ids[0]:
         return known.number == line.ids[0] and known.shares_name(line)
@@ -82,17 +94,23 @@ def in_moodle(known: Known, line: Known) -> bool | None:
 
     So a number of another assignment, or of Moodle's list of people, can be somebody else's here.
     """
-    if known.words & line.words:
+    if _same_address(known, line) or known.shares_word(line):
         return True
     if not known.number or known.number != line.number:
         return None
     if known.names and line.names:
         return known.shares_name(line)
-    return not (_has_address(known) and _has_address(line))
+    return not (known.ids[0] and line.ids[0])
 
 
-def _has_address(known: Known) -> bool:
-    return any("@" in word for word in known.words)
+def _same_address(known: Known, line: Known) -> bool:
+    return bool(known.ids[0]) and known.ids[0] == line.ids[0]
+
+
+def _surest(known: Known, lines: list[Known]) -> list[Known]:
+    """Of several rows those with an id of the person's, where there are any: a login may be odd."""
+    own = set(known.ids) - {""}
+    return [line for line in lines if own & set(line.ids)] or lines
 
 
 class People:
@@ -101,7 +119,9 @@ class People:
     def __init__(self, reports: Sequence[Report], roster: Roster | None) -> None:
         self._roster = roster
         self._known = {person.student: person for person in roster.people} if roster else {}
-        self.handles = sorted({report.student for report in reports})
+        numbered = sorted(reports, key=lambda report: any(report.handed_in.numbered or ()))
+        self._reports = {report.student: report for report in numbered}
+        self.handles = sorted(self._reports)
 
     def rows(
         self, lines: Sequence[Known], know: Callable[[Person], Known], decide: Decide
@@ -117,7 +137,7 @@ class People:
             known = know(self.person(handle))
             found_at = {line.row: line for token in known.tokens for line in index[token]}
             near = [found_at[row] for row in sorted(found_at)]
-            same = [line for line in near if decide(known, line)]
+            same = _surest(known, [line for line in near if decide(known, line)])
             if not same and self._may_be_named(handle):
                 same = _by_name(known, near, namesakes, decide)
                 by_name += [self.label(handle) for _ in same]
@@ -133,7 +153,8 @@ class People:
 
     def person(self, handle: str) -> Person:
         """The roster's person, or one of whom only the handle is known."""
-        return self._known.get(handle, Person(handle, on_roster=False))
+        known = self._known.get(handle, Person(handle, on_roster=False))
+        return as_submitted(known, self._reports[handle]) if handle in self._reports else known
 
     def label(self, handle: str) -> str:
         """How remarks call somebody."""

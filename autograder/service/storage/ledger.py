@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from autograder.errors import AutograderError
 from autograder.gradebook.adjustments import Adjustment, Kind, check
-from autograder.gradebook.ledger import read_adjustments
+from autograder.gradebook.ledger import half_a_line, read_adjustments
 from autograder.service.storage.database import Database
 from autograder.service.storage.tables import adjustments
 
@@ -65,7 +65,7 @@ class Ledger:
         if self._beside is None or (state := _state(self._beside)) == self._read:
             return self._held
         try:
-            self._held, self.fault = read_adjustments(self._beside), ""
+            self._held, self.fault = read_adjustments(self._beside), half_a_line(self._beside)
         except AutograderError as error:
             self.fault = str(error)
         self._read = state

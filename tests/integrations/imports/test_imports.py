@@ -202,10 +202,11 @@ def test_nothing_that_exists_is_overwritten(home, tmp_path):
     assert home.source("week1").read_text() == before
 
 
-def test_a_broken_notebook_is_refused(home, tmp_path):
+@pytest.mark.parametrize("text", ['{"worksheets": []}', "[" * 200_000], ids=["old", "deep"])
+def test_a_broken_notebook_is_refused(home, tmp_path, text):
     """With its path, and what to do."""
     path = tmp_path / "x.ipynb"
-    path.write_text(json.dumps({"worksheets": []}))
+    path.write_text(text)
     with pytest.raises(UsageError, match="version 4"):
         list(import_folder(path, home))
 
