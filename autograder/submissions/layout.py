@@ -10,13 +10,13 @@ directly in a folder of the instructor's.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import UsageError
-from autograder.submissions import lms, words
+from autograder.submissions import lms, readings, words
 from autograder.submissions.lms import Named
 from autograder.submissions.pattern import Pattern, spelling
 from autograder.submissions.roster import Roster, Whose
@@ -273,30 +273,25 @@ class _Level:
 
     def _files_of_systems(self, place: _Place, files: Sequence[Entry]) -> list[Entry]:
         """Files named by a system, where most are; one odd file changes nothing for the others."""
-        every = {file: self._readings(file) for file in files}
-        system = _system(every.values())
-        readings = {file: [s for s in said if _is_of(s, system)] for file, said in every.items()}
-        by_system = [file for file in files if readings[file]]
-        people = [f for f in files if every[f] or not words.BESIDE.fullmatch(f.parts[-1])]
+        every = {file.parts[-1]: self._readings(file) for file in files}
+        said = readings.likely(every, self._reader.knows)
+        by_system = [file for file in files if said[file.parts[-1]]]
+        people = [f for f in files if every[f.parts[-1]] or not words.BESIDE.fullmatch(f.parts[-1])]
         if 2 * len(by_system) <= len(people):
             return list(files)
-        if system == "blackboard":
-            readings = _of_one_title(readings)
-        sure = [said[0] for said in readings.values() if len(said) == 1]
         for file in by_system:
-            said = self._settled(file, readings[file], sure)
-            how = f"{lms.SYSTEMS.get(said.whose.system, 'Canvas')}'s name for the file"
-            claim = self._claim(place, said.whose, how, file, (said.title,))
-            self._layout.claims.append(replace(claim, said=said))
+            one = self._settled(file, said[file.parts[-1]])
+            how = f"{lms.SYSTEMS.get(one.whose.system, 'Canvas')}'s name for the file"
+            claim = self._claim(place, one.whose, how, file, (one.title,))
+            self._layout.claims.append(replace(claim, said=one))
         return [file for file in files if file not in by_system]
 
     def _readings(self, file: Entry) -> list[Named]:
         found = lms.readings(file.parts[-1])
         return [] if found and self._reader.assignment(found[0].whose.name) else found
 
-    def _settled(self, file: Entry, readings: Sequence[Named], sure: Sequence[Named]) -> Named:
-        """The one reading that is like the others' or that the roster knows; never a guess."""
-        left = self._likely(readings, sure)
+    def _settled(self, file: Entry, left: Sequence[Named]) -> Named:
+        """The one reading that is left; of several none."""
         if len(left) == 1:
             return left[0]
         self._layout.remarks.append(
@@ -306,18 +301,6 @@ class _Level:
         title = left[-1].title
         handle = file.parts[-1].removesuffix(title).rstrip("_")
         return Named(Whose(handle, own_words=True), title)
-
-    def _likely(self, readings: Sequence[Named], sure: Sequence[Named]) -> Sequence[Named]:
-        """The readings that are like the others' or that the roster knows; of strangers the first.
-
-        In Moodle a person's own name may hold the system's words, so that no reading is likelier.
-        """
-        if readings[0].whose.system == "moodle":
-            return readings
-        fitting = [said for said in readings if not sure or said.is_like(sure)] or readings
-        if known := [said for said in fitting if self._reader.knows(said.whose)]:
-            return known
-        return fitting if fitting[0].whose.handle in _handles(sure) else fitting[:1]
 
     # --- folders ---
 
@@ -513,38 +496,6 @@ class _Level:
         self, place: _Place, whose: Whose, how: str, entry: Entry, inner: tuple[str, ...]
     ) -> Claim:
         return Claim(entry, whose, how, entry.shown, inner, place.assignment, place.section)
-
-
-def _system(readings: Iterable[Sequence[Named]]) -> str:
-    """The system that has named most of some files: one download comes from one system."""
-    systems = [list(dict.fromkeys(map(_system_of, said))) for said in readings if said]
-    votes = Counter(name for names in systems for name in names)
-    most = [name for name, count in votes.items() if count == max(votes.values())]
-    if len(systems) > 1 and "blackboard" in most:
-        return "blackboard"  # an assignment's title may look like Canvas's numbers in all of them
-    return most[0] if most else ""
-
-
-def _system_of(said: Named) -> str:
-    return said.whose.system.partition("_")[0]
-
-
-def _is_of(said: Named, system: str) -> bool:
-    return _system_of(said) == system
-
-
-def _of_one_title(readings: Mapping[Entry, Sequence[Named]]) -> dict[Entry, list[Named]]:
-    """Blackboard's names read with the longest title that all files of a download have."""
-    titles = [{one.assignment for one in said} for said in readings.values() if said]
-    shared = max(set.intersection(*titles), key=len, default="") if len(titles) > 1 else ""
-    return {
-        file: [one for one in said if one.assignment == shared] or list(said)
-        for file, said in readings.items()
-    }
-
-
-def _handles(named: Iterable[Named]) -> set[str]:
-    return {said.whose.handle for said in named}
 
 
 @dataclass(frozen=True)

@@ -194,3 +194,30 @@ def test_what_is_ambiguous_is_refused_with_a_sentence(tmp_path):
     assert [job.student for job in found.jobs[A1]] == ["Jane Doe"]
     assert any("j1" in remark and "j2" in remark for remark in found.remarks)
     assert len(found.missing[A1]) == 2
+
+
+CANVAS_CLASS = Roster(
+    (
+        Person("ana", "Ana Lee", ids=(("canvas_id", "4711"),)),
+        Person("bob", "Bob Smith", ids=(("canvas_id", "4712"),)),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["mallory_4719_99887", "mallory_47_99887", "mallory_4719_99", "smithbob_4719_99887"],
+    ids=["numbers like all others", "an old account", "an old file", "under bob's name"],
+)
+@pytest.mark.parametrize("title", ["smithbob_4712_99989_week1.ipynb", "4712_99989_x.ipynb"])
+def test_a_stranger_in_canvas_takes_nobodys_place_by_a_files_name(tmp_path, start, title):
+    """What a file is called behind Canvas's own numbers makes it no attempt of somebody known."""
+    files = {"leeana_4711_99881_x.ipynb": answered("a"), "smithbob_4712_99882_x.ipynb": answered()}
+    stranger = f"{start}_{title}"
+    root = hand_in(tmp_path, {**files, stranger: answered("mallory")})
+    found = find([root], COURSE, A1, CANVAS_CLASS)
+    names = {job.student: job.path.name for job in found.jobs[A1]}
+    assert names.pop("bob") == "smithbob_4712_99882_x.ipynb"
+    assert names.pop("ana") == "leeana_4711_99881_x.ipynb"
+    assert [*names.values()] == [stranger]
+    assert any("given to neither" in one for one in found.remarks) or "mallory" not in names
