@@ -215,8 +215,8 @@ class _Search:
             match = self._roster.find(claim.whose) if self._roster else Match()
             known = None if claim.whose in doubtful else match.person
             if match.person and not known:
-                what = f"several people have the name of {match.person.student}: each is kept apart"
-                problems[f"{claim.top}: {what}"] = None
+                whom = f"the {match.how} of {match.person.student}"
+                problems[f"{claim.top}: several people have {whom}: each is kept apart"] = None
             if match.problem:
                 problems[f"{claim.top}: {match.problem}"] = None
             how = f"{claim.how}; in the roster by {match.how}" if known else claim.how

@@ -221,3 +221,52 @@ def test_a_stranger_in_canvas_takes_nobodys_place_by_a_files_name(tmp_path, star
     assert names.pop("ana") == "leeana_4711_99881_x.ipynb"
     assert [*names.values()] == [stranger]
     assert any("given to neither" in one for one in found.remarks) or "mallory" not in names
+
+
+def gradescope_of(folder: Path, *people: tuple[str, str, str]) -> Path:
+    """An export with a submission of each of these accounts: name, SID and e-mail."""
+    files = {f"submission_{n}/x.ipynb": answered(str(n)) for n in range(len(people))}
+    listed = "".join(
+        f"submission_{n}:\n  :submitters:\n  - :name: {name}\n    :sid: '{sid}'\n"
+        f"    :email: {email}\n  :created_at: 2026-10-0{n + 1} 10:00:00 Z\n"
+        for n, (name, sid, email) in enumerate(people)
+    )
+    return hand_in(folder, {**files, "submission_metadata.yml": listed.encode()})
+
+
+ANA_OF_GRADESCOPE = ("Ana Lee", "1001", "ana@x.org")
+
+
+@pytest.mark.parametrize(
+    ("other", "anas"),
+    [
+        (("Mallory Kay", "1001", "mal@x.org"), "ana"),
+        (("M.", "1001", "mal@x.org"), "ana"),
+        (("Mallory Kay", "1001", "m@home.org"), "ana"),
+        (("M.", "1001", "m@home.org"), "ana@x.org"),
+        (("Ana Lee", "1001", "m@home.org"), "ana@x.org"),
+    ],
+    ids=["e-mail and name", "e-mail", "name", "neither is known", "under her name"],
+)
+def test_an_id_of_gradescope_that_two_accounts_have_makes_them_nobody(tmp_path, other, anas):
+    """Name and e-mail contradict an SID; with two e-mails it is nobody's, and that is said."""
+    roster = Roster(
+        (
+            Person("ana", "Ana Lee", "ana@x.org", ids=(("gradescope_id", "1001"),)),
+            Person("mal", "Mallory Kay", "mal@x.org", ids=(("gradescope_id", "1002"),)),
+        )
+    )
+    found = find([gradescope_of(tmp_path, ANA_OF_GRADESCOPE, other)], COURSE, A1, roster)
+    places = {job.student: job.path.parent.name for job in found.jobs[A1]}
+    assert places == {anas: "submission_0", other[2]: "submission_1"}
+    assert any("submission_1" in one or "several people" in one for one in found.remarks)
+
+
+def test_one_person_of_gradescope_keeps_several_submissions(tmp_path):
+    """Of one account, with letters of any case, the latest counts, as before."""
+    roster = Roster((Person("ana", "Ana Lee", ids=(("gradescope_id", "1001"),)),))
+    again = ("Ana Lee", "1001", "Ana@x.org")
+    found = find([gradescope_of(tmp_path, ANA_OF_GRADESCOPE, again)], COURSE, A1, roster)
+    assert [(job.student, job.path.parent.name) for job in found.jobs[A1]] == [
+        ("ana", "submission_1")
+    ]
