@@ -355,7 +355,9 @@ def _perhaps_a_class(jobs: Sequence[Job]) -> Iterator[str]:
     """One student with many files may be a class, one folder below where it was looked for."""
     for job in jobs:
         within = {other.partition("/")[0] for other in job.handed_in.others if "/" in other}
-        if len(within) > 2 or (len(jobs) == 1 and len(job.handed_in.others) > 1):
+        elsewhere = within - {job.title.partition("/")[0]}
+        alone = len(jobs) == 1 and (len(job.handed_in.others) > 1 or elsewhere)
+        if len(within) > 2 or alone:
             yield (
                 f"All in {job.student} is read as one person's. If it is several people's, name "
                 "that folder itself, or say --layout '*/{student}/{file}'."

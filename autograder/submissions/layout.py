@@ -121,7 +121,8 @@ class Reader:
 
     def holds_a_class(self, archive: Path) -> bool:
         """Whether a zip, by what lies in it, holds many people's submissions."""
-        if self.is_person(_stem(archive.name)) or lms.of_file(archive.name):
+        name = _stem(archive.name)
+        if self.is_person(name) or self.owner_of(name) or lms.of_file(archive.name):
             return False
         parts = _outermost(archive)
         return self._is_download(archive, parts) or self._tell_people_apart(parts)
@@ -168,6 +169,19 @@ class Reader:
         """Whether a folder is called as sections are, in the roster or anywhere."""
         return _squeezed(name) in self._sections or bool(words.SECTION.fullmatch(name))
 
+    def owner_of(self, name: str) -> str:
+        """Whose repository a zip or the folder in it is by its name; empty where it is no one's.
+
+        That is one that GitHub has packed, or one that is called after somebody of the roster.
+        """
+        bare = words.DUPLICATE.sub("", name)
+        repository = words.BRANCH.sub("", bare)
+        whose = self.own_name(repository)
+        if self.is_person(whose):
+            return whose
+        of_class = words.WRAPPER.fullmatch(repository) or self.is_section(repository)
+        return "" if repository == bare or of_class else whose or repository
+
     def may_be_student(self, name: str) -> bool:
         """Whether a folder of this name is read as one person's, and its name as a handle."""
         if not name or self.is_person(name):
@@ -177,6 +191,8 @@ class Reader:
     def own_name(self, title: str) -> str:
         """What of a file's name may be a person's: not the assignment's, not "final (2)"."""
         name = _stem(title)
+        if title.lower().endswith(".zip"):
+            name = words.BRANCH.sub("", words.DUPLICATE.sub("", name))
         for spelt in self._own:
             name = spelt.sub("", name)
         name = words.DUPLICATE.sub("", name).strip("_- .")
@@ -320,6 +336,8 @@ class _Level:
                 self.read(replace(below, section=name), entries)
             elif alone and self._is_wrapper(place, name, entries):
                 self.read(below, entries)
+            elif alone and self._tree.zipped and (owner := self._reader.owner_of(name)):
+                self.give(place, Whose(owner), f"the folder {name}", name, entries)
             else:
                 self.give(place, Whose(name), f"the folder {name}", name, entries)
 
@@ -333,10 +351,18 @@ class _Level:
         ]
 
     def _is_wrapper(self, place: _Place, name: str, entries: Sequence[Entry]) -> bool:
-        """Whether a lone folder stands around the submissions: by its name, or as zips have it."""
-        within = {entry.parts[len(place.parts) + 1 :][:1] for entry in entries}
-        several = len(within) > 1 or any(lms.of_folder(part) for parts in within for part in parts)
-        return bool(words.WRAPPER.fullmatch(name)) or (self._tree.zipped and several)
+        """Whether a lone folder stands around the submissions: by its name, or as zips have it.
+
+        A zip's own folder has its name; any other is a person's, unless systems name what it holds.
+        """
+        if words.WRAPPER.fullmatch(name):
+            return True
+        if not self._tree.zipped or self._reader.owner_of(name):
+            return False
+        within = {part for entry in entries for part in entry.parts[len(place.parts) + 1 :][:1]}
+        archive = words.DUPLICATE.sub("", _stem(self._tree.root.name))
+        own = _squeezed(name) == _squeezed(archive) or any(map(lms.of_file, within))
+        return (own and len(within) > 1) or any(map(lms.of_folder, within))
 
     def _sections(self, place: _Place, folders: dict[str, list[Entry]]) -> set[str]:
         """The folders that hold one section each: by their names, or by whom the roster knows."""

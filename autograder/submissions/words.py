@@ -15,9 +15,9 @@ def _pattern(*alternatives: str, repeated: bool = False) -> re.Pattern[str]:
 NBGRADER = {"source", "release", "autograded", "feedback", "gradebook.db", "nbgrader_config.py"}
 # a folder that an instructor, a zip program or a download puts around the submissions
 WRAPPER = _pattern(
-    r"submi(ssions?|tted)", r"hand(ed)?-ins?", r"turned-in", "collected", "inbound", "downloads?",
-    "uploads?", "students", "everybody", "all", "files", "class", r"assignment_\d+_export",
-    r"(assignment|homework|hw|ps|week)-\d{0,3}",
+    r"submi(ssions?|tted)", r"hand(ed)?-ins?", r"turned-in", "collected", "inbound",
+    "inbox", "in", "downloads?", "uploads?", "students", "everybody", "all", "files", "class",
+    r"assignment_\d+_export", r"(assignment|homework|hw|ps|week)-\d{0,3}",
 )  # fmt: skip
 _DAYS = (
     r"(sun|mon|tues|wednes|thurs|fri|satur)day", r"(mon|diens|donners|frei|sams|sonn)tag",
@@ -49,4 +49,6 @@ BESIDE = _pattern(
     r"timestamp\.txt", "makefile",
 )  # fmt: skip
 ENDING = re.compile(r"\.(ipynb|py|json|txt|zip|html?|pdf|docx?|rar|7z|tar|gz|tgz|md)$", re.I)
+# what GitHub adds to the name of a repository that is downloaded as a zip file
+BRANCH = re.compile(r"-(main|master)$", re.IGNORECASE)
 DUPLICATE = re.compile(r" ?\(\d+\)$|(?<![ _-])[ _-]+copy( \d+)?$", re.IGNORECASE)

@@ -270,3 +270,52 @@ def test_one_person_of_gradescope_keeps_several_submissions(tmp_path):
     assert [(job.student, job.path.parent.name) for job in found.jobs[A1]] == [
         ("ana", "submission_1")
     ]
+
+
+TWO = {"ana/x.ipynb": answered("a"), "bob/x.ipynb": answered("b")}
+WITH_MALLORY = Roster(tuple(map(Person, ("ana", "bob", "mallory"))))
+ZIPS_OF_ONE = {  # name of the zip, the folder in it, who of a roster is known
+    "GitHub's zip": (f"{A1}-mallory-main.zip", f"{A1}-mallory-main", True, "mallory"),
+    "GitHub's zip, without a roster": (
+        f"{A1}-mallory-master.zip", f"{A1}-mallory-master", False, "mallory",
+    ),
+    "GitHub's zip, downloaded twice": (
+        f"{A1}-mallory-main (1).zip", f"{A1}-mallory-main", False, "mallory",
+    ),
+    "GitHub's zip, named anew": ("late.zip", f"{A1}-mallory-main", False, "mallory"),
+    "GitHub's zip of a fork": (f"{A1}-main.zip", f"{A1}-main", False, ""),
+    "a repository of somebody known": (f"{A1}-mallory.zip", f"{A1}-mallory", True, "mallory"),
+    "a repository of somebody known, named anew": ("x.zip", f"{A1}-mallory", True, "mallory"),
+    "a folder of somebody known": ("late.zip", "mallory", True, "mallory"),
+    "a folder of somebody": ("late.zip", "mallory", False, "mallory"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "folder", "known", "student"), ZIPS_OF_ONE.values(),
+                         ids=ZIPS_OF_ONE)  # fmt: skip
+def test_folders_in_one_persons_zip_are_no_class(tmp_path, name, folder, known, student):
+    """Whoever has folders that are called as others replaces nobody's results."""
+    student = student or tmp_path.name  # a zip that names nobody is the folder's in which it lies
+    files = {f"{folder}/{path}": content for path, content in TWO.items()}
+    root = hand_in(tmp_path, {name: zipped({f"{folder}/x.ipynb": answered(), **files})})
+    found = find([root / name], COURSE, A1, WITH_MALLORY if known else None)
+    assert [job.student for job in found.jobs[A1]] == [student]
+    root = hand_in(tmp_path, {name: zipped(files)})
+    found = find([root / name], COURSE, A1, WITH_MALLORY if known else None)
+    assert [job.student for job in found.jobs[A1]] == [student]
+    said = any("read as one person's" in remark for remark in found.remarks)
+    assert said or found.jobs[A1][0].path == root / name
+
+
+@pytest.mark.parametrize(
+    ("name", "around"),
+    [("spring.zip", "spring/"), ("spring (1).zip", "spring/"), ("spring.zip", ""),
+     ("x.zip", "submissions/"), (f"{A1}.zip", f"{A1}/"), ("submissions-main.zip",
+     "submissions-main/"), ("Fall 2026.zip", "fall_2026/")],
+)  # fmt: skip
+def test_an_instructors_zip_is_a_class(tmp_path, name, around):
+    """The folder around everybody's is called as the zip, as such folders are, or is not there."""
+    files = {f"{around}{path}": content for path, content in TWO.items()}
+    root = hand_in(tmp_path, {name: zipped(files)})
+    found = find([root / name], COURSE, A1, WITH_MALLORY)
+    assert {job.student for job in found.jobs[A1]} == {"ana", "bob"}
