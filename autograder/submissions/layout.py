@@ -167,7 +167,11 @@ class Reader:
 
     def is_section(self, name: str) -> bool:
         """Whether a folder is called as sections are, in the roster or anywhere."""
-        return _squeezed(name) in self._sections or bool(words.SECTION.fullmatch(name))
+        return self.is_known_section(name) or bool(words.SECTION.fullmatch(name))
+
+    def is_known_section(self, name: str) -> bool:
+        """Whether the roster has a section of this name."""
+        return _squeezed(name) in self._sections
 
     def owner_of(self, name: str) -> str:
         """Whose repository a zip or the folder in it is by its name; empty where it is no one's.
@@ -370,26 +374,51 @@ class _Level:
             return set()
         depth = len(place.parts) + 1
         inner = {name: _Inner.of(entries, depth) for name, entries in folders.items()}
-        called = {name for name in folders if self._reader.is_section(name)}
+        called = {name for name in folders if self._is_called_as_one(name)}
         sections = {name for name in called if self._holds_people(name, inner, called)}
         known = {name for name in folders if self._holds_known_people(name, inner[name])}
+        doubtful = {n for n in sections if self._is_tree_of_one(folders[n], depth)}
+        if 2 * len(called) <= sum(not self._reader.assignment(name) for name in folders):
+            doubtful = sections - known  # among people a folder is a person's
+        doubtful = {name for name in doubtful if not self._reader.is_known_section(name)}
+        sections -= doubtful
         if len(known) > 1 and 2 * len(known) >= len(folders):
             sections |= known
-        self._remark_on({name: inner[name] for name in folders if name not in sections})
+        self._remark_on({name: inner[name] for name in folders if name not in sections}, doubtful)
         return sections
+
+    def _is_called_as_one(self, name: str) -> bool:
+        return self._reader.is_section(name) and not self._reader.is_person(name)
+
+    def _is_tree_of_one(self, entries: Sequence[Entry], depth: int) -> bool:
+        """Whether a folder holds what nbgrader keeps of one student: a file of each assignment."""
+        own = _Inner.of(entries, depth)
+        if own.files or not all(map(self._reader.assignment, own.folders)):
+            return False
+        below = [e for e in entries if len(e.parts) > depth]
+        each = [
+            _Inner.of([e for e in below if e.parts[depth] == name], depth + 1)
+            for name in own.folders
+        ]
+        return all(len(i.files) < 2 and all(map(words.INNER.fullmatch, i.folders)) for i in each)
 
     def _holds_known_people(self, name: str, own: _Inner) -> bool:
         """Whether the roster knows everybody in a folder, and nobody of the folder's name."""
         inside = own.folders and all(map(self._reader.is_person, own.folders))
         return bool(inside) and not self._reader.is_person(name)
 
-    def _remark_on(self, inner: dict[str, _Inner]) -> None:
-        """Say it where most folders look as sections do: several folders of people in each."""
+    def _remark_on(self, inner: dict[str, _Inner], doubtful: set[str]) -> None:
+        """Say it where most folders look as sections do: several folders of people in each.
+
+        And of each that is called as a section, and yet read as a person's.
+        """
         alike = [name for name, own in inner.items() if self._looks_like_a_section(name, own)]
         names = [folder.casefold() for name in alike for folder in inner[name].folders]
-        if len(alike) > 1 and 2 * len(alike) >= len(inner) and len(set(names)) == len(names):
+        most = len(alike) > 1 and 2 * len(alike) >= len(inner) and len(set(names)) == len(names)
+        told = sorted(doubtful) or (sorted(alike)[:2] if most else [])
+        if told:
             self._layout.remarks.append(
-                f"{self._tree.root}: {' and '.join(sorted(alike)[:2])} are read as students. If "
+                f"{self._tree.root}: {' and '.join(told)} are read as students. If "
                 "they are sections, say --layout '{section}/{student}/{file}'."
             )
 
@@ -401,7 +430,7 @@ class _Level:
     def _holds_people(self, name: str, inner: dict[str, _Inner], called: set[str]) -> bool:
         """Whether what lies in a section's folder is many people's, and not one student's."""
         own = inner[name]
-        if own.folders and all(map(words.INNER.fullmatch, own.folders)):
+        if own.folders and 2 * sum(map(_is_inner, own.folders)) >= len(own.folders):
             return False  # a team's own folders: notebooks, data
         if own.folders:
             return not own.files or all(map(self._reader.own_name, own.files))
@@ -522,6 +551,11 @@ class _Level:
         self, place: _Place, whose: Whose, how: str, entry: Entry, inner: tuple[str, ...]
     ) -> Claim:
         return Claim(entry, whose, how, entry.shown, inner, place.assignment, place.section)
+
+
+def _is_inner(name: str) -> bool:
+    """Whether students call folders so in which they keep their work."""
+    return bool(words.INNER.fullmatch(name))
 
 
 @dataclass(frozen=True)
