@@ -260,10 +260,26 @@ class _Level:
                 files.append(entry)
             else:
                 folders[entry.parts[depth]].append(entry)
-        left = self._files_of_systems(place, files)
+        odd = self._names_of_clutter(place, folders)
+        left = [e for e in self._files_of_systems(place, [*files, *odd]) if e not in odd]
         unnamed = self._folders_of_systems(place, folders, files)
         self._folders(place, unnamed, alone=len(folders) == 1 and not left)
         self._files(place, left, alone=not folders and len(left) == len(files))
+
+    def _names_of_clutter(self, place: _Place, folders: dict[str, list[Entry]]) -> list[Entry]:
+        """What is called as tools call things, and yet by a system, or as somebody of the roster.
+
+        These folders are added to the others, and these files returned: nobody is lost by a name.
+        """
+        here = [one for one in self._tree.clutter if one.parts[:-1] == place.parts]
+        for entry in here:
+            name = entry.parts[-1]
+            if lms.of_folder(name) or self._reader.is_person(name):
+                folders.setdefault(name, []).append(entry)
+            elif self._reader.is_person(bare := _stem(name.strip("~.$"))) and bare not in folders:
+                why = f"called as what tools leave behind. If it is {bare}'s, rename it"
+                self._layout.passed_over.append(PassedOver(entry.shown, why))
+        return [entry for entry in here if self._readings(entry)]
 
     # --- what systems name ---
 
@@ -299,7 +315,10 @@ class _Level:
         people = [f for f in files if every[f.parts[-1]] or not words.BESIDE.fullmatch(f.parts[-1])]
         if 2 * len(by_system) <= len(people):
             return list(files)
+        whole = {said[file.parts[-1]][0].whose.id for file in by_system if file.is_file}
         for file in by_system:
+            if not file.is_file and said[file.parts[-1]][0].whose.id in whole:
+                continue  # an editor's copy of what is there as well
             one = self._settled(file, said[file.parts[-1]])
             how = f"{lms.SYSTEMS.get(one.whose.system, 'Canvas')}'s name for the file"
             claim = self._claim(place, one.whose, how, file, (one.title,))
@@ -535,7 +554,7 @@ class _Level:
 
     def by_pattern(self, pattern: Pattern) -> None:
         """Whose everything is as the instructor says it."""
-        for entry in self._tree.entries:
+        for entry in [*self._tree.entries, *self._people_by_pattern(pattern)]:
             found = pattern.match(entry.parts, is_file=entry.is_file)
             if found is None:
                 why = f"does not fit --layout {pattern.text}"
@@ -546,6 +565,13 @@ class _Level:
             claim = self._claim(place, Whose(found.student), "--layout", entry, found.file)
             top = "/".join((str(self._tree.root), *found.upto))
             self._layout.claims.append(replace(claim, top=top))
+
+    def _people_by_pattern(self, pattern: Pattern) -> Iterator[Entry]:
+        """What is called as tools call things, and is in the place of somebody of the roster."""
+        for entry in self._tree.clutter:
+            found = pattern.match(entry.parts, is_file=False)
+            if found and found.upto == entry.parts and self._reader.is_person(found.student):
+                yield entry
 
     def _claim(
         self, place: _Place, whose: Whose, how: str, entry: Entry, inner: tuple[str, ...]

@@ -92,6 +92,7 @@ class Tree:
     passed_over: list[PassedOver] = field(default_factory=list)
     zipped: bool = False
     bare: bool = False  # files were named by themselves, without any folder
+    clutter: dict[Entry, None] = field(default_factory=dict)  # whose names may yet be people's
     _full: list[tuple[str, ...]] = field(default_factory=list)  # folders that hold too much
 
     def add(self, entry: Entry) -> None:
@@ -104,6 +105,12 @@ class Tree:
             self._leave_out(self._fullest())
         if not self.leaves_out(entry.parts):
             self.entries.append(entry)
+
+    def pass_over(self, entry: Entry, why: str) -> None:
+        """Leave out what tools leave behind, and remember where it was."""
+        if entry not in self.clutter:
+            self.clutter[entry] = None
+            self.passed_over.append(PassedOver(entry.shown, why, clutter=True))
 
     def leaves_out(self, parts: tuple[str, ...]) -> bool:
         """Whether a place lies in a folder that is left out, since it holds too much.
@@ -162,8 +169,8 @@ def plant(root: Path, within: Sequence[Path] | None = None, *, bare: bool = Fals
     tree = Tree(root, bare=bare)
     for path in [root] if within is None else within:
         names = path.relative_to(root).parts
-        if why := next(filter(None, map(clutter, names)), ""):
-            tree.passed_over.append(PassedOver(str(path), why, clutter=True))
+        if count := _until_clutter(names):
+            tree.pass_over(_left(root.joinpath(*names[:count]), root), clutter(names[count - 1]))
         else:
             _walk(tree, path)
     return tree
@@ -207,9 +214,18 @@ def _mode(path: Path) -> int:
 def _kept(tree: Tree, folder: Path) -> Iterator[Path]:
     for name in sorted(os.listdir(folder)):
         if why := clutter(name):
-            tree.passed_over.append(PassedOver(str(folder / name), why, clutter=True))
+            tree.pass_over(_left(folder / name, tree.root), why)
         else:
             yield folder / name
+
+
+def _left(path: Path, root: Path) -> Entry:
+    return Entry(path, path.relative_to(root).parts, str(path), is_file=False)
+
+
+def _until_clutter(parts: Sequence[str]) -> int:
+    """How many parts of a path lead to the first that is clutter; 0 where none is."""
+    return next((count for count, part in enumerate(parts, 1) if clutter(part)), 0)
 
 
 def _entry(tree: Tree, path: Path, *, is_file: bool) -> Entry:
@@ -245,10 +261,13 @@ def _unpack(tree: Tree, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, folder: 
     """Copy one member, or say why it is passed over."""
     parts = PurePosixPath(info.filename).parts
     shown = f"{tree.root}: {info.filename}"
-    usual = next(filter(None, map(clutter, parts)), "")
-    if why := usual or _odd(info):
-        tree.passed_over.append(PassedOver(shown, why, clutter=bool(usual)))
-        if not usual and (within := tuple(part for part in parts if part not in ("/", ".."))):
+    if count := _until_clutter(parts):
+        left = f"{tree.root}: {'/'.join(parts[:count])}"
+        why = clutter(parts[count - 1])
+        tree.pass_over(Entry(tree.root, parts[:count], left, is_file=False), why)
+    elif why := _odd(info):
+        tree.passed_over.append(PassedOver(shown, why))
+        if within := tuple(part for part in parts if part not in ("/", "..")):
             tree.add(Entry(folder, within, shown, is_file=False))  # its student hears of it
     elif not is_folder(info):
         path = folder / own_name(parts[-1])

@@ -319,3 +319,56 @@ def test_an_instructors_zip_is_a_class(tmp_path, name, around):
     root = hand_in(tmp_path, {name: zipped(files)})
     found = find([root / name], COURSE, A1, WITH_MALLORY)
     assert {job.student for job in found.jobs[A1]} == {"ana", "bob"}
+
+
+def test_nobody_is_lost_by_a_name_that_looks_as_clutter(tmp_path):
+    """A system's name for a person counts, also where tools call their own files and folders so."""
+    classes: dict[str, list[str]] = {
+        "canvas": ["lee_4711_901_x.ipynb", "smith_4712_902_x.ipynb~", "fox_4713_903_x.pyc",
+                   ".dean_4714_904_x.ipynb", "~$ray_4715_905_x.docx"],
+        "moodle": ["Ana Lee_501_assignsubmission_file_/x.ipynb",
+                   ".Bob_502_assignsubmission_file_/x.ipynb",
+                   "Dan_504_assignsubmission_file_/x.ipynb~",
+                   "Eve_505_assignsubmission_file_/venv/x.ipynb"],
+    }  # fmt: skip
+    for system, names in classes.items():
+        files = {name: answered(name) for name in names}
+        root = hand_in(tmp_path / system, files)
+        (tmp_path / f"{system}.zip").write_bytes(zipped(files))
+        for paths in ([root], [tmp_path / f"{system}.zip"], sorted(root.iterdir())):
+            jobs = find(paths, COURSE, A1).jobs[A1]
+            assert len(jobs) == len(names), paths
+            told = [job.problem for job in jobs if job.problem]
+            assert len(told) == len(names) - 1
+            assert all("No file was submitted that could be graded" in one for one in told)
+
+
+def test_an_editors_copy_of_a_file_of_canvas_is_no_second_one(tmp_path):
+    """What lies beside the file itself stays what it was: clutter that nobody hears of."""
+    names = ["lee_4711_901_x.ipynb", "lee_4711_901_x.ipynb~", "._lee_4711_901_x.ipynb"]
+    root = hand_in(tmp_path, {name: answered(name) for name in names})
+    found = find([root], COURSE, A1)
+    (job,) = found.jobs[A1]
+    assert (job.path.name, job.handed_in.others) == (names[0], ())
+    assert all(one.clutter for one in found.passed_over)
+
+
+@pytest.mark.parametrize("layout", [None, "{student}/{file}"])
+def test_somebody_of_the_roster_is_not_lost_by_a_handle_that_looks_as_clutter(tmp_path, layout):
+    """Whoever is called as an editor's copy has a result, and is no one who submitted nothing."""
+    handles = ["ana~", "..a", "venv", "ana"]
+    files = {f"{handle}/x.ipynb": answered(handle) for handle in handles}
+    root = hand_in(tmp_path, {**files, ".git/x": b"", "ana/.git/x": b""})
+    found = find([root], COURSE, A1, Roster(tuple(map(Person, handles))), layout)
+    assert {job.student for job in found.jobs[A1]} == {*handles}
+    assert found.missing[A1] == []
+    assert {one.shown.rpartition("/")[2] for one in found.passed_over} >= {".git"}
+
+
+def test_a_copy_of_somebodys_folder_alone_is_said(tmp_path):
+    """Where only what looks as an editor's copy is there, somebody looks."""
+    root = hand_in(tmp_path, {"ana~/x.ipynb": answered(), "bob/x.ipynb": answered("b")})
+    found = find([root], COURSE, A1, Roster((Person("ana"), Person("bob"))))
+    assert [one.why for one in found.passed_over if not one.clutter] == [
+        "called as what tools leave behind. If it is ana's, rename it"
+    ]
