@@ -36,6 +36,8 @@ _NO_PROOF = (
     f"{SUBMITTED}/<student>/<assignment>/"
 )
 
+_UNREAD = "no time that is known: write it as 2026-01-31 23:59:00 UTC, or with a zone such as -0500"
+
 
 @dataclass
 class Found:
@@ -144,6 +146,7 @@ class _Search:
             _refuse_conflicts(people)
             found.passed_over += _no_files(people.values())
             found.passed_over += _times_of_their_own(claims)
+            found.passed_over += _unread_times(claims)
             found.jobs[name] = [self._job(name, *each) for each in sorted(people.items())]
             self._look_at(name, found)
         return found
@@ -321,6 +324,15 @@ def _times_of_their_own(claims: Iterable[Claim]) -> Iterator[PassedOver]:
     for claim in claims:
         if _is_timestamp(claim) and not (claim.said.at or _is_nbgraders(claim)):
             yield PassedOver(claim.entry.shown, _NO_PROOF)
+
+
+def _unread_times(claims: Iterable[Claim]) -> Iterator[PassedOver]:
+    """What nbgrader has written as the time of a submission, and nobody can read."""
+    tops = {c.top for c in claims if c.said.whose.system == "nbgrader" and not c.said.at}
+    yield from (PassedOver(top, _UNREAD) for top in sorted(tops))
+    for claim in claims:
+        if _is_nbgraders(claim) and not (claim.said.at or _stamped([claim])):
+            yield PassedOver(claim.entry.shown, _UNREAD)
 
 
 def _is_nbgraders(claim: Claim) -> bool:

@@ -128,6 +128,37 @@ def test_a_time_that_no_zone_has_is_none(tmp_path, stamp):
     assert [job.handed_in.at for job in found] == [""]
 
 
+ZONES = {"+0000": "+00:00", " +0000": "+00:00", " +02:00": "+02:00", " GMT": "+00:00",
+         " -0700": "-07:00", "Z": "+00:00", " UTC": "+00:00", "": "", " -05": "-05:00"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "read"), ZONES.items())
+def test_a_time_keeps_its_zone(tmp_path, zone, read):
+    """However a zone is written, the time is the same moment, in a file and in a folder's name."""
+    stamp = f"2026-10-05 23:30:00.000{zone}"
+    tree = {f"ana/{A1}/{A1}.ipynb": answered(), f"ana/{A1}/timestamp.txt": stamp.encode()}
+    at = jobs(hand_in(tmp_path / "submitted", tree))["ana"].handed_in.at
+    assert at == f"2026-10-05T23:30:00{read}"
+    inbound = {f"ana+{A1}+{stamp}+zz/{A1}.ipynb": answered("new")}
+    if zone != " -05":
+        assert jobs(hand_in(tmp_path / "in", inbound))["ana"].handed_in.at == at
+
+
+@pytest.mark.parametrize("zone", [" EST", " CEST", " America/New_York", " Uhr", "soon", " +1:00"])
+def test_a_zone_that_is_not_known_is_said(tmp_path, zone):
+    """A time whose zone is a word of many places is no local time: none is kept, with a note."""
+    stamp = f"2026-10-05 23:30:00{zone}"
+    tree = {f"ana/{A1}/{A1}.ipynb": answered(), f"ana/{A1}/timestamp.txt": stamp.encode()}
+    found = find([hand_in(tmp_path / "submitted", tree)], COURSE, A1)
+    assert found.jobs[A1][0].handed_in.at == ""
+    assert [one.why[:21] for one in found.passed_over] == ["no time that is known"]
+    if "/" not in zone and "+" not in zone:
+        inbound = {f"ana+{A1}+{stamp}+zz/{A1}.ipynb": answered("new")}
+        found = find([hand_in(tmp_path / "in", inbound)], COURSE, A1)
+        assert found.jobs[A1][0].handed_in.at == ""
+        assert [one.why[:21] for one in found.passed_over] == ["no time that is known"]
+
+
 def test_marks_and_times_are_kept(tmp_path):
     """Late marks in names, nbgrader's timestamps and the exchange's times stay with the result."""
     late = jobs(hand_in(tmp_path / "canvas", {"doe_LATE_4_7_a1_layers.ipynb": answered()}))
