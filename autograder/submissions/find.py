@@ -145,6 +145,7 @@ class _Search:
             people = self._by_student(claims, found)
             _refuse_conflicts(people)
             found.passed_over += _no_files(people.values())
+            found.remarks += _other_owners(people)
             found.passed_over += _times_of_their_own(claims)
             found.passed_over += _unread_times(claims)
             found.jobs[name] = [self._job(name, *each) for each in sorted(people.items())]
@@ -302,6 +303,20 @@ def _refuse_conflicts(people: dict[str, list[Claim]]) -> None:
             f"{listed(found)}. Rename the folders so that each person has one, or say with "
             "--layout which part of a path is the student."
         )
+
+
+def _other_owners(people: dict[str, list[Claim]]) -> Iterator[str]:
+    """In nbgrader's exchange anybody may name a folder after anybody: the owner tells who did."""
+    for student, claims in sorted(people.items()):
+        owners: dict[int, str] = {}
+        for claim in claims:
+            if claim.said.whose.system == "nbgrader" and claim.entry.owner >= 0:
+                owners.setdefault(claim.entry.owner, claim.top)
+        if len(owners) > 1:
+            yield (
+                f"{student}: {listed(sorted(owners.values()))} have different owners on this "
+                f"machine. Look whether {student} has submitted all of them."
+            )
 
 
 def _no_files(people: Iterable[Sequence[Claim]]) -> Iterator[PassedOver]:

@@ -72,6 +72,7 @@ class Entry:
     refused: bool = False  # the system did not let us look: that is nobody's fault
     is_link: bool = False
     is_full: bool = False  # a folder that is left out, since it holds too much
+    owner: int = -1  # the system's number of whoever put it there; -1 where that is unknown
 
 
 @dataclass(frozen=True)
@@ -229,10 +230,12 @@ def _until_clutter(parts: Sequence[str]) -> int:
 
 
 def _entry(tree: Tree, path: Path, *, is_file: bool) -> Entry:
-    changed = 0.0
+    changed, owner = 0.0, -1
     with contextlib.suppress(OSError):
-        changed = path.lstat().st_mtime
-    return Entry(path, path.relative_to(tree.root).parts, str(path), is_file, changed)
+        about = path.lstat()
+        changed, owner = about.st_mtime, about.st_uid
+    parts = path.relative_to(tree.root).parts
+    return Entry(path, parts, str(path), is_file, changed, owner=owner)
 
 
 # --- the zip of a whole class --------------------------------------------------------------------

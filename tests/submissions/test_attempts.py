@@ -178,6 +178,27 @@ def test_marks_and_times_are_kept(tmp_path):
     assert job.handed_in.counts.endswith("it is the latest attempt, of 2026-01-03T03:04:05+00:00")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_folders_of_one_person_with_several_owners_are_said(tmp_path):
+    """In nbgrader's exchange whoever names a folder after another owns it all the same."""
+    owners = {f"ana+{A1}+2026-01-02 03:04:05 UTC+aa": 2002,
+              f"bob+{A1}+2026-01-02 03:04:05 UTC+aa": 2001,
+              f"bob+{A1}+2026-01-03 03:04:05 UTC+bb": 2002}  # fmt: skip
+    root = hand_in(tmp_path / "inbound", {f"{one}/{A1}.ipynb": answered(one) for one in owners})
+    for one, owner in owners.items():
+        os.chown(root / one / f"{A1}.ipynb", owner, owner)
+    told = [one for one in find([root], COURSE, A1).remarks if "different owners" in one]
+    assert len(told) == 1
+    assert told[0].startswith("bob: ")
+
+
+def test_folders_of_one_person_with_one_owner_need_no_word(tmp_path):
+    """Several attempts of one person are the usual case, and a copy of them has one owner."""
+    times = ("2026-01-02 03:04:05 UTC", "2026-01-03 03:04:05 UTC")
+    files = {f"bob+{A1}+{at}+aa/{A1}.ipynb": answered(at) for at in times}
+    assert not any("owners" in one for one in find([hand_in(tmp_path, files)], COURSE, A1).remarks)
+
+
 OWN_TIMES = {
     "in a folder": "class/ana/timestamp.txt",
     "not below the assignment": "submitted/ana/timestamp.txt",
