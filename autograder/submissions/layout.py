@@ -271,15 +271,26 @@ class _Level:
 
         These folders are added to the others, and these files returned: nobody is lost by a name.
         """
-        here = [one for one in self._tree.clutter if one.parts[:-1] == place.parts]
-        for entry in here:
+        files = []
+        for entry, work in list(self._tree.clutter.items()):
             name = entry.parts[-1]
+            if entry.parts[:-1] != place.parts:
+                continue
             if lms.of_folder(name) or self._reader.is_person(name):
                 folders.setdefault(name, []).append(entry)
-            elif self._reader.is_person(bare := _stem(name.strip("~.$"))) and bare not in folders:
-                why = f"called as what tools leave behind. If it is {bare}'s, rename it"
+            elif self._readings(entry):
+                files.append(entry)
+            elif work or self._is_copy_of_one(name, folders):
+                why = "called as what tools leave behind. If it is somebody's, rename it"
                 self._layout.passed_over.append(PassedOver(entry.shown, why))
-        return [entry for entry in here if self._readings(entry)]
+        return files
+
+    def _is_copy_of_one(self, name: str, folders: dict[str, list[Entry]]) -> bool:
+        """Whether an editor may have made it of the work of somebody, which is not there itself."""
+        bare = _stem(name.strip("~.$"))
+        if bare in folders or not self._reader.is_person(bare):
+            return False
+        return not any(e.is_file and _stem(e.parts[-1]) == bare for e in self._tree.entries)
 
     # --- what systems name ---
 

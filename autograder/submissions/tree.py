@@ -59,6 +59,8 @@ _CLUTTER = [
     }.items()
 ]
 
+_WORDS_OF_TOOLS = ("installed packages", "an editor's own copy", "hidden")  # people's, perhaps
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -93,7 +95,7 @@ class Tree:
     passed_over: list[PassedOver] = field(default_factory=list)
     zipped: bool = False
     bare: bool = False  # files were named by themselves, without any folder
-    clutter: dict[Entry, None] = field(default_factory=dict)  # whose names may yet be people's
+    clutter: dict[Entry, bool] = field(default_factory=dict)  # each, and whether it holds notebooks
     _full: list[tuple[str, ...]] = field(default_factory=list)  # folders that hold too much
 
     def add(self, entry: Entry) -> None:
@@ -107,11 +109,11 @@ class Tree:
         if not self.leaves_out(entry.parts):
             self.entries.append(entry)
 
-    def pass_over(self, entry: Entry, why: str) -> None:
-        """Leave out what tools leave behind, and remember where it was."""
+    def pass_over(self, entry: Entry, why: str, *, work: bool) -> None:
+        """Leave out what tools leave behind, and remember it: its name may yet be a person's."""
         if entry not in self.clutter:
-            self.clutter[entry] = None
             self.passed_over.append(PassedOver(entry.shown, why, clutter=True))
+        self.clutter[entry] = self.clutter.get(entry, False) or work
 
     def leaves_out(self, parts: tuple[str, ...]) -> bool:
         """Whether a place lies in a folder that is left out, since it holds too much.
@@ -171,7 +173,10 @@ def plant(root: Path, within: Sequence[Path] | None = None, *, bare: bool = Fals
     for path in [root] if within is None else within:
         names = path.relative_to(root).parts
         if count := _until_clutter(names):
-            tree.pass_over(_left(root.joinpath(*names[:count]), root), clutter(names[count - 1]))
+            left = _left(root.joinpath(*names[:count]), root)
+            why = clutter(names[count - 1])
+            work = why in _WORDS_OF_TOOLS and _holds_notebooks(left.path)
+            tree.pass_over(left, why, work=work)
         else:
             _walk(tree, path)
     return tree
@@ -215,13 +220,27 @@ def _mode(path: Path) -> int:
 def _kept(tree: Tree, folder: Path) -> Iterator[Path]:
     for name in sorted(os.listdir(folder)):
         if why := clutter(name):
-            tree.pass_over(_left(folder / name, tree.root), why)
+            work = why in _WORDS_OF_TOOLS and _holds_notebooks(folder / name)
+            tree.pass_over(_left(folder / name, tree.root), why, work=work)
         else:
             yield folder / name
 
 
 def _left(path: Path, root: Path) -> Entry:
     return Entry(path, path.relative_to(root).parts, str(path), is_file=False)
+
+
+def _holds_notebooks(folder: Path, levels: int = 2) -> bool:
+    """Whether a folder holds one as a student's does: in it, or in one below it."""
+    with contextlib.suppress(OSError):
+        if not stat.S_ISDIR(_mode(folder)):
+            return False
+        names = os.listdir(folder)
+        below = names if levels > 1 else []
+        return any(_is_notebook((name,)) for name in names) or any(
+            _holds_notebooks(folder / name, levels - 1) for name in below
+        )
+    return False
 
 
 def _until_clutter(parts: Sequence[str]) -> int:
@@ -267,7 +286,8 @@ def _unpack(tree: Tree, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, folder: 
     if count := _until_clutter(parts):
         left = f"{tree.root}: {'/'.join(parts[:count])}"
         why = clutter(parts[count - 1])
-        tree.pass_over(Entry(tree.root, parts[:count], left, is_file=False), why)
+        work = why in _WORDS_OF_TOOLS and count < len(parts) and _is_notebook(parts)
+        tree.pass_over(Entry(tree.root, parts[:count], left, is_file=False), why, work=work)
     elif why := _odd(info):
         tree.passed_over.append(PassedOver(shown, why))
         if within := tuple(part for part in parts if part not in ("/", "..")):

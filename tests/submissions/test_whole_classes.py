@@ -365,10 +365,21 @@ def test_somebody_of_the_roster_is_not_lost_by_a_handle_that_looks_as_clutter(tm
     assert {one.shown.rpartition("/")[2] for one in found.passed_over} >= {".git"}
 
 
-def test_a_copy_of_somebodys_folder_alone_is_said(tmp_path):
-    """Where only what looks as an editor's copy is there, somebody looks."""
-    root = hand_in(tmp_path, {"ana~/x.ipynb": answered(), "bob/x.ipynb": answered("b")})
-    found = find([root], COURSE, A1, Roster((Person("ana"), Person("bob"))))
-    assert [one.why for one in found.passed_over if not one.clutter] == [
-        "called as what tools leave behind. If it is ana's, rename it"
-    ]
+@pytest.mark.parametrize("name", ["ana~", ".ana", "..a", "venv", ".hidden_one", ".x/a1_layers"])
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_work_in_a_folder_that_looks_as_clutter_is_said(tmp_path, name, packed):
+    """Where people are told apart, no folder with a notebook in it is passed over in silence."""
+    tools = [".git/x.ipynb", ".ipynb_checkpoints/x.ipynb", "__MACOSX/cy/._x.ipynb", ".idea/x.xml",
+             "bob/.cache/x.ipynb", "bob/x.ipynb~", ".vscode/a/b/c/d/e.json"]  # fmt: skip
+    files = {f"{name}/x.ipynb": answered(), "bob/x.ipynb": answered("b"),
+             "dan/x.ipynb": answered("d"), **dict.fromkeys(tools, b"")}  # fmt: skip
+    root = hand_in(tmp_path / "class", files)
+    if packed:
+        root = tmp_path / "class.zip"
+        root.write_bytes(zipped(files))
+    for roster in (None, Roster((Person("ana"), Person("bob")))):
+        found = find([root], COURSE, A1, roster)
+        assert {job.student for job in found.jobs[A1]} == {"bob", "dan"}
+        (told,) = [one for one in found.passed_over if not one.clutter]
+        assert told.shown.endswith(name.partition("/")[0])
+        assert told.why.startswith("called as what tools leave behind")
