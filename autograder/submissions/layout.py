@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -124,6 +124,10 @@ class Reader:
         name = _stem(archive.name)
         if self.is_person(name) or self.owner_of(name) or lms.of_file(archive.name):
             return False
+        return self.may_hold_a_class(archive)
+
+    def may_hold_a_class(self, archive: Path) -> bool:
+        """Whether a zip holds what looks as many people's submissions, whatever its name says."""
         parts = _outermost(archive)
         return self._is_download(archive, parts) or self._tell_people_apart(parts)
 
@@ -480,6 +484,9 @@ class _Level:
                 self._layout.passed_over.append(PassedOver(file.shown, why, clutter=listed))
             else:
                 people.append(file)
+        for file in people:
+            if file.parts[-1].lower().endswith(".zip"):
+                self._remark_on_zip(file)
         if alone and people and self._is_one_students([file.parts[-1] for file in people]):
             self._give_folder(place, people)
             return
@@ -487,11 +494,6 @@ class _Level:
             self._remark_on_lone(people[0])
         for file in people:
             name = file.parts[-1]
-            if name.lower().endswith(".zip") and self._seems_a_class(file):
-                self._layout.remarks.append(
-                    f"{file.shown}: seems to hold several people's work and is read as one "
-                    "student's. If it is a class's, name it alone."
-                )
             handle = self._reader.own_name(name) or words.DUPLICATE.sub("", _stem(name))
             whose = Whose(handle, own_words=True)
             claim = self._claim(place, whose, "the file's own name", file, (name,))
@@ -506,10 +508,27 @@ class _Level:
                 f"{self._tree.root.name} is the student, name the folder above it."
             )
 
-    def _seems_a_class(self, file: Entry) -> bool:
+    def _remark_on_zip(self, file: Entry) -> None:
+        """One student's zip may be meant as a class's."""
+        owner = self._reader.owner_of(_stem(file.parts[-1]))
+        if not owner and self._seems(file, self._reader.holds_a_class):
+            do = "name it alone"
+        elif (
+            owner
+            and not self._reader.is_person(owner)
+            and self._seems(file, self._reader.may_hold_a_class)
+        ):
+            do = "rename it, such as submissions.zip"
+        else:
+            return
+        self._layout.remarks.append(
+            f"{file.shown}: seems to hold several people's work and is read as one student's. "
+            f"If it is a class's, {do}."
+        )
+
+    def _seems(self, file: Entry, holds: Callable[[Path], bool]) -> bool:
         try:
-            listed = bytes_of_list(file.path)
-            return 0 < listed <= _LONGEST_LIST and self._reader.holds_a_class(file.path)
+            return 0 < bytes_of_list(file.path) <= _LONGEST_LIST and holds(file.path)
         except (UsageError, OSError):
             return False  # damaged: its reader will say so
 

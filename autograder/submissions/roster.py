@@ -160,7 +160,7 @@ class Roster:
             return ""
         person = found.people[0]
         but = _other_id(person, whose) or self._other_name(person, whose)
-        but = but or self._other_email(person, whose)
+        but = but or self._other_email(person, whose) or self._strange(person, whose)
         return but and f'"{found.word}" is the {found.kind} of {person.student}, but {but}'
 
     def _other_name(self, person: Person, whose: Whose) -> str:
@@ -174,6 +174,13 @@ class Roster:
         if not having or person in having:
             return ""
         return f'"{whose.email}" is the e-mail of {listed(p.student for p in having)}.'
+
+    def _strange(self, person: Person, whose: Whose) -> str:
+        """An id that somebody wrote into an account needs one more word that is true."""
+        known = whose.email and person.email and fold(whose.email) != fold(person.email)
+        if not known or whose.system not in _WRITTEN_IN or person in self.named(whose.name):
+            return ""
+        return f'neither the name "{whose.name}" nor the e-mail {whose.email} is that person\'s.'
 
 
 def _ambiguity(found: _Evidence) -> str:

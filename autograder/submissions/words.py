@@ -58,6 +58,6 @@ BESIDE = _pattern(
     r"timestamp\.txt", "makefile",
 )  # fmt: skip
 ENDING = re.compile(r"\.(ipynb|py|json|txt|zip|html?|pdf|docx?|rar|7z|tar|gz|tgz|md)$", re.I)
-# what GitHub adds to the name of a repository that is downloaded as a zip file
-BRANCH = re.compile(r"-(main|master)$", re.IGNORECASE)
+# what GitHub and GitLab add to the name of a repository that is downloaded as a zip file
+BRANCH = re.compile(r"-((main|master)(-[0-9a-f]{7,40})?|[0-9a-f]{40})$", re.IGNORECASE)
 DUPLICATE = re.compile(r" ?\(\d+\)$|(?<![ _-])[ _-]+copy( \d+)?$", re.IGNORECASE)
