@@ -411,15 +411,25 @@ class _Level:
         called = {name for name in folders if self._is_called_as_one(name)}
         sections = {name for name in called if self._holds_people(name, inner, called)}
         known = {name for name in folders if self._holds_known_people(name, inner[name])}
-        doubtful = {n for n in sections if self._is_tree_of_one(folders[n], depth)}
-        if 2 * len(called) <= sum(not self._reader.assignment(name) for name in folders):
-            doubtful = sections - known  # among people a folder is a person's
-        doubtful = {name for name in doubtful if not self._reader.is_known_section(name)}
+        among = [name for name in folders if not self._reader.assignment(name)]
+        doubtful = self._doubtful(
+            sections, known, folders, depth, most=2 * len(called) > len(among)
+        )
         sections -= doubtful
         if len(known) > 1 and 2 * len(known) >= len(folders):
             sections |= known
         self._remark_on({name: inner[name] for name in folders if name not in sections}, doubtful)
         return sections
+
+    def _doubtful(
+        self, sections: set[str], known: set[str], folders: dict[str, list[Entry]], depth: int,
+        *, most: bool,
+    ) -> set[str]:  # fmt: skip
+        """Those that are called as sections, but are a person's: among people, or by a tree."""
+        called = (name for name in sections if not self._reader.is_known_section(name))
+        if most:
+            return {name for name in called if self._is_tree_of_one(folders[name], depth)}
+        return set(called) - known
 
     def _is_called_as_one(self, name: str) -> bool:
         return self._reader.is_section(name) and not self._reader.is_person(name)
@@ -511,16 +521,10 @@ class _Level:
     def _remark_on_zip(self, file: Entry) -> None:
         """One student's zip may be meant as a class's."""
         owner = self._reader.owner_of(_stem(file.parts[-1]))
-        if not owner and self._seems(file, self._reader.holds_a_class):
-            do = "name it alone"
-        elif (
-            owner
-            and not self._reader.is_person(owner)
-            and self._seems(file, self._reader.may_hold_a_class)
-        ):
-            do = "rename it, such as submissions.zip"
-        else:
+        holds = self._reader.may_hold_a_class if owner else self._reader.holds_a_class
+        if self._reader.is_person(owner) or not self._seems(file, holds):
             return
+        do = "rename it, such as submissions.zip" if owner else "name it alone"
         self._layout.remarks.append(
             f"{file.shown}: seems to hold several people's work and is read as one student's. "
             f"If it is a class's, {do}."
