@@ -27,7 +27,7 @@ from autograder.report.disclosure import disclosed
 from autograder.report.feedback import Feedback, feedback_page
 from autograder.report.people import as_submitted
 from autograder.report.sanitize import one_line
-from autograder.submissions import door, lms
+from autograder.submissions import door, readings
 from autograder.submissions.names import file_stem
 from autograder.submissions.roster import Roster, Whose
 from autograder.submissions.tree import DAMAGED
@@ -134,8 +134,10 @@ def _downloaded(download: Path, roster: Roster | None) -> Iterator[tuple[str, st
             names = zipped.namelist()
     except DAMAGED as error:
         raise UsageError(f"{download}: is no zip that can be read. Download it again.") from error
-    said = {name.rpartition("/")[2]: lms.of_file(name.rpartition("/")[2]) for name in names}
-    owners = {name: one.whose for name, one in said.items() if one and _is_canvas(one.whose)}
+    files = [name.rpartition("/")[2] for name in names]
+    said = readings.of_download(files, lambda whose: bool(roster and roster.find(whose).person))
+    settled = {name: left[0].whose for name, left in said.items() if len(left) == 1}
+    owners = {name: whose for name, whose in settled.items() if _is_canvas(whose)}
     doubtful = roster.borne_by_several(owners.values()) if roster else set[Whose]()
     for name, whose in owners.items():
         known = roster.find(whose).person if roster and whose not in doubtful else None

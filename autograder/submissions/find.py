@@ -36,6 +36,8 @@ _NO_PROOF = (
     f"{SUBMITTED}/<student>/<assignment>/"
 )
 
+_UNREAD = "no time that is known: write it as 2026-01-31 23:59:00 UTC, or with a zone such as -0500"
+
 
 @dataclass
 class Found:
@@ -149,7 +151,9 @@ class _Search:
             people = self._by_student(claims, found)
             _refuse_conflicts(people)
             found.passed_over += _no_files(people.values())
+            found.remarks += _other_owners(people)
             found.passed_over += _times_of_their_own(claims)
+            found.passed_over += _unread_times(claims)
             found.jobs[name] = [self._job(name, *each) for each in sorted(people.items())]
             self._look_at(name, found)
         return found
@@ -221,8 +225,8 @@ class _Search:
             match = self._roster.find(claim.whose) if self._roster else Match()
             known = None if claim.whose in doubtful else match.person
             if match.person and not known:
-                what = f"several people have the name of {match.person.student}: each is kept apart"
-                problems[f"{claim.top}: {what}"] = None
+                whom = f"the {match.how} of {match.person.student}"
+                problems[f"{claim.top}: several people have {whom}: each is kept apart"] = None
             if match.problem:
                 problems[f"{claim.top}: {match.problem}"] = None
             how = f"{claim.how}; in the roster by {match.how}" if known else claim.how
@@ -308,6 +312,20 @@ def _refuse_conflicts(people: dict[str, list[Claim]]) -> None:
         )
 
 
+def _other_owners(people: dict[str, list[Claim]]) -> Iterator[str]:
+    """In nbgrader's exchange anybody may name a folder after anybody: the owner tells who did."""
+    for student, claims in sorted(people.items()):
+        owners: dict[int, str] = {}
+        for claim in claims:
+            if claim.said.whose.system == "nbgrader" and claim.entry.owner >= 0:
+                owners.setdefault(claim.entry.owner, claim.top)
+        if len(owners) > 1:
+            yield (
+                f"{student}: {listed(sorted(owners.values()))} have different owners on this "
+                f"machine. Look whether {student} has submitted all of them."
+            )
+
+
 def _no_files(people: Iterable[Sequence[Claim]]) -> Iterator[PassedOver]:
     """What is no file, of those who submitted files too: of the others the job says it."""
     for claims in people:
@@ -328,6 +346,15 @@ def _times_of_their_own(claims: Iterable[Claim]) -> Iterator[PassedOver]:
     for claim in claims:
         if _is_timestamp(claim) and not (claim.said.at or _is_nbgraders(claim)):
             yield PassedOver(claim.entry.shown, _NO_PROOF)
+
+
+def _unread_times(claims: Iterable[Claim]) -> Iterator[PassedOver]:
+    """What nbgrader has written as the time of a submission, and nobody can read."""
+    tops = {c.top for c in claims if c.said.whose.system == "nbgrader" and not c.said.at}
+    yield from (PassedOver(top, _UNREAD) for top in sorted(tops))
+    for claim in claims:
+        if _is_nbgraders(claim) and not (claim.said.at or _stamped([claim])):
+            yield PassedOver(claim.entry.shown, _UNREAD)
 
 
 def _is_nbgraders(claim: Claim) -> bool:
@@ -362,7 +389,9 @@ def _perhaps_a_class(jobs: Sequence[Job]) -> Iterator[str]:
     """One student with many files may be a class, one folder below where it was looked for."""
     for job in jobs:
         within = {other.partition("/")[0] for other in job.handed_in.others if "/" in other}
-        if len(within) > 2 or (len(jobs) == 1 and len(job.handed_in.others) > 1):
+        elsewhere = within - {job.title.partition("/")[0]}
+        alone = len(jobs) == 1 and (len(job.handed_in.others) > 1 or elsewhere)
+        if len(within) > 2 or alone:
             yield (
                 f"All in {job.student} is read as one person's. If it is several people's, name "
                 "that folder itself, or say --layout '*/{student}/{file}'."

@@ -10,13 +10,13 @@ directly in a folder of the instructor's.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import UsageError
-from autograder.submissions import lms, words
+from autograder.submissions import lms, readings, words
 from autograder.submissions.lms import Named
 from autograder.submissions.pattern import Pattern, spelling
 from autograder.submissions.roster import Roster, Whose
@@ -121,8 +121,13 @@ class Reader:
 
     def holds_a_class(self, archive: Path) -> bool:
         """Whether a zip, by what lies in it, holds many people's submissions."""
-        if self.is_person(_stem(archive.name)) or lms.of_file(archive.name):
+        name = _stem(archive.name)
+        if self.is_person(name) or self.owner_of(name) or lms.of_file(archive.name):
             return False
+        return self.may_hold_a_class(archive)
+
+    def may_hold_a_class(self, archive: Path) -> bool:
+        """Whether a zip holds what looks as many people's submissions, whatever its name says."""
         parts = _outermost(archive)
         return self._is_download(archive, parts) or self._tell_people_apart(parts)
 
@@ -166,7 +171,24 @@ class Reader:
 
     def is_section(self, name: str) -> bool:
         """Whether a folder is called as sections are, in the roster or anywhere."""
-        return _squeezed(name) in self._sections or bool(words.SECTION.fullmatch(name))
+        return self.is_known_section(name) or bool(words.SECTION.fullmatch(name))
+
+    def is_known_section(self, name: str) -> bool:
+        """Whether the roster has a section of this name."""
+        return _squeezed(name) in self._sections
+
+    def owner_of(self, name: str) -> str:
+        """Whose repository a zip or the folder in it is by its name; empty where it is no one's.
+
+        That is one that GitHub has packed, or one that is called after somebody of the roster.
+        """
+        bare = words.DUPLICATE.sub("", name)
+        repository = words.BRANCH.sub("", bare)
+        whose = self.own_name(repository)
+        if self.is_person(whose):
+            return whose
+        of_class = words.WRAPPER.fullmatch(repository) or self.is_section(repository)
+        return "" if repository == bare or of_class else whose or repository
 
     def may_be_student(self, name: str) -> bool:
         """Whether a folder of this name is read as one person's, and its name as a handle."""
@@ -177,6 +199,8 @@ class Reader:
     def own_name(self, title: str) -> str:
         """What of a file's name may be a person's: not the assignment's, not "final (2)"."""
         name = _stem(title)
+        if title.lower().endswith(".zip"):
+            name = words.BRANCH.sub("", words.DUPLICATE.sub("", name))
         for spelt in self._own:
             name = spelt.sub("", name)
         name = words.DUPLICATE.sub("", name).strip("_- .")
@@ -240,10 +264,37 @@ class _Level:
                 files.append(entry)
             else:
                 folders[entry.parts[depth]].append(entry)
-        left = self._files_of_systems(place, files)
+        odd = self._names_of_clutter(place, folders)
+        left = [e for e in self._files_of_systems(place, [*files, *odd]) if e not in odd]
         unnamed = self._folders_of_systems(place, folders, files)
         self._folders(place, unnamed, alone=len(folders) == 1 and not left)
         self._files(place, left, alone=not folders and len(left) == len(files))
+
+    def _names_of_clutter(self, place: _Place, folders: dict[str, list[Entry]]) -> list[Entry]:
+        """What is called as tools call things, and yet by a system, or as somebody of the roster.
+
+        These folders are added to the others, and these files returned: nobody is lost by a name.
+        """
+        files = []
+        for entry, work in list(self._tree.clutter.items()):
+            name = entry.parts[-1]
+            if entry.parts[:-1] != place.parts:
+                continue
+            if lms.of_folder(name) or self._reader.is_person(name):
+                folders.setdefault(name, []).append(entry)
+            elif self._readings(entry):
+                files.append(entry)
+            elif work or self._is_copy_of_one(name, folders):
+                why = "called as what tools leave behind. If it is somebody's, rename it"
+                self._layout.passed_over.append(PassedOver(entry.shown, why))
+        return files
+
+    def _is_copy_of_one(self, name: str, folders: dict[str, list[Entry]]) -> bool:
+        """Whether an editor may have made it of the work of somebody, which is not there itself."""
+        bare = _stem(name.strip("~.$"))
+        if bare in folders or not self._reader.is_person(bare):
+            return False
+        return not any(e.is_file and _stem(e.parts[-1]) == bare for e in self._tree.entries)
 
     # --- what systems name ---
 
@@ -273,30 +324,28 @@ class _Level:
 
     def _files_of_systems(self, place: _Place, files: Sequence[Entry]) -> list[Entry]:
         """Files named by a system, where most are; one odd file changes nothing for the others."""
-        every = {file: self._readings(file) for file in files}
-        system = _system(every.values())
-        readings = {file: [s for s in said if _is_of(s, system)] for file, said in every.items()}
-        by_system = [file for file in files if readings[file]]
-        people = [f for f in files if every[f] or not words.BESIDE.fullmatch(f.parts[-1])]
+        every = {file.parts[-1]: self._readings(file) for file in files}
+        said = readings.likely(every, self._reader.knows)
+        by_system = [file for file in files if said[file.parts[-1]]]
+        people = [f for f in files if every[f.parts[-1]] or not words.BESIDE.fullmatch(f.parts[-1])]
         if 2 * len(by_system) <= len(people):
             return list(files)
-        if system == "blackboard":
-            readings = _of_one_title(readings)
-        sure = [said[0] for said in readings.values() if len(said) == 1]
+        whole = {said[file.parts[-1]][0].whose.id for file in by_system if file.is_file}
         for file in by_system:
-            said = self._settled(file, readings[file], sure)
-            how = f"{lms.SYSTEMS.get(said.whose.system, 'Canvas')}'s name for the file"
-            claim = self._claim(place, said.whose, how, file, (said.title,))
-            self._layout.claims.append(replace(claim, said=said))
+            if not file.is_file and said[file.parts[-1]][0].whose.id in whole:
+                continue  # an editor's copy of what is there as well
+            one = self._settled(file, said[file.parts[-1]])
+            how = f"{lms.SYSTEMS.get(one.whose.system, 'Canvas')}'s name for the file"
+            claim = self._claim(place, one.whose, how, file, (one.title,))
+            self._layout.claims.append(replace(claim, said=one))
         return [file for file in files if file not in by_system]
 
     def _readings(self, file: Entry) -> list[Named]:
         found = lms.readings(file.parts[-1])
         return [] if found and self._reader.assignment(found[0].whose.name) else found
 
-    def _settled(self, file: Entry, readings: Sequence[Named], sure: Sequence[Named]) -> Named:
-        """The one reading that is like the others' or that the roster knows; never a guess."""
-        left = self._likely(readings, sure)
+    def _settled(self, file: Entry, left: Sequence[Named]) -> Named:
+        """The one reading that is left; of several none."""
         if len(left) == 1:
             return left[0]
         self._layout.remarks.append(
@@ -306,18 +355,6 @@ class _Level:
         title = left[-1].title
         handle = file.parts[-1].removesuffix(title).rstrip("_")
         return Named(Whose(handle, own_words=True), title)
-
-    def _likely(self, readings: Sequence[Named], sure: Sequence[Named]) -> Sequence[Named]:
-        """The readings that are like the others' or that the roster knows; of strangers the first.
-
-        In Moodle a person's own name may hold the system's words, so that no reading is likelier.
-        """
-        if readings[0].whose.system == "moodle":
-            return readings
-        fitting = [said for said in readings if not sure or said.is_like(sure)] or readings
-        if known := [said for said in fitting if self._reader.knows(said.whose)]:
-            return known
-        return fitting if fitting[0].whose.handle in _handles(sure) else fitting[:1]
 
     # --- folders ---
 
@@ -337,6 +374,8 @@ class _Level:
                 self.read(replace(below, section=name), entries)
             elif alone and self._is_wrapper(place, name, entries):
                 self.read(below, entries)
+            elif alone and self._tree.zipped and (owner := self._reader.owner_of(name)):
+                self.give(place, Whose(owner), f"the folder {name}", name, entries)
             else:
                 self.give(place, Whose(name), f"the folder {name}", name, entries)
 
@@ -350,10 +389,18 @@ class _Level:
         ]
 
     def _is_wrapper(self, place: _Place, name: str, entries: Sequence[Entry]) -> bool:
-        """Whether a lone folder stands around the submissions: by its name, or as zips have it."""
-        within = {entry.parts[len(place.parts) + 1 :][:1] for entry in entries}
-        several = len(within) > 1 or any(lms.of_folder(part) for parts in within for part in parts)
-        return bool(words.WRAPPER.fullmatch(name)) or (self._tree.zipped and several)
+        """Whether a lone folder stands around the submissions: by its name, or as zips have it.
+
+        A zip's own folder has its name; any other is a person's, unless systems name what it holds.
+        """
+        if words.WRAPPER.fullmatch(name):
+            return True
+        if not self._tree.zipped or self._reader.owner_of(name):
+            return False
+        within = {part for entry in entries for part in entry.parts[len(place.parts) + 1 :][:1]}
+        archive = words.DUPLICATE.sub("", _stem(self._tree.root.name))
+        own = _squeezed(name) == _squeezed(archive) or any(map(lms.of_file, within))
+        return (own and len(within) > 1) or any(map(lms.of_folder, within))
 
     def _sections(self, place: _Place, folders: dict[str, list[Entry]]) -> set[str]:
         """The folders that hold one section each: by their names, or by whom the roster knows."""
@@ -361,26 +408,61 @@ class _Level:
             return set()
         depth = len(place.parts) + 1
         inner = {name: _Inner.of(entries, depth) for name, entries in folders.items()}
-        called = {name for name in folders if self._reader.is_section(name)}
+        called = {name for name in folders if self._is_called_as_one(name)}
         sections = {name for name in called if self._holds_people(name, inner, called)}
         known = {name for name in folders if self._holds_known_people(name, inner[name])}
+        among = [name for name in folders if not self._reader.assignment(name)]
+        doubtful = self._doubtful(
+            sections, known, folders, depth, most=2 * len(called) > len(among)
+        )
+        sections -= doubtful
         if len(known) > 1 and 2 * len(known) >= len(folders):
             sections |= known
-        self._remark_on({name: inner[name] for name in folders if name not in sections})
+        self._remark_on({name: inner[name] for name in folders if name not in sections}, doubtful)
         return sections
+
+    def _doubtful(
+        self, sections: set[str], known: set[str], folders: dict[str, list[Entry]], depth: int,
+        *, most: bool,
+    ) -> set[str]:  # fmt: skip
+        """Those that are called as sections, but are a person's: among people, or by a tree."""
+        called = (name for name in sections if not self._reader.is_known_section(name))
+        if most:
+            return {name for name in called if self._is_tree_of_one(folders[name], depth)}
+        return set(called) - known
+
+    def _is_called_as_one(self, name: str) -> bool:
+        return self._reader.is_section(name) and not self._reader.is_person(name)
+
+    def _is_tree_of_one(self, entries: Sequence[Entry], depth: int) -> bool:
+        """Whether a folder holds what nbgrader keeps of one student: a file of each assignment."""
+        own = _Inner.of(entries, depth)
+        if own.files or not all(map(self._reader.assignment, own.folders)):
+            return False
+        below = [e for e in entries if len(e.parts) > depth]
+        each = [
+            _Inner.of([e for e in below if e.parts[depth] == name], depth + 1)
+            for name in own.folders
+        ]
+        return all(len(i.files) < 2 and all(map(words.INNER.fullmatch, i.folders)) for i in each)
 
     def _holds_known_people(self, name: str, own: _Inner) -> bool:
         """Whether the roster knows everybody in a folder, and nobody of the folder's name."""
         inside = own.folders and all(map(self._reader.is_person, own.folders))
         return bool(inside) and not self._reader.is_person(name)
 
-    def _remark_on(self, inner: dict[str, _Inner]) -> None:
-        """Say it where most folders look as sections do: several folders of people in each."""
+    def _remark_on(self, inner: dict[str, _Inner], doubtful: set[str]) -> None:
+        """Say it where most folders look as sections do: several folders of people in each.
+
+        And of each that is called as a section, and yet read as a person's.
+        """
         alike = [name for name, own in inner.items() if self._looks_like_a_section(name, own)]
         names = [folder.casefold() for name in alike for folder in inner[name].folders]
-        if len(alike) > 1 and 2 * len(alike) >= len(inner) and len(set(names)) == len(names):
+        most = len(alike) > 1 and 2 * len(alike) >= len(inner) and len(set(names)) == len(names)
+        told = sorted(doubtful) or (sorted(alike)[:2] if most else [])
+        if told:
             self._layout.remarks.append(
-                f"{self._tree.root}: {' and '.join(sorted(alike)[:2])} are read as students. If "
+                f"{self._tree.root}: {' and '.join(told)} are read as students. If "
                 "they are sections, say --layout '{section}/{student}/{file}'."
             )
 
@@ -392,7 +474,7 @@ class _Level:
     def _holds_people(self, name: str, inner: dict[str, _Inner], called: set[str]) -> bool:
         """Whether what lies in a section's folder is many people's, and not one student's."""
         own = inner[name]
-        if own.folders and all(map(words.INNER.fullmatch, own.folders)):
+        if own.folders and 2 * sum(map(_is_inner, own.folders)) >= len(own.folders):
             return False  # a team's own folders: notebooks, data
         if own.folders:
             return not own.files or all(map(self._reader.own_name, own.files))
@@ -412,6 +494,9 @@ class _Level:
                 self._layout.passed_over.append(PassedOver(file.shown, why, clutter=listed))
             else:
                 people.append(file)
+        for file in people:
+            if file.parts[-1].lower().endswith(".zip"):
+                self._remark_on_zip(file)
         if alone and people and self._is_one_students([file.parts[-1] for file in people]):
             self._give_folder(place, people)
             return
@@ -419,11 +504,6 @@ class _Level:
             self._remark_on_lone(people[0])
         for file in people:
             name = file.parts[-1]
-            if name.lower().endswith(".zip") and self._seems_a_class(file):
-                self._layout.remarks.append(
-                    f"{file.shown}: seems to hold several people's work and is read as one "
-                    "student's. If it is a class's, name it alone."
-                )
             handle = self._reader.own_name(name) or words.DUPLICATE.sub("", _stem(name))
             whose = Whose(handle, own_words=True)
             claim = self._claim(place, whose, "the file's own name", file, (name,))
@@ -438,10 +518,21 @@ class _Level:
                 f"{self._tree.root.name} is the student, name the folder above it."
             )
 
-    def _seems_a_class(self, file: Entry) -> bool:
+    def _remark_on_zip(self, file: Entry) -> None:
+        """One student's zip may be meant as a class's."""
+        owner = self._reader.owner_of(_stem(file.parts[-1]))
+        holds = self._reader.may_hold_a_class if owner else self._reader.holds_a_class
+        if self._reader.is_person(owner) or not self._seems(file, holds):
+            return
+        do = "rename it, such as submissions.zip" if owner else "name it alone"
+        self._layout.remarks.append(
+            f"{file.shown}: seems to hold several people's work and is read as one student's. "
+            f"If it is a class's, {do}."
+        )
+
+    def _seems(self, file: Entry, holds: Callable[[Path], bool]) -> bool:
         try:
-            listed = bytes_of_list(file.path)
-            return 0 < listed <= _LONGEST_LIST and self._reader.holds_a_class(file.path)
+            return 0 < bytes_of_list(file.path) <= _LONGEST_LIST and holds(file.path)
         except (UsageError, OSError):
             return False  # damaged: its reader will say so
 
@@ -497,7 +588,7 @@ class _Level:
 
     def by_pattern(self, pattern: Pattern) -> None:
         """Whose everything is as the instructor says it."""
-        for entry in self._tree.entries:
+        for entry in [*self._tree.entries, *self._people_by_pattern(pattern)]:
             found = pattern.match(entry.parts, is_file=entry.is_file)
             if found is None:
                 why = f"does not fit --layout {pattern.text}"
@@ -509,42 +600,22 @@ class _Level:
             top = "/".join((str(self._tree.root), *found.upto))
             self._layout.claims.append(replace(claim, top=top))
 
+    def _people_by_pattern(self, pattern: Pattern) -> Iterator[Entry]:
+        """What is called as tools call things, and is in the place of somebody of the roster."""
+        for entry in self._tree.clutter:
+            found = pattern.match(entry.parts, is_file=False)
+            if found and found.upto == entry.parts and self._reader.is_person(found.student):
+                yield entry
+
     def _claim(
         self, place: _Place, whose: Whose, how: str, entry: Entry, inner: tuple[str, ...]
     ) -> Claim:
         return Claim(entry, whose, how, entry.shown, inner, place.assignment, place.section)
 
 
-def _system(readings: Iterable[Sequence[Named]]) -> str:
-    """The system that has named most of some files: one download comes from one system."""
-    systems = [list(dict.fromkeys(map(_system_of, said))) for said in readings if said]
-    votes = Counter(name for names in systems for name in names)
-    most = [name for name, count in votes.items() if count == max(votes.values())]
-    if len(systems) > 1 and "blackboard" in most:
-        return "blackboard"  # an assignment's title may look like Canvas's numbers in all of them
-    return most[0] if most else ""
-
-
-def _system_of(said: Named) -> str:
-    return said.whose.system.partition("_")[0]
-
-
-def _is_of(said: Named, system: str) -> bool:
-    return _system_of(said) == system
-
-
-def _of_one_title(readings: Mapping[Entry, Sequence[Named]]) -> dict[Entry, list[Named]]:
-    """Blackboard's names read with the longest title that all files of a download have."""
-    titles = [{one.assignment for one in said} for said in readings.values() if said]
-    shared = max(set.intersection(*titles), key=len, default="") if len(titles) > 1 else ""
-    return {
-        file: [one for one in said if one.assignment == shared] or list(said)
-        for file, said in readings.items()
-    }
-
-
-def _handles(named: Iterable[Named]) -> set[str]:
-    return {said.whose.handle for said in named}
+def _is_inner(name: str) -> bool:
+    """Whether students call folders so in which they keep their work."""
+    return bool(words.INNER.fullmatch(name))
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,13 @@ _MOODLE_FOLDER = re.compile(  # a person may be called as another's folder: the 
 )
 _MOODLE = re.compile(r"_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?")
 _GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
-_EXCHANGE = re.compile(r"(?P<who>[^+]+)\+(?P<assignment>[^+]+)\+(?P<at>[^+]+)\+(?P<random>[^+]+)")
+_EXCHANGE = re.compile(
+    r"(?P<who>[^+]+)\+(?P<assignment>[^+]+)\+(?P<at>[^+]+(\+\d\d:?\d\d)?)\+(?P<random>[^+]+)"
+)
 
 _MOMENT = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[ T_](?P<time>\d\d:\d\d:\d\d)(?:[.,]\d+)? ?"
-    r"(?P<zone>UTC|Z|[+-]\d\d:\d\d)?"
+    r"(?P<zone>UTC|GMT|Z|[+-]\d\d(:?\d\d)?)?(?P<rest>.*)"
 )
 
 
@@ -179,11 +181,11 @@ def _numbered(system: str, who: str, number: str) -> Whose:
 
 
 def moment(text: str) -> str:
-    """A time as systems write it, in ISO 8601; without a zone where that is not said in numbers."""
+    """A time as systems write it, in ISO 8601; empty with a zone that many places call so: EST."""
     found = _MOMENT.match(text.strip())
-    if found is None:
+    if found is None or found["rest"].strip():
         return ""
-    zone = "+00:00" if found["zone"] in ("UTC", "Z") else found["zone"] or ""
+    zone = "+00:00" if found["zone"] in ("UTC", "GMT", "Z") else found["zone"] or ""
     known = read_moment(f"{found['day']}T{found['time']}{zone}")
     return known.isoformat() if known else ""
 

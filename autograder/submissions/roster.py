@@ -30,6 +30,7 @@ _ABOUT = ("student", "name", "email", "section", "role")
 IDS = ("canvas_id", "sis_id", "login_id", "moodle_id", "gradescope_id", "github_id")
 _ALSO = {"canvas": ("sis_id", "login_id"), "gradescope": ("sis_id",)}  # the institution's own
 _NUMBERED_ANEW = ("moodle",)  # each of its assignments gives everybody another number
+_WRITTEN_IN = ("gradescope",)  # its ids are what somebody wrote into an account, right or wrong
 _LABELS = {"sis": "SIS", "github": "GitHub"}
 _MOST = 10  # faults or names in one message
 
@@ -104,8 +105,9 @@ class Roster:
 
         Only a system's own id is beyond doubt: students can change their names, and with these
         what a system calls them. So nobody is found whom the roster knows under another id of that
-        system, or where the system's name is that of others. Moodle is different: it gives
-        everybody a new number for each assignment, so another number contradicts nothing.
+        system, or where the system's name or e-mail is that of others. Moodle is different: it
+        gives everybody a new number for each assignment, so another number contradicts nothing.
+        Gradescope's id is written into an account: name and e-mail can contradict it.
         """
         found = next((one for one in self._evidence(whose) if one.people), None)
         if found is None:
@@ -114,12 +116,17 @@ class Roster:
         return Match(problem=problem) if problem else Match(found.people[0], found.how)
 
     def borne_by_several(self, everybody: Iterable[Whose]) -> set[Whose]:
-        """Those of a system whom this roster would take for one person: a name is no proof."""
-        same: defaultdict[tuple[str, str], dict[str, Whose]] = defaultdict(dict)
-        for whose in everybody:
+        """Those of a system whom this roster would take for one person: a name is no proof.
+
+        Nor is an id that was written into two accounts.
+        """
+        same: defaultdict[tuple[str, str], dict[str, set[Whose]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        for whose in set(everybody):
             if whose.system and (person := self.find(whose).person):
-                same[person.student, whose.system][whose.id or whose.handle] = whose
-        return {whose for own in same.values() if len(own) > 1 for whose in own.values()}
+                same[person.student, whose.system][_account(whose)].add(whose)
+        return {w for own in same.values() if len(own) > 1 for each in own.values() for w in each}
 
     def _evidence(self, whose: Whose) -> Iterator[_Evidence]:
         """What may speak for somebody, in order of trust."""
@@ -136,7 +143,7 @@ class Roster:
     def _by_id(self, whose: Whose) -> Iterator[_Evidence]:
         own = whose.system + ID
         for kind in (own, *_ALSO.get(whose.system, ())):
-            certain = kind == own and whose.system not in _NUMBERED_ANEW
+            certain = kind == own and whose.system not in (*_NUMBERED_ANEW, *_WRITTEN_IN)
             yield _Evidence(label(kind), whose.id, self.having(kind, whose.id), certain)
 
     def _by_other_words(self, handle: str) -> Iterator[_Evidence]:
@@ -153,6 +160,7 @@ class Roster:
             return ""
         person = found.people[0]
         but = _other_id(person, whose) or self._other_name(person, whose)
+        but = but or self._other_email(person, whose) or self._strange(person, whose)
         return but and f'"{found.word}" is the {found.kind} of {person.student}, but {but}'
 
     def _other_name(self, person: Person, whose: Whose) -> str:
@@ -160,6 +168,19 @@ class Roster:
         if not called or person in called:
             return ""
         return f'"{whose.name}" is the name of {listed(p.student for p in called)}.'
+
+    def _other_email(self, person: Person, whose: Whose) -> str:
+        having = self.having("email", whose.email)
+        if not having or person in having:
+            return ""
+        return f'"{whose.email}" is the e-mail of {listed(p.student for p in having)}.'
+
+    def _strange(self, person: Person, whose: Whose) -> str:
+        """An id that somebody wrote into an account needs one more word that is true."""
+        known = whose.email and person.email and fold(whose.email) != fold(person.email)
+        if not known or whose.system not in _WRITTEN_IN or person in self.named(whose.name):
+            return ""
+        return f'neither the name "{whose.name}" nor the e-mail {whose.email} is that person\'s.'
 
 
 def _ambiguity(found: _Evidence) -> str:
@@ -171,10 +192,19 @@ def _ambiguity(found: _Evidence) -> str:
     )
 
 
+def _account(whose: Whose) -> str:
+    """What tells two accounts of one system apart."""
+    if whose.system in _WRITTEN_IN and whose.email:
+        return fold(whose.email)
+    return whose.id or whose.handle
+
+
 def _other_id(person: Person, whose: Whose) -> str:
     kind = whose.system + ID
     known = person.id(kind)
     if not (known and whose.id) or whose.system in _NUMBERED_ANEW:
+        return ""
+    if _compared(kind, known) == _compared(kind, whose.id):
         return ""
     return f"the {label(kind)} is {whose.id} and in the roster {known}: they are not the same."
 

@@ -284,8 +284,11 @@ def _why_not(row: Row, cells: Mapping[str, str], width: int, form: _Form) -> str
         return f'"{shown}" has no ID, so it is no person'
     if form.is_canvas and sorted(name_words(_name(cells))) == _TEST_STUDENT:
         return f'"{shown}" is Canvas\'s test student'
-    if not (ids or cells.get("login") or cells.get("email") or _name(cells)):
+    known = [*ids, cells.get("login", ""), cells.get("email", ""), _name(cells)]
+    if not any(known):
         return "it has neither user name, name nor e-mail"
+    if all(map(_SHORTENED.fullmatch, filter(None, known))):
+        return f'"{shown}" was shortened by a spreadsheet. Import the file as it was downloaded'
     return ""
 
 
@@ -294,9 +297,11 @@ def _unreadable(line: int, cells: Mapping[str, str]) -> Iterator[str]:
     for field, value in cells.items():
         if field == "email" and value and not _EMAIL.fullmatch(value):
             yield f'Line {line}: "{value}" is not one e-mail address and is left out.'
-        if field.endswith(ID) and _SHORTENED.fullmatch(value):
+        of_id = field.endswith(ID) or (field == "login" and "login_id" not in cells)
+        if of_id and _SHORTENED.fullmatch(value):
+            what = "user name" if field == "login" else label(field)
             yield (
-                f'Line {line}: the {label(field)} "{value}" was shortened by a spreadsheet and is '
+                f'Line {line}: the {what} "{value}" was shortened by a spreadsheet and is '
                 "left out. Import the file as it was downloaded."
             )
 
@@ -305,6 +310,8 @@ def _person(cells: Mapping[str, str]) -> Person:
     login, email = cells.get("login", ""), cells.get("email", "")
     if _EMAIL.fullmatch(login):
         login, email = "", email or login
+    if _SHORTENED.fullmatch(login):
+        login = ""  # several people's, perhaps: they get another handle
     ids = {
         field: value
         for field, value in cells.items()

@@ -59,6 +59,8 @@ _CLUTTER = [
     }.items()
 ]
 
+_WORDS_OF_TOOLS = ("installed packages", "an editor's own copy", "hidden")  # people's, perhaps
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -72,6 +74,7 @@ class Entry:
     refused: bool = False  # the system did not let us look: that is nobody's fault
     is_link: bool = False
     is_full: bool = False  # a folder that is left out, since it holds too much
+    owner: int = -1  # the system's number of whoever put it there; -1 where that is unknown
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Tree:
     passed_over: list[PassedOver] = field(default_factory=list)
     zipped: bool = False
     bare: bool = False  # files were named by themselves, without any folder
+    clutter: dict[Entry, bool] = field(default_factory=dict)  # each, and whether it holds notebooks
     _full: list[tuple[str, ...]] = field(default_factory=list)  # folders that hold too much
 
     def add(self, entry: Entry) -> None:
@@ -104,6 +108,12 @@ class Tree:
             self._leave_out(self._fullest())
         if not self.leaves_out(entry.parts):
             self.entries.append(entry)
+
+    def pass_over(self, entry: Entry, why: str, *, work: bool) -> None:
+        """Leave out what tools leave behind, and remember it: its name may yet be a person's."""
+        if entry not in self.clutter:
+            self.passed_over.append(PassedOver(entry.shown, why, clutter=True))
+        self.clutter[entry] = self.clutter.get(entry, False) or work
 
     def leaves_out(self, parts: tuple[str, ...]) -> bool:
         """Whether a place lies in a folder that is left out, since it holds too much.
@@ -162,8 +172,11 @@ def plant(root: Path, within: Sequence[Path] | None = None, *, bare: bool = Fals
     tree = Tree(root, bare=bare)
     for path in [root] if within is None else within:
         names = path.relative_to(root).parts
-        if why := next(filter(None, map(clutter, names)), ""):
-            tree.passed_over.append(PassedOver(str(path), why, clutter=True))
+        if count := _until_clutter(names):
+            left = _left(root.joinpath(*names[:count]), root)
+            why = clutter(names[count - 1])
+            work = why in _WORDS_OF_TOOLS and _holds_notebooks(left.path)
+            tree.pass_over(left, why, work=work)
         else:
             _walk(tree, path)
     return tree
@@ -207,16 +220,41 @@ def _mode(path: Path) -> int:
 def _kept(tree: Tree, folder: Path) -> Iterator[Path]:
     for name in sorted(os.listdir(folder)):
         if why := clutter(name):
-            tree.passed_over.append(PassedOver(str(folder / name), why, clutter=True))
+            work = why in _WORDS_OF_TOOLS and _holds_notebooks(folder / name)
+            tree.pass_over(_left(folder / name, tree.root), why, work=work)
         else:
             yield folder / name
 
 
-def _entry(tree: Tree, path: Path, *, is_file: bool) -> Entry:
-    changed = 0.0
+def _left(path: Path, root: Path) -> Entry:
+    return Entry(path, path.relative_to(root).parts, str(path), is_file=False)
+
+
+def _holds_notebooks(folder: Path, levels: int = 2) -> bool:
+    """Whether a folder holds one as a student's does: in it, or in one below it."""
     with contextlib.suppress(OSError):
-        changed = path.lstat().st_mtime
-    return Entry(path, path.relative_to(tree.root).parts, str(path), is_file, changed)
+        if not stat.S_ISDIR(_mode(folder)):
+            return False
+        names = os.listdir(folder)
+        below = names if levels > 1 else []
+        return any(_is_notebook((name,)) for name in names) or any(
+            _holds_notebooks(folder / name, levels - 1) for name in below
+        )
+    return False
+
+
+def _until_clutter(parts: Sequence[str]) -> int:
+    """How many parts of a path lead to the first that is clutter; 0 where none is."""
+    return next((count for count, part in enumerate(parts, 1) if clutter(part)), 0)
+
+
+def _entry(tree: Tree, path: Path, *, is_file: bool) -> Entry:
+    changed, owner = 0.0, -1
+    with contextlib.suppress(OSError):
+        about = path.lstat()
+        changed, owner = about.st_mtime, about.st_uid
+    parts = path.relative_to(tree.root).parts
+    return Entry(path, parts, str(path), is_file, changed, owner=owner)
 
 
 # --- the zip of a whole class --------------------------------------------------------------------
@@ -245,10 +283,14 @@ def _unpack(tree: Tree, zipped: zipfile.ZipFile, info: zipfile.ZipInfo, folder: 
     """Copy one member, or say why it is passed over."""
     parts = PurePosixPath(info.filename).parts
     shown = f"{tree.root}: {info.filename}"
-    usual = next(filter(None, map(clutter, parts)), "")
-    if why := usual or _odd(info):
-        tree.passed_over.append(PassedOver(shown, why, clutter=bool(usual)))
-        if not usual and (within := tuple(part for part in parts if part not in ("/", ".."))):
+    if count := _until_clutter(parts):
+        left = f"{tree.root}: {'/'.join(parts[:count])}"
+        why = clutter(parts[count - 1])
+        work = why in _WORDS_OF_TOOLS and count < len(parts) and _is_notebook(parts)
+        tree.pass_over(Entry(tree.root, parts[:count], left, is_file=False), why, work=work)
+    elif why := _odd(info):
+        tree.passed_over.append(PassedOver(shown, why))
+        if within := tuple(part for part in parts if part not in ("/", "..")):
             tree.add(Entry(folder, within, shown, is_file=False))  # its student hears of it
     elif not is_folder(info):
         path = folder / own_name(parts[-1])

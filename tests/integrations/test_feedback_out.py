@@ -18,8 +18,10 @@ from autograder.integrations.feedback_out import letters, pack
 from autograder.integrations.options import Channel
 from autograder.model import Counted, Person
 from autograder.report.feedback import Feedback
+from autograder.submissions.find import find
 from autograder.submissions.roster import Roster
 from tests.report.factory import HOSTILE_NAMES, SLIPS, mixed
+from tests.support.handed_in import A1, COURSE
 
 PEOPLE = Roster(
     (
@@ -79,6 +81,34 @@ def test_whoever_bears_a_name_in_canvas_gets_nobody_elses_feedback(tmp_path: Pat
         assert sorted(packed.namelist()) == [
             "smithana_11_50011_week1.py", "smithana_66_50066_week1.py"
         ]  # fmt: skip
+
+
+def test_feedback_goes_to_whom_a_file_was_graded_for(tmp_path: Path) -> None:
+    """Of two readings of a name feedback knows no other than grading: it goes to nobody else."""
+    people = Roster((Person("bob", "Bob Smith", ids=(("canvas_id", "4712"),)),))
+    forged = "mallory_4719_99887_smithbob_4712_99989_week1.ipynb"
+    with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as given:
+        for name in ("smithbob_4712_99882_week1.ipynb", forged):
+            given.writestr(name, "{}")
+    read = letters([mixed("bob", assignment="week1")], people, lambda report: Feedback())
+    pack(Channel.CANVAS, read, tmp_path / "o.zip", tmp_path / "submissions.zip", roster=people)
+    with zipfile.ZipFile(tmp_path / "o.zip") as packed:
+        assert packed.namelist() == ["smithbob_4712_99882_week1.ipynb"]
+
+
+def test_feedback_reads_a_person_with_numbers_as_grading_does(tmp_path: Path) -> None:
+    """Numbers in a person's own name are no numbers of Canvas's, in either direction."""
+    people = Roster((Person("stone", ids=(("canvas_id", "4202"),)),))
+    name = "stonebob_4201_4202_990001_x.ipynb"
+    with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as given:
+        for each in (name, "roe_4203_990003_z.ipynb", "doe_4204_990004_z.ipynb"):
+            given.writestr(each, "{}")
+    found = find([tmp_path / "submissions.zip"], COURSE, A1, people)
+    (graded,) = [job.student for job in found.jobs[A1] if job.path.name.startswith("stone")]
+    read = letters([mixed(graded, assignment=A1)], people, lambda report: Feedback())
+    said = pack(Channel.CANVAS, read, tmp_path / "o", tmp_path / "submissions.zip", roster=people)
+    told = any("two ways" in remark for remark in found.remarks)
+    assert told == bool(said)
 
 
 def test_digits_in_a_handle_of_the_roster_are_nobodys_number(tmp_path: Path) -> None:

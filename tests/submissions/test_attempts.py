@@ -128,6 +128,37 @@ def test_a_time_that_no_zone_has_is_none(tmp_path, stamp):
     assert [job.handed_in.at for job in found] == [""]
 
 
+ZONES = {"+0000": "+00:00", " +0000": "+00:00", " +02:00": "+02:00", " GMT": "+00:00",
+         " -0700": "-07:00", "Z": "+00:00", " UTC": "+00:00", "": "", " -05": "-05:00"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("zone", "read"), ZONES.items())
+def test_a_time_keeps_its_zone(tmp_path, zone, read):
+    """However a zone is written, the time is the same moment, in a file and in a folder's name."""
+    stamp = f"2026-10-05 23:30:00.000{zone}"
+    tree = {f"ana/{A1}/{A1}.ipynb": answered(), f"ana/{A1}/timestamp.txt": stamp.encode()}
+    at = jobs(hand_in(tmp_path / "submitted", tree))["ana"].handed_in.at
+    assert at == f"2026-10-05T23:30:00{read}"
+    inbound = {f"ana+{A1}+{stamp}+zz/{A1}.ipynb": answered("new")}
+    if zone != " -05":
+        assert jobs(hand_in(tmp_path / "in", inbound))["ana"].handed_in.at == at
+
+
+@pytest.mark.parametrize("zone", [" EST", " CEST", " America/New_York", " Uhr", "soon", " +1:00"])
+def test_a_zone_that_is_not_known_is_said(tmp_path, zone):
+    """A time whose zone is a word of many places is no local time: none is kept, with a note."""
+    stamp = f"2026-10-05 23:30:00{zone}"
+    tree = {f"ana/{A1}/{A1}.ipynb": answered(), f"ana/{A1}/timestamp.txt": stamp.encode()}
+    found = find([hand_in(tmp_path / "submitted", tree)], COURSE, A1)
+    assert found.jobs[A1][0].handed_in.at == ""
+    assert [one.why[:21] for one in found.passed_over] == ["no time that is known"]
+    if "/" not in zone and "+" not in zone:
+        inbound = {f"ana+{A1}+{stamp}+zz/{A1}.ipynb": answered("new")}
+        found = find([hand_in(tmp_path / "in", inbound)], COURSE, A1)
+        assert found.jobs[A1][0].handed_in.at == ""
+        assert [one.why[:21] for one in found.passed_over] == ["no time that is known"]
+
+
 def test_marks_and_times_are_kept(tmp_path):
     """Late marks in names, nbgrader's timestamps and the exchange's times stay with the result."""
     late = jobs(hand_in(tmp_path / "canvas", {"doe_LATE_4_7_a1_layers.ipynb": answered()}))
@@ -145,6 +176,27 @@ def test_marks_and_times_are_kept(tmp_path):
     assert job.handed_in.at == "2026-01-03T03:04:05+00:00"
     assert job.path.read_bytes() == answered("new")
     assert job.handed_in.counts.endswith("it is the latest attempt, of 2026-01-03T03:04:05+00:00")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_folders_of_one_person_with_several_owners_are_said(tmp_path):
+    """In nbgrader's exchange whoever names a folder after another owns it all the same."""
+    owners = {f"ana+{A1}+2026-01-02 03:04:05 UTC+aa": 2002,
+              f"bob+{A1}+2026-01-02 03:04:05 UTC+aa": 2001,
+              f"bob+{A1}+2026-01-03 03:04:05 UTC+bb": 2002}  # fmt: skip
+    root = hand_in(tmp_path / "inbound", {f"{one}/{A1}.ipynb": answered(one) for one in owners})
+    for one, owner in owners.items():
+        os.chown(root / one / f"{A1}.ipynb", owner, owner)
+    told = [one for one in find([root], COURSE, A1).remarks if "different owners" in one]
+    assert len(told) == 1
+    assert told[0].startswith("bob: ")
+
+
+def test_folders_of_one_person_with_one_owner_need_no_word(tmp_path):
+    """Several attempts of one person are the usual case, and a copy of them has one owner."""
+    times = ("2026-01-02 03:04:05 UTC", "2026-01-03 03:04:05 UTC")
+    files = {f"bob+{A1}+{at}+aa/{A1}.ipynb": answered(at) for at in times}
+    assert not any("owners" in one for one in find([hand_in(tmp_path, files)], COURSE, A1).remarks)
 
 
 OWN_TIMES = {

@@ -328,6 +328,52 @@ def test_what_may_be_sections_is_said(tmp_path, paths):
     assert {job.student for job in found.jobs[A1]} == {path.split("/")[1] for path in paths}
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["thu_nguyen", "Thu Nguyen", "thu2", "mon.ami", "fri_b", "sunday_adeyemi", "Monday Okafor",
+     "mardi_gras", "martes", "sunday", "sunday_a", "tuttle", "labelle", "sectono", "tutu", "labib",
+     "groupie", "lab_elle", "group_vi", "sec-ord", "wed_lock3d"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "work", ["x v3.ipynb", "nguyen.ipynb", "bob/x.ipynb", "homework-7.ipynb", f"{A1}/q.ipynb"]
+)
+def test_people_who_are_called_almost_as_sections_are_people(tmp_path, name, work):
+    """Among people's folders one is a person's, whatever it begins with and holds."""
+    root = written(tmp_path, {"ana/x.ipynb": "", f"{name}/{work}": "", "ben/ben.ipynb": ""})
+    found = find([root], COURSE, A1)
+    assert {job.student for job in found.jobs[A1]} == {"ana", name, "ben"}
+
+
+def test_people_alone_who_are_called_almost_as_sections_are_people(tmp_path):
+    """A day or a kind of section is a whole word, with a number, a time or a letter behind it."""
+    names = ["thu_nguyen", "sunday_adeyemi", "tuttle", "labelle", "mon ami", "groupie"]
+    root = written(tmp_path, {f"{name}/some/x.ipynb": "" for name in names})
+    assert {job.student for job in find([root], COURSE, A1).jobs[A1]} == {*names}
+
+
+def test_one_students_tree_is_no_section(tmp_path):
+    """Whoever is called as a day keeps what lies in the folders of assignments; it is said."""
+    root = written(tmp_path, {f"sunday/{A1}/some.ipynb": "", "friday/bob/x.ipynb": "bob"})
+    found = find([root], COURSE, A1)
+    assert {job.student for job in found.jobs[A1]} == {"sunday", "bob"}
+    assert any("sunday are read as students" in remark for remark in found.remarks)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["monday", "tuesday 10am", "Friday_9:00-10:30", "wed 14h", "thu_2", "lab2", "lab-B", "Lab a1",
+     "section 3", "sect.12b", "Gruppe 1", "Tutorial 3 (Mon 10-12)", "Monday morning", "mon lab",
+     "lab Tuesday", "group-7", "friday2", "Sonntag", "thurs_section_2"],
+)  # fmt: skip
+def test_folders_that_are_called_as_sections_hold_people(tmp_path, name):
+    """Days, kinds, numbers and times in the usual forms are a section's."""
+    root = written(tmp_path, {f"{name}/ana/x.ipynb": "ana", f"{name}/ben/y.ipynb": "ben"})
+    found = find([root], COURSE, A1)
+    assert {job.student: job.handed_in.section for job in found.jobs[A1]} == {
+        "ana": name, "ben": name,
+    }  # fmt: skip
+
+
 PATTERNS = {
     "{section}/{student}/{file}": {"red/ana/x.ipynb": "ana", "blue/ben/deep/y.ipynb": "ben"},
     "{student}/{file}": {"monday/ana/x.ipynb": "monday", "lab1/ben.ipynb": "lab1"},

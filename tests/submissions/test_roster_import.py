@@ -363,6 +363,17 @@ def test_a_row_that_cannot_be_taken_is_told(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("head", ["username", "student", "Login ID", "netid"])
+def test_a_login_that_a_spreadsheet_shortened_is_no_handle(tmp_path, head):
+    """Whoever lost the user name is called after something else; with nothing else, it is said."""
+    text = f"{head},name,email\n1E+05,Ana Lee,ana@x.org\n2.5E+07,Bo Ray,\n1E+09,,\nkim,Kim,\n"
+    found = imported(tmp_path, text)
+    assert [person.student for person in found.people] == ["ana", "bo-ray", "kim"]
+    assert all(not person.id("login_id") for person in found.people[:2])
+    assert sum("was shortened by a spreadsheet" in one for one in found.remarks) == 3
+    assert any("Line 4 is not taken" in one for one in found.remarks)
+
+
 def test_an_id_that_a_spreadsheet_shortened_is_left_out(tmp_path):
     """Canvas's long ids lose their digits in a spreadsheet, and would be two people's."""
     text = "Student,ID,SIS User ID,SIS Login ID,Section\n"
