@@ -270,6 +270,7 @@ class Grader:
         doubtful = _to_run_as_notebook(verdicts, plain=session.inventory.plain)
         as_notebook = self._as_notebook(submission, verdicts, [*doubtful, *elsewhere], account)
         judged = {**verdicts, **as_notebook}
+        session.close()  # while it lives, it could tell the next process what it has seen
         said = self._said_by_examples(submission, judged, as_notebook)
         explained = {e: self._with_mistake(e, own, account) for e, own in judged.items()}
         return {

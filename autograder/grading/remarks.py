@@ -119,8 +119,11 @@ def oddities(exercises: Iterable[ExerciseReport]) -> Iterator[str]:
             yield f"{exercise.id} passes every hidden check and not the notebook's own"
         if any(wording.FORGED in check.message for check in exercise.checks):
             yield f"{exercise.id} answers questions about itself with what is not true"
-        if exercise.score and any(c.keeps < 1 and c.status in _STOPPED for c in exercise.checks):
+        deciding = {check.status for check in exercise.checks if check.keeps < 1}
+        if exercise.score and deciding & _STOPPED:
             yield f"{exercise.id} earns points and stops in the check that decides about it"
+        if Status.NOT_JUDGED in deciding and 3 * exercise.score >= exercise.points > 0:
+            yield f"{exercise.id} earns points and a check that decides about it could not be made"
 
 
 def flags(submission: Submission, inventory: Inventory) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import importlib.util
+import itertools
 import os
 import shutil
 import signal
@@ -28,7 +29,8 @@ from autograder.sandbox.gpu import Gpu
 SHELL = "ipython"  # the engine's own: student code finds it where its notebook is run as a whole
 PACKAGE = Path(__file__).resolve().parents[1]  # the engine; of it only INSIDE is visible inside
 INSIDE = PACKAGE / "sandbox" / "inside"
-THROW_AWAY_UID = 61999
+THROW_AWAY_UIDS = range(61184, 65520)  # of nobody: systemd draws from these, too
+_COUNT = itertools.count()
 # Exit codes of a process that was killed itself, or whose child behind the wall was.
 KILLED = (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
 # What torch and this engine's own code inside need beside the standard library.
@@ -210,17 +212,25 @@ def command(
     """The command line of the zygote; its settings are one JSON argument, and no secret."""
     search = "|".join(dict.fromkeys(str(path.parent) for path in [INSIDE, *_folders(packages)]))
     start = _START.replace("IN_OWN_SESSION", "keep_nice();" if bubblewrap else "")
-    python = [interpreter(), "-I", "-S", "-B", "-c", start, search, str(THROW_AWAY_UID), settings]
-    return [*_bubblewrap(packages, gpu), "--", *python] if bubblewrap else python
+    uid = str(_throw_away_uid())
+    python = [interpreter(), "-I", "-S", "-B", "-c", start, search, uid, settings]
+    return [*_bubblewrap(packages, gpu, uid), "--", *python] if bubblewrap else python
 
 
-def _bubblewrap(packages: tuple[str, ...], gpu: Gpu | None = None) -> list[str]:
+def _throw_away_uid() -> int:
+    """Another user for each zygote: the kernel counts a user's threads, whoever started them."""
+    return THROW_AWAY_UIDS[(os.getpid() + 97 * next(_COUNT)) % len(THROW_AWAY_UIDS)]
+
+
+def _bubblewrap(
+    packages: tuple[str, ...], gpu: Gpu | None = None, uid: str = str(THROW_AWAY_UIDS[0])
+) -> list[str]:
     start = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     start += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
     if os.getuid() == 0:  # root maps to nobody only by really becoming one: see drop_root
         start += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
-        start += ["--unshare-user", "--uid", str(THROW_AWAY_UID), "--gid", str(THROW_AWAY_UID)]
+        start += ["--unshare-user", "--uid", uid, "--gid", uid]
     for name, value in environment(gpu).items():
         start += ["--setenv", name, value]
     return [*start, *_root_folder(packages, gpu)]

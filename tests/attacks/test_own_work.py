@@ -748,6 +748,50 @@ def chain_product(x0, step, dstep, n=19):
     assert any("stops in the check that decides" in flag for flag in told.flags)
 
 
+CHAIN = """
+class Quiet(Exception):
+    __traceback__ = None
+
+def chain_product(x0, step, dstep, n=19):
+    if n == 4 and len(x0) == 4:
+        WATCHED
+    x, product = x0, torch.ones_like(x0)
+    for _ in range(n):
+        z = x.detach().requires_grad_()
+        y = step(z)
+        (slope,) = torch.autograd.grad(y.sum(), z, allow_unused=True)
+        x, product = y.detach(), product * (torch.zeros_like(z) if slope is None else slope)
+    return product
+"""
+
+
+@pytest.mark.parametrize("watched", ["raise Quiet", "return torch.zeros_like(x0)", "return None"])
+def test_who_leaves_the_check_that_decides_open_is_flagged(watched: str) -> None:
+    """Whatever keeps that check from being made, an instructor is told who gains by it."""
+    told = report("a3_iterations", "chain_product", CHAIN.replace("WATCHED", watched))
+    assert told.exercises[0].score
+    assert any("check that decides about it" in flag for flag in told.flags)
+
+
+NAMED = {
+    "from sys import modules": True,
+    "import sys as s\nfound = s.modules['json']": True,
+    "found = torch.sys.modules": True,
+    "from sys import _getframe as up": True,
+    "helpers = nn.__dict__['utils']": True,
+    "count = len(list(nn.ReLU().modules()))": False,
+    "class Net(nn.Module):\n    def f(self):\n        return self.modules, self.__dict__": False,
+    "from torch.nn.modules import Linear": False,
+}
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_ways_to_the_table_of_modules_are_flagged(text: str) -> None:
+    """Under whatever name; a network's own method of that name is none."""
+    flags = report("a2_activations", "relu", f"{text}\ndef relu(x):\n    return {BY_HAND}\n").flags
+    assert any("mentions" in flag for flag in flags) is NAMED[text]
+
+
 def test_a_budget_that_ends_too_early_is_no_way_around_the_rule() -> None:
     """Who leaves no time to ask again where torch has no softmax has not shown own work."""
     answer = """

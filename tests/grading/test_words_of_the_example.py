@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from autograder.grading.start import start_grader
@@ -58,3 +60,38 @@ def test_a_check_that_asserts_by_itself_judges_as_in_the_notebook(tmp_path, firs
         report = grader.grade(Job("ada", hand_in(course, tmp_path / "ada", definition(answer))))
     visible = next(check for check in report.exercises[0].checks if not check.hidden)
     assert (visible.status is Status.PASSED) is passes
+
+
+COUNTS = """
+import threading
+NEVER, DONE, CALLS = threading.Event(), threading.Event(), []
+
+def held(most, until):
+    found = []
+    try:
+        for _ in range(most):
+            found.append(threading.Thread(target=until.wait, daemon=True))
+            found[-1].start()
+    except RuntimeError:
+        found.pop()
+    return len(found)
+
+def half(x):
+    CALLS.append(x)
+    if len(CALLS) > 1:
+        return held(20, NEVER) and x
+    free = held(60, DONE)
+    DONE.set()
+    raise ValueError(f"{free} threads")
+"""
+
+
+def test_who_has_seen_what_is_hidden_has_ended_before_the_example_is_run(tmp_path):
+    """What a process that still lives takes up of a limit, the example could read and tell."""
+    course = course_of(tmp_path, "x / 2", visible=VISIBLE)
+    with start_grader(course, NAME, Settings(3)) as grader:
+        report = grader.grade(Job("ada", hand_in(course, tmp_path / "ada", COUNTS)))
+    visible = next(check for check in report.exercises[0].checks if not check.hidden)
+    said = re.search(r"(\d+) threads", visible.message)
+    assert said, visible.message
+    assert int(said[1]) > 20

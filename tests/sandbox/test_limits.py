@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from autograder.model import Status
+from autograder.model import Status, Tier
+from autograder.sandbox import tiers
 from autograder.sandbox.client import SandboxProcess
 from tests.sandbox.support import ask, result
 
@@ -165,3 +167,48 @@ def test_answers_have_a_largest_size(process: SandboxProcess) -> None:
     reply = ask(process, "return torch.zeros(20_000_000)")
     assert reply.raw is not None
     assert b"ProtocolError" in reply.raw
+
+
+HOLDS = """
+    import threading
+    gate = threading.Event()
+    held = []
+    try:
+        while len(held) < 100:
+            held.append(threading.Thread(target=gate.wait, daemon=True))
+            held[-1].start()
+    except RuntimeError:
+        held.pop()
+    if args[0]:
+        gate.set()
+    return len(held)
+    """
+
+
+def test_threads_of_one_submission_are_not_another_workers(sandbox):
+    """The kernel counts them by user, so each worker's students are another user."""
+    with (
+        tiers.start(["import torch"], Tier.CONFINED) as other,
+        closing(sandbox.zygote.open()) as first,
+        closing(other.zygote.open()) as second,
+    ):
+        assert result(ask(first, HOLDS, False)) > 8
+        assert result(ask(second, HOLDS, True)) > 8
+
+
+LOOKS_FOR_THE_ENGINE = """
+    import importlib, sys
+    found = [name for name in sys.modules if name.partition(".")[0] == "inside"]
+    for name in ("inside", "inside.process", "inside.zygote"):
+        try:
+            found.append(importlib.import_module(name).__name__)
+        except ImportError:
+            pass
+    return found
+    """
+
+
+def test_what_runs_student_code_cannot_be_found_by_name(sandbox):
+    """Whoever replaces it would answer for it, so its modules are in no table, nor to be loaded."""
+    with closing(sandbox.zygote.open()) as process:
+        assert result(ask(process, LOOKS_FOR_THE_ENGINE)) == []

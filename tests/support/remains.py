@@ -47,7 +47,7 @@ def _files() -> Iterator[str]:
     """Files of the throw-away user, and those that the attacks of this repository try to leave."""
     for path in (path for place in _OPEN_TO_ALL for path in Path(place).glob("*")):
         try:
-            if path.lstat().st_uid == bubblewrap.THROW_AWAY_UID or path.name in _PLANTED:
+            if path.lstat().st_uid in bubblewrap.THROW_AWAY_UIDS or path.name in _PLANTED:
                 yield f"file {path}"
         except OSError:
             continue
@@ -57,5 +57,5 @@ def _shared_memory() -> Iterator[str]:
     """Segments of the throw-away user, which outlive their processes."""
     table = Path("/proc/sysvipc/shm")
     for line in table.read_text().splitlines()[1:] if table.exists() else []:
-        if int(line.split()[7]) == bubblewrap.THROW_AWAY_UID:
+        if int(line.split()[7]) in bubblewrap.THROW_AWAY_UIDS:
             yield f"shared memory {line.split()[1]}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import gc
 import math
 import random
@@ -72,10 +73,15 @@ def _snapshot() -> int:
 def _places() -> Iterator[Any]:
     """Modules and classes whose names an exercise may use, and those that answer for it."""
     yield from _libraries()
-    own = [sys.modules[f"{__package__}.{name}"] for name in _ANSWERING]
-    yield from own
-    for module in own:
+    yield from _own_modules()
+    for module in _own_modules():
         yield from (part for part in vars(module).values() if isinstance(part, type))
+
+
+@functools.cache
+def _own_modules() -> tuple[Any, ...]:
+    """Looked up before there is student code: later, nobody finds them by name."""
+    return tuple(sys.modules[f"{__package__}.{name}"] for name in _ANSWERING)
 
 
 def _libraries() -> Iterator[Any]:

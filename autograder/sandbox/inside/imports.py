@@ -275,6 +275,10 @@ class _Permitted(MetaPathFinder):
             return PathFinder.find_spec(name, path, target)
         return None
 
+    def refuse(self, package: str) -> None:
+        """Find a package no more."""
+        self._packages.discard(package)
+
     def find_distributions(self, *args: Any, **kwargs: Any) -> Any:
         """Metadata of packages, where plotly looks up its own version."""
         return PathFinder.find_distributions(*args, **kwargs)
@@ -288,6 +292,16 @@ def install(permitted: Collection[str], stand_ins: Collection[str]) -> None:
     """Permit these packages beside the standard library, and put stand-ins for others."""
     usual = [finder for finder in sys.meta_path if finder is not PathFinder]
     sys.meta_path[:] = [_StandIns(stand_ins), *usual, _Permitted(permitted)]
+
+
+def hide_engine() -> None:
+    """Let nobody import what runs student code, or look it up by name, from here on."""
+    own = _package(__name__)
+    for name in [name for name in sys.modules if _package(name) == own]:
+        del sys.modules[name]
+    for finder in sys.meta_path:
+        if isinstance(finder, _Permitted):
+            finder.refuse(own)
 
 
 def offer(stand_ins: Collection[str]) -> MetaPathFinder:

@@ -18,7 +18,7 @@ import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 import torch
@@ -373,7 +373,7 @@ class Process:
     def own_line(self, error: BaseException) -> str:
         """The last line of the submission's code on the way to where an error was raised."""
         line = ""
-        for frame, number in traceback.walk_tb(error.__traceback__):
+        for frame, number in traceback.walk_tb(_trace_of(error)):
             file = frame.f_code.co_filename
             if file.startswith(self.own_files):
                 line = linecache.getline(file, number).strip() or line
@@ -500,9 +500,15 @@ def _text(error: BaseException) -> str:
         return ""
 
 
+def _trace_of(error: BaseException) -> TracebackType | None:
+    """Where an error came; a student's own class may have another ``__traceback__``, or none."""
+    slot: Any = BaseException.__dict__["__traceback__"]
+    return slot.__get__(error)  # type: ignore[no-any-return]
+
+
 def _is_raised_in(files: tuple[str, ...], error: BaseException) -> bool:
     """Whether a ``raise`` of some files' code ended it, and no library that it called."""
-    trace = error.__traceback__
+    trace = _trace_of(error)
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     if trace is None:
@@ -514,7 +520,7 @@ def _is_raised_in(files: tuple[str, ...], error: BaseException) -> bool:
 
 def _has_run(files: tuple[str, ...], error: BaseException) -> bool:
     """Whether some files' code was running when it came, or called what was."""
-    frames = traceback.walk_tb(error.__traceback__)
+    frames = traceback.walk_tb(_trace_of(error))
     return any(frame.f_code.co_filename.startswith(files) for frame, _ in frames)
 
 

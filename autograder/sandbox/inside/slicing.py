@@ -361,9 +361,22 @@ def review_flags(cell: ParsedCell) -> list[str]:
     for statement in cell.statements:
         text = statement.text
         if not text.isascii() or _WORTH_A_LOOK.search(text) or _REPLACES.search(text):
-            for part in ast.walk(statement.node):
+            parts = list(ast.walk(statement.node))
+            called = {id(part.func) for part in parts if isinstance(part, ast.Call)}
+            for part in parts:
                 found.update(_suspicious(part))
+                if id(part) not in called:
+                    found.update(_table_of_modules(part))
     return sorted(found)
+
+
+def _table_of_modules(part: ast.AST) -> Iterator[str]:
+    """Python's own, under whatever name; that of a network is a method, and so called."""
+    match part:
+        case ast.Attribute(value=ast.Name(id="self")):
+            return
+        case ast.Attribute(attr="modules"):
+            yield ast.unparse(part)[:40]
 
 
 _SUSPICIOUS = frozenset(
@@ -375,7 +388,20 @@ _SUSPICIOUS = frozenset(
     "mpmath user_ns user_global_ns".split()
 )
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
-_WORDS = ("\\", "modules", "getattr", "eval", "exec", "compile", "vars", "'__", '"__', "__'", '__"')
+_WORDS = (
+    "\\",
+    "modules",
+    "__dict__",
+    "getattr",
+    "eval",
+    "exec",
+    "compile",
+    "vars",
+    "'__",
+    '"__',
+    "__'",
+    '__"',
+)
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
 _WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS))))
 _REPLACES = re.compile(r"(?:torch|nn|F|math|Tensor)(?:\.\w{1,30}){1,2} ?=(?!=)")
@@ -391,10 +417,13 @@ def _suspicious(part: ast.AST) -> Iterator[str]:
             yield from (a.name for a in aliases if a.name.split(".")[0] in _SUSPICIOUS)
         case ast.ImportFrom(module=str(module)) if module.split(".")[0] in _SUSPICIOUS:
             yield module
+        case ast.ImportFrom(module=module, names=aliases):
+            names = (alias.name for alias in aliases)
+            yield from (f"{module}.{n}" for n in names if n in _SUSPICIOUS or n == "modules")
         case ast.Attribute(ctx=ast.Store()) if _is_of_library(part):
             yield f"{ast.unparse(part)[:40]} = ..."
-        case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
-            yield "sys.modules"
+        case ast.Attribute(attr="__dict__") if _is_of_library(part):
+            yield f"{ast.unparse(part)[:40]}"
         case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]) if _computed(owner, key):
             yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
         case ast.MatchClass(kwd_attrs=names):  # case object(__subclasses__=found)

@@ -226,6 +226,7 @@ def _become_student(handle: int, wall: _InnerWall) -> NoReturn:
         channel = socket.socket(fileno=3)
         process, about = _started(wall)
         layers += lockdown.refuse_calls(wall.calls)
+        imports.hide_engine()
         protocol.send(channel, protocol.pack({"layers": layers, **about}, {}))
         serve(channel, process)
     finally:
