@@ -86,8 +86,10 @@ def test_the_wall_holds_with_a_gpu(zygote: Zygote) -> None:
 def test_the_threads_of_the_driver_are_behind_it_too(process: SandboxProcess) -> None:
     """Who takes over a thread that is older than the wall is refused the same things."""
     body = """
-        import os, socket, sys
-        cuda = sys.modules["inside.cuda"]
+        import gc, os, socket
+        gc.unfreeze()  # by name nobody finds it
+        tables = (one for one in gc.get_objects() if type(one) is dict)
+        cuda = next(one for one in tables if one.get("__name__") == "inside.cuda")
         def refused(act):
             def attempt():
                 try:
@@ -95,8 +97,8 @@ def test_the_threads_of_the_driver_are_behind_it_too(process: SandboxProcess) ->
                 except OSError as error:
                     return True
                 return False
-            cuda.jobs.put(attempt)
-            return cuda.done.get(timeout=5)
+            cuda["jobs"].put(attempt)
+            return cuda["done"].get(timeout=5)
         parent = os.getppid()
         return [
             refused(lambda: os.fork() or os._exit(0)),
