@@ -1254,7 +1254,7 @@ def test_gradients_are_healthy_before_training(student, draw):
     """Has healthy gradients before training."""
     facts = found_in(student, gradient_facts, *spirals(draw)[:2], [[]], [], list(range(11, 18)))
     ((layers, *_),) = facts["architecture"]
-    require(layers >= 20, "Fewer than 20 different layers work in a row: too few to measure.")
+    require(layers >= 20, "Fewer than 20 different linear layers take part: too few to measure.")
     powers = median(facts["powers of ten"])
     require(powers > -math.inf, "The gradient at the first layer is zero or not a number.")
     require(powers <= 2, "Towards the first layer the gradient becomes over 100 times larger.")

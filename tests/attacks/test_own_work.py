@@ -782,6 +782,7 @@ NAMED = {
     "count = len(list(nn.ReLU().modules()))": False,
     "class Net(nn.Module):\n    def f(self):\n        return self.modules, self.__dict__": False,
     "from torch.nn.modules import Linear": False,
+    "found = torch.nn.modules.Linear, nn.modules.loss": False,
 }
 
 

@@ -371,9 +371,11 @@ def review_flags(cell: ParsedCell) -> list[str]:
 
 
 def _table_of_modules(part: ast.AST) -> Iterator[str]:
-    """Python's own, under whatever name; that of a network is a method, and so called."""
+    """Python's own, under whatever name; a network's is a method, and so called, and torch's holds
+    its layers.
+    """
     match part:
-        case ast.Attribute(value=ast.Name(id="self")):
+        case ast.Attribute(value=ast.Name(id="self" | "nn") | ast.Attribute(attr="nn")):
             return
         case ast.Attribute(attr="modules"):
             yield ast.unparse(part)[:40]
@@ -390,17 +392,11 @@ _SUSPICIOUS = frozenset(
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 _WORDS = (
     "\\",
-    "modules",
-    "__dict__",
-    "getattr",
-    "eval",
-    "exec",
-    "compile",
-    "vars",
     "'__",
     '"__',
     "__'",
     '__"',
+    *"modules __dict__ getattr eval exec compile vars".split(),
 )
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
 _WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS))))
@@ -423,7 +419,7 @@ def _suspicious(part: ast.AST) -> Iterator[str]:
         case ast.Attribute(ctx=ast.Store()) if _is_of_library(part):
             yield f"{ast.unparse(part)[:40]} = ..."
         case ast.Attribute(attr="__dict__") if _is_of_library(part):
-            yield f"{ast.unparse(part)[:40]}"
+            yield ast.unparse(part)[:40]
         case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]) if _computed(owner, key):
             yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
         case ast.MatchClass(kwd_attrs=names):  # case object(__subclasses__=found)
