@@ -21,6 +21,7 @@ from tests.support import remains
 
 ROOT = Path(__file__).parents[1]
 BEFORE = pytest.StashKey[set[str]]()
+LEFT = pytest.StashKey[set[str]]()
 SHARING = {"tests/integrations"}  # folders with session fixtures that cost much
 # Files that change or count the mounts of the whole machine, and so must not run side by side.
 MACHINE_WIDE = {
@@ -75,9 +76,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """After the last test, nothing that ran may have left a process, a mount or a file."""
     if not _is_whole_run(session.config) or BEFORE not in session.config.stash:
         return
-    if left := remains.left_since(session.config.stash[BEFORE]):
-        print(f"\nLeft behind by the tests: {', '.join(sorted(left))}")
+    session.config.stash[LEFT] = remains.left_since(session.config.stash[BEFORE])
+    if session.config.stash[LEFT]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say so below everything else, where whoever reads that all passed sees why it failed."""
+    if left := config.stash.get(LEFT, None):
+        print(f"\nLeft behind by the tests: {', '.join(sorted(left))}")
 
 
 def _is_whole_run(config: pytest.Config) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from autograder.course.layout import Course
     from autograder.gradebook.adjustments import Adjustment
     from autograder.gradebook.decisions import Book
-    from autograder.gradebook.written import Exported, Mark
+    from autograder.gradebook.written import Earlier, Mark
     from autograder.model import Written
 
 written_app = typer.Typer(no_args_is_help=True, help="Answers in words, which people grade.")
@@ -92,22 +92,25 @@ def from_nbgrader(
     _add(home, read_marks(home, url), who, of_nbgrader=True)
 
 
-def _exported(course: Course, known: Book) -> Callable[[Adjustment], Exported | None]:
-    """What nbgrader may have from here of the same answer; of checks it has no points by hand."""
+def _earlier(course: Course, known: Book, *, of_nbgrader: bool) -> Callable[[Adjustment], Earlier]:
+    """What people decided before about an answer; nbgrader may have its points from here."""
     from autograder.gradebook.load import columns
-    from autograder.gradebook.written import Exported
+    from autograder.gradebook.written import Earlier, EarlierAtNbgrader
     from autograder.model import Person
 
     exercises = [(column.name, one) for column in columns(course) for one in column.exercises]
-    most = {(name, one.id): one.points for name, one in exercises if one.by_hand}
+    by_hand = {(name, one.id): one.points for name, one in exercises if one.by_hand}
+    most = by_hand if of_nbgrader else {}
     people = {p.student: p for p in roster.people} if (roster := find_roster(course)) else {}
 
-    def exported(one: Adjustment) -> Exported | None:
-        points = most.get((one.assignment, one.exercise or ""))
+    def earlier(one: Adjustment) -> Earlier:
+        points = most.get((one.assignment, one.exercise or ""))  # of checks it has none by hand
         person = people.get(one.student, Person(one.student))
-        return None if points is None else Exported(known, person, points)
+        if points is None:
+            return Earlier(known, person)
+        return EarlierAtNbgrader(known, person, points)
 
-    return exported
+    return earlier
 
 
 def _add(
@@ -121,31 +124,20 @@ def _add(
     from autograder.cli.rules import note_half_a_line
     from autograder.gradebook.decisions import Book
     from autograder.gradebook.ledger import FILE, add, read_adjustments
-    from autograder.gradebook.written import decisions, overruled_by
+    from autograder.gradebook.written import decision
 
     note_half_a_line(course)
     path = course.root / FILE
-    known = Book(read_adjustments(path))
-    now = datetime.datetime.now(datetime.UTC)
-    found = list(marks)
-    said = [
-        one
-        for assignment, exercise, mark in found
-        for one in decisions([mark], assignment, exercise, known, who or getpass.getuser(), now)
-    ]
-    exported = _exported(course, known) if of_nbgrader else lambda one: None
-    new = [(one, had) for one in said if not ((had := exported(one)) and had.holds(one))]
-    overruled = {
-        one: last
-        for one, had in new
-        if (last := had.overruled_by(one) if had else overruled_by(one, known))
-    }
-    taken = [one for one, _ in new if one not in overruled]
-    if taken:
+    earlier = _earlier(course, Book(read_adjustments(path)), of_nbgrader=of_nbgrader)
+    by, now = who or getpass.getuser(), datetime.datetime.now(datetime.UTC)
+    said = [decision(mark, name, exercise, by, now) for name, exercise, mark in marks]
+    new = [one for one in said if not earlier(one).holds(one)]
+    overruled = {one: last for one in new if (last := earlier(one).overruling(one))}
+    if taken := [one for one in new if one not in overruled]:
         add(taken, path)
     for one, last in overruled.items():
         note(_stays(one, last))
-    out.print(f"{len(taken)} added, {len(found) - len(new)} known already.")
+    out.print(f"{len(taken)} added, {len(said) - len(new)} known already.")
 
 
 def _stays(one: Adjustment, last: Adjustment) -> str:

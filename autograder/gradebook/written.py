@@ -11,7 +11,7 @@ import csv
 import datetime
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -230,64 +230,65 @@ def _number(cell: str, where: str) -> Decimal:
     return found
 
 
-def decisions(
-    marks: Iterable[Mark],
-    assignment: str,
-    exercise: str,
-    known: Book,
-    who: str,
-    at: datetime.datetime,
-) -> Iterator[Adjustment]:
-    """An adjustment for each mark that says something new."""
-    for mark in marks:
-        value, why = f"={number(mark.points)}", mark.comment or _NO_WORDS
-        one = Adjustment(
-            Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise
-        )
-        if not any(_is_same(one, last) for last in _before(one, known)[-1:]):
-            yield one
+def decision(
+    mark: Mark, assignment: str, exercise: str, who: str, at: datetime.datetime
+) -> Adjustment:
+    """What a mark says, as a line of the ledger."""
+    value, why = f"={number(mark.points)}", mark.comment or _NO_WORDS
+    return Adjustment(Kind.POINTS, assignment, value, who, at, why, mark.student, exercise=exercise)
 
 
-def overruled_by(one: Adjustment, known: Book) -> Adjustment | None:
-    """The decision that holds, where the same had been given before and is given once more.
+@dataclass(frozen=True)
+class Earlier:
+    """What people decided before about a student's answers.
 
     A sheet that is taken again gives all of its marks again, also those which people have changed
     since: nobody can tell whether that is meant.
     """
-    *earlier, last = _before(one, known) or [one]
-    repeats = any(_is_same(one, before) for before in earlier)
-    return last if repeats and not _is_same(one, last) else None
+
+    known: Book
+    person: Person  # with the sections about which people decide too
+
+    def holds(self, one: Adjustment) -> bool:
+        """Whether it says what holds here already."""
+        return any(_is_same(one, last) for last in self._about(one)[-1:])
+
+    def overruling(self, one: Adjustment) -> Adjustment | None:
+        """The decision that holds, where the same had been given before and is given once more."""
+        *earlier, last = self._about(one) or [one]
+        repeats = any(_is_same(one, before) for before in earlier)
+        return last if repeats and not _is_same(one, last) else None
+
+    def _about(self, one: Adjustment) -> list[Adjustment]:
+        """What was decided about the same exercise, in its order."""
+        return self.known.about(self.person, one.assignment).points(one.exercise)
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What nbgrader has of a written answer from here, and gives back: points without their words.
+class EarlierAtNbgrader(Earlier):
+    """The same, of an answer that nbgrader has from here and gives back: points, not their words.
 
     There an old comment stays beside new points, so words that were taken before say nothing new.
     """
 
-    known: Book
-    person: Person  # with the sections about which people decide too
     most: float  # points of the exercise
 
     def holds(self, one: Adjustment) -> bool:
-        """Whether it says what holds here already."""
-        return self._has_no_news(one) and self._over_time(one)[-1:] == [_cents(one)]
+        """Whether the answer is worth that here, and the words were known before."""
+        worth = self._has_no_news(one) and self._over_time(one)[-1:] == [_cents(one)]
+        return worth or super().holds(one)
 
-    def overruled_by(self, one: Adjustment) -> Adjustment | None:
+    def overruling(self, one: Adjustment) -> Adjustment | None:
         """The decision that holds, where nbgrader still has the points of before it."""
         repeats = self._has_no_news(one) and _cents(one) in self._over_time(one)
-        return self._before(one)[-1] if repeats else overruled_by(one, self.known)
-
-    def _before(self, one: Adjustment) -> list[Adjustment]:
-        return self.known.about(self.person, one.assignment).points(one.exercise)
+        return self._about(one)[-1] if repeats else super().overruling(one)
 
     def _has_no_news(self, one: Adjustment) -> bool:
-        return one.why in (_NO_WORDS, *(before.why for before in self._before(one)))
+        return one.why in (_NO_WORDS, *(before.why for before in self._about(one)))
 
     def _over_time(self, one: Adjustment) -> list[Decimal]:
         """What the answer was worth after each decision."""
-        decided = self._before(one)
+        decided = self._about(one)
         worth = (changed_points(Decimal(0), decided[: n + 1]) for n in range(len(decided)))
         return [_rounded(min(max(one, Decimal(0)), Decimal(str(self.most)))) for one in worth]
 
@@ -298,11 +299,6 @@ def _cents(one: Adjustment) -> Decimal:
 
 def _rounded(points: Decimal) -> Decimal:
     return points.quantize(Decimal("0.01"))
-
-
-def _before(one: Adjustment, known: Book) -> list[Adjustment]:
-    """What was decided about the same exercise of the same student, in its order."""
-    return known.about(Person(one.student), one.assignment).points(one.exercise)
 
 
 def _is_same(one: Adjustment, other: Adjustment) -> bool:

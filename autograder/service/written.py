@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.course.source import read_source
 from autograder.gradebook.adjustments import Adjustment
 from autograder.gradebook.decisions import Book
-from autograder.gradebook.written import answer, decisions, key_of, marked
+from autograder.gradebook.written import Earlier, answer, decision, key_of, marked
 from autograder.model import Job, Person, Written
 from autograder.service.book import gradebook_of
 from autograder.service.service import Service
@@ -69,8 +69,9 @@ def grade(
         UsageError: the points are no number, or more than can be had.
     """
     mark = marked(student, asked, items, points, comment)
-    known = Book(service.ledger.all())
-    service.ledger.add(decisions([mark], assignment, asked.id, known, who.student, now()))
+    one = decision(mark, assignment, asked.id, who.student, now())
+    if not Earlier(Book(service.ledger.all()), Person(student)).holds(one):
+        service.ledger.add([one])
 
 
 def _attempts(

@@ -117,7 +117,7 @@ def test_an_instructor_watches_regrades_and_exports(
         tab.get_by_role("link", name="csv").click()
     assert downloaded.value.suggested_filename == "grades.csv"
     tab.get_by_role("button", name="Grade all again").click()
-    for _ in range(100):
+    for _ in range(400):
         if tab.get_by_role("button", name="Publish").count():
             break
         tab.wait_for_timeout(300)
