@@ -233,34 +233,39 @@ class Grader:
         account = Account(self._budget)
         submission = remarks.within(submission, self._budget.cells)
         with closing(self._session(submission, patience, account)) as session:
-            judged = self._judged(submission, session, attempted, elsewhere, account)
-            inventory = session.inventory
-            spent = [
-                *remarks.used_up(own.used_up for own in judged.values()),
-                *remarks.deaths(account.deaths),
-            ]
-            told = tuple(self._exercise(e, submission, session, judged) for e in wanted)
-            odd = remarks.oddities(told)
-            return replace(
-                self._blank(submission.student, submission.file, Outcome.GRADED, None),
-                sha256=submission.sha256,
-                exercises=told,
-                notes=(*remarks.notes(submission, inventory, told), *spent),
-                flags=(*remarks.flags(submission, inventory), *odd, *spent),
-                layers=(*self._sandbox.layers, *session.layers),
+            verdicts, as_notebook = self._verdicts_of_all(
+                submission, session, attempted, elsewhere, account
             )
+            inventory = session.inventory
+        # only now: a process that lives could tell the next one what it has seen
+        judged = self._judged(submission, verdicts, as_notebook, account)
+        spent = [
+            *remarks.used_up(own.used_up for own in judged.values()),
+            *remarks.deaths(account.deaths),
+        ]
+        told = tuple(self._exercise(e, submission, session, judged) for e in wanted)
+        odd = remarks.oddities(told)
+        return replace(
+            self._blank(submission.student, submission.file, Outcome.GRADED, None),
+            sha256=submission.sha256,
+            exercises=told,
+            notes=(*remarks.notes(submission, inventory, told), *spent),
+            flags=(*remarks.flags(submission, inventory), *odd, *spent),
+            layers=(*self._sandbox.layers, *session.layers),
+        )
 
-    def _judged(
+    def _verdicts_of_all(
         self,
         submission: Submission,
         session: Session,
         attempted: Sequence[str],
         elsewhere: Sequence[str],
         account: Account,
-    ) -> dict[str, Judged]:
-        """Judge all exercises in one process, and those in doubt once more, each in its own.
+    ) -> tuple[Verdicts, Verdicts]:
+        """What all exercises' checks found, and what of it comes from a run of the whole notebook.
 
-        What may be answered ``elsewhere`` than in a cell is judged where that earns something.
+        All are asked in one process, and those in doubt once more, each in its own. What may be
+        answered ``elsewhere`` than in a cell is asked where that earns something.
         """
         verdicts = dict(self._verdicts(session, attempted, account))
         if len(attempted) > 1:
@@ -269,13 +274,19 @@ class Grader:
                 verdicts[exercise] = _best_known(verdicts[exercise], alone)
         doubtful = _to_run_as_notebook(verdicts, plain=session.inventory.plain)
         as_notebook = self._as_notebook(submission, verdicts, [*doubtful, *elsewhere], account)
-        judged = {**verdicts, **as_notebook}
-        session.close()  # while it lives, it could tell the next process what it has seen
-        said = self._said_by_examples(submission, judged, as_notebook)
-        explained = {e: self._with_mistake(e, own, account) for e, own in judged.items()}
+        return {**verdicts, **as_notebook}, as_notebook
+
+    def _judged(
+        self, submission: Submission, verdicts: Verdicts, as_notebook: Verdicts, account: Account
+    ) -> dict[str, Judged]:
+        """Each exercise's checks, with what explains those that failed."""
+        said = self._said_by_examples(submission, verdicts, as_notebook)
+        explained = {e: self._with_mistake(e, own, account) for e, own in verdicts.items()}
         return {
             e: replace(
-                own if e in as_notebook else self._with_memory(own, judged[e], submission, account),
+                own
+                if e in as_notebook
+                else self._with_memory(own, verdicts[e], submission, account),
                 as_notebook=e in as_notebook,
                 said=said.get(e, ""),
             )

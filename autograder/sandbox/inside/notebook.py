@@ -10,6 +10,7 @@ import ast
 import builtins
 import contextlib
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +50,10 @@ def load() -> None:
         config.IPKernelApp.connection_file = ""  # whether it is there is another way to tell that
         config.HistoryManager.enabled = False
         config.HistoryManager.hist_file = ":memory:"
-        shell = _quiet(shell_module.InteractiveShell).instance(config=config)
+        shell = _quiet(shell_module.InteractiveShell).instance(
+            config=config,
+            ipython_dir=os.environ["HOME"],  # else it makes a folder of its own
+        )
         _give_up_soon(shell.input_transformer_manager)
         _shells[:] = [shell]
     sys.modules["__main__"], sys.argv = main, argv

@@ -117,7 +117,16 @@ def _register(
     place = dispatcher._dispatch_library("IMPL", library, "", __file__, 0)
     for name, key in operations:
         place.impl(name, key, kernel)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(place))  # it stays, and nothing leads to it
+    _lose(place)
+
+
+def _lose(handle: object) -> None:
+    """Let what a handle did stay, and leave no object in memory by which it could be undone."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(handle))  # it is never freed
+    start, size, empty = id(handle), type(handle).__basicsize__, object()
+    kind = object.__basicsize__ - ctypes.sizeof(ctypes.c_void_p)  # where the type's address stands
+    ctypes.memset(start + object.__basicsize__, 0, size - object.__basicsize__)
+    ctypes.memmove(start + kind, id(empty) + kind, ctypes.sizeof(ctypes.c_void_p))
 
 
 def _keys(name: str) -> Iterator[str]:
