@@ -7,12 +7,12 @@ other interpreters: TorchScript is switched off, so that its functions are run a
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
-import os
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -28,6 +28,7 @@ _IN_PYTHON = tuple(
     f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor", "testing")
 )
 _WITH_CLASSES = "torch.distributions"  # some of its classes are an operation, written in Python
+_Search = Callable[[Any], object]
 _WORDS_MEET = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # in the name of a class
 
 
@@ -64,7 +65,7 @@ def withhold(forbidden: Collection[str], libraries: Iterable[str]) -> None:
     torch._ops.OpOverloadPacket.__call__ = _checked(forbidden)  # type: ignore[method-assign]
     late = vars(torch)["_lazy_modules"]  # of which torch's profiler asks whether they are there
     late.difference_update(name.rpartition(".")[2] for name in _IN_PYTHON)
-    sys.addaudithook(_close)
+    _close()
 
 
 def load_for_transforms() -> None:
@@ -146,23 +147,49 @@ def _checked(forbidden: Collection[str]) -> Any:
     return call
 
 
-def _close(event: str, words: tuple[Any, ...]) -> None:
-    """Let nobody load a second copy, under whatever name, or what is not loaded yet."""
-    if event == "import":
-        name, file = str(words[0]), os.path.basename(str(words[1] or ""))
-        copied = {name.rpartition(".")[2], file.partition(".")[0]}
-        closed = _is_numerical(name) or not copied.isdisjoint(NUMERICAL) or _is_closed(name)
-    else:
-        closed = event == "open" and _is_closed(str(words[0]).replace("/", "."))
-    if closed:
-        raise ImportError("this module is not to be used")
+def _close() -> None:
+    """Let nobody load a second copy, under whatever name, or search memory or change a function.
+
+    A refusal is an error with a frame, through which the names of its module can be bound anew: so
+    each of these functions has all that it asks among its arguments.
+    """
+    ready = [library for library in _LATE if library in sys.modules]  # it may load more of itself
+    names = "|".join(library for library in NUMERICAL if library not in ready)
+    every, copies = "|".join(NUMERICAL), "|".join(map(re.escape, _IN_PYTHON)).replace(r"\.", "[./]")
+    closed = rf"\A(?:{names})(?:\.|\Z)|(?:\A|\.)(?:{every})\Z|(?:\A|[./])(?:{copies})(?:[./]|\Z)"
+    file = rf"(?:\A|/)(?:{every})(?:\.[^/]*)?\Z"
+    opened = rf"(?:\A|[./])(?:{copies})(?:[./]|\Z)"
+    in_texts, in_bytes = re.compile(opened).search, re.compile(opened.encode()).search
+    asked = re.compile(closed).search, re.compile(file).search
+    sys.addaudithook(functools.partial(_refuse_import, ImportError, *asked))
+    sys.addaudithook(functools.partial(_refuse_file, ImportError, isinstance, bytes, in_bytes))
+    sys.addaudithook(functools.partial(_refuse_file, ImportError, isinstance, str, in_texts))
+    sys.addaudithook(functools.partial(_refuse_search, RuntimeError))
 
 
-def _is_numerical(name: str) -> bool:
-    """Whether a module belongs to a library of numbers that loads nothing late."""
-    library = name.partition(".")[0]
-    return library in NUMERICAL and not (library in _LATE and library in sys.modules)
+def _refuse_import(
+    error: type[Exception], name: _Search, file: _Search, event: str, words: tuple[Any, ...]
+) -> None:
+    """Refuse a library of numbers and a second copy, by the module's name and its file's."""
+    if event == "import" and (name(words[0]) or (words[1] is not None and file(words[1]))):
+        raise error("this module is not to be used")
 
 
-def _is_closed(name: str) -> bool:
-    return any(f".{one}." in f".{name}." for one in _IN_PYTHON)
+def _refuse_file(
+    error: type[Exception],
+    is_one: Callable[[Any, type], bool],
+    kind: type,
+    path: _Search,
+    event: str,
+    words: tuple[Any, ...],
+) -> None:
+    """Refuse to read a second copy's file."""
+    if event == "open" and is_one(words[0], kind) and path(words[0]):
+        raise error("this file is not to be used")
+
+
+def _refuse_search(error: type[Exception], event: str, words: tuple[Any, ...]) -> None:
+    """Refuse to look for objects, to call libraries by address, to put back a function's code."""
+    puts_back = event == "object.__setattr__" and words[1] == "__code__"
+    if puts_back or event.startswith(("ctypes.", "gc.")):
+        raise error("the interpreter's memory is not to be searched")
