@@ -141,7 +141,7 @@ def _words(text: str) -> str:
 def _tells(flag: str, names: frozenset[str]) -> bool:
     """Whether a flag names somebody, or holds what may name anybody.
 
-    That is an address, a path, and what a student has worded: see sandbox.inside.slicing.
+    That is an address, a path, and what a student has worded: see sandbox.inside.review.
     """
     said = f" {_words(flag)} "
     return bool(_OWN_WORDS.search(flag)) or any(f" {name} " in said for name in names)

@@ -36,7 +36,7 @@ _OF_LIBRARIES = frozenset(
 )
 # Functions that look up an attribute whose name is a text.
 _LOOKING_UP = frozenset("format_map get_field get_type_hints update_wrapper wraps".split())
-_OF_MODULES = sys.stdlib_module_names - _HARMLESS
+OF_MODULES = sys.stdlib_module_names - _HARMLESS
 _OWN = {"self", "cls"}
 _SPECIAL = {"__init__", "__call__", "__class__", "__version__"}
 # What answers say of tensors, numbers and types, beside torch's operations and Python's own.
@@ -91,7 +91,7 @@ def _mentioned(nodes: Iterable[ast.AST], *, strict: bool) -> Iterator[str]:
 def _is_far(name: str) -> bool:
     private = name.startswith("_") and name not in _SPECIAL and name not in _HARMLESS
     known = name in _BUILT_IN or name in _OF_LIBRARIES or name in _LOOKING_UP
-    return private or known or name in _OF_MODULES
+    return private or known or name in OF_MODULES
 
 
 @functools.cache

@@ -33,6 +33,7 @@ from . import (
     interpreter_access,
     notebook,
     protocol,
+    review,
     slicing,
     withheld,
 )
@@ -174,7 +175,7 @@ class Process:
             "problems": [cell.problem for cell in self.cells],
             "notes": _some(list(cell.notes) for cell in self.cells),
             "binds": _some(_bound(cell, own) for cell in self.cells),
-            "flags": _some(slicing.review_flags(cell) for cell in self.cells),
+            "flags": _some(review.review_flags(self.cells)),
             "names": {name: _names(statements) for name, (statements, _) in runs.items()},
             "mentions": {name: _mentions(own) for name, (own, _) in runs.items()},
             "absent": {name: self._absent(statements) for name, (statements, _) in runs.items()},

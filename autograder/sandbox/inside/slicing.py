@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 import symtable
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -353,100 +352,3 @@ def _defined_in(kind: ast.ClassDef) -> Iterator[str]:
             yield part.name
         elif isinstance(part, ast.Assign):
             yield from (target.id for target in part.targets if isinstance(target, ast.Name))
-
-
-def review_flags(cell: ParsedCell) -> list[str]:
-    """Names that an instructor may want to look at; they never score."""
-    found = set[str]()
-    for statement in cell.statements:
-        text = statement.text
-        if not text.isascii() or _WORTH_A_LOOK.search(text) or _REPLACES.search(text):
-            parts = list(ast.walk(statement.node))
-            called = {id(part.func) for part in parts if isinstance(part, ast.Call)}
-            for part in parts:
-                found.update(_suspicious(part))
-                if id(part) not in called:
-                    found.update(_table_of_modules(part))
-    return sorted(found)
-
-
-def _table_of_modules(part: ast.AST) -> Iterator[str]:
-    """Python's own, under whatever name; a network's is a method, and so called, and torch's holds
-    its layers.
-    """
-    match part:
-        case ast.Attribute(value=ast.Name(id="self" | "nn") | ast.Attribute(attr="nn")):
-            return
-        case ast.Attribute(attr="modules"):
-            yield ast.unparse(part)[:40]
-
-
-_SUSPICIOUS = frozenset(
-    "_getframe gc ctypes inspect __torch_dispatch__ __torch_function__ _C builtins "
-    "__builtins__ subprocess socket f_back f_globals f_locals tb_frame __globals__ __closure__ "
-    "_exit settrace setprofile threading _thread concurrent multiprocessing importlib __import__ "
-    "_python_dispatch _disable_current_modes _disable_profiler _DisableTorchDispatch "
-    "__subclasses__ __code__ attrgetter methodcaller getprofile gettrace _profiler_enabled ops "
-    "mpmath user_ns user_global_ns".split()
-)
-_PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
-_WORDS = (
-    "\\",
-    "'__",
-    '"__',
-    "__'",
-    '__"',
-    *"modules __dict__ getattr eval exec compile vars".split(),
-)
-# A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
-_WORTH_A_LOOK = re.compile("|".join(map(re.escape, (*_SUSPICIOUS, *_PATHS, *_WORDS))))
-_REPLACES = re.compile(r"(?:torch|nn|F|math|Tensor)(?:\.\w{1,30}){1,2} ?=(?!=)")
-_LIBRARIES = {"torch", "nn", "F", "math", "Tensor", "functional", "object", "type", "sys"}
-_USUAL_TEXTS = {"__main__", "__all__", "__", "____"}
-
-
-def _suspicious(part: ast.AST) -> Iterator[str]:
-    match part:
-        case ast.Attribute(attr=name) | ast.Name(id=name) if name in _SUSPICIOUS:
-            yield name
-        case ast.Import(names=aliases):
-            yield from (a.name for a in aliases if a.name.split(".")[0] in _SUSPICIOUS)
-        case ast.ImportFrom(module=str(module)) if module.split(".")[0] in _SUSPICIOUS:
-            yield module
-        case ast.ImportFrom(module=module, names=aliases):
-            names = (alias.name for alias in aliases)
-            yield from (f"{module}.{n}" for n in names if n in _SUSPICIOUS or n == "modules")
-        case ast.Attribute(ctx=ast.Store()) if _is_of_library(part):
-            yield f"{ast.unparse(part)[:40]} = ..."
-        case ast.Attribute(attr="__dict__") if _is_of_library(part):
-            yield ast.unparse(part)[:40]
-        case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]) if _computed(owner, key):
-            yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
-        case ast.MatchClass(kwd_attrs=names):  # case object(__subclasses__=found)
-            yield from (name for name in names if name in _SUSPICIOUS)
-        case ast.Call(func=ast.Name(id=("eval" | "exec" | "compile" | "vars") as name)):
-            yield name
-        case ast.Constant(value=str(text)) if text.startswith(_PATHS):
-            yield "/".join(text.split("/")[:2])
-        case ast.Constant(value=str(text)) if _begins_or_ends_a_special_name(text):
-            yield f"the text {text!r}"
-
-
-def _begins_or_ends_a_special_name(text: str) -> bool:
-    """Whether a text is one, or a part of which one may be put together."""
-    if text in _SUSPICIOUS and "_" in text:
-        return True
-    part = text.strip("_")
-    special = text.startswith("__") or text.endswith("__")
-    return special and part.isidentifier() and len(text) <= 40 and text not in _USUAL_TEXTS
-
-
-def _computed(owner: ast.expr, name: ast.expr) -> bool:
-    """Whether something of a library is fetched by a name that nobody reads in the code."""
-    return _is_of_library(owner) and not isinstance(name, ast.Constant)
-
-
-def _is_of_library(part: ast.expr) -> bool:
-    while isinstance(part, ast.Attribute):
-        part = part.value
-    return isinstance(part, ast.Name) and part.id in _LIBRARIES

@@ -1,0 +1,252 @@
+"""Names in a notebook that an instructor may want to look at; they never score.
+
+They are those by which code reaches beyond an exercise: the interpreter, other processes, the parts
+of libraries, functions that run or look up what a text says. What is imported under another name,
+or bound to another, is known under it. Code that puts such names together while it runs may do so
+in ways that no list knows.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from . import interpreter_access
+from .slicing import ParsedCell, Statement
+
+# Modules, and attributes of anything, that are said by whoever uses them, and by few others.
+_BEYOND = frozenset(
+    "__array_interface__ __closure__ __code__ __getattribute__ __globals__ __subclasses__ "
+    "__torch_dispatch__ __torch_function__ _C _DisableTorchDispatch _disable_current_modes "
+    "_disable_profiler _exit _getframe _profiler_enabled _python_dispatch _thread ag_frame "
+    "attrgetter builtins concurrent cr_frame ctypes ctypeslib f_back f_builtins f_globals f_locals "
+    "gc getprofile gettrace gi_frame importlib inspect methodcaller mpmath multiprocessing ops "
+    "setprofile settrace socket subprocess tb_frame tb_next threading user_global_ns "
+    "user_ns".split()
+)
+# Modules that run or load what a text or a file says.
+_LOADING = frozenset(
+    "cloudpickle code codeop copyreg dill joblib marshal pickle pkgutil pydoc runpy shelve "
+    "zipimport".split()
+)
+_RUNNING = frozenset("__import__ compile eval exec vars".split())
+_BUILT_IN = frozenset("__builtins__ __loader__ __spec__".split())
+_PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
+# A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
+_WORDS = (*_BEYOND, *_LOADING, *_RUNNING, *_BUILT_IN, *_PATHS, "getattr", "modules", "__dict__")
+_SIGNS = ("\\", "'__", '"__', "__'", '__"', ".__", "import *", "weights_only")
+_STORES = re.compile(r"\.\w{1,40} ?=(?!=)")
+_LIBRARIES = frozenset("torch nn F math Tensor functional object type sys".split())
+_COMPUTING = frozenset("torch nn F math Tensor functional".split())  # answers are made with these
+_SETTINGS = frozenset("allow_tf32 benchmark deterministic enabled fp32_precision".split())
+# Special names, and parts of them, that lead nowhere.
+_USUAL_TEXTS = frozenset(
+    "__ ____ __main__ __all__ __array__ __call__ __contains__ __doc__ __float__ __getitem__ "
+    "__init__ __iter__ __len__ __name__ __next__ __repr__ __str__ __version__".split()
+)
+_IN_A_FIELD = re.compile(r"\{[^{}]{0,200}\.__")  # of a text that format() fills in
+_LONGEST_CODE = 2_000  # letters of a text that may be code
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def review_flags(cells: Sequence[ParsedCell]) -> list[list[str]]:
+    """What each cell of a notebook mentions, sorted."""
+    statements = [statement for cell in cells for statement in cell.statements]
+    computing = _known_as(statements, _COMPUTING, _COMPUTING)
+    names = _Names(_known_as(statements, _LIBRARIES, None), computing)
+    return [sorted(_mentioned(cell.statements, names)) for cell in cells]
+
+
+def _mentioned(statements: Iterable[Statement], names: _Names) -> set[str]:
+    found = set[str]()
+    for statement in statements:
+        text, node = statement.text, statement.node
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.own.add(node.name)
+        looked_for = not text.isascii() or any(word in text for word in (*_WORDS, *_SIGNS))
+        if looked_for or _STORES.search(text):
+            found.update(names.mentioned_in(node))
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):  # what stands right of it came before
+            names.own.update(statement.binds)
+    return found
+
+
+# --- what libraries are called -------------------------------------------------------------------
+
+
+def _known_as(
+    statements: Iterable[Statement], usual: Collection[str], of: Collection[str] | None
+) -> set[str]:
+    """Names anywhere in a notebook for some libraries (None: all) and for parts of them.
+
+    ``usual`` are those that the course's own cells may have given to them.
+    """
+    known = set(usual)
+    for statement in statements:
+        for part in ast.walk(statement.node) if "import" in statement.text else ():
+            known.update(n for n, library in _imported(part) if of is None or library in of)
+        node = statement.node
+        if isinstance(node, ast.Assign) and _root(node.value) in known:
+            known.update(one.id for one in node.targets if isinstance(one, ast.Name))
+    return known
+
+
+def _imported(part: ast.AST) -> Iterator[tuple[str, str]]:
+    """Names that an import binds, each with the library that it is of."""
+    match part:
+        case ast.Import(names=aliases):
+            libraries = [one.name.partition(".")[0] for one in aliases]
+            pairs = zip(aliases, libraries, strict=True)
+            yield from ((one.asname or library, library) for one, library in pairs)
+        case ast.ImportFrom(module=str(module), names=aliases):
+            yield from ((one.asname or one.name, module.partition(".")[0]) for one in aliases)
+
+
+def _root(part: ast.expr) -> str:
+    """The first name of a chain of attributes; empty where it is none."""
+    while isinstance(part, ast.Attribute):
+        part = part.value
+    return part.id if isinstance(part, ast.Name) else ""
+
+
+# --- what is mentioned ---------------------------------------------------------------------------
+
+
+class _Names:
+    """What some code mentions, where it is known what libraries and functions are called there."""
+
+    def __init__(self, libraries: Collection[str], computing: Collection[str]) -> None:
+        self._libraries, self._computing = libraries, computing
+        self.own = set[str]()  # names that the notebook has bound so far
+
+    def mentioned_in(self, node: ast.AST) -> Iterator[str]:
+        """Everything that an instructor may want to look at."""
+        called = {id(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
+        for part, local in _with_local_names(node, frozenset()):
+            yield from _imports(part)
+            if isinstance(part, ast.Attribute):
+                yield from self._attribute(part, called=id(part) in called)
+            elif isinstance(part, ast.Name):
+                is_own = part.id in local or part.id in self.own
+                yield from () if is_own else _built_in(part, called=id(part) in called)
+            elif isinstance(part, ast.Call):
+                yield from self._call(part)
+            elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield from self._text(part.value)
+
+    def _attribute(self, part: ast.Attribute, *, called: bool) -> Iterator[str]:
+        of_self = isinstance(part.value, ast.Name) and part.value.id == "self"
+        if part.attr in _BEYOND and not (of_self and part.attr == "ops"):
+            yield part.attr
+        elif isinstance(part.ctx, ast.Store):
+            if _root(part) in self._computing and part.attr not in _SETTINGS:
+                yield f"{ast.unparse(part)[:40]} = ..."
+        elif (part.attr == "__dict__" and not of_self) or (
+            part.attr == "modules" and not called and not _holds_layers(part.value)
+        ):
+            yield ast.unparse(part)[:40]
+
+    def _call(self, part: ast.Call) -> Iterator[str]:
+        match part:
+            case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]):
+                if _root(owner) in self._libraries and not isinstance(key, ast.Constant):
+                    yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
+            case ast.Call(keywords=named):
+                if any(one.arg == "weights_only" and _is_false(one.value) for one in named):
+                    yield "weights_only=False"
+
+    def _text(self, text: str) -> Iterator[str]:
+        if text.startswith(_PATHS):
+            yield "/".join(text.split("/")[:2])
+        elif _begins_or_ends_a_special_name(text) or _IN_A_FIELD.search(text):
+            yield f"the text {text[:40]!r}"
+        elif len(text) <= _LONGEST_CODE and ("import " in text or "(" in text):
+            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                yield from self.mentioned_in(ast.parse(text))  # somebody may run it
+
+
+def _with_local_names(
+    node: ast.AST, local: frozenset[str]
+) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """All parts of some code, each with the names that a function around it binds.
+
+    A text that stands alone as a statement is a comment, and passed over.
+    """
+    waiting = [(node, local)]
+    while waiting:
+        part, names = waiting.pop()
+        yield part, names
+        within = names | _bound_in(part) if isinstance(part, _FUNCTIONS) else names
+        children = (child for child in ast.iter_child_nodes(part) if not _is_comment(child))
+        waiting += ((child, within) for child in children)
+
+
+def _bound_in(function: ast.AST) -> frozenset[str]:
+    """Names that are a function's own: its parameters, and what it assigns."""
+    found, elsewhere, waiting = set[str](), set[str](), [function]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.arg):
+            found.add(part.arg)
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            found.add(part.id)
+        elif isinstance(part, (ast.Global, ast.Nonlocal)):
+            elsewhere.update(part.names)
+        if part is function or not isinstance(part, (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)):
+            waiting += ast.iter_child_nodes(part)
+    return frozenset(found - elsewhere)
+
+
+def _is_comment(part: ast.AST) -> bool:
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+
+
+def _imports(part: ast.AST) -> Iterator[str]:
+    """Modules and names of modules, and what a pattern asks an object for."""
+    match part:
+        case ast.Import(names=aliases):
+            yield from (a.name for a in aliases if _first(a.name) in _BEYOND | _LOADING)
+        case ast.ImportFrom(module=str(module)) if _first(module) in _BEYOND | _LOADING:
+            yield module
+        case ast.ImportFrom(module=module, names=aliases):
+            every = ["*"] if _first(module or "") in interpreter_access.OF_MODULES else []
+            wanted = {*_BEYOND, *every, *([] if (module or "") == "torch.nn" else ["modules"])}
+            yield from (f"{module}.{a.name}" for a in aliases if a.name in wanted)
+        case ast.MatchClass(kwd_attrs=names):  # case object(__subclasses__=found)
+            yield from (name for name in names if name in {*_BEYOND, "modules", "__dict__"})
+
+
+def _first(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _built_in(part: ast.Name, *, called: bool) -> Iterator[str]:
+    """A function that runs or looks up a text: called, passed on or bound to another name."""
+    is_read = isinstance(part.ctx, ast.Load)
+    passed_on = part.id == "getattr" and not called
+    if part.id in _BUILT_IN or (is_read and (part.id in _RUNNING or passed_on)):
+        yield part.id
+
+
+def _holds_layers(part: ast.expr) -> bool:
+    """Whether it is a network, which has a method ``modules``, or torch's place for layers."""
+    match part:
+        case ast.Name(id="self" | "nn") | ast.Attribute(attr="nn"):
+            return True
+    return False
+
+
+def _is_false(value: ast.expr) -> bool:
+    return not (isinstance(value, ast.Constant) and value.value is True)
+
+
+def _begins_or_ends_a_special_name(text: str) -> bool:
+    """Whether a text is one, or a part of which one may be put together."""
+    if text in _BEYOND and "_" in text:
+        return True
+    part = text.strip("_")
+    special = text.startswith("__") or text.endswith("__")
+    return special and part.isidentifier() and len(text) <= 40 and text not in _USUAL_TEXTS

@@ -1,0 +1,89 @@
+"""What instructors are told to look at: ways beyond an exercise, and no ordinary line."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.sandbox.inside.review import review_flags
+from autograder.sandbox.inside.slicing import parse_cell
+
+BEYOND = [
+    'import sys as s\ntable = s.__dict__["modules"]',
+    'table = sys.__getattribute__("mod" + "ules")',
+    'from sys import *\nfound = modules["json"]',
+    "from sys import modules as table",
+    "match sys:\n    case object(modules=table):\n        pass",
+    "run = eval",
+    'found = list(map(eval, ["1 + 1"]))',
+    "def f(x):\n    return (lambda run=exec: run)()",
+    'g = getattr\nc = g(torch, "_" + "C")',
+    'import functools\nc = functools.reduce(getattr, ["_" + "C"], torch)',
+    'c = object.__getattribute__(torch, "_" + "C")',
+    'import torch as t\nfound = t.__dict__["_" + "C"]',
+    "import torch as t\nt.relu = lambda x: x",
+    "t = torch\nu = t.nn\nu.functional.relu = max",
+    'import operator as o\nfound = o.__dict__["attr" + "getter"]',
+    'found = "{0.__globals__}".format(len)',
+    'import pkgutil\nfound = pkgutil.resolve_name("json")',
+    'import pydoc\nfound = pydoc.locate("json")',
+    'import timeit\ntimeit.timeit("import ctypes", number=1)',
+    "import pickle",
+    "try:\n    1 / 0\nexcept Exception as e:\n    frame = e.__traceback__.tb_next",
+    "def g():\n    yield\nfound = g().gi_frame",
+    "import numpy as np\nlib = np.ctypeslib",
+    'model = torch.load("model.pt", weights_only=False)',
+    "found = x.__array_interface__",
+    "def f():\n    x = [0 for eval in ()]\n    return eval('1')",
+    "class A:\n    eval = 1\n    def f(self):\n        return eval('1')",
+    "if False:\n    eval = None\nx = eval('1')",
+    "x = eval('1')\ndef eval(model):\n    pass",
+]
+ORDINARY = [
+    "torch.backends.cudnn.deterministic = True\ntorch.backends.cudnn.benchmark = False",
+    "import torch.backends.cudnn as cudnn\ncudnn.benchmark = True",
+    "torch.backends.cuda.matmul.allow_tf32 = True",
+    "ops = [torch.exp, torch.log]\nfor op in ops:\n    print(op)",
+    "class Net(nn.Module):\n    def __init__(self):\n        self.ops = nn.ModuleList()",
+    "socket = threading = inspect = 'words'\nprint(socket, threading, inspect)",
+    "def eval(model):\n    return model\nprint(eval(1))",
+    "def compile(a):\n    return a\ncompile(1)",
+    "def train(model, compile=False):\n    return torch.compile(model) if compile else model",
+    "vars = {'x': 1}\nprint(vars['x'])",
+    "def f(x):\n    return list(x) if hasattr(x, '__iter__') else hasattr(x, '__len__')",
+    "import plotly.io as pio\npio.templates.default = 'plotly_white'",
+    "import math as m\nprint(m.pi)",
+    "model.eval()\nfor m in model.modules():\n    print(m)",
+    "def f(x):\n    '''No __globals__ here: eval(x) is not for us.'''\n    return x",
+    "print('model.eval() was called', 'compile it')",
+    "getattr(layer, name).grad = None\nx = getattr(self, 'a' + 'b')",
+    "class A:\n    def f(self):\n        return self.__dict__",
+    "import re\nfound = re.compile('a')",
+    "w = torch.ones(2)\nw.grad = None",
+    "state = torch.load('model.pt', weights_only=True)",
+    "if __name__ == '__main__':\n    print('done')",
+]
+
+
+def flags(text: str) -> list[str]:
+    """All that is flagged in one cell."""
+    cell = parse_cell((), text)
+    assert cell.problem is None
+    return review_flags([cell])[0]
+
+
+@pytest.mark.parametrize("text", BEYOND)
+def test_ways_beyond_an_exercise_are_flagged(text):
+    """Under any name that the code gives to a library or to a function that runs texts."""
+    assert flags(text) != []
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_lines_are_not_flagged(text):
+    """Names of the student's own, settings, comments and texts that lead nowhere."""
+    assert flags(text) == []
+
+
+def test_a_name_given_in_one_cell_is_known_in_the_others():
+    """A library is known by the name that any cell gives to it."""
+    cells = [parse_cell((), "import sys as s"), parse_cell((), "x = getattr(s, 'mod' + 'ules')")]
+    assert review_flags(cells) == [[], ["getattr(s, ...) with a computed name"]]
