@@ -138,14 +138,24 @@ def no_finer(got: Any, expected: Any, within: Tolerance) -> Tolerance:
 
 
 def _as_tensor(value: Any, dtype: torch.dtype | None) -> Tensor | None:
-    """Plain numbers, or a list of them or of tensors, as a tensor; None for anything else."""
+    """Plain numbers, or a list of them or of tensors, as a tensor; None for anything else.
+
+    Complex numbers are no others with a part left out.
+    """
     parts = value if isinstance(value, (list, tuple)) else ()
     try:
         if parts and all(isinstance(part, Tensor) for part in parts):
-            return torch.stack(list(parts)).to(dtype)
-        return torch.as_tensor(value, dtype=dtype)
+            value = torch.stack(list(parts))
+        loses = dtype is not None and not dtype.is_complex and _is_complex(value)
+        return None if loses else torch.as_tensor(value, dtype=dtype)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         return None
+
+
+def _is_complex(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return value.is_complex()
+    return difference.is_array(value) and value.dtype.kind == "c"
 
 
 def _without_ones(tensor: Tensor) -> list[int]:

@@ -1,7 +1,9 @@
 """Answers that are no tensors: each kind is compared as what it is, and none by its type's name."""
 
 import textwrap
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -184,3 +186,10 @@ def test_a_tensor_is_measured_before_somebody_goes_through_its_rows():
     got = torch.zeros(5).as_subclass(Endless)
     found = [one.fact for one in differences(got, [1.0, 2.0], Tolerance())]
     assert found == [Fact.TYPE, Fact.LENGTH]
+
+
+@pytest.mark.parametrize("got", [np.array([1 + 1j]), [torch.tensor(1 + 1j)]], ids=["array", "list"])
+def test_complex_numbers_are_no_others_with_a_part_left_out(got: Any) -> None:
+    """They are of another type than real ones, and torch prints no warning about them."""
+    (found,) = differences(got, torch.ones(1), Tolerance())
+    assert (found.fact, found.slight) == (Fact.TYPE, False)
