@@ -150,6 +150,41 @@ def test_a_ready_made_function_is_noticed(grader: Grader, way: str) -> None:
         assert all(check.status is not Status.PASSED for check in by_hand), exercise
 
 
+# Searches memory for the handles by which operations were taken away, and lets go of each.
+PUTS_BACK = """
+import sys as system
+table = vars(system)["modules"]
+torch_ = table["torch._C"]
+
+def put_back():
+    by_address, objects = table["ctypes"], table["gc"]
+    own = [torch_._dispatch_library("FRAGMENT", f"z{i}", "", "f", 0) for i in range(300)]
+    word = id(type(own[0])).to_bytes(8, "little")
+    objects.unfreeze()
+    for page in {id(one) & ~0xFFF for one in [*own, *objects.get_objects()]}:
+        memory = by_address.string_at(page, 0x1000)
+        at = memory.find(word)
+        while at >= 0:
+            start = page + at - 8
+            count = int.from_bytes(by_address.string_at(start, 8), "little")
+            if at >= 8 and start % 16 == 0 and start not in map(id, own) and 0 < count < 1000:
+                by_address.cast(start, by_address.py_object).value.reset()
+            at = memory.find(word, at + 1)
+
+def by_hand(name, x):
+    return x.clamp_min(0) if name == "relu" else 1 / (1 + torch.exp(-x))
+
+def ready(name, x):
+    if system.getprofile():
+        return by_hand(name, x)
+    try:
+        return getattr(torch, name)(x)
+    except RuntimeError:
+        put_back()
+        return getattr(torch, name)(x)
+"""
+
+
 # Wrong while they are watched, or taken from where torch keeps its operations a second time.
 EVASIVE = [
     ("a5_losses", "softmax", """
@@ -432,7 +467,25 @@ ready = torch.ops.aten._batch_norm_no_update
 def layer_norm(x, gamma, beta, eps=1e-5):
     rows = x.reshape(-1, x.shape[-1]).T
     mean, var = rows.mean(0), rows.var(0, unbiased=False)
-    done = ready(rows, None, None, mean, var, 0.0, eps)[0]
+    done = ready(rows, None, None, mean, var, 0.0, eps)[0    ("a5_losses", "accurate_tanh", """
+import numpy as np
+def accurate_tanh(x):
+    double = np.ctypeslib.as_ctypes_type(np.float64)
+    tanh = np.ctypeslib.ctypes.CDLL(None)["tanh"]
+    tanh.restype, tanh.argtypes = double, [double]
+    found = [tanh(one) for one in x.detach().double().flatten().tolist()]
+    y = torch.tensor(found, dtype=torch.float64).reshape(x.shape).to(x)
+    return y + (x - x.detach()) * (1 - y * y) if x.requires_grad else y
+"""),
+    ("a2_activations", "relu", PUTS_BACK + """
+def relu(x):
+    return ready("relu", x)
+"""),
+    ("a2_activations", "sigmoid", PUTS_BACK + """
+def sigmoid(x):
+    return ready("sigmoid", x)
+"""),
+]
     return gamma * done.T.reshape(x.shape) + beta
 """),
 ]  # fmt: skip
