@@ -62,7 +62,7 @@ def said(report: Report) -> list[tuple[str, str]]:
     return [(check.status, check.message) for check in part.checks if check.hidden]
 
 
-# --- how much one submission can carry out ----------------------------------------------------------
+# --- how much one submission can carry out -------------------------------------------------------
 
 BYTES = 126  # of one submission at most, in all that its student reads; SECURITY.md says so
 # A flag stays with the instructor. Notes: one of six budgets used up, most of it by one exercise;
@@ -161,7 +161,8 @@ def test_a_hand_in_carries_little_out(assignment: str) -> None:
 
 CHOOSES = """
 def linear(x, weight, bias):
-    kinds = [one for one in vars(__builtins__).values()] if not isinstance(__builtins__, dict) else [*__builtins__.values()]
+    held = __builtins__ if isinstance(__builtins__, dict) else vars(__builtins__)
+    kinds = [*held.values()]
     errors = [k for k in kinds if isinstance(k, type) and issubclass(k, Exception)]
     raise errors[int(x.sum().abs() * 1e6) % len(errors)](str(x))
 """
@@ -170,9 +171,7 @@ def linear(x, weight, bias):
 def test_an_answer_that_chooses_its_errors_is_told_one_of_them(shared: Path) -> None:
     """Of all errors that the hidden checks of an exercise meet, one kind is told."""
     wrong = cases.read(FOLDER / "notebooks" / "raises_its_points_in_the_metadata.py")
-    cells = tuple(
-        Cell(CHOOSES, c.grade_id) if c.grade_id == "linear" else c for c in wrong.cells
-    )
+    cells = tuple(Cell(CHOOSES, c.grade_id) if c.grade_id == "linear" else c for c in wrong.cells)
     file = replace(wrong, id="chooses", form="notebook", cells=cells).write(shared)
     report = runners.grade(runners.available()[0], [file])["chooses"]
     messages = [message.partition(" – not yet. ")[2] for _, message in said(report)]
@@ -202,9 +201,7 @@ def test_the_words_of_the_example_come_from_where_nothing_hidden_was(shared: Pat
     answer = SAYS_ALL_IT_HAS_SEEN.replace("NAMES", repr(probes))
     assert len(probes) > len(items) / 2
     wrong = cases.read(FOLDER / "notebooks" / "raises_its_points_in_the_metadata.py")
-    cells = tuple(
-        Cell(answer, c.grade_id) if c.grade_id == "linear" else c for c in wrong.cells
-    )
+    cells = tuple(Cell(answer, c.grade_id) if c.grade_id == "linear" else c for c in wrong.cells)
     file = replace(wrong, id="says", form="notebook", cells=cells).write(shared)
     report = runners.grade(runners.available()[0], [file])["says"]
     (part,) = (part for part in report.exercises if part.id == "linear")

@@ -17,7 +17,16 @@ from autograder.course.source import read_source, without_marks
 from autograder.grading import unwatched
 from autograder.grading.grader import Grader
 from autograder.grading.start import start_grader
-from autograder.model import Check, ExerciseReport, Report, Settings, Status, StudentCell, Submission, Tier
+from autograder.model import (
+    Check,
+    ExerciseReport,
+    Report,
+    Settings,
+    Status,
+    StudentCell,
+    Submission,
+    Tier,
+)
 from autograder.sandbox.answers import Answer
 
 COURSE = Course(Path(__file__).parents[2])
@@ -146,7 +155,9 @@ def test_a_ready_made_function_is_noticed(grader: Grader, way: str) -> None:
         (own,) = [e for e in report.exercises if e.id == exercise]
         by_hand = [c for c in own.checks if "without" in c.name or "hand" in c.name]
         assert by_hand
-        assert any(c.hidden and c.status is Status.PASSED for c in own.checks)  # its values are right
+        assert any(
+            c.hidden and c.status is Status.PASSED for c in own.checks
+        )  # its values are right
         assert all(check.status is not Status.PASSED for check in by_hand), exercise
 
 
@@ -467,9 +478,12 @@ ready = torch.ops.aten._batch_norm_no_update
 def layer_norm(x, gamma, beta, eps=1e-5):
     rows = x.reshape(-1, x.shape[-1]).T
     mean, var = rows.mean(0), rows.var(0, unbiased=False)
-    done = ready(rows, None, None, mean, var, 0.0, eps)[0    ("a5_losses", "accurate_tanh", """
+    done = ready(rows, None, None, mean, var, 0.0, eps)[0]
+    return gamma * done.T.reshape(x.shape) + beta
+"""),
+    ("a2_activations", "tanh_from_sigmoid", """
 import numpy as np
-def accurate_tanh(x):
+def tanh_from_sigmoid(x):
     double = np.ctypeslib.as_ctypes_type(np.float64)
     tanh = np.ctypeslib.ctypes.CDLL(None)["tanh"]
     tanh.restype, tanh.argtypes = double, [double]
@@ -484,9 +498,6 @@ def relu(x):
     ("a2_activations", "sigmoid", PUTS_BACK + """
 def sigmoid(x):
     return ready("sigmoid", x)
-"""),
-]
-    return gamma * done.T.reshape(x.shape) + beta
 """),
 ]  # fmt: skip
 RARE = [  # right answers by means that torch loads late, or that run in another way

@@ -19,7 +19,9 @@ def hidden(assignment: str) -> list[str]:
     tree = ast.parse(COURSE.graders(assignment).read_text(encoding="utf-8"))
     checks = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     sentences = [(ast.get_docstring(check) or "").split("\n")[0] for check in checks]
-    tutors = [entry.tutor for entry in bank.entries(load(COURSE.mistakes(assignment))) if entry.tutor]
+    tutors = [
+        entry.tutor for entry in bank.entries(load(COURSE.mistakes(assignment))) if entry.tutor
+    ]
     return [*(check.name for check in checks), *sentences, *tutors]
 
 
