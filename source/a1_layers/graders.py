@@ -128,7 +128,7 @@ def test_table_is_plain_data(same, draw):
 
 @pytest.mark.exercise("input_batch", weight=2)
 def test_values_arrive_as_they_left(same, draw):
-    """Passes every value on unchanged, be it large, small or the same for everyone."""
+    """Is right for values that are large, small or the same for everyone."""
     scale, offset = torch.tensor([1e6, 1.0, 1e-6, 0.0]), torch.tensor([0.0, 3.0, 0.0, 7.0])
     fixed = [[1e6, -2.5, 1e-6, 7.0], [16777215.0, 0.1, -3e-6, 7.0], [-65519.0, 1e30, 0.0, 7.0]]
     rows = (scale * draw(6, 4) + offset).tolist()
@@ -138,7 +138,7 @@ def test_values_arrive_as_they_left(same, draw):
 
 @pytest.mark.exercise("input_batch")
 def test_rows_stay_examples(same, draw):
-    """Keeps examples as rows, in their order, when there are as many examples as features."""
+    """Is right when there are as many examples as features: each example is a row."""
     # Only the order counts here: who changes the values in each column alike has kept it.
     for rows in ([[5, 1, 4], [2, 8, 3], [7, 6, 9]], [[3.0, 4.5], [1.0, 2.0]]):
         same.run(order_in_columns, rows)
@@ -146,7 +146,7 @@ def test_rows_stay_examples(same, draw):
 
 @pytest.mark.exercise("input_batch")
 def test_any_number_of_examples(same, draw):
-    """Works for any number of examples and features, with whole and fractional numbers."""
+    """Is right for any number of examples and features, with whole and fractional numbers."""
     for shape in [(3, 5), (7, 2), (draw.integer(10, 40), draw.integer(2, 9))]:
         rows = quarters(draw, *shape)
         rows[0] = [int(10 * value) for value in rows[0]]
@@ -171,14 +171,14 @@ def test_rows_are_left_alone(same, draw):
 
 @pytest.mark.exercise("linear", weight=2)
 def test_square_weights_are_transposed(same, draw):
-    """Works when the layer is square, where a missing transpose goes unnoticed."""
+    """Is right for a square layer, where a missing transpose goes unnoticed."""
     x, weight, bias = draw(4, 4), draw(4, 4), draw(4)
     same.linear(x, weight, bias)
 
 
 @pytest.mark.exercise("linear", weight=2)
 def test_leading_axes_are_kept(same, draw):
-    """Works on a batch of sequences, transposed or not, and on more axes in front."""
+    """Is right for a batch of sequences, transposed or not, and for more axes in front."""
     for shape in [(2, 7, 3), (2, 2, 4, 3), (2, 1, 2, 4, 3), (3, 3, 3), (5, 5, 3)]:
         x, weight, bias = draw(*shape), draw(5, 3), draw(5)
         same.run(from_transposed, "linear", x, weight, bias)
@@ -186,7 +186,7 @@ def test_leading_axes_are_kept(same, draw):
 
 @pytest.mark.exercise("linear")
 def test_one_example_without_batch_axis(same, draw):
-    """Works on one example that has no batch axis."""
+    """Is right for one example that has no batch axis."""
     x, weight, bias = draw(3), draw(5, 3), draw(5)
     same.linear(x, weight, bias)
     same.linear(torch.tensor([1.0, -2.0]), torch.tensor([[1.0, 2.0], [0.5, -1.0]]), -torch.ones(2))
@@ -202,7 +202,7 @@ def test_single_rows_and_single_units(same, draw):
 
 @pytest.mark.exercise("linear")
 def test_layer_without_bias(same, draw):
-    """Works for a layer without bias."""
+    """Is right for a layer without bias."""
     for shape in [(6, 3), (3,), (2, 4, 3)]:
         x, weight = draw(*shape), draw(5, 3)
         same.linear(x, weight, None)
@@ -220,7 +220,7 @@ def test_linear_keeps_the_dtype(same, draw):
 
 @pytest.mark.exercise("linear")
 def test_double_precision_is_kept(same, draw):
-    """Keeps the digits of float64 all the way."""
+    """Is right to the digits of float64, all the way."""
     for leading in [(6,), (), (2, 2, 4)]:
         shapes = [(*leading, 3), (5, 3), (5,)]
         x, weight, bias = (draw(*shape, dtype=torch.float64) for shape in shapes)
@@ -658,7 +658,7 @@ def test_every_task_has_its_activation(same, draw):
 
 @pytest.mark.exercise("head_for")
 def test_other_tasks_ignore_n_classes(same, draw):
-    """Pays no attention to the number of classes where the question has none."""
+    """Is right for questions without classes, whatever the number of classes says."""
     for task in ("regression", "binary"):
         for n_classes in (2, 1, 0, draw.integer(3, 20)):
             same.run(heads, "number", [[task, n_classes]])
@@ -1077,7 +1077,7 @@ def decides_as_it_says(solution, logits, thresholds):
 
 @pytest.mark.exercise("binary_predict", weight=2)
 def test_threshold_is_respected(same, draw):
-    """Decides by the threshold it is given, strict or lenient."""
+    """Decides rightly for any threshold, strict or lenient."""
     logits = spread(draw, 41)
     for threshold in (0.05, 0.2, draw.number(0.6, 0.7), 0.95):
         same.run(part_of, "binary_predict", [logits, threshold], 1)
@@ -1102,7 +1102,7 @@ def test_close_to_the_threshold(same):
 
 @pytest.mark.exercise("binary_predict")
 def test_small_positive_logits_are_a_yes(same, draw):
-    """Tells a logit from a probability: around zero a small logit decides."""
+    """Decides rightly for logits around zero, which are no probabilities."""
     logits = spread(draw, 41) / 10
     same.run(part_of, "binary_predict", [logits], 1)
 
@@ -1135,7 +1135,7 @@ def test_prediction_has_its_dtypes(same, draw):
 
 @pytest.mark.exercise("binary_predict")
 def test_probabilities_keep_double_precision(same, draw):
-    """Keeps the digits of float64 in the probabilities."""
+    """Has probabilities that are right to the digits of float64."""
     logits = spread(draw, 41, dtype=torch.float64)
     same.run(part_of, "binary_predict", [logits], 0)
 
@@ -1203,7 +1203,7 @@ def rows_together(solution, logits):
 
 @pytest.mark.exercise("multiclass_predict")
 def test_as_many_examples_as_classes(same, draw):
-    """Keeps to each example's own classes when there are as many examples as classes."""
+    """Is right when there are as many examples as classes."""
     logits = 2 * torch.eye(4).roll(1, dims=1) + draw.uniform(4, 4)
     same.run(rows_together, logits)
 
@@ -1237,7 +1237,7 @@ def test_huge_logits_stay_finite(same, draw):
 
 @pytest.mark.exercise("multiclass_predict")
 def test_only_differences_count(same, draw):
-    """Does not change its mind when all scores of an example are raised together."""
+    """Is right also when all scores of an example are raised together."""
     logits, raised = draw(5, 4, dtype=torch.float64), 64.0 * draw.integers(-4, 5, 5, 1)
     for shown in (logits, logits + raised, logits - 256):
         for part in (0, 1):  # how many digits there are is another check's subject
@@ -1272,7 +1272,7 @@ def test_softmax_has_its_dtypes(same, draw):
 
 @pytest.mark.exercise("multiclass_predict")
 def test_softmax_keeps_double_precision(same, draw):
-    """Keeps the digits of float64 in the probabilities."""
+    """Has probabilities that are right to the digits of float64."""
     logits = 2 * draw(6, 5, dtype=torch.float64)
     same.run(part_of, "multiclass_predict", [logits], 0)
 
@@ -1321,7 +1321,7 @@ def test_weight_comes_first(same, draw):
 
 @pytest.mark.exercise("collapse", weight=2)
 def test_square_layers_in_the_right_order(same, draw):
-    """Applies the layers in the right order, also when every shape is square."""
+    """Is right when every shape is square, where the order of the layers is easily missed."""
     layers = two_layers(draw, 3, 3, 3)
     same.run(part_of, "collapse", layers, 0)
 
@@ -1392,14 +1392,14 @@ def test_collapse_keeps_the_dtype(same, draw):
 
 @pytest.mark.exercise("collapse", weight=0.5)
 def test_collapsed_weight_keeps_double_precision(same, draw):
-    """Keeps the digits of float64 in the weight."""
+    """Has a weight that is right to the digits of float64."""
     layers = two_layers(draw, 3, 5, 2, dtype=torch.float64)
     same.run(part_of, "collapse", layers, 0)
 
 
 @pytest.mark.exercise("collapse", weight=0.5)
 def test_collapsed_bias_keeps_double_precision(same, draw):
-    """Keeps the digits of float64 in the bias."""
+    """Has a bias that is right to the digits of float64."""
     layers = two_layers(draw, 3, 5, 2, dtype=torch.float64)
     same.run(part_of, "collapse", layers, 1)
 

@@ -3241,8 +3241,8 @@ _DECISIONS = {
 
 @mistake(
     "decision_breakers",
-    "With your pair for `strict`, `raw` is also wrong. Which logits with this probability are at "
-    "least as large as the threshold?",
+    "With your pair for `strict`, `raw` is also wrong. For which logits is the logit itself at "
+    "least as large as its probability?",
 )
 def strict_gets_the_middle():
     return _DECISIONS | {"strict": (0.0, 0.5)}

@@ -290,7 +290,7 @@ def beside_the_kink(x):
 
 @pytest.mark.exercise("relu", weight=2)
 def test_relu_of_every_shape(same, draw):
-    """Works for every shape: a single number, tables, many axes."""
+    """Is right for every shape: a single number, tables, many axes."""
     for shape in [(), (6,), (5, 5), (2, 7), (3, 1, 2, 4)]:
         x = 3 * draw(*shape)
         same.run(from_transposed, "relu", beside_the_kink(x))
@@ -306,21 +306,21 @@ def test_relu_keeps_the_shape(same, draw):
 
 @pytest.mark.exercise("relu")
 def test_infinities(same, draw):
-    """Turns minus infinity into zero and keeps plus infinity, in every dtype."""
+    """Is right for minus infinity, which becomes zero, and plus infinity, in every dtype."""
     for dtype in DTYPES:
         same.relu(torch.tensor([-INF, INF, -1.5, 2.0, -INF], dtype=dtype))
 
 
 @pytest.mark.exercise("relu")
 def test_nan_stays_visible(same, draw):
-    """Keeps a NaN visible, and treats its neighbours as usual."""
+    """Is right beside a NaN, which stays visible."""
     x = torch.cat([torch.tensor([-1.5, 2.0, NAN, -0.5, 0.5, -NAN]), beside_the_kink(draw(3))])
     same.relu(x)
 
 
 @pytest.mark.exercise("relu")
 def test_largest_and_smallest_numbers(same, draw):
-    """Keeps the largest and the smallest numbers that the dtype can hold, from 16 to 64 bits."""
+    """Is right for the largest and the smallest numbers of its dtype, from 16 to 64 bits."""
     for dtype in DTYPES:
         kind = torch.finfo(dtype)
         x = torch.tensor([-kind.max, -kind.tiny, kind.tiny, kind.max / 1.5, kind.max])
@@ -341,7 +341,7 @@ def test_relu_keeps_the_dtype(same, draw):
 
 @pytest.mark.exercise("relu")
 def test_relu_keeps_the_digits(same, draw):
-    """Keeps every digit of float64."""
+    """Is right to every digit of float64."""
     x = torch.cat([torch.tensor([-7.1, 7.1], dtype=torch.float64), draw(12, dtype=torch.float64)])
     same(rtol=1e-15, atol=0.0).relu(x)
 
@@ -403,7 +403,7 @@ def test_relu_without_the_built_in(student, reference, draw):
 
 @pytest.mark.exercise("sigmoid", weight=2)
 def test_sigmoid_of_every_shape(same, draw):
-    """Works for every shape, from a single number to many axes."""
+    """Is right for every shape, from a single number to many axes."""
     for shape in [(), (7,), (4, 4), (2, 3, 5)]:
         x = draw.uniform(*shape, low=-4.0, high=4.0)
         same.run(from_transposed, "sigmoid", x)
@@ -505,7 +505,7 @@ def test_sigmoid_without_the_built_in(student, reference, draw):
 
 @pytest.mark.exercise("tanh_from_sigmoid", weight=2)
 def test_tanh_of_every_shape(same, draw):
-    """Works for every shape, from a single number to many axes."""
+    """Is right for every shape, from a single number to many axes."""
     for shape in [(), (7,), (4, 4), (2, 3, 5)]:
         x = draw(*shape)
         same(rtol=0.0, atol=2e-6).run(from_transposed, "tanh_from_sigmoid", x)
@@ -693,13 +693,13 @@ def test_slopes_are_numbers_of_the_same_type(same, draw):
 
 @pytest.mark.exercise("derivatives", weight=0.5)
 def test_peak_of_sigmoid(same):
-    """Finds the top of the slope of the sigmoid, at zero."""
+    """Is right at the top of the slope of the sigmoid, at zero."""
     same.run(entries, "derivatives", torch.zeros(3), ["sigmoid"])
 
 
 @pytest.mark.exercise("derivatives", weight=0.5)
 def test_peak_of_tanh(same):
-    """Finds the top of the slope of tanh, at zero."""
+    """Is right at the top of the slope of tanh, at zero."""
     same.run(entries, "derivatives", torch.zeros(3), ["tanh"])
 
 
@@ -878,14 +878,14 @@ def where_slopes_live(solution, x):
 
 @pytest.mark.exercise("autograd_slope", weight=2)
 def test_slopes_of_other_functions(same, draw):
-    """Works for any element-wise function, not for tanh alone."""
+    """Is right for any element-wise function, not for tanh alone."""
     for kind in ("cubic", "sine", "bell", "rational"):
         same.run(slope_of, kind, torch.cat([torch.tensor([-1.5, 0.25, 2.0]), draw(6)]))
 
 
 @pytest.mark.exercise("autograd_slope")
 def test_slopes_of_every_shape(same, draw):
-    """Works for every shape, from a single number to many axes."""
+    """Is right for every shape, from a single number to many axes."""
     for shape in [(), (5,), (4, 4), (2, 3, 5)]:
         same.run(slope_of, "cubic", draw(*shape))
 
@@ -948,7 +948,7 @@ def test_input_that_learns(same, draw):
 
 @pytest.mark.exercise("autograd_slope")
 def test_input_inside_a_graph(same, draw):
-    """Works at a tensor in the middle of a larger computation, and leaves that intact."""
+    """Is right at a tensor in the middle of a larger computation, and leaves that intact."""
     same.run(inside_a_graph, draw(6))
 
 
@@ -1374,7 +1374,7 @@ def test_slopes_in_every_frame(same, draw):
 
 @pytest.mark.exercise("neuron_slider", seconds=20)
 def test_first_view(same, draw):
-    """Starts with the two curves of the first weight."""
+    """Starts with the right curves of the first weight."""
     for ws in ([2.0, 0.5, 1.0], weights(draw)):
         same.run(slider, ws, ["first view"])
 

@@ -121,7 +121,7 @@ def start_afterwards(solution, x0, n):
 
 @pytest.mark.exercise("trajectory", weight=2)
 def test_trajectory_follows_any_step(same, draw):
-    """Follows whatever step it is given, each round from where the last one ended."""
+    """Is right for any step, each round from where the last one ended."""
     for kind in ("sin", "blend", "module", "square"):
         same.run(from_row_to_row, kind, draw(5), 4)
     same.run(from_row_to_row, "mixed", draw(3, 4), 3)
@@ -139,7 +139,7 @@ def test_trajectory_begins_after_one_round(same, draw):
 
 @pytest.mark.exercise("trajectory")
 def test_trajectory_makes_nineteen_rows_by_default(same, draw):
-    """Makes nineteen rounds when the caller does not say how many."""
+    """Is right for nineteen rounds, when the caller does not say how many."""
     same.run(record, "blend", draw(3))
 
 
@@ -174,7 +174,7 @@ def test_trajectory_keeps_the_dtype(same):
 
 @pytest.mark.exercise("trajectory")
 def test_trajectory_keeps_the_digits_of_float64(same, draw):
-    """Keeps all digits of float64."""
+    """Is right to all digits of float64."""
     x0 = draw.uniform(6, low=0.5, high=1.5, dtype=torch.float64)
     same(rtol=0.0, atol=1e-12).run(from_row_to_row, "sin", x0, 5)
     same.run(from_row_to_row, "blend", torch.cat([x0 / 100, -x0]), 5)
@@ -215,13 +215,13 @@ CLOSE = [1 + 1.7e-5, 1 - 1.6e-5, -1 - 0.9e-5, -1 + 1.1e-5, 1 + 0.4e-5]
 
 @pytest.mark.exercise("repeat_square", weight=2)
 def test_square_counts_every_round(same):
-    """Makes exactly nineteen rounds by default, which starts close to 1 can tell."""
+    """Is right for nineteen rounds, the default, which starts close to 1 can tell."""
     same(rtol=0.3, atol=0.0).repeat_square(torch.tensor(CLOSE, dtype=torch.float64))
 
 
 @pytest.mark.exercise("repeat_square")
 def test_square_keeps_the_digits_of_float64(same, draw):
-    """Keeps the digits of float64, to one part in ten million even after nineteen rounds."""
+    """Is right in float64 to one part in ten million, even after nineteen rounds."""
     drawn = 1 + draw.uniform(4, low=-1e-4, high=1e-4, dtype=torch.float64)
     x0 = torch.cat([torch.tensor(CLOSE, dtype=torch.float64), drawn, -drawn])
     same(rtol=1e-7, atol=0.0).repeat_square(x0)
@@ -236,7 +236,7 @@ def test_square_survives_close_to_one_in_float32(same):
 
 @pytest.mark.exercise("repeat_square")
 def test_square_follows_n(same, draw):
-    """Makes as many rounds as the caller asks for."""
+    """Is right for as many rounds as the caller asks for."""
     x0 = torch.cat([torch.tensor([0.5, 1.2, 2.0]), draw.uniform(5, low=0.3, high=1.3)])
     for n in (1, 2, 3, 5):
         same.repeat_square(x0, n)
@@ -260,7 +260,7 @@ def test_square_of_negative_starts(same):
 
 @pytest.mark.exercise("repeat_square")
 def test_square_repairs_nothing(same):
-    """Leaves NaN, infinity and zero where floating point puts them, in 16-bit dtypes as well."""
+    """Is right where floating point gives NaN, infinity or zero, in 16-bit dtypes as well."""
     x0 = torch.tensor([NAN, INF, -INF, 40.0, -3.0, 0.5])
     for n in (2, 19):
         same(atol=0.0).repeat_square(x0, n)
@@ -284,7 +284,7 @@ def test_square_lets_gradients_through(same, draw):
 
 @pytest.mark.exercise("repeat_square")
 def test_square_has_a_slope_at_zero(same, draw):
-    """Has the slope 0 at a start of exactly 0."""
+    """Has the right slope at a start of exactly 0, for any number of rounds."""
     for n in (1, 3, 19):
         same.run(gradients, "repeat_square", [torch.tensor([0.0, -0.0, 0.0]), n], [0], draw(3))
 
@@ -407,7 +407,7 @@ def test_fates_of_every_shape(same, draw):
 
 @pytest.mark.exercise("count_fates", weight=0.5)
 def test_fates_of_a_tensor_in_a_graph(same):
-    """Reads a tensor that is still attached to a graph."""
+    """Is right for a tensor that is still attached to a graph."""
     same.run(in_a_graph, torch.tensor([0.0, INF, -0.5, 3.0, 0.0]))
 
 
@@ -446,7 +446,7 @@ def test_fates_leave_the_tensor_alone(student):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_follows_n(same, draw):
-    """Makes as many rounds as the caller asks for, both factors renewed in each round."""
+    """Is right for as many rounds as the caller asks for, both factors renewed in each."""
     x0 = torch.cat([torch.tensor([1.0, 2.0]), draw.uniform(5, low=1.0, high=4.0)])
     for n in (1, 2, 3, 5):
         same.repeat_tanh_gate(x0, n)
@@ -462,7 +462,7 @@ def test_gate_of_every_shape(same, draw):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_makes_nineteen_rounds_by_default(same, draw):
-    """Makes exactly nineteen rounds by default."""
+    """Is right for nineteen rounds, the default."""
     x0 = torch.cat([torch.tensor([2.5, 2.8]), draw.uniform(4, low=2.5, high=3.2)])
     same(rtol=1e-3, atol=0.0).repeat_tanh_gate(x0)
 
@@ -484,7 +484,7 @@ def test_gate_ends_at_exact_zero(same):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_keeps_the_digits_of_small_values(same):
-    """Stays accurate, relative to its own size, when some rounds have made the value tiny."""
+    """Is right, relative to its own size, when some rounds have made the value tiny."""
     x0 = torch.tensor([0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9])
     for n in (2, 4, 6):
         same(rtol=1e-4, atol=0.0).repeat_tanh_gate(x0, n)
@@ -495,14 +495,14 @@ def test_gate_keeps_the_digits_of_small_values(same):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_is_stuck_at_large_starts(same):
-    """Leaves large float32 starts stuck at their own size."""
+    """Is right for large float32 starts, whose size does not change."""
     x0 = torch.tensor([10.0, 12.0, 50.0, 9.5, 3e38, 1.0])  # the last is small, and ends at 0
     same(rtol=1e-4, atol=0.0).repeat_tanh_gate(x0, 19)
 
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_works_in_the_dtype_of_the_start(same):
-    """Works in bfloat16 and float16 throughout, in which 3.5 and 4.625 are stuck already."""
+    """Is right in bfloat16 and float16, in which 3.5 and 4.625 are stuck already."""
     # Wider numbers inside would bring 3.5 down to 3.36; every honest tanh stays within 2 %.
     x0 = torch.tensor([3.5, 4.0, 6.0, 10.0, 1.0], dtype=torch.bfloat16)
     same.repeat_tanh_gate(x0, 19)
@@ -512,7 +512,7 @@ def test_gate_works_in_the_dtype_of_the_start(same):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_uses_all_digits_of_float64(same):
-    """Uses all digits of float64, in which large starts still move."""
+    """Is right to all digits of float64, in which large starts still move."""
     x0 = torch.tensor([9.5, 10.0, 12.0, 3.0, 2.5], dtype=torch.float64)
     same.repeat_tanh_gate(x0, 19)
     for start in (SWEEP, -SWEEP):
@@ -521,7 +521,7 @@ def test_gate_uses_all_digits_of_float64(same):
 
 @pytest.mark.exercise("repeat_tanh_gate")
 def test_gate_repairs_nothing(same):
-    """Hands on NaN and infinity as they come, in 16-bit dtypes as well."""
+    """Is right for NaN and infinity, in 16-bit dtypes as well."""
     for dtype in (torch.float32, torch.float16, torch.bfloat16):
         for n in (1, 19):
             same.repeat_tanh_gate(torch.tensor([NAN, INF, 6e4], dtype=dtype), n)
@@ -585,7 +585,7 @@ def test_factor_is_defined_at_zero(same):
 
 @pytest.mark.exercise("shrink_factor", weight=2)
 def test_factor_is_accurate_for_tiny_numbers(same):
-    """Stays accurate, relative to its own size, for very small numbers."""
+    """Is right, relative to its own size, for very small numbers."""
     x = torch.tensor([1e-3, -1e-6, 1e-12, -1e-20, 1e-30, 2e-38])
     same(rtol=1e-4, atol=0.0).shrink_factor(x)
     x = torch.tensor([1e-5, -1e-20, 1e-50, -1e-200], dtype=torch.float64)
@@ -604,7 +604,7 @@ def test_factor_meets_the_limit_of_its_dtype(same):
 
 @pytest.mark.exercise("shrink_factor")
 def test_factor_uses_all_digits_of_float64(same, draw):
-    """Uses all digits of float64."""
+    """Is right to all digits of float64."""
     x = torch.tensor([9.5, -9.5, 12.0, 1.0, -0.3], dtype=torch.float64)
     same(atol=0.0).shrink_factor(torch.cat([SWEEP, -SWEEP]))
     same.shrink_factor(torch.cat([x, draw.uniform(3, low=0.2, high=3.0, dtype=torch.float64)]))
@@ -733,7 +733,7 @@ def test_value_is_that_of_the_last_round(same, draw):
 
 @pytest.mark.exercise("value_and_grad", weight=2)
 def test_grad_goes_through_the_whole_chain(same, draw):
-    """Measures the whole chain of rounds for several starts at once."""
+    """Is right for the whole chain of rounds, for several starts at once."""
     x0 = torch.tensor([0.9, 1.02, -0.8, 1.0])
     same.run(measure, "square", x0, 5)
     same.run(measure, "blend", torch.cat([x0, draw.uniform(3, low=-1.5, high=1.5)]), 4)
@@ -741,7 +741,7 @@ def test_grad_goes_through_the_whole_chain(same, draw):
 
 @pytest.mark.exercise("value_and_grad", weight=2)
 def test_grad_is_accurate_when_it_is_tiny(same, draw):
-    """Is accurate relative to the gradient's own size when the gradient has nearly vanished."""
+    """Is right, relative to the gradient's own size, when the gradient has nearly vanished."""
     x0 = torch.cat([torch.tensor([0.5, 0.8]), draw.uniform(3, low=0.3, high=0.9)]).double()
     same(rtol=1e-6, atol=0.0).run(measure, "tanh", x0, 19)
     tiny = torch.tensor([0.1, 0.2, 0.3, -0.15])  # 16 x ** 15, from 1e-14 on
@@ -751,14 +751,14 @@ def test_grad_is_accurate_when_it_is_tiny(same, draw):
 
 @pytest.mark.exercise("value_and_grad")
 def test_grad_has_ten_digits_in_float64(same, draw):
-    """Has ten digits in float64."""
+    """Is right to ten digits in float64."""
     x0 = draw.uniform(4, low=-1.5, high=1.5, dtype=torch.float64)
     same(rtol=1e-10, atol=1e-10).run(measure, "blend", x0, 4)
 
 
 @pytest.mark.exercise("value_and_grad")
 def test_grad_is_not_repaired(same):
-    """Leaves infinite gradients infinite, and NaN as it is."""
+    """Is right where gradients are infinite or NaN."""
     same.run(measure, "square", torch.tensor([3.0, -2.0, 0.5, math.nan]), 19)
     same.run(measure, "root", torch.tensor([1e-30, -100.0, 0.5]), 1)  # in float64 all are finite
     in_half = torch.tensor([1e-4, -20.0, 0.5], dtype=torch.float16)  # in float32 all are finite
@@ -767,7 +767,7 @@ def test_grad_is_not_repaired(same):
 
 @pytest.mark.exercise("value_and_grad")
 def test_grad_follows_n(same, draw):
-    """Makes as many rounds as the caller asks for, and nineteen otherwise."""
+    """Is right for as many rounds as the caller asks for, and for nineteen otherwise."""
     x0 = torch.cat([torch.tensor([1.0, 1.5]), draw.uniform(18, low=0.5, high=1.5)]).double()
     for n in ((1,), (2,), (23,), ()):
         same.run(measure, "sin", x0, *n)
@@ -940,7 +940,7 @@ def test_product_follows_the_path(same):
 
 @pytest.mark.exercise("chain_product", weight=2)
 def test_product_is_accurate_when_it_is_tiny(same, draw):
-    """Is accurate relative to its own size when the product has nearly vanished."""
+    """Is right, relative to its own size, when the product has nearly vanished."""
     x0 = torch.cat([torch.tensor([0.5, 0.8]), draw.uniform(3, low=0.3, high=0.9)]).double()
     same(rtol=1e-6, atol=0.0).run(multiply, "tanh", x0, 19)
     same(rtol=1e-6, atol=0.0).run(multiply, "faint", x0, 2)
@@ -960,7 +960,7 @@ def test_product_equals_the_measured_gradient(student, draw):
 
 @pytest.mark.exercise("chain_product")
 def test_product_uses_the_given_slope(same, draw):
-    """Uses the slope function that it is given, whatever that function is."""
+    """Is right for any slope function that it is given."""
     for n in (1, 3, 6):
         same.run(multiply, "free", draw(4), n)
 
@@ -979,7 +979,7 @@ def test_product_differentiates_nothing(student, same, draw):
 
 @pytest.mark.exercise("chain_product")
 def test_product_follows_n(same, draw):
-    """Multiplies as many slopes as the caller asks for, and nineteen otherwise."""
+    """Is right for as many slopes as the caller asks for, and for nineteen otherwise."""
     x0 = torch.cat([torch.tensor([1.0]), draw.uniform(4, low=0.8, high=1.5)])
     for n in ((1,), (2,), (23,), ()):
         same(rtol=1e-3, atol=0.0).run(multiply, "sin", x0, *n)
@@ -1024,7 +1024,7 @@ def test_product_keeps_the_dtype(same):
 
 @pytest.mark.exercise("chain_product")
 def test_product_keeps_the_digits_of_float64(same, draw):
-    """Keeps all digits of float64."""
+    """Is right to all digits of float64."""
     same.run(multiply, "sin", draw.uniform(5, low=-1.5, high=1.5, dtype=torch.float64), 4)
 
 
@@ -1345,7 +1345,7 @@ def axes(solution, squares, gates):
 
 def scale(solution, squares, gates):
     """The type of the y axis."""
-    return _drawn(solution, squares, gates).layout.yaxis.type
+    return _drawn(solution, squares, gates).layout.yaxis.type or "linear"
 
 
 def kind(solution, squares, gates):

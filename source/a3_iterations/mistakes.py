@@ -3253,8 +3253,8 @@ def one_pair_for_all():
 
 @mistake(
     "loop_breakers",
-    "You give no pair for `capped` that the task allows. Which starts and which numbers of rounds "
-    "does it allow?",
+    "You give no pair for `capped` that the task allows. Is the key there, and which starts and "
+    "numbers of rounds does the task allow?",
 )
 def an_infinite_start():
     return _PAIRS | {"capped": (math.inf, 1)}

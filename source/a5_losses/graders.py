@@ -83,7 +83,7 @@ def without_some_classes(draw):
 
 @pytest.mark.exercise("logsumexp")
 def test_logsumexp_works_along_every_axis(same, draw):
-    """Works along every axis, for vectors, square tables and deeper tensors, transposed or not."""
+    """Is right along every axis, for vectors, square and deeper tensors, transposed or not."""
     square, deep = draw(4, 4), draw(2, 3, 5)
     cases = [
         (draw(6),),
@@ -114,14 +114,14 @@ def test_logsumexp_survives_large_logits(same, draw):
 
 @pytest.mark.exercise("logsumexp")
 def test_logsumexp_gives_each_row_its_own_scale(same, draw):
-    """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
+    """Is right where one row is loud and another quiet: each has a scale of its own."""
     z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
     same(rtol=0.0, atol=0.01).logsumexp(z)
 
 
 @pytest.mark.exercise("logsumexp")
 def test_logsumexp_leaves_out_excluded_entries(same, draw):
-    """Lets entries of -inf add nothing, and gives -inf for a row that has nothing else."""
+    """Is right for entries of -inf, which add nothing, and for a row that has nothing else."""
     z = draw(4, 5)
     z[0, 1:3] = z[1, 1:] = z[2] = -INF
     for excluded in (z, z.double()):  # the digits of float64 are another check's business
@@ -145,7 +145,7 @@ def test_logsumexp_has_the_right_gradient(same, draw):
 
 @pytest.mark.exercise("logsumexp")
 def test_logsumexp_keeps_the_digits(same, draw):
-    """Keeps the digits of float64, and two in float16, where exponentials overflow early."""
+    """Is right to the digits of float64, and to two in float16, where `exp` overflows early."""
     z = draw(4, 6, dtype=torch.float64)
     for gap in (0.0, FAR):
         same.logsumexp(z - gap * torch.arange(6))
@@ -198,7 +198,7 @@ def test_logsumexp_is_built_by_hand(student, reference, draw):
 
 @pytest.mark.exercise("softmax")
 def test_softmax_works_along_every_axis(same, draw):
-    """Works along every axis, for vectors, square tables and deeper tensors, transposed or not."""
+    """Is right along every axis, for vectors, square and deeper tensors, transposed or not."""
     square, deep = draw(4, 4), draw(2, 3, 5)
     cases = [
         (draw(6),),
@@ -231,14 +231,14 @@ def test_softmax_survives_large_logits(same, draw):
 
 @pytest.mark.exercise("softmax")
 def test_softmax_gives_each_row_its_own_scale(same, draw):
-    """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
+    """Is right where one row is loud and another quiet: each has a scale of its own."""
     z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
     same(rtol=1e-3).softmax(z)
 
 
 @pytest.mark.exercise("softmax")
 def test_softmax_ignores_a_common_shift(student, reference, draw):
-    """Gives the same shares when every logit of a row grows by the same amount."""
+    """Is right also when every logit of a row grows by the same amount."""
     z = draw.integers(-4, 5, 5, 5).float()
     for shift in (-700.0, 3.0, 700.0):
         assert_same(student.softmax(z + shift), reference.softmax(z), rtol=1e-3)
@@ -246,7 +246,7 @@ def test_softmax_ignores_a_common_shift(student, reference, draw):
 
 @pytest.mark.exercise("softmax")
 def test_softmax_excludes_and_keeps_small_shares(same, draw):
-    """Gives -inf a share of exactly 0, and everything else its small share."""
+    """Is right for entries of -inf, whose share is 0, and for very small shares."""
     z = draw(3, 4)
     z[0, 1:3] = z[1, 1:] = -INF
     for excluded in (
@@ -277,7 +277,7 @@ def test_softmax_has_the_right_gradient(same, draw):
 
 @pytest.mark.exercise("softmax")
 def test_softmax_keeps_the_digits(same, draw):
-    """Keeps the digits of float64, and two in float16, where exponentials overflow early."""
+    """Is right to the digits of float64, and to two in float16, where `exp` overflows early."""
     z = draw(4, 6, dtype=torch.float64)
     same.softmax(z)
     half = (draw(4, 6) + 14.0).half()
@@ -329,7 +329,7 @@ def test_softmax_is_built_by_hand(student, reference, draw):
 
 @pytest.mark.exercise("log_softmax")
 def test_log_softmax_works_along_every_axis(same, draw):
-    """Works along every axis, for tables, square ones and deeper tensors, transposed or not."""
+    """Is right along every axis, for tables and deeper tensors, square, transposed or not."""
     table, square, deep = draw(4, 3), draw(4, 4), draw(2, 3, 5)
     cases = [
         (table,),
@@ -363,14 +363,14 @@ def test_log_softmax_spans_large_gaps(same, draw):
 
 @pytest.mark.exercise("log_softmax")
 def test_log_softmax_gives_each_row_its_own_scale(same, draw):
-    """Treats every row by its own scale, so that a loud row does not drown a quiet one."""
+    """Is right where one row is loud and another quiet: each has a scale of its own."""
     z = draw(4, 3) + torch.tensor([[2000.0], [0.0], [-500.0], [90.0]])
     same(atol=3e-4).log_softmax(z)
 
 
 @pytest.mark.exercise("log_softmax")
 def test_log_softmax_keeps_excluded_entries_out(same, draw):
-    """Gives -inf for an entry of -inf, and leaves its neighbours right."""
+    """Is right for an entry of -inf and for its neighbours."""
     z = draw(4, 5)
     z[0, 1:3] = z[1, 1:] = -INF
     for row in (*z, z[0].double()):
@@ -394,7 +394,7 @@ def test_log_softmax_has_a_gradient_across_gaps(same, draw):
 
 @pytest.mark.exercise("log_softmax")
 def test_log_softmax_keeps_the_digits(same, draw):
-    """Keeps the digits of float64, and two in float16, where exponentials overflow early."""
+    """Is right to the digits of float64, and to two in float16, where `exp` overflows early."""
     z = draw(24, dtype=torch.float64)
     for gap in (0.0, FAR):
         same.log_softmax(z - gap * (torch.arange(24) // 6))
@@ -447,7 +447,7 @@ def test_log_softmax_is_built_by_hand(student, reference, draw):
 
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_is_a_mean_over_examples(student, draw):
-    """Costs the same for a batch that is written down twice: it is a mean, and no sum."""
+    """Is right for a batch and for the same batch written down twice: it is a mean."""
     logits, target = batch(draw, 7, 3)
     once = student.cross_entropy(logits, target)
     require(bool(torch.as_tensor(once.value).abs().max() > 0), "It costs nothing.")
@@ -465,7 +465,7 @@ def test_cross_entropy_looks_up_one_class_per_row(same, draw):
 
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_takes_a_single_example(same, draw):
-    """Works for a batch of one example, and for two classes."""
+    """Is right for a batch of one example, and for two classes."""
     for size in ((1, 4), (1, 2), (6, 2)):
         logits, target = batch(draw, *size)
         same.cross_entropy(logits, target)
@@ -473,14 +473,14 @@ def test_cross_entropy_takes_a_single_example(same, draw):
 
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_knows_absent_classes(same, draw):
-    """Works for a batch in which some classes do not occur, the last one among them."""
+    """Is right for a batch in which some classes do not occur, the last one among them."""
     for args in without_some_classes(draw):
         same.cross_entropy(*args)
 
 
 @pytest.mark.exercise("cross_entropy", weight=2)
 def test_cross_entropy_charges_a_disaster_in_full(same, draw):
-    """Charges a confident mistake in full, however many logits it is wrong by."""
+    """Is right for a confident mistake, however many logits it is wrong by."""
     sizes = torch.tensor([[1.0], [2.0], [4.0]])  # so far apart that no median is the mean
     for size in (60.0, 500.0, 3000.0, *HUGE):
         logits = draw(3, 4) + size * sizes * F.one_hot(torch.tensor([0, 1, 2]), 4)
@@ -490,7 +490,7 @@ def test_cross_entropy_charges_a_disaster_in_full(same, draw):
 
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_is_free_when_certain_and_right(same, draw):
-    """Charges nothing for a certain, right answer, and something for a doubtful one."""
+    """Is right for a certain, right answer, which costs nothing, and for a doubtful one."""
     target = labels(draw, 5, 4)
     for size in (2.0, 30.0, 500.0):
         logits = size * F.one_hot(target, 4).float()
@@ -507,14 +507,14 @@ def test_cross_entropy_has_the_right_gradient(same, draw):
 
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_keeps_teaching_after_a_disaster(same, draw):
-    """Keeps its gradient at full strength after a confident mistake."""
+    """Has the right gradient after a confident mistake: it is at full strength."""
     logits = draw(3, 4) + 500.0 * F.one_hot(torch.tensor([0, 1, 2]), 4)
     same.run(gradients, "cross_entropy", [logits, torch.tensor([1, 3, 0])], [0], weight(draw))
 
 
 @pytest.mark.exercise("cross_entropy")
 def test_cross_entropy_keeps_the_digits(same, draw):
-    """Keeps the digits of float64, also for large logits, and two in float16."""
+    """Is right to the digits of float64, also for large logits, and to two in float16."""
     half = (draw(8, 4) + 14.0).half()
     same(rtol=2e-2).cross_entropy(half, labels(draw, 8, 4))
     logits, target = batch(draw, 8, 4, dtype=torch.float64)
@@ -563,7 +563,7 @@ def test_cross_entropy_is_built_by_hand(student, reference, draw):
 
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_averages_over_all_elements(same, draw):
-    """Averages over all elements, whatever the shape, transposed or not."""
+    """Is right for every shape, transposed or not: the mean is over all elements."""
     for shape in ((), (1,), (5,), (5, 1), (4, 4), (2, 3, 4)):
         logits, target = 2 * draw(*shape), draw.integers(0, 2, *shape).float()
         same.bce_with_logits(logits, target)
@@ -572,14 +572,14 @@ def test_bce_averages_over_all_elements(same, draw):
 
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_takes_soft_targets(same, draw):
-    """Takes targets between 0 and 1 at their word, in values and gradients."""
+    """Is right for targets between 0 and 1, in values and gradients."""
     logits, target = 2 * draw(6, 2), draw.uniform(6, 2)
     same.run(gradients, "bce_with_logits", [logits, target], [0], weight(draw))
 
 
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_survives_large_logits(same, draw):
-    """Charges very sure and very wrong predictions in full, and sure and right ones nothing."""
+    """Is right for very sure predictions: wrong ones cost in full, right ones nothing."""
     right = torch.tensor([1.0, 0.0])  # its cost is not nothing yet in what follows
     for logit in (10.5, 11.05):
         same.bce_with_logits(torch.tensor([logit, -logit]), right)
@@ -643,7 +643,7 @@ def test_bce_refuses_other_forms(student, draw):
 
 @pytest.mark.exercise("bce_with_logits")
 def test_bce_keeps_the_digits(same, draw):
-    """Keeps the digits of float64, also for large logits, and two in float16."""
+    """Is right to the digits of float64, also for large logits, and to two in float16."""
     half = (torch.tensor([14.0, -14.0, 3.0]) + draw(3)).half()
     same(rtol=2e-2).bce_with_logits(half, draw.uniform(3).half())
     for _ in range(4):
@@ -721,7 +721,7 @@ def test_logit_gradient_agrees_with_autograd(student, draw):
 
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_works_for_square_batches(same, draw):
-    """Works when there are as many examples as classes."""
+    """Is right when there are as many examples as classes."""
     for size in (4, 5):
         logits, target = batch(draw, size, size)
         same.logit_gradient(logits, target)
@@ -730,14 +730,14 @@ def test_logit_gradient_works_for_square_batches(same, draw):
 
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_knows_absent_classes(same, draw):
-    """Works for a batch in which some classes do not occur, the last one among them."""
+    """Is right for a batch in which some classes do not occur, the last one among them."""
     for args in without_some_classes(draw):
         same.logit_gradient(*args)
 
 
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_shares_a_mean(student, reference, draw):
-    """Gives each example its share of the mean: in a batch written down twice, half as much."""
+    """Is right for a batch written down twice, in which each example counts half as much."""
     logits, target = batch(draw, 8, 4)
     expected = reference.logit_gradient(logits, target).value
     assert_same(student.logit_gradient(logits, target), expected)
@@ -765,7 +765,7 @@ def test_logit_gradient_survives_large_logits(same, draw):
 
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_keeps_the_digits(same, draw):
-    """Keeps the digits of float64, and two in float16."""
+    """Is right to the digits of float64, and to two in float16."""
     half = (draw(5, 4) + 14.0).half()
     same(rtol=2e-2, atol=2e-3).logit_gradient(half, labels(draw, 5, 4))
     same.logit_gradient(*batch(draw, 6, 4, dtype=torch.float64))
@@ -799,7 +799,7 @@ def test_logit_gradient_leaves_its_inputs(same, draw):
 
 @pytest.mark.exercise("logit_gradient")
 def test_logit_gradient_works_in_inference_mode(same, draw):
-    """Works inside `torch.inference_mode()`, where autograd is switched off."""
+    """Is right inside `torch.inference_mode()`, where autograd is switched off."""
     same.run(without_autograd, *batch(draw, 6, 4))
 
 
@@ -841,7 +841,7 @@ def test_logit_threshold_allows_never_yes(same, student):
 
 @pytest.mark.exercise("logit_threshold")
 def test_logit_threshold_keeps_digits_near_the_ends(same, draw):
-    """Keeps its digits for thresholds very close to 0, to 1 and to one half."""
+    """Is right to its digits for thresholds very close to 0, to 1 and to one half."""
     for gap in (1e-4, 1e-9, draw.number(1e-12, 1e-11)):
         for p in (gap, 1 - gap):
             same.logit_threshold(p)
@@ -1073,7 +1073,7 @@ def test_batches_are_the_same_each_time(student):
 
 @pytest.mark.exercise("accurate_tanh", weight=2)
 def test_accurate_tanh_keeps_digits_near_zero(student, draw):
-    """Keeps its digits near 0, down to the smallest numbers."""
+    """Is right to its digits near 0, down to the smallest numbers."""
     x = draw.uniform(60, low=1.0, high=9.0) * 10.0 ** torch.arange(-30.0, 0.0).repeat(2)
     inner = draw.uniform(40, low=0.001, high=0.1)  # a series may end here, and a fraction begin
     outer = draw.uniform(40, low=0.1, high=0.5)
@@ -1114,7 +1114,7 @@ def test_accurate_tanh_has_the_right_gradient(student, draw):
 
 @pytest.mark.exercise("accurate_tanh")
 def test_accurate_tanh_keeps_the_digits(student, draw):
-    """Keeps the digits of float64, near 0 and further out."""
+    """Is right to the digits of float64, near 0 and further out."""
     far = draw.uniform(5, 4, low=0.5, high=9.0, dtype=torch.float64)
     far[0] = 9.0
     for x in (far, -far, 1e-12 * far):

@@ -1242,7 +1242,7 @@ def torch_loss_on_probabilities(logits, target):
 
 @mistake(
     "bce_with_logits",
-    "Your values are right, but the gradient at a logit of exactly 0 is too small. Which "
+    "Your values are right, but the gradient at a logit of exactly 0 is too low. Which "
     "function in your formula has two different slopes at 0?",
 )
 def relu_at_the_corner(logits, target):

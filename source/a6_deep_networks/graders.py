@@ -89,7 +89,7 @@ def spread(draw, *shape):
 
 @pytest.mark.exercise("layer_norm", weight=2)
 def test_tables(same, draw):
-    """Normalises every row of a table by itself, wide, narrow, square or transposed."""
+    """Is right for every row of a table, wide, narrow, square or transposed."""
     for rows, columns in [(5, 3), (2, 17), (4, 4), (1, 6)]:
         args = spread(draw, rows, columns), draw(columns), draw(columns)
         same.layer_norm(*args)
@@ -120,7 +120,7 @@ def slopes_are_finite(solution, args, upstream):
 
 @pytest.mark.exercise("layer_norm", weight=2)
 def test_constant_rows(same, student, draw):
-    """Turns a constant row into beta, with a gradient that is finite."""
+    """Is right for a constant row, which becomes beta, and has a finite gradient there."""
     level = draw.integers(-4, 5, 3, 1).float()
     args = [level.expand(3, 8).contiguous(), draw(8), draw(8)]
     same.layer_norm(*args)
@@ -133,7 +133,7 @@ def test_constant_rows(same, student, draw):
 
 @pytest.mark.exercise("layer_norm")
 def test_tiny_and_huge_rows(same, draw):
-    """Keeps its accuracy when the values are extremely small or extremely large."""
+    """Is right when the values are extremely small or extremely large."""
     for size in (1e-12, 1e-3, 1e100):
         args = size * draw(4, 7, dtype=torch.float64), draw(7, dtype=torch.float64)
         beta = torch.zeros(7, dtype=torch.float64)
@@ -142,7 +142,7 @@ def test_tiny_and_huge_rows(same, draw):
 
 @pytest.mark.exercise("layer_norm")
 def test_rows_far_from_zero(same, draw):
-    """Measures a small spread accurately when the values lie far from zero."""
+    """Is right for a small spread when the values lie far from zero."""
     # so many columns that the one by which a variance may divide too little is no difference
     x, gamma, beta = 1e4 + draw(5, 400), draw.uniform(400, low=0.5, high=1.5), draw(400)
     same(rtol=0.0, atol=0.02).layer_norm(x, gamma, beta)
@@ -150,7 +150,7 @@ def test_rows_far_from_zero(same, draw):
 
 @pytest.mark.exercise("layer_norm")
 def test_eps_is_a_dial(same, draw):
-    """Uses the eps that it is given."""
+    """Is right for any eps that it is given."""
     for eps in (0.3, 4.0):
         same.layer_norm(draw(4, 5), draw(5), draw(5), eps)
     same.layer_norm(1e-3 * draw(4, 5), draw(5), draw(5), 0.0)
@@ -158,7 +158,7 @@ def test_eps_is_a_dial(same, draw):
 
 @pytest.mark.exercise("layer_norm", weight=0.5)
 def test_layer_norm_has_the_tasks_eps(same, draw):
-    """Takes the task's eps where the caller gives none."""
+    """Is right with the task's eps, where the caller gives none."""
     same(rtol=1e-3, atol=0.0).layer_norm(1e-3 * draw(4, 5), torch.ones(5), torch.zeros(5))
 
 
@@ -176,7 +176,7 @@ def test_layer_norm_gradients(same, draw):
 
 @pytest.mark.exercise("layer_norm")
 def test_layer_norm_keeps_the_digits(same, draw):
-    """Keeps the digits of double precision."""
+    """Is right to the digits of double precision."""
     given = [draw(4, 6, dtype=DOUBLE), draw(6, dtype=DOUBLE), draw(6, dtype=DOUBLE)]
     same.layer_norm(*given, 1e-5)  # the default has its own check
 
@@ -298,7 +298,7 @@ def test_evaluation_leaves_the_memory(same, draw):
 
 @pytest.mark.exercise("batch_norm")
 def test_memory_over_several_batches(same, draw):
-    """Carries its memory from batch to batch."""
+    """Is right from batch to batch, for which it carries its memory."""
     start = batch(draw, 4, 3)[1:]
     batches = [batch(draw, rows, 3)[0] for rows in (4, 7, 2)]
     same.run(batch_norm_over_time, batches, *start, 0.2)
@@ -338,7 +338,7 @@ def test_constant_columns(same, draw):
 
 @pytest.mark.exercise("batch_norm")
 def test_batch_norm_uses_eps(same, draw):
-    """Uses the eps that it is given."""
+    """Is right for any eps that it is given."""
     for training, eps in [(True, 2.0), (False, 0.7)]:
         args = [*batch(draw, 4, 3), training, 0.1, eps]
         same.run(batch_norm_part, "y", *args)
@@ -348,7 +348,7 @@ def test_batch_norm_uses_eps(same, draw):
 
 @pytest.mark.exercise("batch_norm")
 def test_batch_norm_keeps_the_digits(same, draw):
-    """Keeps the digits of double precision."""
+    """Is right to the digits of double precision."""
     for training in (True, False):
         args = [*batch(draw, 5, 4, dtype=DOUBLE), training, 0.3, 1e-5]  # defaults: see below
         same.batch_norm(*args)
@@ -356,7 +356,7 @@ def test_batch_norm_keeps_the_digits(same, draw):
 
 @pytest.mark.exercise("batch_norm", weight=0.5)
 def test_batch_norm_has_the_tasks_defaults(same, draw):
-    """Takes the task's momentum and eps where the caller gives none."""
+    """Is right with the task's momentum and eps, where the caller gives none."""
     x, *memory = batch(draw, 5, 4)
     same(rtol=1e-3).batch_norm(1e-3 * x, *memory, True)
 
@@ -528,7 +528,7 @@ def test_residual_is_a_new_tensor(same, draw):
 
 @pytest.mark.exercise("residual")
 def test_a_tower_of_blocks(same, draw):
-    """Works block upon block, signal and gradient, in double precision."""
+    """Is right block upon block, signal and gradient, in double precision."""
     weights = [draw(6, 6, dtype=torch.float64) for _ in range(12)]
     x, upstream = draw(4, 6, dtype=torch.float64), draw(4, 6, dtype=torch.float64)
     same.run(residual_tower, x, weights, 12**-0.5, upstream)
@@ -620,7 +620,7 @@ def test_one_length_for_all(same, draw):
 
 @pytest.mark.exercise("global_grad_norm")
 def test_opposites_do_not_cancel(student, draw):
-    """Counts gradients of opposite sign, which must not cancel."""
+    """Is right for gradients of opposite sign, which must not cancel."""
     gradient = draw(16)
     opposite = student.run(measured, [gradient, -gradient], False)
     alike = student.run(measured, [gradient.abs(), gradient.abs()], False)
@@ -630,34 +630,34 @@ def test_opposites_do_not_cancel(student, draw):
 
 @pytest.mark.exercise("global_grad_norm", weight=2)
 def test_parameters_without_gradient(same, draw):
-    """Passes over frozen parameters, wherever they stand."""
+    """Is right among frozen parameters, wherever they stand."""
     for grads in [[None, draw(3), draw(2, 2)], [draw(5), None], [draw(2), None, draw(2), None]]:
         same.run(measured, grads, False)
 
 
 @pytest.mark.exercise("global_grad_norm")
 def test_every_gradient_counts(same, draw):
-    """Counts every gradient that is there, in a parameter that was frozen since, too."""
+    """Is right where a parameter with a gradient was frozen since."""
     same.run(measured, some_gradients(draw), False, True)
 
 
 @pytest.mark.exercise("global_grad_norm")
 def test_no_gradient_at_all(same, draw):
-    """Answers zero when there is nothing to measure, and only then."""
+    """Is right when there is nothing to measure: zero, and only then."""
     for grads in [[None, None], [], [draw(3)]]:
         same.run(measured, grads, False)
 
 
 @pytest.mark.exercise("global_grad_norm", weight=2)
 def test_parameters_can_be_walked_once(same, draw):
-    """Works for a generator, which can be walked through only once."""
+    """Is right for a generator, which can be walked through only once."""
     for grads in [some_gradients(draw), [draw(6)]]:
         same.run(measured, grads, True)
 
 
 @pytest.mark.exercise("global_grad_norm")
 def test_broken_gradients_show(same, draw):
-    """Does not hide a gradient that contains infinity or NaN."""
+    """Is right for a gradient that contains infinity or NaN, which is not hidden."""
     for broken in (float("inf"), float("nan")):
         gradient = draw(4)
         gradient[draw.integer(0, 4)] = broken
@@ -666,7 +666,7 @@ def test_broken_gradients_show(same, draw):
 
 @pytest.mark.exercise("global_grad_norm")
 def test_norm_keeps_the_digits(same, draw):
-    """Keeps the digits of double precision."""
+    """Is right to the digits of double precision."""
     same.run(measured, some_gradients(draw, DOUBLE), False)
 
 
@@ -755,35 +755,35 @@ def test_the_norm_before_is_returned(same, draw):
 
 @pytest.mark.exercise("clip_global_norm")
 def test_zero_gradients_stay_finite(same, draw):
-    """Leaves gradients that are all zero at zero."""
+    """Is right for gradients that are all zero."""
     for grads in [[torch.zeros(3), torch.zeros(2, 2)], [torch.zeros(3), 9.0 * draw(4)]]:
         same.run(clipped, ["gradients"], grads, 1.0, False)
 
 
 @pytest.mark.exercise("clip_global_norm")
 def test_clipping_passes_over_frozen_parameters(same, draw):
-    """Passes over parameters without a gradient."""
+    """Is right among parameters without a gradient."""
     grads = [None, 9.0 * draw(3), 9.0 * draw(2, 2), None]
     same.run(clipped, ["gradients"], grads, 1.0, False)
 
 
 @pytest.mark.exercise("clip_global_norm")
 def test_every_gradient_is_clipped(same, draw):
-    """Shortens every gradient that is there, in a parameter that was frozen since, too."""
+    """Is right where a parameter with a gradient was frozen since."""
     grads = scaled_to(9.0, some_gradients(draw))
     same(atol=1e-6).run(clipped, ["gradients"], grads, 1.0, False, True)
 
 
 @pytest.mark.exercise("clip_global_norm")
 def test_nothing_to_clip(same, draw):
-    """Answers zero when no parameter has a gradient, and only then."""
+    """Is right when no parameter has a gradient: zero, and only then."""
     for grads in [[None, None], [], [3.0 * draw(4)]]:
         same.run(clipped, ["norm"], grads, 1.0, False)
 
 
 @pytest.mark.exercise("clip_global_norm", weight=2)
 def test_clipping_can_walk_once(same, draw):
-    """Clips the parameters of a generator, which can be walked through only once."""
+    """Is right for the parameters of a generator, which can be walked through only once."""
     for grads in [some_gradients(draw), [draw(6)]]:
         same.run(clipped, ["gradients"], [10.0 * gradient for gradient in grads], 0.5, True)
 
@@ -995,7 +995,7 @@ def test_loss_gets_what_it_should(student, draw):
 
 @pytest.mark.exercise("train_step")
 def test_other_optimisers(same, draw):
-    """Works with an optimiser that keeps its own memory, such as Adam."""
+    """Is right with an optimiser that keeps its own memory, such as Adam."""
     probe = case(draw, ["weights"], ADAM, 1e9, 3)  # how it is clipped is judged above
     same.run(*probe)
 
@@ -1009,7 +1009,7 @@ def faint_loss(solution, x, y):
 
 @pytest.mark.exercise("train_step", weight=3)
 def test_losses_are_reported(same, draw):
-    """Reports the loss that produced each update."""
+    """Reports the right loss for each update: the one that produced it."""
     for optimizer, max_norm in [(SGD, 1.0), (GENTLE, 1e9)]:
         probe = case(draw, ["losses"], optimizer, max_norm, 5)
         same.run(*probe)
@@ -1030,7 +1030,7 @@ def test_losses_are_floats(same, draw):
 
 @pytest.mark.exercise("train_step", weight=2)
 def test_old_gradients_do_not_count(student, draw):
-    """Ignores gradients that were left over from before the call."""
+    """Is right where gradients were left over from before the call."""
     for optimizer, max_norm, steps in [(SGD, 1.0, 1), (GENTLE, 1e9, 3)]:
         *probe, _, frozen = case(draw, ["weights"], optimizer, max_norm, steps)
         without, with_old = (student.run(*probe, stale, frozen) for stale in (False, True))
@@ -1041,7 +1041,7 @@ def test_old_gradients_do_not_count(student, draw):
 
 @pytest.mark.exercise("train_step")
 def test_a_generous_limit_changes_nothing(same, draw):
-    """Steps as usual when the gradient is within the limit."""
+    """Is right when the gradient is within the limit."""
     probe = case(draw, ["weights"], GENTLE, 1e9, 4)
     same.run(*probe)
 
@@ -1070,7 +1070,7 @@ def test_mode_is_the_callers(same, draw):
 
 @pytest.mark.exercise("train_step")
 def test_training_in_double_precision(same, draw):
-    """Trains a model in double precision as well."""
+    """Is right for a model in double precision as well."""
     probe = case(draw, ["weights"], MOMENTUM, 0.5, 1, dtype=torch.float64)
     same(rtol=1e-5).run(*probe)
 
@@ -1216,7 +1216,10 @@ def found_in(student, probe, *args):
 def accuracy(run, labels):
     """The share of points on the right side, rounded as people would say it."""
     require(run["says"].shape == labels.shape, "It does not give one logit for each point.")
-    require(not run["says"].all(), "Its output is above 0 for every point. Logits are asked for.")
+    require(
+        not run["says"].all(),
+        "Its output was above 0 for every point. Has it learnt, and are they logits?",
+    )
     return round((run["says"] == (labels > 0)).double().mean().item(), 2)
 
 
