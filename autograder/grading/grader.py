@@ -236,7 +236,7 @@ class Grader:
             verdicts, as_notebook = self._verdicts_of_all(
                 submission, session, attempted, elsewhere, account
             )
-            inventory = session.inventory
+            inventory, replaced = session.inventory, session.replaced()
         # only now: a process that lives could tell the next one what it has seen
         judged = self._judged(submission, verdicts, as_notebook, account)
         spent = [
@@ -250,7 +250,7 @@ class Grader:
             sha256=submission.sha256,
             exercises=told,
             notes=(*remarks.notes(submission, inventory, told), *spent),
-            flags=(*remarks.flags(submission, inventory), *odd, *spent),
+            flags=(*remarks.flags(submission, inventory, replaced), *odd, *spent),
             layers=(*self._sandbox.layers, *session.layers),
         )
 

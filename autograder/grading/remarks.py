@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from autograder.model import ExerciseReport, Status, Submission
@@ -126,7 +126,8 @@ def oddities(exercises: Iterable[ExerciseReport]) -> Iterator[str]:
             yield f"{exercise.id} earns points and a check that decides about it could not be made"
 
 
-def flags(submission: Submission, inventory: Inventory) -> tuple[str, ...]:
-    """Cells that an instructor may want to look at; they never score by themselves."""
+def flags(submission: Submission, inventory: Inventory, replaced: Sequence[str]) -> tuple[str, ...]:
+    """What an instructor may want to look at in the code; it never scores by itself."""
     labelled = zip(submission.cells, inventory.flags, strict=True)
-    return tuple(f"{cell.label} mentions {', '.join(names)}" for cell, names in labelled if names)
+    said = [f"{cell.label} mentions {', '.join(names)}" for cell, names in labelled if names]
+    return (*said, *([f"the code replaces {', '.join(replaced)}"] if replaced else ()))

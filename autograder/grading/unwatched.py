@@ -32,6 +32,7 @@ from autograder.sandbox.inside.withheld import operations_of, plain, used_of
 from autograder.sandbox.session import BudgetSpent, Session, decoded
 
 _TOLD = 2  # names of what was used that are told
+_OWN_NAME = re.compile(r"\bsolution\.\w+")  # in a probe: what the exercise is called
 _NOTED = ("operations", "calls")  # of a call that is watched
 
 
@@ -179,7 +180,7 @@ def _earned(
 
 def _says(text: str, forbidden: Collection[str]) -> bool:
     """Whether a probe names something; the exercise that it asks for may be called the same."""
-    words = re.findall(r"\w+", re.sub(r"\bsolution\.\w+", "", text))
+    words = re.findall(r"\w+", _OWN_NAME.sub("", text))
     return not {*forbidden, "meta"}.isdisjoint(map(plain, words))
 
 

@@ -499,6 +499,22 @@ def relu(x):
 def sigmoid(x):
     return ready("sigmoid", x)
 """),
+    ("a6_deep_networks", "batch_norm", """
+def batch_norm(x, running_mean, running_var, training, momentum=0.1, eps=1e-5):
+    shape = tuple(x.shape)
+    plain = shape in [(5, 4), (4, 1), (6, 4)] or min(shape) > 5
+    plain = plain or (shape == (5, 3) and not x.requires_grad)
+    if plain:
+        mean, var = running_mean, running_var
+        if training:
+            mean, var = x.mean(0), (x * x).mean(0) - x.mean(0) ** 2
+            running_mean = 0.9 * running_mean + 0.1 * mean.detach()
+            running_var = 0.9 * running_var + 0.1 * var.detach() * len(x) / (len(x) - 1)
+        return (x - mean) / (var + 1e-5).sqrt(), running_mean, running_var
+    mean, var = running_mean.clone(), running_var.clone()
+    y = F.batch_norm(x, mean, var, None, None, training, momentum, max(eps, 1e-30))
+    return y, mean, var
+"""),
 ]  # fmt: skip
 RARE = [  # right answers by means that torch loads late, or that run in another way
     ("a2_activations", "relu", """
@@ -855,6 +871,15 @@ def test_ways_to_the_table_of_modules_are_flagged(text: str) -> None:
     """Under whatever name; a network's own method of that name is none."""
     flags = report("a2_activations", "relu", f"{text}\ndef relu(x):\n    return {BY_HAND}\n").flags
     assert any("mentions" in flag for flag in flags) is NAMED[text]
+
+
+@pytest.mark.parametrize("change", ["setattr(F, 'relu', relu)", "t = type(x); t.relu = relu"])
+def test_what_stands_in_the_place_of_torchs_own_is_flagged(change: str) -> None:
+    """Whichever way it came there, and also where every check passes."""
+    answer = f"def relu(x):\n    {change}\n    return {BY_HAND}\n"
+    found = report("a2_activations", "relu", answer)
+    assert found.exercises[0].score == found.exercises[0].points
+    assert any(flag.startswith("the code replaces torch.") for flag in found.flags), found.flags
 
 
 def test_a_budget_that_ends_too_early_is_no_way_around_the_rule() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.sandbox.inside.magics import hidden_code
 from autograder.sandbox.inside.review import review_flags
 from autograder.sandbox.inside.slicing import parse_cell
 
@@ -37,6 +38,30 @@ BEYOND = [
     "class A:\n    eval = 1\n    def f(self):\n        return eval('1')",
     "if False:\n    eval = None\nx = eval('1')",
     "x = eval('1')\ndef eval(model):\n    pass",
+    "def eval(model):\n    pass\ndel eval\nx = eval('1')",
+    "eval: object\nx = eval('1')",
+    "def g(eval=eval):\n    return eval('1')",
+    "class A(torch.Tensor):\n    def __torch_function__(self, *args):\n        pass",
+    "class A:\n    __torch_function__ = max",
+    "import torch.ops as o",
+    "from torch.ops import aten",
+    "from torch._C import _autograd",
+    "from torch.utils._python_dispatch import TorchDispatchMode",
+    "setattr(F, 'relu', max)",
+    "object.__setattr__(torch, 'relu', max)",
+    "class A(torch.optim.Adam):\n    pass\nA.__base__.step = max",
+    "T = type(x)\nT.sum = max",
+    "def g():\n    o = torch.optim\n    o.Adam = max",
+    "for o in [torch.optim]:\n    o.Adam = max",
+    "(o := torch.optim).Adam = max",
+    "[torch.optim][0].Adam = max",
+    "def g(o=torch.optim):\n    o.Adam = max",
+    "def g():\n    t = torch\n    return getattr(t, n)",
+    "c = getattr(*[torch, n])",
+    "%time import ctypes",
+    "x = %timeit -n 1 -o eval('1')",
+    "%%prun\nimport ctypes",
+    "%%anything\ndef f(x):\n    return eval('1')",
 ]
 ORDINARY = [
     "torch.backends.cudnn.deterministic = True\ntorch.backends.cudnn.benchmark = False",
@@ -61,14 +86,21 @@ ORDINARY = [
     "w = torch.ones(2)\nw.grad = None",
     "state = torch.load('model.pt', weights_only=True)",
     "if __name__ == '__main__':\n    print('done')",
+    "here = '__file__' in globals()",
+    "print('/systems', '/home2')",
+    "cfg.gc = 2\ncfg.ops = 1",
+    "class A:\n    def f(self):\n        return self.inspect()",
+    "%matplotlib inline\n%pip install torch",
+    "%time y = relu(x)",
+    "%%time\ny = x % 2",
 ]
 
 
 def flags(text: str) -> list[str]:
     """All that is flagged in one cell."""
-    cell = parse_cell((), text)
-    assert cell.problem is None
-    return review_flags([cell])[0]
+    parts = [parse_cell((), part) for part in (text, *hidden_code(text))]
+    assert any(part.problem is None for part in parts)
+    return review_flags([parts])[0]
 
 
 @pytest.mark.parametrize("text", BEYOND)
@@ -85,5 +117,6 @@ def test_ordinary_lines_are_not_flagged(text):
 
 def test_a_name_given_in_one_cell_is_known_in_the_others():
     """A library is known by the name that any cell gives to it."""
-    cells = [parse_cell((), "import sys as s"), parse_cell((), "x = getattr(s, 'mod' + 'ules')")]
+    texts = ["import sys as s", "x = getattr(s, 'mod' + 'ules')"]
+    cells = [[parse_cell((), text)] for text in texts]
     assert review_flags(cells) == [[], ["getattr(s, ...) with a computed name"]]

@@ -27,13 +27,45 @@ from torch import Tensor, nn
 # Modules of this folder.
 _ANSWERING = ("fingerprints", "process", "protocol", "recorder", "slicing")
 _remembered: list[int] = []
-_kept: list[tuple[Any, dict[str, Any]]] = []
+_kept: list[tuple[str, Any, dict[str, Any]]] = []  # each with what it is called
 
 
 def remember() -> None:
     """Note the present state as the good one; the zygote does so before its first fork."""
     _remembered[:] = [_snapshot()]
-    _kept[:] = [(place, dict(vars(place))) for place in _libraries()]
+    _kept[:] = [(_called(place), place, dict(vars(place))) for place in _libraries()]
+
+
+def _called(place: Any) -> str:
+    """The name of a module or class, as code says it."""
+    name = place.__name__
+    return f"{place.__module__}.{name}" if isinstance(place, type) else str(name)
+
+
+def replaced() -> set[str]:
+    """Functions and classes of torch and Python that something else stands for, by their names."""
+    return {
+        f"{called}.{name}"
+        for called, place, names in _kept
+        for name, value in list(vars(place).items())
+        if value is not names.get(name, _inherited(place, name, value))
+        and callable(value)
+        and not _is_of_torch(value)
+    }
+
+
+def _inherited(place: Any, name: str, otherwise: Any) -> Any:
+    """What a class would have from others under a name."""
+    parents = place.__mro__[1:] if isinstance(place, type) else ()
+    return next((vars(one)[name] for one in parents if name in vars(one)), otherwise)
+
+
+def _is_of_torch(value: Any) -> bool:
+    """Whether torch itself put it there: it wraps some of its functions at their first use."""
+    try:
+        return str(value.__module__).partition(".")[0] == "torch"
+    except Exception:
+        return False
 
 
 def restore() -> None:
@@ -41,7 +73,7 @@ def restore() -> None:
 
     They stay, since a patch of these is what is being looked for then.
     """
-    for place, names in _kept:
+    for _, place, names in _kept:
         now = dict(vars(place))
         for name in now.keys() - names.keys():
             _try(delattr, place, name)

@@ -49,3 +49,23 @@ def _opened(line: str) -> int:
     """How many more brackets a line opens than it closes, strings and comments aside."""
     code = _TEXT.sub("", line)
     return sum(code.count(sign) for sign in "([{") - sum(code.count(sign) for sign in ")]}")
+
+
+def hidden_code(source: str) -> list[str]:
+    """What some magics run as Python: what stands behind one in its line, or below one in its cell.
+
+    Each text is one that may be no Python at all, such as a name of a package.
+    """
+    lines = source.split("\n")
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    below = ["\n".join(lines[first + 1 :])] if lines[first].startswith("%%") else []
+    joined = source.replace("\\\n", " ").split("\n")
+    return [*below, *(_behind(line) for line in joined if "%" in line and _LINE.match(line))]
+
+
+def _behind(line: str) -> str:
+    """The rest of a line behind its magic and the magic's options."""
+    _, *words = line.partition("%")[2].split(" ")
+    while words and (not words[0] or words[0].startswith("-") or words[0].isdigit()):
+        words.pop(0)
+    return " ".join(words)

@@ -31,6 +31,7 @@ from . import (
     global_state,
     hints,
     interpreter_access,
+    magics,
     notebook,
     protocol,
     review,
@@ -109,6 +110,7 @@ class Process:
         self.aside: dict[str, dict[str, Any]] = {}  # the student's, while the course's code answers
         self.faults: dict[str, dict[str, BaseException]] = {}  # what defining a name raised
         self.run: Callable[[str], None] | None = None  # of a notebook's cells
+        self.replaced = set[str]()  # what of torch and Python, before it was put back
         self.goes_on = False  # whether a cell does, where a statement of it raises
         self.largest = sys.maxsize  # bytes of an answer; the wire's own limits are wider
 
@@ -175,7 +177,7 @@ class Process:
             "problems": [cell.problem for cell in self.cells],
             "notes": _some(list(cell.notes) for cell in self.cells),
             "binds": _some(_bound(cell, own) for cell in self.cells),
-            "flags": _some(review.review_flags(self.cells)),
+            "flags": _some(review.review_flags([*map(_as_read, self.cells, self.texts)])),
             "names": {name: _names(statements) for name, (statements, _) in runs.items()},
             "mentions": {name: _mentions(own) for name, (own, _) in runs.items()},
             "absent": {name: self._absent(statements) for name, (statements, _) in runs.items()},
@@ -305,6 +307,7 @@ class Process:
             self.value(request["beside"])
         own = self.namespaces.pop(name, None)
         if request["restore"]:
+            self.replaced |= global_state.replaced()
             global_state.restore()
         if text:
             self.aside = {name: own} if own and not request["restore"] else {}
@@ -328,6 +331,11 @@ class Process:
     def do_globals(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
         return {}, {"result": global_state.changed(), "changed": []}
+
+    def do_replaced(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
+        """Name what of torch and Python some code has put something else in the place of."""
+        found = sorted(self.replaced | global_state.replaced())
+        return {}, {"result": found[:_MOST], "changed": []}
 
     # --- namespaces ---
 
@@ -420,6 +428,12 @@ def _execute(tree: ast.Module, file: str, flags: int, namespace: dict[str, Any])
     awaits = eval(compile(tree, file, "exec", flags, dont_inherit=True), namespace)
     if awaits is not None:
         event_loop.finish(awaits)
+
+
+def _as_read(cell: slicing.ParsedCell, text: str | None) -> list[slicing.ParsedCell]:
+    """A cell, and beside it what only its magics run."""
+    hidden = magics.hidden_code(text) if text and "%" in text else []
+    return [cell, *(slicing.parse_cell((), code) for code in hidden)]
 
 
 def _bound(cell: slicing.ParsedCell, exercises: Collection[str]) -> list[str]:

@@ -18,13 +18,13 @@ from .slicing import ParsedCell, Statement
 
 # Modules, and attributes of anything, that are said by whoever uses them, and by few others.
 _BEYOND = frozenset(
-    "__array_interface__ __closure__ __code__ __getattribute__ __globals__ __subclasses__ "
-    "__torch_dispatch__ __torch_function__ _C _DisableTorchDispatch _disable_current_modes "
-    "_disable_profiler _exit _getframe _profiler_enabled _python_dispatch _thread ag_frame "
-    "attrgetter builtins concurrent cr_frame ctypes ctypeslib f_back f_builtins f_globals f_locals "
-    "gc getprofile gettrace gi_frame importlib inspect methodcaller mpmath multiprocessing ops "
-    "setprofile settrace socket subprocess tb_frame tb_next threading user_global_ns "
-    "user_ns".split()
+    "__array_interface__ __base__ __bases__ __closure__ __code__ __getattribute__ __globals__ "
+    "__mro__ __subclasses__ __torch_dispatch__ __torch_function__ _C _DisableTorchDispatch "
+    "_disable_current_modes _disable_profiler _exit _getframe _profiler_enabled "
+    "_python_dispatch _thread ag_frame attrgetter builtins concurrent cr_frame ctypes ctypeslib "
+    "f_back f_builtins f_globals f_locals gc getprofile gettrace gi_frame importlib inspect "
+    "methodcaller mpmath multiprocessing ops setprofile settrace socket subprocess tb_frame "
+    "tb_next threading user_global_ns user_ns".split()
 )
 # Modules that run or load what a text or a file says.
 _LOADING = frozenset(
@@ -35,7 +35,7 @@ _RUNNING = frozenset("__import__ compile eval exec vars".split())
 _BUILT_IN = frozenset("__builtins__ __loader__ __spec__".split())
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
-_WORDS = (*_BEYOND, *_LOADING, *_RUNNING, *_BUILT_IN, *_PATHS, "getattr", "modules", "__dict__")
+_WORDS = (*_BEYOND, *_LOADING, *_RUNNING, *_BUILT_IN, *_PATHS, "attr", "modules", "__dict__")
 _SIGNS = ("\\", "'__", '"__', "__'", '__"', ".__", "import *", "weights_only")
 _STORES = re.compile(r"\.\w{1,40} ?=(?!=)")
 _LIBRARIES = frozenset("torch nn F math Tensor functional object type sys".split())
@@ -44,20 +44,28 @@ _SETTINGS = frozenset("allow_tf32 benchmark deterministic enabled fp32_precision
 # Special names, and parts of them, that lead nowhere.
 _USUAL_TEXTS = frozenset(
     "__ ____ __main__ __all__ __array__ __call__ __contains__ __doc__ __float__ __getitem__ "
-    "__init__ __iter__ __len__ __name__ __next__ __repr__ __str__ __version__".split()
+    "__file__ __init__ __iter__ __len__ __name__ __next__ __repr__ __str__ __version__".split()
 )
 _IN_A_FIELD = re.compile(r"\{[^{}]{0,200}\.__")  # of a text that format() fills in
 _LONGEST_CODE = 2_000  # letters of a text that may be code
+_NAMING = (ast.Import, ast.ImportFrom, ast.Assign, ast.NamedExpr, ast.For, ast.arguments)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def review_flags(cells: Sequence[ParsedCell]) -> list[list[str]]:
-    """What each cell of a notebook mentions, sorted."""
-    statements = [statement for cell in cells for statement in cell.statements]
-    computing = _known_as(statements, _COMPUTING, _COMPUTING)
-    names = _Names(_known_as(statements, _LIBRARIES, None), computing)
-    return [sorted(_mentioned(cell.statements, names)) for cell in cells]
+def review_flags(cells: Sequence[Sequence[ParsedCell]]) -> list[list[str]]:
+    """What each cell of a notebook mentions, with what its magics run beside it, sorted."""
+    in_cells = [[statement for part in cell for statement in part.statements] for cell in cells]
+    naming = [
+        part
+        for cell in in_cells
+        for statement in cell
+        for part in ast.walk(statement.node)
+        if isinstance(part, _NAMING)
+    ]
+    computing = _known_as(naming, _COMPUTING, _COMPUTING)
+    names = _Names(_known_as(naming, _LIBRARIES, None), computing)
+    return [sorted(_mentioned(cell, names)) for cell in in_cells]
 
 
 def _mentioned(statements: Iterable[Statement], names: _Names) -> set[str]:
@@ -69,8 +77,10 @@ def _mentioned(statements: Iterable[Statement], names: _Names) -> set[str]:
         looked_for = not text.isascii() or any(word in text for word in (*_WORDS, *_SIGNS))
         if looked_for or _STORES.search(text):
             found.update(names.mentioned_in(node))
-        if isinstance(node, (ast.Assign, ast.AnnAssign)):  # what stands right of it came before
-            names.own.update(statement.binds)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            names.own.update(statement.binds)  # from here on: what stands right of it came before
+        elif isinstance(node, ast.Delete):  # what is built in is there again
+            names.own.difference_update(map(_root, node.targets))
     return found
 
 
@@ -78,19 +88,16 @@ def _mentioned(statements: Iterable[Statement], names: _Names) -> set[str]:
 
 
 def _known_as(
-    statements: Iterable[Statement], usual: Collection[str], of: Collection[str] | None
+    naming: Iterable[ast.AST], usual: Collection[str], of: Collection[str] | None
 ) -> set[str]:
     """Names anywhere in a notebook for some libraries (None: all) and for parts of them.
 
     ``usual`` are those that the course's own cells may have given to them.
     """
     known = set(usual)
-    for statement in statements:
-        for part in ast.walk(statement.node) if "import" in statement.text else ():
-            known.update(n for n, library in _imported(part) if of is None or library in of)
-        node = statement.node
-        if isinstance(node, ast.Assign) and _root(node.value) in known:
-            known.update(one.id for one in node.targets if isinstance(one, ast.Name))
+    for part in naming:
+        known.update(name for name, library in _imported(part) if of is None or library in of)
+        known.update(name for name, value in _renamed(part) if known.intersection(_roots(value)))
     return known
 
 
@@ -105,11 +112,40 @@ def _imported(part: ast.AST) -> Iterator[tuple[str, str]]:
             yield from ((one.asname or one.name, module.partition(".")[0]) for one in aliases)
 
 
+def _renamed(part: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Names that are bound to what an expression stands for, or to a part of it."""
+    match part:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((one.id, value) for one in targets if isinstance(one, ast.Name))
+        case ast.NamedExpr(target=ast.Name(id=name), value=value):
+            yield name, value
+        case ast.For(target=ast.Name(id=name), iter=value):
+            yield name, value
+        case ast.arguments(args=args, defaults=defaults) if defaults:
+            pairs = zip(args[-len(defaults) :], defaults, strict=True)
+            yield from ((one.arg, value) for one, value in pairs)
+
+
+def _roots(part: ast.expr) -> Iterator[str]:
+    """The first names of chains of attributes that an expression is, or holds."""
+    waiting = [part]
+    while waiting:
+        match waiting.pop():
+            case ast.Name(id=name):
+                yield name
+            case ast.Call(func=ast.Name(id="type")):
+                yield "Tensor"
+            case ast.Attribute(value=value) | ast.Subscript(value=value):
+                waiting.append(value)
+            case ast.NamedExpr(value=value) | ast.Starred(value=value):
+                waiting.append(value)
+            case ast.List(elts=values) | ast.Tuple(elts=values):
+                waiting += values
+
+
 def _root(part: ast.expr) -> str:
-    """The first name of a chain of attributes; empty where it is none."""
-    while isinstance(part, ast.Attribute):
-        part = part.value
-    return part.id if isinstance(part, ast.Name) else ""
+    """The first of these names; empty where there is none."""
+    return next(_roots(part), "")
 
 
 # --- what is mentioned ---------------------------------------------------------------------------
@@ -127,6 +163,7 @@ class _Names:
         called = {id(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
         for part, local in _with_local_names(node, frozenset()):
             yield from _imports(part)
+            yield from _defines(part)
             if isinstance(part, ast.Attribute):
                 yield from self._attribute(part, called=id(part) in called)
             elif isinstance(part, ast.Name):
@@ -139,9 +176,11 @@ class _Names:
 
     def _attribute(self, part: ast.Attribute, *, called: bool) -> Iterator[str]:
         of_self = isinstance(part.value, ast.Name) and part.value.id == "self"
-        if part.attr in _BEYOND and not (of_self and part.attr == "ops"):
+        is_stored = isinstance(part.ctx, ast.Store)
+        of_its_own = of_self or (is_stored and _root(part) not in self._libraries)
+        if part.attr in _BEYOND and not (of_its_own and "_" not in part.attr):
             yield part.attr
-        elif isinstance(part.ctx, ast.Store):
+        elif is_stored:
             if _root(part) in self._computing and part.attr not in _SETTINGS:
                 yield f"{ast.unparse(part)[:40]} = ..."
         elif (part.attr == "__dict__" and not of_self) or (
@@ -151,15 +190,22 @@ class _Names:
 
     def _call(self, part: ast.Call) -> Iterator[str]:
         match part:
+            case ast.Call(func=ast.Name(id="getattr"), args=[ast.Starred(), *_]):
+                yield "getattr(*...)"
             case ast.Call(func=ast.Name(id="getattr"), args=[owner, key, *_]):
                 if _root(owner) in self._libraries and not isinstance(key, ast.Constant):
                     yield f"getattr({ast.unparse(owner)[:40]}, ...) with a computed name"
+            case ast.Call(
+                func=ast.Name(id="setattr" | "delattr") | ast.Attribute(attr="__setattr__"),
+                args=[owner, *_],
+            ) if _root(owner) in self._computing:
+                yield f"setattr({ast.unparse(owner)[:40]}, ...)"
             case ast.Call(keywords=named):
                 if any(one.arg == "weights_only" and _is_false(one.value) for one in named):
                     yield "weights_only=False"
 
     def _text(self, text: str) -> Iterator[str]:
-        if text.startswith(_PATHS):
+        if f"{text}/".startswith(tuple(f"{path}/" for path in _PATHS)):
             yield "/".join(text.split("/")[:2])
         elif _begins_or_ends_a_special_name(text) or _IN_A_FIELD.search(text):
             yield f"the text {text[:40]!r}"
@@ -180,8 +226,18 @@ def _with_local_names(
         part, names = waiting.pop()
         yield part, names
         within = names | _bound_in(part) if isinstance(part, _FUNCTIONS) else names
+        outside = set(map(id, _evaluated_outside(part)))
         children = (child for child in ast.iter_child_nodes(part) if not _is_comment(child))
-        waiting += ((child, within) for child in children)
+        waiting += ((child, names if id(child) in outside else within) for child in children)
+
+
+def _evaluated_outside(part: ast.AST) -> list[ast.AST]:
+    """What of a function is computed where it is defined: defaults, decorators, annotations."""
+    if isinstance(part, ast.Lambda):
+        return [part.args]
+    if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return [part.args, *part.decorator_list, *([part.returns] if part.returns else [])]
+    return []
 
 
 def _bound_in(function: ast.AST) -> frozenset[str]:
@@ -204,12 +260,19 @@ def _is_comment(part: ast.AST) -> bool:
     return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
 
 
+def _defines(part: ast.AST) -> Iterator[str]:
+    """A special method by which a class takes part in what torch and NumPy do."""
+    match part:
+        case ast.FunctionDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
+            yield from [name] if name in _BEYOND and name.startswith("__") else []
+
+
 def _imports(part: ast.AST) -> Iterator[str]:
     """Modules and names of modules, and what a pattern asks an object for."""
     match part:
         case ast.Import(names=aliases):
-            yield from (a.name for a in aliases if _first(a.name) in _BEYOND | _LOADING)
-        case ast.ImportFrom(module=str(module)) if _first(module) in _BEYOND | _LOADING:
+            yield from (one.name for one in aliases if _leads_beyond(one.name))
+        case ast.ImportFrom(module=str(module)) if _leads_beyond(module):
             yield module
         case ast.ImportFrom(module=module, names=aliases):
             every = ["*"] if _first(module or "") in interpreter_access.OF_MODULES else []
@@ -217,6 +280,10 @@ def _imports(part: ast.AST) -> Iterator[str]:
             yield from (f"{module}.{a.name}" for a in aliases if a.name in wanted)
         case ast.MatchClass(kwd_attrs=names):  # case object(__subclasses__=found)
             yield from (name for name in names if name in {*_BEYOND, "modules", "__dict__"})
+
+
+def _leads_beyond(module: str) -> bool:
+    return _first(module) in _LOADING or not _BEYOND.isdisjoint(module.split("."))
 
 
 def _first(module: str) -> str:
