@@ -1476,8 +1476,8 @@ def differences_of_neighbours(x):
 
 @mistake(
     "derivatives",
-    "At least one of your slopes is made of differences of neighbouring values, which the task does "
-    "not allow. Which formula gives it?",
+    "At least one of your slopes is made of differences of neighbouring values, which the task "
+    "does not allow. Which formula gives it?",
 )
 def differences_beside_an_exact_step(x):
     h, z = 1e-5, x.double()
@@ -1488,8 +1488,8 @@ def differences_beside_an_exact_step(x):
 
 @mistake(
     "derivatives",
-    "At least one of your slopes is made of differences of neighbouring values, which the task does "
-    "not allow. Which formula gives it?",
+    "At least one of your slopes is made of differences of neighbouring values, which the task "
+    "does not allow. Which formula gives it?",
 )
 def differences_of_tanh_alone(x):
     h, z = 1e-6, x.double()
