@@ -1476,6 +1476,29 @@ def differences_of_neighbours(x):
 
 @mistake(
     "derivatives",
+    "At least one of your slopes is made of differences of neighbouring values, which the task "
+    "does not allow. Which formula gives it?",
+)
+def differences_beside_an_exact_step(x):
+    h, z = 1e-5, x.double()
+    functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
+    quotients = {key: (f(z + h) - f(z - h)) / (2 * h) for key, f in functions.items()}
+    return _slopes(x) | {key: slope.to(x.dtype) for key, slope in quotients.items()}
+
+
+@mistake(
+    "derivatives",
+    "At least one of your slopes is made of differences of neighbouring values, which the task "
+    "does not allow. Which formula gives it?",
+)
+def differences_of_tanh_alone(x):
+    h, z = 1e-6, x.double()
+    slope = (torch.tanh(z + h) - torch.tanh(z - h)) / (2 * h)
+    return _slopes(x) | {"tanh": slope.to(x.dtype)}
+
+
+@mistake(
+    "derivatives",
     "Your slopes are right, but the slope of your `sigmoid` entry is wrong. Which part of this "
     "entry can autograd not see?",
 )

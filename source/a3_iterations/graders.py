@@ -894,9 +894,10 @@ def watched_sine(noticed):
 
 
 def watched(solution, x0, n):
-    """The product, whether the step was differentiated, and whether it was called off the path.
+    """The product, how the slopes came about, and whether the step was called off the path.
 
-    Differences of a step's values need more numbers than the path has, however close to it.
+    Differences of a step's values need more numbers than the path has, however close to it. The
+    slope function is not the step's slope: who works that out, in whichever way, is known by it.
     """
     noticed, numbers = [], set()
     sine = watched_sine(noticed)
@@ -906,14 +907,33 @@ def watched(solution, x0, n):
         return sine(x)
 
     try:
-        product = solution.chain_product(x0.clone(), step, torch.cos, n)
+        product = solution.chain_product(x0.clone(), step, torch.exp, n)
     except Exception:
         if not noticed:
             raise
         product = None
     value = product.detach() if isinstance(product, torch.Tensor) else product
-    more = len(numbers) > (n + 1) * x0.numel()
-    return {"value": value, "differentiated": bool(noticed), "off the path": more}
+    return {
+        "value": value,
+        "differentiated": bool(noticed),
+        "off the path": len(numbers) > (n + 1) * x0.numel(),
+        "slope of its own": is_near(value, slope_of_sines(x0, n)),
+    }
+
+
+def slope_of_sines(x0, n):
+    """The slope of so many nested sines."""
+    product = torch.ones_like(x0)
+    for _ in range(n):
+        product, x0 = product * torch.cos(x0), torch.sin(x0)
+    return product
+
+
+def is_near(value, known):
+    """Whether these are the known numbers to about two digits, whatever their dtype and shape."""
+    if not isinstance(value, torch.Tensor) or value.numel() != known.numel():
+        return False
+    return torch.allclose(value.reshape(known.shape).to(known), known, rtol=0.02, atol=0.0)
 
 
 def numbers_in(x):
@@ -974,6 +994,8 @@ def test_product_differentiates_nothing(student, same, draw):
     require(
         not found["off the path"], "Your function calls `step` at more points than the path has."
     )
+    own = found["slope of its own"]
+    require(not own, "Your function returns the slope of `step`, whatever `dstep` it is given.")
     same.run(watched, x0, 4)
 
 

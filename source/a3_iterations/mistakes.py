@@ -2707,6 +2707,20 @@ def differences_of_the_step(x0, step, dstep, n=19):
 
 @mistake(
     "chain_product",
+    "You work out the slope of `step` yourself, by a complex step. Which argument gives you its "
+    "slope?",
+)
+def complex_step_of_the_step(x0, step, dstep, n=19):
+    x, product, h = x0, torch.ones_like(x0), 1e-30
+    for _ in range(n):
+        end = step(torch.complex(x.double(), torch.full_like(x, h, dtype=torch.float64)))
+        product = product * (end.imag / h).to(x0.dtype)
+        x = end.real.to(x0.dtype)
+    return product
+
+
+@mistake(
+    "chain_product",
     "Your path squares in each round, for every `step`. Where should you call `step`?",
 )
 def path_of_squares(x0, step, dstep, n=19):

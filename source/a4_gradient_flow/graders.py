@@ -1043,12 +1043,84 @@ def noted(solution, design):
     return torch.cat(drawn), names
 
 
+PRODUCTS = {"mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot"}
+PRODUCTS |= {"matmul", "linear", "einsum"}  # in inference mode torch shows these whole
+DRAWS = {"rand", "rand_like", "uniform", "randn", "randn_like", "normal", "normal_functional"}
+
+
 def multiplies(solution, act, scheme, depth, width):
     """Whether a verdict multiplies matrices in torch, and whether as often as there are layers."""
-    products = {"mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot"}
     names = noted(solution, [act, scheme, depth, width, 4])[1]
-    found = sum(name in products for name in names)
+    found = sum(name in PRODUCTS for name in names)
     return {"any": found > 0, "for every layer": found >= depth}
+
+
+def middle(name, args):
+    """The number around which one of torch's operations draws."""
+    if name == "uniform":
+        given = args[1:3]
+        return sum((*given, *(0.0, 1.0)[len(given) :])) / 2
+    return 0.5 if name in ("rand", "rand_like") else 0.0
+
+
+def changed_verdict(solution, design, names, change, after=0):
+    """The verdict where results of some of torch's operations are changed on their way.
+
+    ``change`` writes into the distances of a result from the middle of what is drawn, or from 0;
+    results of the first so many of these operations stay as they are.
+    """
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    met = []
+
+    class Changed(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            result = func(*args, **(kwargs or {}))
+            name = func.overloadpacket.__name__.rstrip("_")
+            if name in names and not result.is_meta:
+                met.append(name)
+                if len(met) > after:
+                    with torch.no_grad():
+                        centre = middle(name, args)
+                        change(result.sub_(centre))
+                        result.add_(centre)
+            return result
+
+    with Changed():
+        return as_text(solution.flow_verdict(*design))
+
+
+def shrink(result):
+    """Make it smaller by so much that every gradient vanishes."""
+    result.div_(30)
+
+
+def grow(result):
+    """Make it larger by so much that hardly a gradient is as it was."""
+    result.mul_(30)
+
+
+def fold(result):
+    """Leave no number of another sign than the others: layers then add up what they are given."""
+    result.abs_()
+
+
+def depends_on(solution, names, act, scheme, depth, width, seed):
+    """Whether a verdict is another one where the results of some of torch's operations are.
+
+    Right verdicts are the same for every seed: so each is asked for with one of its own, and who
+    keeps verdicts has none of them. A slip may hide one change, but hardly all of them. What is no
+    verdict, as of a function that prints it, is another check's business.
+    """
+    design = [act, scheme, depth, width]
+    plain = as_text(solution.flow_verdict(*design, seed))
+    if plain.strip().lower() not in ("vanishing", "healthy", "exploding"):
+        return True
+    changes = [(shrink, 0), (grow, 0), (shrink, depth), (grow, depth), (fold, 0)]
+    return any(
+        changed_verdict(solution, [*design, seed + i], names, *change) != plain
+        for i, change in enumerate(changes, start=1)
+    )
 
 
 def random_stack(solution, act, scheme, depth, width, seed):
@@ -1096,6 +1168,8 @@ def test_verdict_is_measured(student):
         require(found["any"], "It multiplies no matrices in torch, as the layers of a stack do.")
         measured = found["for every layer"]
         require(measured, "It multiplies fewer matrices than the stack has layers.")
+        depends = student.run(depends_on, sorted(PRODUCTS), *stack, 50).value
+        require(depends, "Its verdict does not depend on the matrices that it multiplies.")
 
 
 @pytest.mark.exercise("flow_verdict", seconds=20, keeps=0.5)
@@ -1104,6 +1178,8 @@ def test_stack_is_random(student):
     for stack in STACKS:
         drawn = student.run(random_stack, *stack, 10).value
         require(drawn["any"], "It draws no random numbers in torch, so there is no random stack.")
+    depends = [student.run(depends_on, sorted(DRAWS), *stack, 60).value for stack in STACKS]
+    require(any(depends), "Its verdict does not depend on the random numbers that it draws.")
 
 
 @pytest.mark.exercise("flow_verdict", seconds=20)

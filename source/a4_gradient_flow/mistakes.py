@@ -2916,6 +2916,51 @@ def looked_up_for_deep_stacks(act, scheme, depth=20, width=256, seed=0):
     return "healthy" if depth < 8 else looked_up_for_twenty_layers(act, scheme)
 
 
+_FROM = {  # the depth from which on a verdict is not healthy any more, and what it is then
+    "linear": {"torch_default": (9, "vanishing"), "he_normal": (14, "exploding")},
+    "relu": {"torch_default": (6, "vanishing"), "xavier_normal": (14, "vanishing")},
+    "tanh": {"torch_default": (8, "vanishing")},
+    "sigmoid": dict(zip(_SCALES, [(depth, "vanishing") for depth in (3, 4, 4)], strict=True)),
+}
+
+
+def _looked_up(act, scheme, depth):
+    """Return the verdict that stands in a table."""
+    first, verdict = _FROM[act].get(scheme, (math.inf, ""))
+    return verdict if depth >= first else "healthy"
+
+
+@mistake(
+    "flow_verdict",
+    "You multiply matrices, and your verdict does not depend on them. Which number does the task "
+    "compare with the limits?",
+)
+def looked_up_beside_a_stack(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    x, _ = torch.randn(2, 256, width, generator=generator)
+    for _ in range(depth):
+        x[:1] @ _weight_draw(_SCALES[scheme], width, generator)
+    return _looked_up(act, scheme, depth)
+
+
+@mistake(
+    "flow_verdict",
+    "You draw random numbers, and your verdict does not depend on them. Where does your stack get "
+    "its weights from?",
+)
+def drawn_beside_a_fixed_stack(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    torch.randn(depth * width + 512, width, generator=generator)
+    tables = torch.sin(torch.arange(1.0, width + 1) * torch.arange(1.0, 513)[:, None] * 1.7)
+    x, upstream = 1.4 * tables.reshape(2, 256, width)
+    h, rows = x.requires_grad_(), torch.arange(1.0, width + 1)[:, None]
+    for i in range(depth):
+        weight = torch.sin(rows * (torch.arange(width) + 1.3) * (i + 1.7))
+        h = _ACTS[act](h @ weight.T * math.sqrt(2 * _SCALES[scheme] / width))
+    (slope,) = torch.autograd.grad((h * upstream).sum(), x)
+    return _verdict((slope.norm() / upstream.norm()).item())
+
+
 @mistake(
     "flow_verdict",
     "You draw too few random numbers for the matrices of all layers. How many matrices does the "
