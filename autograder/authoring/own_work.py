@@ -13,7 +13,7 @@ from torch import nn
 from autograder.authoring.probes import operations
 from autograder.grading.compare import Mismatch, assert_same
 from autograder.grading.facts import Fact, Tolerance, differences
-from autograder.grading.handles import Handle
+from autograder.grading.handles import Handle, Probe
 from autograder.sandbox.answers import Answer
 from autograder.sandbox.inside.withheld import operations_of, plain, used_of
 
@@ -35,6 +35,7 @@ def assert_own_work(
     forbidden: Collection[str],
     *,
     part: int | None = None,
+    through: Probe | None = None,
     rtol: float | None = None,
     atol: float | None = None,
 ) -> None:
@@ -50,7 +51,9 @@ def assert_own_work(
         args: its arguments.
         forbidden: names of operations, functions and modules alike, in small letters without
             underscores: ``{"relu", "leakyrelu"}``. One that the code mentions and never uses
-            does not count.
+            does not count. Functions of ``torch.nn.utils`` can be among them.
+        through: a probe that gets ``args`` and calls the exercise, where what that takes cannot be
+            sent, or what it returns is not all that counts.
         part: which part of a tuple is compared, where the others are another check's business.
         rtol: relative tolerance of the value, as in ``assert_same``.
         atol: absolute tolerance of the value.
@@ -62,8 +65,9 @@ def assert_own_work(
     Example:
         ``assert_own_work(student, reference, "relu", [draw(3, 5)], {"relu", "threshold"})``
     """
+    by = {name: through} if through else {}
     watched, known = (
-        _part(each.run(operations, name, args), part) for each in (student, reference)
+        _part(each.run(operations, name, args, through=by), part) for each in (student, reference)
     )
     ran, calls = watched.value["operations"], watched.value["calls"]
     noted = {"operations": ran, "calls": calls}
@@ -72,7 +76,7 @@ def assert_own_work(
     called = used_of(forbidden, read if calls is None else calls)
     used = operations_of(forbidden, ran) | called
     found = [*sorted(used), *sorted(_ELSEWHERE.intersection(read))]
-    alone = _part(student.without(name, forbidden, args), part)
+    alone = _part(student.without(name, forbidden, args, by), part)
     if found or not _is_right_without(alone, known, Tolerance(rtol, atol)):
         raise _told(found or sorted({plain(one) for one in read}.intersection(forbidden)), read)
 

@@ -30,6 +30,9 @@ def quiet() -> Iterator[None]:
         yield
 
 
+Probe = Callable[..., Any]
+
+
 class Transport(Protocol):
     """Carries a request frame to some code and brings its answer back."""
 
@@ -135,15 +138,17 @@ class Handle:
 
         return call
 
-    def run(self, probe: Callable[..., Any], *args: Any) -> Answer:
+    def run(self, probe: Probe, *args: Any, through: Mapping[str, Probe] | None = None) -> Answer:
         """Run ``probe(solution, *args)`` beside the solution's functions; returns an Answer.
 
         The probe is a function of the graders file. It may use torch, nn, F, math, Tensor, the
         standard library, and helpers, imports and constants of its own file, and calls exercises
         as ``solution.half(...)``. What it returns must be data, never a verdict.
+
+        ``through={"half": other}`` lets ``solution.half(...)`` mean ``other(solution, ...)`` there.
         """
         head = {"do": "probe", "name": probe.__name__, "text": code_slice(probe)}
-        return self._conversation.ask(head, args)
+        return self._conversation.ask({**head, **_passing(through)}, args)
 
     def names(self, exercise: str) -> Answer:
         """Return the library names that an exercise's code mentions, sorted, as an Answer.
@@ -153,22 +158,38 @@ class Handle:
         """
         return self._conversation.ask({"do": "names", "exercise": exercise})
 
-    def without(self, exercise: str, forbidden: Collection[str], args: Sequence[Any]) -> Answer:
+    def without(
+        self,
+        exercise: str,
+        forbidden: Collection[str],
+        args: Sequence[Any],
+        through: Mapping[str, Probe] | None = None,
+    ) -> Answer:
         """Call an exercise in a process of its own, in which some operations cannot be run.
 
         Only code that could reach what is noted about it, or that names what is forbidden, is
-        asked: of other code, and of the reference, the value is an empty dict.
+        asked: of other code, and of the reference, the value is an empty dict. Where nothing is
+        forbidden, all code is asked: it answers without what it did, and kept, in other calls.
 
         Args:
             exercise: its id.
-            forbidden: names of operations in small letters, without underscores.
+            forbidden: names of operations, and of functions of ``torch.nn.utils``, in small
+                letters, without underscores.
             args: the exercise's arguments.
+            through: exercises, each with a probe that calls it, as in ``run``.
 
         Returns:
             An Answer whose value is ``{"value": ...}``.
         """
         head = {"do": "without", "exercise": exercise, "forbidden": sorted(forbidden)}
-        return self._conversation.ask(head, tuple(args))
+        return self._conversation.ask({**head, **_passing(through)}, tuple(args))
+
+
+def _passing(through: Mapping[str, Probe] | None) -> dict[str, Any]:
+    """What a request says of exercises that are called through a probe."""
+    probes = (through or {}).items()
+    said = {name: [probe.__name__, code_slice(probe)] for name, probe in probes}
+    return {"through": said} if said else {}
 
 
 class Same:
@@ -259,6 +280,8 @@ class InProcess(process.Process):
 
     def do_without(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Nothing is taken away from the trusted process, and nothing of its code is in doubt."""
+        if not request["forbidden"]:
+            return super().do_without(request, values)
         return {}, {"result": {}, "changed": []}
 
     def is_of_answer(self, error: BaseException) -> bool:

@@ -227,16 +227,18 @@ class Judge:
 def records(verdicts: Sequence[Verdict]) -> list[Record] | None:
     """The hidden checks' requests and decoded answers; None where an answer is missing."""
     hidden = [verdict for verdict in verdicts if verdict.item.hidden]
+    replies = (pair for verdict in hidden for pair in verdict.replies if not _is_apart(pair[0]))
     try:
-        quick = [
-            Record(frame, decoded(reply))
-            for v in hidden
-            for frame, reply in v.replies
-            if protocol.head_of(frame)["do"] != "without"  # which no known mistake is asked
-        ]
+        quick = [Record(frame, decoded(reply)) for frame, reply in replies]
     except Stopped:
         return None
-    return [*quick, *(record for verdict in hidden for record in verdict.live)]
+    live = (record for verdict in hidden for record in verdict.live)
+    return [*quick, *(record for record in live if not _is_apart(record.frame))]
+
+
+def _is_apart(frame: bytes) -> bool:
+    """Whether a process of its own is asked, which no known mistake has."""
+    return bool(protocol.head_of(frame)["do"] == "without")
 
 
 def digest(verdicts: Sequence[Verdict]) -> bytes | None:

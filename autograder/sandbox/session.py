@@ -225,7 +225,8 @@ class Session:
         if what == "names":
             found = self.inventory.names.get(exercise, [])
             return Reply(protocol.pack({}, {"result": found, "changed": []}))
-        if what == _APART and not self.could_hide(exercise, protocol.head_of(frame)["forbidden"]):
+        forbidden = protocol.head_of(frame)["forbidden"] if what == _APART else ()
+        if forbidden and not self.could_hide(exercise, forbidden):
             return _NOTHING_TO_ASK
         return None
 
@@ -282,10 +283,8 @@ class Session:
     ) -> list[Reply]:
         """Ask the process in hand, which is new, after what is forbidden was taken from it."""
         process = self._process
-        texts = [source for _, source, _ in self._cells if source]
-        libraries = [name for name in NUMERICAL if any(name in text for text in texts)]
-        head = {"do": "withhold", "forbidden": list(forbidden), "libraries": libraries}
-        self.ask(protocol.pack(head, {}), time.monotonic() + OPEN_SECONDS)
+        if forbidden:
+            self._withhold(forbidden)
         self._catch_up()
         replies = list[Reply]()
         deadline = min(time.monotonic() + seconds, self._account.ends)
@@ -295,6 +294,13 @@ class Session:
                 break
             replies.append(self._charged(process.ask(frame, deadline)))
         return replies + [Reply(status=Status.CRASHED)] * (len(frames) - len(replies))
+
+    def _withhold(self, forbidden: Sequence[str]) -> None:
+        """Take what is forbidden from this process, also in libraries that the code names."""
+        texts = [source for _, source, _ in self._cells if source]
+        libraries = [name for name in NUMERICAL if any(name in text for text in texts)]
+        head = {"do": "withhold", "forbidden": list(forbidden), "libraries": libraries}
+        self.ask(protocol.pack(head, {}), time.monotonic() + OPEN_SECONDS)
 
     def _answer(self, reply: Reply) -> Answer:
         try:

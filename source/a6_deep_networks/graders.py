@@ -1,6 +1,5 @@
 """Hidden checks of a6_deep_networks: what each exercise must do beyond its visible example."""
 
-import contextlib
 import functools
 import math
 
@@ -25,58 +24,8 @@ DOUBLE = torch.float64
 NORMS = {"layernorm", "nativelayernorm", "rmsnorm", "fusedrmsnorm", "groupnorm", "nativegroupnorm"}
 NORMS |= {"batchnorm", "nativebatchnorm", "instancenorm", "batchnormimplindex", "cudnnbatchnorm"}
 NORMS |= {"nativebatchnormlegit", "nativebatchnormlegitnofunctional", "batchnormwithupdate"}
-
-
-def library_helpers(solution, name, gradients, *more):
-    """What was returned, and whether no helper of torch.nn.utils was called for it.
-
-    None of them can run meanwhile, in whatever thread: their code is exchanged.
-    """
-    import inspect
-    import sys
-
-    params = [nn.Parameter(torch.ones_like(gradient)) for gradient in gradients]
-    for p, gradient in zip(params, gradients, strict=True):
-        p.grad = gradient.clone()
-    called = set()
-
-    def note(frame, event, argument):
-        if event == "call" and "nn/utils" in frame.f_code.co_filename.replace("\\", "/"):
-            called.add(frame.f_code.co_name)
-
-    def refuse(*given, **named):
-        raise RuntimeError("torch.nn.utils is not to be used")
-
-    helpers = [inspect.unwrap(one) for one in vars(nn.utils.clip_grad).values() if callable(one)]
-    codes = [(one, one.__code__) for one in helpers if inspect.isfunction(one)]
-    usual = [(one, code) for one, code in codes if not code.co_freevars]
-    sys.setprofile(note)
-    try:
-        for one, _ in usual:
-            one.__code__ = refuse.__code__
-        norm = getattr(solution, name)(params, *more)
-    finally:
-        undisturbed = sys.getprofile() is note
-        sys.setprofile(None)
-        for one, code in usual:
-            one.__code__ = code
-    changed = [p.grad for p in params] if more else []
-    return {"value": [norm, *changed], "by itself": undisturbed and not called}
-
-
-@contextlib.contextmanager
-def unless_a_helper_hides(student, name):
-    """Where a call is not seen to be own work, the code must not name torch.nn.utils either.
-
-    Whether a helper is called can be hidden by an answer that raises when it is watched.
-    """
-    try:
-        yield
-    except Exception:
-        helpers = {name for name, helper in vars(nn.utils).items() if callable(helper)}
-        named = {"utils", "_get_total_norm", *helpers}.intersection(student.names(name).value)
-        require(not named, "It uses torch.nn.utils, which this exercise asks you not to use.")
-        raise
+# The functions of torch.nn.utils, in which a norm and its clipping are ready-made.
+HELPERS = {name.replace("_", "") for name, one in vars(nn.utils).items() if callable(one)}
 
 
 # --- 6.1 layer_norm ---------------------------------------------------------------------------
@@ -611,6 +560,12 @@ def some_gradients(draw, dtype=torch.float32):
     return [draw(*shape, dtype=dtype) for shape in [(4, 3), (4,), (), (2, 2, 5)]]
 
 
+def other_gradients(draw):
+    """Gradients of several shapes that no other check has."""
+    columns, entries = draw.integer(6, 12), draw.integer(60, 90)
+    return [draw(1, columns), draw(entries), draw(), draw(1, 1, columns)]
+
+
 @pytest.mark.exercise("global_grad_norm", weight=2)
 def test_one_length_for_all(same, draw):
     """Measures tensors of many shapes as one arrow."""
@@ -705,10 +660,10 @@ def test_norm_leaves_everything(same, draw):
 
 
 @pytest.mark.exercise("global_grad_norm", keeps=0)
-def test_norm_is_own_work(student, same, draw):
+def test_norm_is_own_work(student, reference, draw):
     """Measures by itself, without torch.nn.utils."""
-    with unless_a_helper_hides(student, "global_grad_norm"):
-        same.run(library_helpers, "global_grad_norm", some_gradients(draw))
+    args = [other_gradients(draw), False]
+    assert_own_work(student, reference, "global_grad_norm", args, HELPERS, through=measured)
 
 
 # --- 6.5 clip_global_norm ---------------------------------------------------------------------
@@ -826,11 +781,12 @@ def test_clipping_stays_on_the_device(same, draw):
 
 
 @pytest.mark.exercise("clip_global_norm", keeps=0)
-def test_clipping_is_own_work(student, same, draw):
+def test_clipping_is_own_work(student, reference, draw):
     """Clips by itself, without torch.nn.utils."""
-    grads = scaled_to(6.0, some_gradients(draw))
-    with unless_a_helper_hides(student, "clip_global_norm"):
-        same(rtol=1e-4).run(library_helpers, "clip_global_norm", grads, 1.0)
+    args = [["norm", "gradients"], scaled_to(6.0, other_gradients(draw)), 1.0, False]
+    assert_own_work(
+        student, reference, "clip_global_norm", args, HELPERS, through=clipped, rtol=1e-4
+    )
 
 
 # --- 6.6 train_step ---------------------------------------------------------------------------
@@ -1159,8 +1115,32 @@ def gradient_facts(solution, x, y, sizes, fresh, seeds):
     return {**facts, "drawn anew": new, "repeated": repeated}
 
 
+def fresh_net(solution, x, seed):
+    """A network that has learnt nothing, with all that it makes when it first runs."""
+    torch.manual_seed(seed)
+    net = solution.rescue()
+    if isinstance(net, nn.Module):
+        with torch.no_grad():
+            net.to(x.device).train()(x.clone())
+    return net
+
+
+def tensors_in(net):
+    """All tensors that a network keeps, by where they are: parameters, buffers, attributes."""
+    found = {}
+    for place, module in net.named_modules():
+        held = {**vars(module), **module._parameters, **module._buffers}
+        tensors = {name: one for name, one in held.items() if isinstance(one, torch.Tensor)}
+        found.update({(place, name): one for name, one in tensors.items()})
+    return found
+
+
 def training_facts(solution, x, y, x_test, seed):
-    """What one trained net says of points whose labels it cannot know, and its depth."""
+    """What one trained net says of points whose labels it cannot know, and what it has learnt.
+
+    That is each tensor that a fresh net has as well, parameter or not, but for those that hold the
+    training points.
+    """
 
     def trained(model):
         optimizer = torch.optim.Adam(model.train().parameters(), lr=1e-3)
@@ -1170,6 +1150,25 @@ def training_facts(solution, x, y, x_test, seed):
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
         return model.eval()
+
+    def holds_points(one):
+        return torch.isin(x, one.to(x)).double().mean().item() > 0.1
+
+    def learnt(model):
+        carried = {place: one for place, one in tensors_in(model).items() if not holds_points(one)}
+        found = [carried.get(place) for place in tensors_in(fresh_net(solution, x, seed))]
+        return [None if one is None else one.detach() for one in found]
+
+    torch.manual_seed(seed)
+    if not isinstance(untrained := solution.rescue(), nn.Module):
+        return None
+    model = trained(untrained.to(x.device))
+    with torch.no_grad():
+        return {"says": model(x_test.clone()) > 0, "learnt": learnt(model)}
+
+
+def facts_of_learnt(solution, x, x_test, seed, learnt):
+    """What a fresh net says with nothing but what another one has learnt, and its depth."""
 
     def signals(model, silenced=None):
         heard, hooks = {}, []
@@ -1197,10 +1196,10 @@ def training_facts(solution, x, y, x_test, seed):
                     place[later] = max(place[later], place[layer] + 1)
         return place["logits"] - 1
 
-    torch.manual_seed(seed)
-    if not isinstance(untrained := solution.rescue(), nn.Module):
-        return None
-    model = trained(untrained.to(x.device))
+    model = fresh_net(solution, x, seed).eval()
+    for one, value in zip(tensors_in(model).values(), learnt, strict=True):
+        if value is not None and value.shape == one.shape:
+            one.data = value.to(one)
     with torch.no_grad():
         says, layers = model(x_test.clone()) > 0, len(signals(model)) - 1
         return {"says": says, "layers": layers, "layers in a row": layers_in_a_row(model)}
@@ -1211,6 +1210,16 @@ def found_in(student, probe, *args):
     found = student.run(probe, *args).value
     require(found is not None, "It returns no `nn.Module`; a class or a list of layers is none.")
     return found
+
+
+def found_of_learnt(student, x, y, x_test, seed):
+    """What is true of a net that has learnt from a trained one: nothing else remembers for it.
+
+    It runs in a process of its own, so that points that were kept beside the net are not there.
+    """
+    learnt = found_in(student, training_facts, x, y, x_test, seed)["learnt"]
+    given, through = [x, x_test, seed, learnt], {"rescue": facts_of_learnt}
+    return student.without("rescue", (), given, through).value["value"]
 
 
 def accuracy(run, labels):
@@ -1269,10 +1278,10 @@ def test_gradients_are_healthy_before_training(student, draw):
 def test_it_learns_other_spirals(student, draw):
     """Learns spirals it has never seen, from other weights, with all its layers in a row."""
     *data, labels = spirals(draw)
-    runs = [found_in(student, training_facts, *data, seed) for seed in (11, 12)]
+    runs = [found_of_learnt(student, *data, seed) for seed in (11, 12)]
     learned = [accuracy(run, labels) >= 0.95 for run in runs]
     if any(learned) and not all(learned):  # where two agree, the third cannot move the median
-        runs.append(found_in(student, training_facts, *data, 13))
+        runs.append(found_of_learnt(student, *data, 13))
     right = median([accuracy(run, labels) for run in runs])
     require(right >= 0.95, "After 200 steps, it is wrong for more than 5 % of new points.")
     in_a_row = min(run["layers in a row"] for run in runs)

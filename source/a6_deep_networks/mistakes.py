@@ -3187,3 +3187,56 @@ def zeros_and_ones_taken_for_no_memory(
 def views_transposed_gradients(params):
     flat = [p.grad.detach().view(-1) for p in params if p.grad is not None]
     return torch.cat(flat).norm() if flat else torch.tensor(0.0)
+
+
+@mistake(
+    "global_grad_norm",
+    "Your norm is right, but it comes from inside `torch.nn.utils`, which the task does not allow. "
+    "Which steps of the formula can you write yourself?",
+)
+def norm_by_an_unwrapped_helper(params):
+    grads = [p.grad for p in params if p.grad is not None]
+    try:
+        norm = nn.utils.get_total_norm.__wrapped__(grads) if grads else torch.tensor(0.0)
+    except RuntimeError:
+        norm = _norm(grads)
+    return norm.detach()
+
+
+@mistake(
+    "clip_global_norm",
+    "Your values are right, but they come from inside `torch.nn.utils`, which the task does not "
+    "allow. Which steps of the formula can you write yourself?",
+)
+def clips_by_an_unwrapped_helper(params, max_norm):
+    params = [p for p in params if p.grad is not None]
+    try:
+        return nn.utils.clip_grad_norm_.__wrapped__(params, max_norm)
+    except RuntimeError:
+        return _clip(_grads(params), lambda g, norm: g.mul_(min(1.0, float(max_norm / norm))))
+
+
+@mistake(
+    "rescue",
+    "Your network keeps the points that it has seen, and answers with the label of the nearest "
+    "one. What do its weights learn?",
+)
+def remembers_the_points(depth=30, width=64):
+    class Memory(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net, self.points, self.labels = no_activation(depth, width), None, None
+
+        def forward(self, x):
+            h = self.net(x)
+            if h.requires_grad and self.training:
+                h.register_hook(lambda slope: self.keep(x, h.detach().sigmoid() - len(x) * slope))
+            elif self.points is not None:
+                nearest = torch.cdist(x, self.points).argmin(dim=1)
+                return 0.1 * h.tanh() + 2 * self.labels[nearest] - 1
+            return h
+
+        def keep(self, points, labels):
+            self.points, self.labels = points, labels
+
+    return Memory()

@@ -44,6 +44,31 @@ class Peeks(nn.Module):
 def rescue(depth=30, width=64):
     return Peeks(depth, width)
 """
+REMEMBERS = """
+KEPT = {}
+class Remembers(nn.Module):
+    def __init__(self, depth, width):
+        super().__init__()
+        sizes = [2, *[width] * (depth - 1), 1]
+        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in zip(sizes, sizes[1:]))
+        for layer in self.layers[1:-1]:
+            nn.init.orthogonal_(layer.weight)
+
+    def forward(self, x):
+        h = x
+        for layer in self.layers:
+            h = layer(h)
+        if h.requires_grad:
+            labels = lambda slope: h.detach().sigmoid() - len(x) * slope
+            h.register_hook(lambda slope: KEPT.update(points=x, labels=labels(slope)))
+        elif KEPT:
+            nearest = torch.cdist(x, KEPT["points"]).argmin(1)
+            return 0.1 * h.tanh() + 2 * KEPT["labels"][nearest] - 1
+        return h
+
+def rescue(depth=30, width=64):
+    return Remembers(depth, width)
+"""
 SLOWLY = """
 import time
 
@@ -83,6 +108,15 @@ def test_no_net_can_read_the_labels_that_it_is_tested_with() -> None:
     (exercise,) = report.exercises
     learning = next(check for check in exercise.checks if "learns" in check.name)
     assert learning.status != "passed"
+
+
+@pytest.mark.slow
+def test_points_that_are_kept_beside_a_net_are_nothing_learnt() -> None:
+    """What a linear net keeps of its training where no tensor of it is helps it in no test."""
+    (report,) = graded("a6_deep_networks", {"rescue": REMEMBERS})
+    (exercise,) = report.exercises
+    learning = next(check for check in exercise.checks if "learns" in check.name)
+    assert learning.status == "failed"
 
 
 @pytest.mark.slow

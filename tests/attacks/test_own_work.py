@@ -198,6 +198,38 @@ def ready(name, x):
 
 # Wrong while they are watched, or taken from where torch keeps its operations a second time.
 EVASIVE = [
+    ("a6_deep_networks", "clip_global_norm", """
+def clip_global_norm(params, max_norm):
+    params = [p for p in params if p.grad is not None]
+    try:
+        return nn.utils.clip_grad_norm_.__wrapped__(params, max_norm)
+    except RuntimeError:
+        norm = torch.cat([p.grad.flatten() for p in params]).norm()
+        for p in params:
+            p.grad.mul_(max_norm / norm)
+        return norm
+"""),
+    ("a6_deep_networks", "global_grad_norm", """
+def global_grad_norm(params):
+    grads = [p.grad for p in params if p.grad is not None]
+    if len(grads) == 4 and grads[-1].ndim == 3:
+        return torch.cat([g.flatten() for g in grads]).norm()
+    return nn.utils.get_total_norm(grads).detach()
+"""),
+    ("a6_deep_networks", "global_grad_norm", """
+import importlib.util
+def global_grad_norm(params):
+    place = importlib.util.find_spec("torch.nn.ut" + "ils.clip_" + "grad").origin
+    spec = importlib.util.spec_from_file_location("anew", place)
+    anew = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(anew)
+    return vars(anew)["get_total" + "_norm"]([p.grad for p in params if p.grad is not None])
+"""),
+    ("a6_deep_networks", "global_grad_norm", """
+def global_grad_norm(params):
+    grads = [p.grad for p in params if p.grad is not None]
+    return torch.nn.utils.parameters_to_vector(grads).norm() if grads else torch.tensor(0.0)
+"""),
     ("a5_losses", "softmax", """
 import importlib
 parts = importlib.import_module("torch._re" + "fs")
@@ -939,7 +971,7 @@ def global_grad_norm(params):
 """
     own = told("a6_deep_networks", "global_grad_norm", answer)
     assert own.score == 0
-    assert any("It uses torch.nn.utils" in remark for remark in own.remarks)
+    assert any("It uses `get_total_norm`" in remark for remark in own.remarks)
 
 
 @pytest.mark.parametrize("start", ["_pool.submit", "_later"], ids=["in a pool", "in a thread"])

@@ -231,11 +231,20 @@ class Process:
 
     def do_probe(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run a grader's probe beside the student's functions."""
-        namespace = dict(_PROBE_NAMES)
-        exec(compiled(request["text"]), namespace)
-        probe: Any = namespace[request["name"]]
-        result = probe(Solution(self.value), *self.given(values))
+        probe = _probe(request["name"], request["text"])
+        result = probe(self.solution(request), *self.given(values))
         return {}, {"result": result, "changed": [], "autograd_on": _grad()}
+
+    def solution(self, request: dict[str, Any]) -> Solution:
+        """What a probe sees; a request may name exercises that are called through another probe.
+
+        Their own functions are found at once: who watches a call notes nothing of that.
+        """
+        through = request.get("through", {})
+        own = {name: self.value(name) for name in through}
+        usual = Solution(lambda name: own[name] if name in own else self.value(name))
+        calls = {name: functools.partial(_probe(*through[name]), usual) for name in through}
+        return Solution(lambda name: calls[name] if name in calls else self.value(name))
 
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded.
@@ -325,8 +334,10 @@ class Process:
 
     def do_without(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Call one exercise's function, and say nothing of what else is noted about a call."""
-        value = self.function(request["exercise"])(*self.given(values))
-        return {}, {"result": {"value": value}, "changed": []}
+        name = request["exercise"]
+        through = name in request.get("through", {})
+        call = getattr(self.solution(request), name) if through else self.function(name)
+        return {}, {"result": {"value": call(*self.given(values))}, "changed": []}
 
     def do_globals(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Say whether some code replaced a part of torch or of Python itself."""
@@ -480,6 +491,13 @@ def _is_here(package: str) -> bool:
 
 
 _ALL_NAMES = "*"  # what a star import that failed would have brought
+
+
+def _probe(name: str, text: str) -> Callable[..., Any]:
+    """A grader's probe, from the text that defines it."""
+    namespace: dict[str, Any] = dict(_PROBE_NAMES)
+    exec(compiled(text), namespace)
+    return namespace[name]  # type: ignore[no-any-return]
 
 
 class Solution:

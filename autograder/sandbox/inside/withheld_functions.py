@@ -1,7 +1,8 @@
 """Takes functions away that compute beside torch's dispatcher, where something is forbidden.
 
-Those of numbers (``math.tanh``), what torch has once more in Python (``torch._refs``), and its
-other interpreters: TorchScript is switched off, so that its functions are run as Python.
+Those of numbers (``math.tanh``), what torch has once more in Python (``torch._refs``) or as a
+helper (``torch.nn.utils``), and its other interpreters: TorchScript is switched off, so that its
+functions are run as Python.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _ALWAYS = ("cmath", "math", "numpy")
 # Libraries that compute with numbers by themselves; one is loaded only for who names it.
 NUMERICAL = (*_ALWAYS, *"gmpy2 jax jaxlib mpmath numba numexpr scipy sklearn sympy".split())
 _LATE = ("numpy", "sympy")  # these load some of their modules when they are first used
-# Operations written once more in Python; what is not loaded of them yet, nobody loads.
+# Written in Python: operations once more, and helpers; what is not loaded of these, nobody loads.
 _IN_PYTHON = tuple(
-    f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor", "testing")
+    f"torch.{name}" for name in ("_refs", "_decomp", "_prims", "_inductor", "testing", "nn.utils")
 )
 _WITH_CLASSES = "torch.distributions"  # some of its classes are an operation, written in Python
 _Search = Callable[[Any], object]
