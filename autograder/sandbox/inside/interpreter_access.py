@@ -46,7 +46,7 @@ _FAMILIAR = frozenset(
     "float float16 float32 float64 functional functools grad H half iinfo inf inference_mode "
     "int int16 int32 int64 int8 is_leaf is_tensor itemsize Iterable Iterator "
     "itertools layout linalg List logsigmoid long lru_cache math max min mT nan nbytes ndim nn "
-    "no_grad numel Optional partial pi reduce requires_grad requires_grad_ retain_grad "
+    "no_grad numel Optional Parameter partial pi reduce requires_grad requires_grad_ retain_grad "
     "Sequence set_grad_enabled shape size smallest_normal special T Tensor tensor tiny tolist "
     "torch Tuple typing uint8 Union".split()
 )
