@@ -80,6 +80,7 @@ ORDINARY = [
     "model.eval()\nfor m in model.modules():\n    print(m)",
     "def f(x):\n    '''No __globals__ here: eval(x) is not for us.'''\n    return x",
     "print('model.eval() was called', 'compile it')",
+    "'__globals__'",
     "getattr(layer, name).grad = None\nx = getattr(self, 'a' + 'b')",
     "class A:\n    def f(self):\n        return self.__dict__",
     "import re\nfound = re.compile('a')",

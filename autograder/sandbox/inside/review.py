@@ -221,7 +221,7 @@ def _with_local_names(
 
     A text that stands alone as a statement is a comment, and passed over.
     """
-    waiting = [(node, local)]
+    waiting = [] if _is_comment(node) else [(node, local)]
     while waiting:
         part, names = waiting.pop()
         yield part, names
