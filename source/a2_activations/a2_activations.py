@@ -772,7 +772,7 @@ with visible_checks("relu_breakers") as call:
 # * the figure has two traces: first y, named `neuron`, then its slope dy/dx with respect to x, named `slope`;
 # * there is one frame per weight, in the order of `ws`, whose `name` is `str(w)` and whose `data` are these same two traces for that weight, both with x and y;
 # * at first the figure shows the curves of the first weight;
-# * there is one slider with one step per weight: `label` is `str(w)`, `method` is `"animate"`, and `args` is a list that begins with `[str(w)]`.
+# * there is one slider with one step per weight, in the order of `ws`: `label` is `str(w)`, `method` is `"animate"`, and `args` is a list that begins with `[str(w)]`.
 #
 # Errors below 1e-5 are fine; titles, ranges and looks are yours.
 #

@@ -1441,7 +1441,7 @@ def test_traces_have_names(same, draw):
 
 @pytest.mark.exercise("neuron_slider", seconds=20)
 def test_steps_lead_to_frames(same, draw):
-    """Has one slider, whose steps are labelled with the weights and lead to their frames."""
+    """Has one slider with a step per weight, in their order, labelled and leading to its frame."""
     for ws in (weights(draw), [2.0], [3, 0.5, 2]):
         same.run(slider, ws, ["steps"])
 
