@@ -201,8 +201,8 @@ class _Names:
             ) if _root(owner) in self._computing:
                 yield f"setattr({ast.unparse(owner)[:40]}, ...)"
             case ast.Call(keywords=named):
-                if any(one.arg == "weights_only" and _is_false(one.value) for one in named):
-                    yield "weights_only=False"
+                if any(one.arg == "weights_only" and not _is_true(one.value) for one in named):
+                    yield "weights_only, which is not True"
 
     def _text(self, text: str) -> Iterator[str]:
         if f"{text}/".startswith(tuple(f"{path}/" for path in _PATHS)):
@@ -306,8 +306,8 @@ def _holds_layers(part: ast.expr) -> bool:
     return False
 
 
-def _is_false(value: ast.expr) -> bool:
-    return not (isinstance(value, ast.Constant) and value.value is True)
+def _is_true(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is True
 
 
 def _begins_or_ends_a_special_name(text: str) -> bool:

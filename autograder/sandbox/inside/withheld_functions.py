@@ -157,9 +157,9 @@ def _close() -> None:
     ready = [library for library in _LATE if library in sys.modules]  # it may load more of itself
     names = "|".join(library for library in NUMERICAL if library not in ready)
     every, copies = "|".join(NUMERICAL), "|".join(map(re.escape, _IN_PYTHON)).replace(r"\.", "[./]")
-    closed = rf"\A(?:{names})(?:\.|\Z)|(?:\A|\.)(?:{every})\Z|(?:\A|[./])(?:{copies})(?:[./]|\Z)"
-    file = rf"(?:\A|/)(?:{every})(?:\.[^/]*)?\Z"
     opened = rf"(?:\A|[./])(?:{copies})(?:[./]|\Z)"
+    closed = rf"\A(?:{names})(?:\.|\Z)|(?:\A|\.)(?:{every})\Z|{opened}"
+    file = rf"(?:\A|/)(?:{every})(?:\.[^/]*)?\Z"
     in_texts, in_bytes = re.compile(opened).search, re.compile(opened.encode()).search
     asked = re.compile(closed).search, re.compile(file).search
     sys.addaudithook(functools.partial(_refuse_import, ImportError, *asked))
