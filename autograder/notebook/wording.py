@@ -21,7 +21,7 @@ _BY_FACT = {
     "device": "With the input on another device, no result comes back there.",
     "requires_grad": "Its link to autograd (requires_grad) is not the promised one.",
     "gradient": "The values are right, the gradients are not.",
-    "no gradient": "The values are right, but no gradient flows back to where it should.",
+    "no gradient": "The values are right, but a gradient that should come back is missing.",
     "value": "The values are not right.",
     "statement": "Something that the task promises does not hold.",
     "changed": "An argument was changed on the way; the caller still needs it as it was.",
@@ -65,7 +65,7 @@ _USED_UP = {
 _KNOWN = frozenset(
     "ArithmeticError AssertionError AttributeError EOFError FileNotFoundError FloatingPointError "
     "ImportError IndexError KeyError LookupError MemoryError ModuleNotFoundError NameError "
-    "OSError OverflowError PermissionError RecursionError RuntimeError "
+    "NotImplementedError OSError OverflowError PermissionError RecursionError RuntimeError "
     "StopIteration SyntaxError SystemExit KeyboardInterrupt TypeError UnboundLocalError "
     "UnicodeError ValueError ZeroDivisionError".split()
 )
@@ -86,7 +86,7 @@ SYNTAX = (
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
 NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
-NOT_SEEN = "Looking at what came back gives an error, so nobody can see whether {sentence}."
+NOT_SEEN = "With your answer the check stopped with an error: it could not see whether {sentence}."
 OTHER_ANSWER = "Another answer came back than the check in the notebook expects."
 UNCHANGED = "The call did not change its arguments as it should."
 NOT_GONE_ON = "After your call, the check could not go on{known}."

@@ -1315,7 +1315,7 @@ def two_layers(draw, n_in, n_hidden, n_out, dtype=torch.float32):
 
 @pytest.mark.exercise("collapse")
 def test_weight_comes_first(same, draw):
-    """Returns the weight first, then the bias."""
+    """Returns both, the weight first and then the bias."""
     same.run(comes_in_order, "collapse", two_layers(draw, 3, 4, 2))
 
 

@@ -661,15 +661,26 @@ def _step(kind):
 
 
 def ordered(pair, kind, x0, n=19):
-    """The pair with the value first, also where it came second: that is another check's subject."""
-    x = x0.detach()
+    """The pair with the value first, also where the right two came in the other order.
+
+    That order is another check's subject; a pair with a wrong number stays as it is.
+    """
+    x = start = x0.detach().requires_grad_()
     for _ in range(n):
         x = _step(kind)(x)
     tensors = [isinstance(part, torch.Tensor) and part.shape == x.shape for part in pair]
     if x.is_meta or not all(tensors):
         return pair
-    first, second = (part.detach().allclose(x.to(part.dtype), equal_nan=True) for part in pair)
-    return pair[::-1] if second and not first else pair
+    right = x.detach(), *torch.autograd.grad(x.sum(), start)
+    return pair[::-1] if _agree(pair[::-1], right) and not _agree(pair, right) else pair
+
+
+def _agree(pair, right):
+    """Whether two pairs hold the same numbers, whatever their dtypes."""
+    return all(
+        one.detach().double().allclose(other.double(), equal_nan=True)
+        for one, other in zip(pair, right, strict=True)
+    )
 
 
 def measure(solution, kind, x0, *n):
