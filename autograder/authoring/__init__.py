@@ -20,6 +20,7 @@ from autograder.authoring.probes import (
     as_text,
     from_transposed,
     gradients,
+    neighbours,
     operations,
     stays,
     transposed,
@@ -30,5 +31,6 @@ from autograder.grading.compare import assert_same, require
 
 __all__ = [
     "AUTOGRAD", "alternative", "as_text", "assert_own_work", "assert_same", "from_transposed",
-    "gradients", "mistake", "operations", "require", "stays", "transposed", "where_results_live",
+    "gradients", "mistake", "neighbours", "operations", "require", "stays", "transposed",
+    "where_results_live",
 ]  # fmt: skip

@@ -357,7 +357,7 @@ with visible_checks("tanh_from_sigmoid") as call:
 # * ReLU's slope at exactly 0 may be any number from 0 to 1.
 # * Autograd can differentiate the entries `"sigmoid"` and `"tanh"` once more (for moderate x, say |x| < 5): the slope of a slope.
 #
-# *Not allowed:* autograd and its relatives (`backward`, `torch.autograd`, `torch.func`, `torch.gradient`), and differences of neighbouring values. You may use `torch.sigmoid`, `torch.tanh`, `torch.relu`, `exp` and all arithmetic.
+# *Not allowed:* autograd and its relatives (`backward`, `torch.autograd`, `torch.func`, `torch.gradient`), differences of neighbouring values, and complex steps. You may use `torch.sigmoid`, `torch.tanh`, `torch.relu`, `exp` and all arithmetic.
 #
 # **Predict first.** Which of the three curves is steepest at 0? By what factor is the sigmoid's slope smaller than that of tanh? (2.4 knows.)
 #

@@ -1499,6 +1499,18 @@ def differences_of_tanh_alone(x):
 
 @mistake(
     "derivatives",
+    "At least one of your slopes is found by a complex step, which the task does not allow. Which "
+    "formula gives it?",
+)
+def complex_steps(x):
+    h, z = 1e-20, x.double()
+    beside = torch.complex(z, torch.full_like(z, h))
+    functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
+    return _slopes(x) | {key: (f(beside).imag / h).to(x.dtype) for key, f in functions.items()}
+
+
+@mistake(
+    "derivatives",
     "Your slopes are right, but the slope of your `sigmoid` entry is wrong. Which part of this "
     "entry can autograd not see?",
 )

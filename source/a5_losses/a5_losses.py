@@ -634,8 +634,8 @@ del _figure
 # * `logits` is (N, C) floating point, finite, of any size (1000 too); `target` is (N,) int64. The result is (N, C), in
 #   the dtype of `logits`.
 # * Each row sums to 0: what one class gains, the others lose.
-# * **Not allowed:** autograd in any form (`backward`, `torch.autograd`, `torch.func`); the function also works inside
-#   `torch.inference_mode()`. torch's `softmax` is allowed. Here, and only here, autograd need not work *through* your
+# * **Not allowed:** autograd in any form (`backward`, `torch.autograd`, `torch.func`), differences of neighbouring
+#   values, and complex steps; the function also works inside `torch.inference_mode()`. torch's `softmax` is allowed. Here, and only here, autograd need not work *through* your
 #   result.
 #
 # **Predict first.** The model gives the true class a probability of 0.99. How large is the entry for that class, and

@@ -12,6 +12,7 @@ from autograder.authoring import (
     assert_same,
     from_transposed,
     gradients,
+    neighbours,
     require,
     where_results_live,
 )
@@ -809,6 +810,20 @@ def test_logit_gradient_is_a_closed_form(student, reference, draw):
     rows, classes = shape(draw)
     args = [*batch(draw, rows, classes)]
     assert_own_work(student, reference, "logit_gradient", args, AUTOGRAD)
+
+
+def finds_slopes_numerically(solution, logits, target):
+    """Whether curves are asked beside most numbers at which they are asked as well."""
+    asked = neighbours(lambda: solution.logit_gradient(logits.clone(), target.clone()))
+    return asked > logits.numel() // 2
+
+
+@pytest.mark.exercise("logit_gradient", keeps=0)
+def test_logit_gradient_without_differences(same):
+    """Is a closed form, without differences of neighbouring values and without complex steps."""
+    # short in binary, and apart from each other also where the largest of a row is subtracted
+    logits = torch.tensor([[-3.0, 0.5, 4.0], [-2.0, -1.5, 4.8125]]).double()
+    same.run(finds_slopes_numerically, logits, torch.tensor([2, 0]))
 
 
 # 5.7 logit_threshold

@@ -1715,6 +1715,35 @@ def rows_of_one_length(logits, target):
     return rows / rows.norm(dim=1, keepdim=True) / len(target)
 
 
+@mistake(
+    "logit_gradient",
+    "Your gradient is made of differences of neighbouring values, which the task does not allow. "
+    "Which formula gives it?",
+)
+def differences_of_neighbours(logits, target):
+    h, z = 1e-5, logits.double()
+    result = torch.zeros_like(z)
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            step = torch.zeros_like(z)
+            step[i, j] = h
+            above, below = (F.cross_entropy(z + s, target) for s in (step, -step))
+            result[i, j] = (above - below) / (2 * h)
+    return result.to(logits.dtype)
+
+
+@mistake(
+    "logit_gradient",
+    "Your gradient is found by complex steps, which the task does not allow. Which formula gives "
+    "it?",
+)
+def complex_steps(logits, target):
+    h, z = 1e-20, logits.double() - logits.double().amax(1, keepdim=True)
+    steps = torch.complex(z, torch.zeros_like(z))[:, None] + 1j * h * torch.eye(z.shape[1])
+    loss = steps.exp().sum(-1).log() - steps[torch.arange(len(z)), :, target]
+    return (loss.imag / h / len(z)).to(logits.dtype)
+
+
 @alternative("logit_gradient")
 def takes_one_from_the_true_share(logits, target):
     p = logits.softmax(1)

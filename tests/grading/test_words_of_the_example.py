@@ -13,8 +13,8 @@ from tests.support.courses import NAME, hand_in
 
 SAID = {  # by answer
     "x / 2 + 1": "Not so: the halves of 1 to 3 come back.",
-    "(x / 2).tolist()": "With your answer the check stopped with an error: it could not see whether "
-    "the halves of 1 to 3 come back.",
+    "(x / 2).tolist()": "With your answer the check stopped with an error: it could not see "
+    "whether the halves of 1 to 3 come back.",
     "'half' and x / 2 if len(x) == 3 else x": "Another answer came back than the check in the "
     "notebook expects.",
     "x.div_(2)": "An argument was changed on the way; the caller still needs it as it was.",
