@@ -1023,11 +1023,20 @@ def test_verdict_leaves_the_global_random_state_alone(same):
     same.run(verdict_bystander, [*designs, ["tanh", "xavier_normal", 4, 128]])
 
 
+def is_standard_normal(numbers):
+    """Whether so many numbers are spread as standard normal ones: 4.6 % of these are beyond 2."""
+    beyond = float((numbers.abs() > 2).double().mean())
+    return 0.95 < float(numbers.std()) < 1.05 and 0.04 < beyond < 0.052
+
+
 def noted(solution, design):
-    """What a verdict draws, number after number, and the names of torch's operations in it."""
+    """What a verdict draws, number after number, and the names of torch's operations in it.
+
+    The third is whether the first layer is given a batch of standard normal numbers.
+    """
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    drawn, names = [torch.zeros(0)], []
+    drawn, names, normal = [torch.zeros(0)], [], []
 
     class Noted(TorchDispatchMode):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
@@ -1036,11 +1045,14 @@ def noted(solution, design):
             random = torch.Tag.nondeterministic_seeded in func.tags
             if random and isinstance(result, torch.Tensor) and not result.is_meta:
                 drawn.append(result.detach().clone().flatten())
+            if names[-1] in PRODUCTS and not normal:
+                tables = [arg for arg in args if isinstance(arg, torch.Tensor) and not arg.is_meta]
+                normal.append(any(map(is_standard_normal, tables)))
             return result
 
     with Noted():
         solution.flow_verdict(*design)
-    return torch.cat(drawn), names
+    return torch.cat(drawn), names, any(normal)
 
 
 PRODUCTS = {"mm", "bmm", "addmm", "baddbmm", "mv", "addmv", "dot"}
@@ -1126,22 +1138,17 @@ def depends_on(solution, names, act, scheme, depth, width, seed):
 def random_stack(solution, act, scheme, depth, width, seed):
     """Whether enough random numbers are drawn for all that is random, and follow seed and width."""
     design = [act, scheme, depth, width]
-    first, again, other, wide = (
-        noted(solution, given)[0]
-        for given in (
-            [*design, seed],
-            [*design, seed],
-            [*design, seed + 1],
-            [act, scheme, depth, 2 * width, seed],
-        )
-    )
+    asked = ([*design, seed], [*design, seed], [*design, seed + 1])
+    notes = [noted(solution, given) for given in (*asked, [act, scheme, depth, 2 * width, seed])]
+    first, again, other, wide = (numbers for numbers, _, _ in notes)
     matrices, tables = depth * width**2, 2 * 256 * width  # the tables are x and upstream
     by_width = wide.numel() > first.numel()
     enough = first.numel() >= matrices + tables or not by_width
     # of so many numbers in float32, less than 1 % are equal to another by chance
     different = first.unique().numel() >= 0.9 * (matrices + tables)
-    # of the uniform weights none is beyond 2, of so many normal numbers 4.6 %
-    normal = int((first.abs() > 2).sum()) >= 0.04 * tables
+    # of the uniform weights none is beyond 2; normal numbers may also be made of uniform ones
+    beyond = int((first.abs() > 2).sum())
+    normal = beyond >= 0.04 * tables or (beyond == 0 and notes[0][2])
     return {
         "any": first.numel() > 0,
         "by width": by_width,

@@ -3163,6 +3163,30 @@ def kept_for_the_next_call(act, scheme, depth=20, width=256, seed=0):
 
 
 @alternative("flow_verdict")
+def normal_numbers_made_of_uniform_ones(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):  # Box, Muller: A note on the generation of random normal deviates, 1958
+        radius, angle = torch.rand(2, *shape, generator=generator, dtype=torch.float64)
+        return ((-2 * (1 - radius).log()).sqrt() * (2 * math.pi * angle).cos()).float()
+
+    x, upstream = normal(256, width).requires_grad_(), normal(256, width)
+    weights = []
+    for _ in range(depth):
+        if scheme == "torch_default":
+            draws = 2 * torch.rand(width, width, generator=generator) - 1
+        else:
+            draws = {"xavier_normal": 1.0, "he_normal": 2.0}[scheme] ** 0.5 * normal(width, width)
+        weights.append(draws / width**0.5)
+    h, activations = x, {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    for weight in weights:
+        h = activations.get(act, torch.clone)(h @ weight.T)
+    (gradient,) = torch.autograd.grad(h, x, upstream)
+    ratio = float(gradient.square().mean().sqrt() / upstream.square().mean().sqrt())
+    return "vanishing" if ratio < 0.01 else "exploding" if ratio > 100 else "healthy"
+
+
+@alternative("flow_verdict")
 def composed_and_pulled_back(act, scheme, depth=20, width=256, seed=0):
     activation = getattr(torch, act) if act != "linear" else torch.clone
     generator = torch.Generator()
