@@ -1057,7 +1057,8 @@ def test_a_tie_is_a_yes(same, draw):
     same.run(decisions_at_ties, torch.linspace(0.1, 4, 24)[:, None])
     for dtype in (torch.float16, torch.bfloat16):  # half of these are rounded up
         same.run(decisions_at_ties, torch.linspace(-0.02, 0.7, 24).to(dtype)[:, None])
-    for ties in (torch.zeros(1, 1), torch.cat([draw(3, 1), torch.zeros(2, 1), COMMON])):
+    clear = torch.tensor([[1.0], [-1.0], [1.0]]) * draw.uniform(3, 1, low=0.2, high=3.0)
+    for ties in (torch.zeros(1, 1), torch.cat([clear, torch.zeros(2, 1), COMMON])):
         same.run(part_of, "binary_predict", [ties], 1)
 
 
@@ -1079,7 +1080,9 @@ def decides_as_it_says(solution, logits, thresholds):
 def test_threshold_is_respected(same, draw):
     """Decides rightly for any threshold, strict or lenient."""
     logits = spread(draw, 41)
-    for threshold in (0.05, 0.2, draw.number(0.6, 0.7), 0.95):
+    row = draw.integer(22, 24)
+    between = torch.sigmoid(logits[row : row + 2].mean()).item()  # close to none: that is below
+    for threshold in (0.05, 0.2, between, 0.95):
         same.run(part_of, "binary_predict", [logits, threshold], 1)
     same.run(decides_as_it_says, CONFIDENT, [1e-9, 1 - 1e-6])
 
