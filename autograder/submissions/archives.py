@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import math
 import re
 import stat
 import zipfile
@@ -27,6 +28,7 @@ MAX_MEMBER = 100 << 20  # bytes, unpacked
 MAX_TOTAL = 4 << 30
 MAX_LOOKED_AT = 500  # members
 MAX_COMPARED = 10
+MAX_COMPARED_BYTES = 50 << 20  # unpacked, of those that are compared
 _BROKEN = len(formats.CELLS)
 _LOOK = 64 << 10  # bytes of a member that tell what it is
 _ENTRY = b"PK\x01\x02"  # begins each entry of an archive's list
@@ -103,22 +105,30 @@ def _order(candidate: _Candidate) -> tuple[int, int]:
     return candidate.kind, candidate.rank
 
 
+def _depth(candidate: _Candidate) -> int:
+    return len(_path(candidate.info).parts)
+
+
 def _count_kind(candidates: Sequence[_Candidate], kind: int) -> int:
     return sum(candidate.kind == kind for candidate in candidates)
 
 
 def _best(opened: zipfile.ZipFile, group: Sequence[_Candidate], answers: Count) -> Member | None:
-    """The one that answers most, or one of equal copies; None where none answers anything."""
-    if len(group) > MAX_COMPARED or sum(each.info.file_size for each in group) > MAX_MEMBER:
+    """The one that answers most, or one of equal copies; None where none answers anything.
+
+    Of those that answer as many, the one in the fewest folders: others are seldom what was meant.
+    """
+    size = sum(each.info.file_size for each in group)
+    if len(group) > MAX_COMPARED or size > MAX_COMPARED_BYTES:
         return None
-    most, best = 0, dict[bytes, Member]()  # those that answer most, by their content
+    most, best = (1, -math.inf), dict[bytes, Member]()  # those that answer most, by their content
     for candidate in group:
         with contextlib.suppress(*DAMAGED):
             member = Member(_path(candidate.info), _content(opened, candidate.info))
-            count = answers(member) or 0
-            best = {} if count > most else best
-            if count >= max(most, 1):
-                most = count
+            found = answers(member) or 0, -_depth(candidate)
+            best = {} if found > most else best
+            if found >= most:
+                most = found
                 best.setdefault(member.content, member)
     _refuse_several([member.path for member in best.values()])
     return next(iter(best.values()), None)
@@ -127,14 +137,16 @@ def _best(opened: zipfile.ZipFile, group: Sequence[_Candidate], answers: Count) 
 def _likeliest(candidates: Sequence[_Candidate]) -> _Candidate:
     """Where none answers anything, a broken notebook comes before a script: it was meant."""
     notebooks = [each for each in candidates if each.kind in (0, _BROKEN)]
-    first = (notebooks or candidates)[0]
-    _refuse_several([_path(each.info) for each in candidates if _order(each) == _order(first)])
+    first = min(notebooks or candidates, key=lambda each: (*_order(each), _depth(each)))
+    alike = [each for each in candidates if _order(each) == _order(first)]
+    _refuse_several([_path(each.info) for each in alike if _depth(each) == _depth(first)])
     return first
 
 
 def _refuse_several(paths: Sequence[PurePosixPath]) -> None:
     if len(paths) > 1:
-        names = formats.listed([path.name for path in paths])
+        alike = len({path.name for path in paths}) < len(paths)
+        names = formats.listed([str(path) if alike else path.name for path in paths])
         raise SubmissionError(
             f"The zip file holds more than one notebook: {names}. Submit the one that counts, "
             "alone."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from autograder.submissions.lms import first_title
 Answers = Callable[[Path], int | None]  # how many exercises a file answers; None: unreadable
 MOST_READ = 20  # files of one student that are read to choose among them
 MOST_BYTES = 100 << 20  # of them; the likeliest is always read
+MOST_SECONDS = 10.0  # of this process, for them: packed, a few bytes can become many
 _NO_KIND = -len(GRADABLE)  # the rank of what cannot be graded
 
 
@@ -82,6 +84,8 @@ _REASONS = (
     "it was submitted last",
     "it is the notebook",
     "it has the name of the notebook that was released",
+    "it holds more answers",
+    "it lies in fewer folders",
     "it was changed last",
     "it is the first by name",
 )
@@ -93,16 +97,20 @@ def _ranks(
 ) -> dict[Claim, tuple[Any, ...]]:
     """The larger, the sooner a file counts; each part has its reason.
 
-    The likeliest are read first, and no thousand of them: a class would wait for one student.
+    The likeliest are read first, and no thousand of them: a class would wait for one student. When
+    a file was changed comes late: a checkout or a copy gives every file the time of its own.
     """
     likely = {claim: _likely(claim, assignment) for claim in claims}
     ranks: dict[Claim, tuple[Any, ...]] = {}
-    read = 0
+    read, started = 0, time.thread_time()
     for number, claim in enumerate(sorted(claims, key=likely.__getitem__, reverse=True)):
         read += _size(claim.entry.path)
-        looks = number == 0 or (number < MOST_READ and read <= MOST_BYTES)
-        found = answers(claim.entry.path) if looks and likely[claim][1] > _NO_KIND else None
-        ranks[claim] = (found is not None, bool(found), *likely[claim])
+        spent = time.thread_time() - started
+        more = number < MOST_READ and read <= MOST_BYTES and spent <= MOST_SECONDS
+        looks = (number == 0 or more) and likely[claim][1] > _NO_KIND
+        found = answers(claim.entry.path) if looks else None
+        *first, folders, changed, name = likely[claim]
+        ranks[claim] = (found is not None, bool(found), *first, found or 0, folders, changed, name)
     return ranks
 
 
@@ -116,6 +124,7 @@ def _likely(claim: Claim, assignment: str) -> tuple[Any, ...]:
         claim.said.number,
         -GRADABLE.index(kind) if kind in GRADABLE else _NO_KIND - (kind in _BESIDE),
         claim.title.rpartition("/")[2].lower() == f"{assignment}.ipynb".lower(),
+        -len(claim.inner),
         claim.entry.changed,
         tuple(-ord(character) for character in claim.title),
     )

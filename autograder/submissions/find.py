@@ -313,15 +313,15 @@ def _refuse_conflicts(people: dict[str, list[Claim]]) -> None:
 
 
 def _other_owners(people: dict[str, list[Claim]]) -> Iterator[str]:
-    """In nbgrader's exchange anybody may name a folder after anybody: the owner tells who did."""
+    """Where all may write, anybody may name a folder after anybody: the owner tells who did."""
     for student, claims in sorted(people.items()):
         owners: dict[int, str] = {}
         for claim in claims:
-            if claim.said.whose.system == "nbgrader" and claim.entry.owner >= 0:
+            if claim.entry.owner >= 0:
                 owners.setdefault(claim.entry.owner, claim.top)
-        if len(owners) > 1:
+        if len({*owners.values()}) > 1:
             yield (
-                f"{student}: {listed(sorted(owners.values()))} have different owners on this "
+                f"{student}: {listed(sorted({*owners.values()}))} have different owners on this "
                 f"machine. Look whether {student} has submitted all of them."
             )
 

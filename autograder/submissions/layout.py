@@ -1,10 +1,10 @@
 """Whose each entry of a tree is: the outermost folder that tells students apart decides.
 
 In order: what the instructor says with ``--layout``; a system's own naming (Canvas, Moodle,
-Gradescope, nbgrader's exchange); the folder directly below the one that was named, or below a
-folder of the instructor's in it (an assignment's, a section's). Whatever lies in a student's folder
-is that student's, however it is called. Names of files tell people apart only where files lie
-directly in a folder of the instructor's.
+Gradescope, nbgrader's exchange, in which nothing else counts); the folder directly below the one
+that was named, or below a folder of the instructor's in it (an assignment's, a section's). Whatever
+lies in a student's folder is that student's, however it is called. Names of files tell people apart
+only where files lie directly in a folder of the instructor's.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ from autograder.submissions.tree import (
 )
 
 _NOTHING_SAID = Named(Whose(""))
+_NOT_EXCHANGED = (
+    "lies beside the folders of nbgrader's exchange, where all may write. If it is somebody's, put "
+    "it elsewhere"
+)
+_INBOUND = "inbound"  # what nbgrader calls the folder in which all students write
 _LONGEST_LIST = 5 << 20  # bytes of a zip's list of entries: 50,000 of them and more
 
 
@@ -265,10 +270,29 @@ class _Level:
             else:
                 folders[entry.parts[depth]].append(entry)
         odd = self._names_of_clutter(place, folders)
+        if self._is_exchange(folders):
+            self._leave_out_others(folders, [*files, *odd])
+            files, odd = [], []
         left = [e for e in self._files_of_systems(place, [*files, *odd]) if e not in odd]
         unnamed = self._folders_of_systems(place, folders, files)
         self._folders(place, unnamed, alone=len(folders) == 1 and not left)
         self._files(place, left, alone=not folders and len(left) == len(files))
+
+    def _is_exchange(self, folders: Iterable[str]) -> bool:
+        """Whether nbgrader's students submit there: by its name, or by those of most folders."""
+        made = [self._is_exchanged(name) for name in folders]
+        most = len(made) / 2 if self._tree.root.name != _INBOUND else 0
+        return sum(made) > most
+
+    def _is_exchanged(self, name: str) -> bool:
+        said = lms.of_folder(name)
+        return bool(said and said.whose.system == "nbgrader" and said.at)
+
+    def _leave_out_others(self, folders: dict[str, list[Entry]], files: Sequence[Entry]) -> None:
+        """Leave out what nbgrader has not made: all may write there, and name it after anybody."""
+        others = [name for name in folders if not self._is_exchanged(name)]
+        entries = [*files, *(entry for name in others for entry in folders.pop(name))]
+        self._layout.passed_over += (PassedOver(e.shown, _NOT_EXCHANGED) for e in entries)
 
     def _names_of_clutter(self, place: _Place, folders: dict[str, list[Entry]]) -> list[Entry]:
         """What is called as tools call things, and yet by a system, or as somebody of the roster.

@@ -175,13 +175,28 @@ def test_equal_copies_are_one_notebook() -> None:
     assert str(chosen(copies).path) == "mon/b.ipynb"
 
 
+def test_of_alike_ones_the_one_in_the_fewest_folders_counts() -> None:
+    """A copy in a folder is seldom what was meant; one that answers more is."""
+    two, other = holding(2), holding(2) + b" "
+    assert str(chosen({"backup/a1.ipynb": other, "a1.ipynb": two}).path) == "a1.ipynb"
+    assert str(chosen({"work/a1.ipynb": holding(3), "a1.ipynb": two}).path) == "work/a1.ipynb"
+    nothing = {"b/a1.ipynb": holding(0) + b" ", "a1.ipynb": holding(0)}
+    assert str(chosen(nothing).path) == "a1.ipynb"
+
+
+def test_ones_of_one_name_are_told_with_their_folders() -> None:
+    """Two files that are both called a1.ipynb cannot be told apart by that."""
+    said = refusal({"mon/a1.ipynb": holding(2), "tue/a1.ipynb": holding(2) + b" "})
+    assert "more than one notebook: mon/a1.ipynb and tue/a1.ipynb." in said
+
+
 @pytest.mark.parametrize("answers", [0, 2])
 def test_what_nothing_decides_is_refused_with_names(answers: int) -> None:
-    """Up to three names are listed, without what hides in them."""
+    """Up to three names in the fewest folders are listed, without what hides in them."""
     names = ["b.ipynb", "c\u202e.ipynb", "x/d.ipynb", "e.ipynb", "f.ipynb"]
     members = {name: holding(answers) + b" " * i for i, name in enumerate(names)}
     said = refusal(members)
-    assert "more than one notebook: b.ipynb, c?.ipynb, d.ipynb and 2 more. Submit" in said
+    assert "more than one notebook: b.ipynb, c?.ipynb, e.ipynb and 1 more. Submit" in said
 
 
 @pytest.mark.parametrize("name", ["me\\a1.ipynb", 'my "a1": final?.ipynb', "a\n1.ipynb"])

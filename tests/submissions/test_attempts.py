@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from autograder.course.source import read_release
 from autograder.errors import SubmissionError, UsageError
 from autograder.model import Job
-from autograder.submissions import read
+from autograder.submissions import attempts, read
 from autograder.submissions.attempts import MOST_BYTES, MOST_READ
 from autograder.submissions.find import find, of_one
+from autograder.submissions.roster import read_roster
 from tests.support.handed_in import A1, COURSE, answered, hand_in, untouched, zipped
 
 
@@ -51,6 +53,50 @@ def test_of_several_files_one_counts_and_it_is_said_which_and_why(tmp_path, file
     (remark,) = [remark for remark in found.remarks if "counts because" in remark]
     assert all(name in remark for name in files)
     assert str(tmp_path) not in remark
+
+
+def more_answered() -> bytes:
+    """A notebook with two answers."""
+    cells = [json.loads(answered())["cells"][0], json.loads(answered())["cells"][0]]
+    cells[1]["source"] = "def collapse(w1, b1, w2, b2):\n    return w2 @ w1, w2 @ b1 + b2\n"
+    cells[1]["metadata"] = {
+        "nbgrader": {**cells[0]["metadata"]["nbgrader"], "grade_id": "collapse"}
+    }
+    return json.dumps({**json.loads(answered()), "cells": cells}).encode()
+
+
+@pytest.mark.parametrize(
+    ("files", "counts", "why"),
+    [
+        ({f"{A1}.ipynb": more_answered, f"backup/{A1}.ipynb": answered}, 0, "holds more answers"),
+        ({f"{A1}.ipynb": answered, f"work/{A1}.ipynb": more_answered}, 1, "holds more answers"),
+        ({f"{A1}.ipynb": answered, f"Backup/{A1}.ipynb": answered}, 0, "lies in fewer folders"),
+    ],
+    ids=["an old copy", "a beginning", "a copy"],
+)
+@pytest.mark.parametrize("newer", [0, 1])
+def test_a_copy_in_a_folder_does_not_count_because_it_is_newer(tmp_path, files, counts, why, newer):
+    """A checkout gives files any times; answers decide, and then the fewest folders."""
+    names = sorted(files, key=lambda name: (name == list(files)[newer], name))
+    root = hand_in(tmp_path, {f"ana/{name}": files[name]() for name in names})
+    (job,) = find([root], COURSE, A1).jobs[A1]
+    assert job.path == root / "ana" / list(files)[counts]
+    assert why in job.handed_in.counts
+
+
+def test_no_class_waits_for_a_student_whose_files_take_long(tmp_path, monkeypatch):
+    """After some seconds no more of them are read, whatever their size."""
+    looked_at: list[str] = []
+
+    def count(path: Path, _: object) -> int:
+        looked_at.append(path.name)
+        return 1
+
+    monkeypatch.setattr(read, "answers", count)
+    monkeypatch.setattr(attempts, "MOST_SECONDS", -1.0)
+    root = hand_in(tmp_path, {f"ana/{n}.ipynb": answered(str(n)) for n in range(4)})
+    assert find([root], COURSE, A1).jobs[A1]
+    assert len(looked_at) == 1
 
 
 def test_no_class_waits_for_a_student_with_a_thousand_files(tmp_path, monkeypatch):
@@ -190,6 +236,56 @@ def test_folders_of_one_person_with_several_owners_are_said(tmp_path):
     told = [one for one in find([root], COURSE, A1).remarks if "different owners" in one]
     assert len(told) == 1
     assert told[0].startswith("bob: ")
+
+
+METADATA = b"""\
+submission_7:
+  :submitters:
+  - :name: Bob Bee
+    :email: bob@x.org
+  :created_at: 2026-10-05 10:00:00 Z
+"""
+PLANTED = {
+    "as Gradescope": {
+        f"submission_7/{A1}.ipynb": answered("x"),
+        "submission_metadata.yml": METADATA,
+    },
+    "as a broken list of Gradescope's": {"submission_metadata.yml": b"{{{{"},
+    "as Moodle": {f"Bob Bee_7_assignsubmission_file_/{A1}.ipynb": answered("x")},
+    "as Brightspace": {f"7-8 - Bob Bee - Oct 5, 2026 1000 AM/{A1}.ipynb": answered("x")},
+    "as folders of people": {
+        f"bob/{A1}.ipynb": answered("x"),
+        f"bob@x.org/{A1}.ipynb": answered("y"),
+    },
+    "as a section": {f"Lab 1/bob/{A1}.ipynb": answered("x")},
+    "as Canvas": {f"beebob_4_7_{A1}.ipynb": answered("x")},
+    "as a hidden file": {f".bob_4_7_{A1}.ipynb": answered("x")},
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
+def test_nothing_beside_the_folders_of_the_exchange_counts(tmp_path, planted):
+    """Students write there: what one names after another is passed over, and stops nobody."""
+    (tmp_path / "roster.csv").write_text(
+        "student,name,email\nana,Ana Ax,ana@x.org\nbob,Bob Bee,bob@x.org\n"
+    )
+    own = {
+        f"{who}+{A1}+2026-01-02 03:04:05 UTC+aa/{A1}.ipynb": answered(who) for who in ("ana", "bob")
+    }
+    root = hand_in(tmp_path / "inbound", {**own, **planted})
+    found = find([root], COURSE, A1, read_roster(tmp_path / "roster.csv"))
+    assert {job.student: job.path.read_bytes() for job in found.jobs[A1]} == {
+        "ana": answered("ana"),
+        "bob": answered("bob"),
+    }
+    assert sum("where all may write" in one.why for one in found.passed_over) == len(planted)
+
+
+def test_one_folder_of_the_exchange_changes_nothing_for_the_others(tmp_path):
+    """Whoever calls a folder so takes nobody's place."""
+    planted = f"ana+{A1}+2026-01-02 03:04:05 UTC+aa/{A1}.ipynb"
+    files = {f"{who}/{A1}.ipynb": answered(who) for who in ("ana", "bob", "cleo")}
+    assert {*jobs(hand_in(tmp_path, {planted: answered("x"), **files}))} == {"ana", "bob", "cleo"}
 
 
 def test_folders_of_one_person_with_one_owner_need_no_word(tmp_path):
