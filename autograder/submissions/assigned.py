@@ -47,7 +47,7 @@ def assigned(raw: Iterable[RawCell], assignment: Assignment) -> Assigned:
     notes: list[str] = []
     answers = {e.id for e in assignment.exercises}
     placed = [replace(cell, place=place) for place, cell in enumerate(raw)]
-    cells = _within_limits(list(_candidates(placed, assignment)), answers, notes)
+    cells = _within_limits(list(_candidates(placed, assignment, notes)), answers, notes)
     chosen = dict[int, tuple[str, ...]]()
     for exercise in assignment.exercises:
         index = _choose(cells, exercise.id, exercise.answer.source, notes)
@@ -100,30 +100,58 @@ def bound_elsewhere(cells: Sequence[StudentCell], unanswered: Iterable[str]) -> 
 # --- what may be the student's -------------------------------------------------------------------
 
 
-def _candidates(raw: Iterable[RawCell], assignment: Assignment) -> Iterator[RawCell]:
+def _candidates(
+    raw: Iterable[RawCell], assignment: Assignment, notes: list[str]
+) -> Iterator[RawCell]:
     """The cells without those that were handed out; of these, what was written into them."""
     answers = {e.id for e in assignment.exercises}
-    written_in = {e.check.grade_id for e in assignment.exercises}
-    written_in |= {cell.grade_id for cell in assignment.cells if "setup" in cell.tags}
     released = {c.grade_id: c for c in assignment.cells if c.grade_id and c.grade_id not in answers}
-    code = (cell for cell in assignment.cells if cell.kind == CODE and not cell.solution)
+    code = [cell for cell in assignment.cells if cell.kind == CODE and not cell.solution]
     given = {_squeezed(cell.source) for cell in code}
+    locked_code = [cell.source for cell in code if cell.grade_id]
     for cell in raw:
         locked = released.get(cell.grade_id or "")
         if cell.kind != CODE:
             perhaps_code = cell.grade_id in answers or _BEGINS_WITH_CODE.match(cell.source)
             if perhaps_code and not locked:
                 yield replace(cell, source=_HEADING.sub("", cell.source))
-        elif not locked:
-            if cell.grade_id in answers or _squeezed(cell.source) not in given:
-                yield cell  # a figure's or a demo's cell, as it was handed out, is nobody's answer
-        elif _is_edited(cell, locked) and (
-            cell.grade_id in written_in or any(_defines(cell, name) for name in answers)
-        ):
-            before, _, after = cell.source.partition(locked.source)
-            for added, below in ((before, 0), (after, 1)):  # what was handed out, such as a check
-                if added.strip():
-                    yield replace(cell, source=added.strip("\n"), place=cell.place + below)
+        elif cell.grade_id not in answers and _squeezed(cell.source) in given:
+            continue  # a figure's or a demo's cell, as it was handed out, is nobody's answer
+        elif locked and not _is_edited(cell, locked):
+            continue
+        elif locked and locked.source not in cell.source and not _counts(cell, assignment):
+            notes.append(
+                f"{cell.label} was handed out, and its code was changed: what is written there is "
+                "not read. Write it into another cell."
+            )
+        else:
+            yield from _written(cell, locked_code)
+
+
+def _counts(cell: RawCell, assignment: Assignment) -> bool:
+    """Whether a cell that was handed out is the student's where its own code was changed."""
+    checks = {e.check.grade_id for e in assignment.exercises}
+    setup = {one.grade_id for one in assignment.cells if "setup" in one.tags}
+    defines = any(_defines(cell, exercise.id) for exercise in assignment.exercises)
+    return cell.grade_id in checks | setup or defines
+
+
+def _written(cell: RawCell, handed_out: Iterable[str]) -> Iterator[RawCell]:
+    """A cell without the code that was handed out, in as many cells as are left around it."""
+    parts = [cell.source]
+    if len(cell.source) <= MAX_CELL:
+        for text in handed_out:
+            parts = [part for one in parts for part in _around(text, one)]
+    for place, part in enumerate(parts):
+        if part == cell.source:
+            yield cell
+        elif part.strip():
+            yield replace(cell, source=part.strip("\n"), place=cell.place + min(place, 1))
+
+
+def _around(text: str, source: str) -> list[str]:
+    """What stands before and after whole lines of a text."""
+    return f"\n{source}\n".split(f"\n{text}\n") if text in source else [source]
 
 
 def _is_edited(cell: RawCell, released: Cell) -> bool:

@@ -276,7 +276,7 @@ class _Search:
         found.remarks += _several_files(jobs, name)
         found.remarks += _perhaps_a_class(jobs)
         found.remarks += _alike(job.student for job in jobs)
-        found.jobs[name] = _flagged(jobs, self._released(name))
+        found.jobs[name] = self._flagged(name, jobs)
         found.remarks += _same_files(found.jobs[name])
         if self._roster:
             handed_in = {job.student for job in jobs}
@@ -285,6 +285,23 @@ class _Search:
             found.missing[name] = [p for p in students if p.student not in handed_in]
             found.handed_in[name] = len(students) - len(found.missing[name])
             found.unknown[name] = sorted(handed_in - known)
+
+    def _flagged(self, name: str, jobs: list[Job]) -> list[Job]:
+        """The jobs, with a flag on files that several people submitted, byte for byte.
+
+        A file without an answer is nobody's work: the release, saved again by some tool, say.
+        """
+        files: list[tuple[str, str, Path]] = []
+        for job in jobs:
+            with contextlib.suppress(FileError):  # who cannot read it will say so
+                if not job.problem:
+                    files.append((job.student, read.sha256(job.path), job.path))
+        flags = copies(files, self._released(name))
+        return [
+            _with_flag(job, flag if flag and self._answers(name, job.path) != 0 else "")
+            for job in jobs
+            for flag in [flags.get(job.student, "")]
+        ]
 
     def _released(self, name: str) -> str:
         release = self._course.release(name)
@@ -410,17 +427,6 @@ def _alike(students: Iterable[str]) -> Iterator[str]:
                 f"{listed(map(ascii, alike))} differ only in case or in the form of their letters:"
                 " are they one person? Each has a result."
             )
-
-
-def _flagged(jobs: list[Job], released: str) -> list[Job]:
-    """The jobs, with a flag on files that several people submitted, byte for byte."""
-    files: list[tuple[str, str, Path]] = []
-    for job in jobs:
-        with contextlib.suppress(FileError):  # who cannot read it will say so
-            if not job.problem:
-                files.append((job.student, read.sha256(job.path), job.path))
-    flags = copies(files, released)
-    return [_with_flag(job, flags.get(job.student, "")) for job in jobs]
 
 
 def _same_files(jobs: Sequence[Job]) -> Iterator[str]:

@@ -94,6 +94,57 @@ def test_a_checkpoint_is_graded_with_a_note() -> None:
     assert "may be older" in note
 
 
+# --- what was handed out -------------------------------------------------------------------------
+
+LOCKED = [
+    cell.grade_id
+    for cell in RELEASED.cells
+    if cell.kind == "code" and cell.grade_id and not cell.solution
+]
+
+
+def changed_in(grade_id: str, change: Callable[[str], str]) -> Submission:
+    """The answered notebook with one cell changed, as it is read."""
+    notebook = nbformat.from_dict(ANSWERED)  # a copy
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id:
+            cell.source = change(cell.source)
+    return parsed(nbformat.writes(notebook))
+
+
+def code_of(submission: Submission) -> list[str]:
+    """The code that counts as the student's."""
+    return [cell.source for cell in submission.cells]
+
+
+@pytest.mark.parametrize("grade_id", LOCKED)
+def test_what_is_written_into_a_cell_that_was_handed_out_counts(grade_id: str) -> None:
+    """Above or below its code, as editors allow it: that code itself is not the student's."""
+    submission = changed_in(grade_id, lambda text: f"import numpy as np\n{text}\nhelper = 2")
+    own, before = code_of(submission), code_of(parsed(TEXT))
+    assert sorted(own) == sorted([*before, "import numpy as np", "helper = 2"])
+    assert submission.notes == ()
+
+
+def test_what_is_written_between_lines_that_were_handed_out_is_told() -> None:
+    """The cell that makes the visible checks is not the student's, whatever stands in it."""
+    submission = changed_in("visible-checks", lambda text: text.replace("\n\n", "\nmine = 1\n", 1))
+    assert code_of(submission) == code_of(parsed(TEXT))
+    (note,) = submission.notes
+    assert "its code was changed: what is written there is not read" in note
+
+
+def test_cells_that_were_merged_hold_only_what_is_the_students() -> None:
+    """Merged cells keep one cell's marks, or none."""
+    notebook = nbformat.from_dict(ANSWERED)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    merged = new_code_cell("\n\n".join(code))
+    submission = parsed(nbformat.writes(new_notebook(cells=[merged])))
+    answers = {name: cell.source for cell in submission.cells for name in cell.exercises}
+    assert all(text in answers[name] for name, text in ANSWERS.items())
+    assert not any("visible_checks" in text for text in code_of(submission))
+
+
 # --- exports -------------------------------------------------------------------------------------
 
 

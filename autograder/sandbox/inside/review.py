@@ -32,6 +32,8 @@ _LOADING = frozenset(
     "zipimport".split()
 )
 _RUNNING = frozenset("__import__ compile eval exec vars".split())
+_IN_LABELS = frozenset(("compile", "eval", "vars"))
+_EVERYDAY = frozenset(("ops",))  # so may the layers of somebody's own network be called
 _BUILT_IN = frozenset("__builtins__ __loader__ __spec__".split())
 _PATHS = ("/proc", "/sys", "/etc", "/home", "/root")
 # A cheap look first; Python folds other alphabets into ASCII names, and escapes hide a path.
@@ -177,7 +179,8 @@ class _Names:
     def _attribute(self, part: ast.Attribute, *, called: bool) -> Iterator[str]:
         of_self = isinstance(part.value, ast.Name) and part.value.id == "self"
         is_stored = isinstance(part.ctx, ast.Store)
-        of_its_own = of_self or (is_stored and _root(part) not in self._libraries)
+        of_a_net = is_stored or part.attr in _EVERYDAY
+        of_its_own = of_self or (of_a_net and _root(part) not in self._libraries)
         if part.attr in _BEYOND and not (of_its_own and "_" not in part.attr):
             yield part.attr
         elif is_stored:
@@ -211,7 +214,8 @@ class _Names:
             yield f"the text {text[:40]!r}"
         elif len(text) <= _LONGEST_CODE and ("import " in text or "(" in text):
             with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-                yield from self.mentioned_in(ast.parse(text))  # somebody may run it
+                # somebody may run it; "eval (loss)" is a label, and would run nothing by itself
+                yield from {*self.mentioned_in(ast.parse(text))} - _IN_LABELS
 
 
 def _with_local_names(
