@@ -25,7 +25,7 @@ from autograder.grading.facts import Fact, Tolerance, differences
 from autograder.grading.handles import Conversation, Handle, Record, Transport
 from autograder.model import Check, Status
 from autograder.notebook import wording
-from autograder.sandbox.answers import Answer, Stopped
+from autograder.sandbox.answers import Answer, Stopped, StudentRaised
 from autograder.sandbox.budget import Account, UsedUp
 from autograder.sandbox.client import Reply
 from autograder.sandbox.inside import protocol
@@ -306,7 +306,7 @@ def _compared(got: Answer, expected: Answer) -> Finding:
 
     The notebook shows each difference, so that each counts here.
     """
-    theirs, ours = got.value, expected.value
+    theirs, ours = got.result, expected.value
     if not isinstance(theirs, list):
         raise Mismatch(Fact.TYPE)
     pairs = zip(theirs, ours, strict=False)  # a check that stopped has recorded less
@@ -318,10 +318,18 @@ def _compared(got: Answer, expected: Answer) -> Finding:
             _compare_events(_value(event), known)
     if look.noticed:
         raise Mismatch(min(look.noticed))
+    if got.error is not None:
+        raise StudentRaised(got)
     if [_what(event) for event in theirs] != [known["what"] for known in ours]:
         asserts = any(_what(event) == "asserts" for event in theirs)
         raise AssertionError if asserts else Unmet(wording.NOT_GONE_ON.format(known=""))
     return Finding(Status.PASSED)
+
+
+_OF_EXAMPLES = {
+    Fact.STATEMENT: wording.OTHER_ANSWER,  # a text or a truth value
+    Fact.VALUE: wording.SOME_VALUES,  # of a pair, one may be right
+}
 
 
 def _compare_events(value: Any, known: dict[str, Any]) -> None:
@@ -330,9 +338,9 @@ def _compare_events(value: Any, known: dict[str, Any]) -> None:
         try:
             assert_same(Answer(value), known["value"], known["rtol"], known["atol"])
         except Mismatch as difference:
-            if difference.fact is Fact.STATEMENT:  # a text or a truth value
-                raise Unmet(wording.OTHER_ANSWER) from difference
-            raise
+            if difference.fact not in _OF_EXAMPLES:
+                raise
+            raise Unmet(_OF_EXAMPLES[difference.fact]) from difference
     elif value is not known["value"]:
         if known["what"] == "holds":
             said = wording.NOT_SEEN if value is None else wording.NOT_SO

@@ -18,7 +18,7 @@ _BY_FACT = {
     "keys": "The dictionary that came back has other keys than promised.",
     "shape": "The shape that came back is not the promised one.",
     "dtype": "The dtype that came back is not the promised one.",
-    "device": "With the input on another device, no result comes back there.",
+    "device": "With the input on another device, a result does not come back there.",
     "requires_grad": "Its link to autograd (requires_grad) is not the promised one.",
     "gradient": "The values are right, the gradients are not.",
     "no gradient": "The values are right, but a gradient that should come back is missing.",
@@ -87,6 +87,7 @@ RENAMED = "Found {found}, expected {expected}: the function's name decides what 
 UNDEFINED = "No function named {expected} was found in its cell."
 NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it
 NOT_SEEN = "With your answer the check stopped with an error: it could not see whether {sentence}."
+SOME_VALUES = "Not every value that it compares is right."
 OTHER_ANSWER = "Another answer came back than the check in the notebook expects."
 UNCHANGED = "The call did not change its arguments as it should."
 NOT_GONE_ON = "After your call, the check could not go on{known}."

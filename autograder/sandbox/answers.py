@@ -87,7 +87,8 @@ def to_answer(frame: dict[str, Any], *, trusted: bool = False) -> Answer:
         out_of_memory = frame.get("out_of_memory") is True
         reason = _reason(frame.get("text"))
         own, reached = (frame.get(key) is True for key in ("own", "reached"))
-        return Answer(None, names, out_of_memory, reason, own, reached, trusted=trusted)
+        recorded = values.get("result")  # of a check in the notebook, what it has done by then
+        return Answer(recorded, names, out_of_memory, reason, own, reached, trusted=trusted)
     changed = values.get("changed", [])
     if not (isinstance(changed, list) and all(type(i) is int for i in changed)):
         raise protocol.ProtocolError("a malformed list of changed arguments")

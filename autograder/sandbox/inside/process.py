@@ -249,20 +249,30 @@ class Process:
     def do_visible(self, request: dict[str, Any], values: dict[str, Any]) -> tuple[Any, Any]:
         """Run the visible check cell of one exercise and return what it recorded.
 
-        Where the check itself stops at what came back, that is what it did until then, and that it
+        Where the answer stops with an error, that is what was recorded before, and the error. Where
+        the check itself stops at what came back, that is what it did until then, and that it
         stopped: by an assertion of its own, or since it cannot go on.
         """
-        name = request["exercise"]
-        recorder = Recorder()
+        events, error = self.recorded(request)
+        if error is None:
+            return {}, {"result": events, "changed": []}
+        if self.is_of_answer(error) or not isinstance(error, Exception):
+            return self.described(error), {"result": events, "changed": []}
+        asserts = isinstance(error, AssertionError)
+        events.append({"what": "asserts" if asserts else "stops", "value": None})
+        return {}, {"result": events, "changed": []}
+
+    def recorded(
+        self, request: dict[str, Any]
+    ) -> tuple[list[dict[str, Any]], BaseException | None]:
+        """What a visible check records, and the error that ends it, if one does."""
+        name, recorder = request["exercise"], Recorder()
         namespace = {**self.base(), name: self.value(name), "visible_checks": lambda _: recorder}
         try:
             exec(compiled(request["text"]), namespace)
-        except Exception as error:
-            if self.is_of_answer(error):
-                raise
-            asserts = isinstance(error, AssertionError)
-            recorder.events.append({"what": "asserts" if asserts else "stops", "value": None})
-        return {}, {"result": recorder.events, "changed": []}
+        except BaseException as error:  # student code may raise anything, SystemExit too
+            return recorder.events, error
+        return recorder.events, None
 
     def is_of_answer(self, error: BaseException) -> bool:
         """Whether an error is the answer's own, and not of a check that goes on with it.
@@ -278,7 +288,9 @@ class Process:
         Who asks sees to it that nothing hidden was asked of this process.
         """
         try:
-            self.do_visible(request, values)
+            _, error = self.recorded(request)
+            if error is not None and self.is_of_answer(error):
+                raise error
         except BaseException as error:  # student code may raise anything, SystemExit too
             cause = self.cause(request["exercise"], error)
             said = {**self.described(cause), "line": self.own_line(cause)}
