@@ -630,8 +630,8 @@ def through_the_logarithm_of_negatives(x0, n=19):
 
 @mistake(
     "repeat_square",
-    "At a start of exactly 0 your gradient is NaN. Which part of your formula has an infinite slope "
-    "at 0?",
+    "At a start of exactly 0 your gradient is NaN. Which part of your formula has an infinite "
+    "slope at 0?",
 )
 def through_the_logarithm(x0, n=19):
     return torch.exp(2.0**n * torch.log(x0.abs()))
