@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from autograder.model import Check, ExerciseReport, Outcome, Report, Status
 from autograder.report.labels import FOR_STUDENTS, exercise_words
-from autograder.report.sanitize import clean, few, number, one_line
+from autograder.report.sanitize import clean, few_notes, number, one_line
 from autograder.report.summary import score_of
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
@@ -64,7 +64,7 @@ def _summarised(report: Report, whose: str) -> str:
         for exercise in report.exercises
         for remark in exercise.remarks
     ]
-    notes = [f"- {_text(note)}" for note in few(report.notes)]
+    notes = [f"- {_text(note)}" for note in few_notes(report)]
     return "\n".join([head, *table, "", *remarks, *notes, ""])
 
 

@@ -21,7 +21,7 @@ from autograder.integrations.one_submission import grade_folder
 from autograder.model import Check, ExerciseReport, Report, Status, Tier
 from autograder.notebook import wording
 from autograder.report.labels import exercise_words
-from autograder.report.sanitize import clean, few
+from autograder.report.sanitize import clean, few_notes
 from autograder.report.summary import score_of
 from autograder.submissions import door
 from autograder.targets.options import Visibility
@@ -35,7 +35,7 @@ def results(report: Report, hidden: Visibility = Visibility.AFTER_PUBLISHED) -> 
         for test in _tests(exercise, place, hidden)
     ]
     counted = report.counted.why if report.counted else None
-    said = [counted, report.reason, *few(report.notes)]
+    said = [counted, report.reason, *few_notes(report)]
     return {
         "score": score_of(report),
         "execution_time": round(report.seconds),

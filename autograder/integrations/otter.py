@@ -16,7 +16,7 @@ from autograder.course.layout import Course
 from autograder.integrations.one_submission import grade_one
 from autograder.model import ExerciseReport, Job, Report, Status, Tier
 from autograder.notebook import wording
-from autograder.report.sanitize import clean, few
+from autograder.report.sanitize import clean, few_notes
 from autograder.submissions import door
 
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -58,7 +58,7 @@ class SandboxedGrading:
             else:  # the file could not be read, or holds another assignment
                 test_file.test_case_results = []
                 test_file.update_score(0)
-        results.set_output(clean("\n".join([report.reason or "", *few(report.notes)]).strip()))
+        results.set_output(clean("\n".join([report.reason or "", *few_notes(report)]).strip()))
 
     def _report(self) -> Report:
         door.put(self._path, self._content)

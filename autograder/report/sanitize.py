@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from autograder.model import Report
+
 MOST_NOTES = 30  # of which one notebook can make thousands
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
 _UNSEEN = re.compile(
@@ -27,8 +29,19 @@ def one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def few_notes(report: Report) -> list[str]:
+    """A report's notes for other tools, and not so many that a tool refuses them all.
+
+    First comes which of several files counts, and why.
+    """
+    came = report.handed_in
+    passed_over = ", ".join(came.others[:MOST_NOTES])
+    which = [f"Of your files, {came.counts}, not {passed_over}."] if came.others else []
+    return few([*which, *report.notes])
+
+
 def few(notes: Sequence[str]) -> list[str]:
-    """Notes for other tools, each on a line, and not so many that a tool refuses them all."""
+    """Notes, each on a line, and how many more there are."""
     left = len(notes) - MOST_NOTES
     more = [count(left, "further note")] if left > 0 else []
     return [*map(one_line, notes[:MOST_NOTES]), *more]

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autograder.integrations import github_actions
+from autograder.integrations import github_actions, gradescope
+from autograder.model import HandedIn
 from tests.conftest import ROOT
 from tests.integrations.conftest import NAME
 from tests.report.factory import HOSTILE_NAMES, exercise, mixed, not_graded, report, unreadable
@@ -65,6 +66,15 @@ def test_the_summary_calls_nobody_and_ends():
     assert not re.search(r"@\w", page)
     assert "1,970 further notes" in page
     assert len(page) < 10_000
+
+
+def test_students_read_which_of_their_files_counts_wherever_they_are_graded():
+    """Another file in a repository may be the one that they meant."""
+    why = "a1.ipynb counts because it holds more answers"
+    several = report(handed_in=HandedIn(counts=why, others=("backup/a1.ipynb",)))
+    said = "Of your files, a1.ipynb counts because it holds more answers, not backup/a1.ipynb."
+    assert said in github_actions.summary([several]).replace("\\", "")
+    assert said in gradescope.results(several)["output"]
 
 
 def test_the_summary_gives_no_score_where_nothing_was_graded():
