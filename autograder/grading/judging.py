@@ -308,7 +308,7 @@ def _compared(got: Answer, expected: Answer) -> Finding:
     """
     theirs, ours = got.result, expected.value
     if not isinstance(theirs, list):
-        raise Mismatch(Fact.TYPE)
+        raise StudentRaised(got) if got.error is not None else Mismatch(Fact.TYPE)
     pairs = zip(theirs, ours, strict=False)  # a check that stopped has recorded less
     events = [(event, known) for event, known in pairs if _what(event) == known["what"]]
     if any(_changes_more(event, known) for event, known in events):
