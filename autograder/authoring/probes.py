@@ -205,23 +205,28 @@ def neighbours(call: Callable[[], Any]) -> int:
     curves = {
         "exp", "exp2", "expm1", "sinh", "cosh", "tanh", "sigmoid", "special_expit", "silu",
         "softplus", "log_sigmoid_forward", "_softmax", "_log_softmax", "logsumexp", "logaddexp",
-        "relu", "clamp_min", "clamp", "threshold", "maximum",
+        "relu", "clamp_min", "clamp", "threshold", "maximum", "pow", "power", "float_power",
     }  # fmt: skip
     asked: dict[str, set[complex]] = {}
+
+    def is_square(name: str, args: Any) -> bool:
+        """Whether a table is raised to a power: an exponential has a number there."""
+        return "pow" in name and bool(numpy.ndim(args[0]))
 
     class Asked(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             name = func.overloadpacket.__name__.rstrip("_")
-            if name in curves and (args[0].is_floating_point() or args[0].is_complex()):
-                asked.setdefault(name, set()).update(args[0].detach().flatten().tolist())
+            for arg in args if name in curves and not is_square(name, args) else ():
+                if isinstance(arg, Tensor) and (arg.is_floating_point() or arg.is_complex()):
+                    asked.setdefault(name, set()).update(arg.detach().flatten().tolist())
             return func(*args, **(kwargs or {}))
 
     def noted(name: str, curve: Callable[..., Any]) -> Callable[..., Any]:
         def ask(*args: Any, **kwargs: Any) -> Any:
             numbers = (number for arg in args for number in numpy.ravel(arg).tolist())
-            asked.setdefault(name, set()).update(numbers)
+            asked.setdefault(name, set()).update(() if is_square(name, args) else numbers)
             return curve(*args, **kwargs)
 
         return ask

@@ -45,9 +45,9 @@ class Assigned:
 def assigned(raw: Iterable[RawCell], assignment: Assignment) -> Assigned:
     """Give each exercise its cell, and say what is to be said of that; the rest are helpers."""
     notes: list[str] = []
-    answers = {e.id for e in assignment.exercises}
+    released = _Released(assignment)
     placed = [replace(cell, place=place) for place, cell in enumerate(raw)]
-    cells = _within_limits(list(_candidates(placed, assignment, notes)), answers, notes)
+    cells = _within_limits(list(_candidates(placed, released, notes)), released.answers, notes)
     chosen = dict[int, tuple[str, ...]]()
     for exercise in assignment.exercises:
         index = _choose(cells, exercise.id, exercise.answer.source, notes)
@@ -100,58 +100,72 @@ def bound_elsewhere(cells: Sequence[StudentCell], unanswered: Iterable[str]) -> 
 # --- what may be the student's -------------------------------------------------------------------
 
 
-def _candidates(
-    raw: Iterable[RawCell], assignment: Assignment, notes: list[str]
-) -> Iterator[RawCell]:
-    """The cells without those that were handed out; of these, what was written into them."""
-    answers = {e.id for e in assignment.exercises}
-    released = {c.grade_id: c for c in assignment.cells if c.grade_id and c.grade_id not in answers}
-    code = [cell for cell in assignment.cells if cell.kind == CODE and not cell.solution]
-    given = {_squeezed(cell.source) for cell in code}
-    locked_code = [cell.source for cell in code if cell.grade_id]
-    for cell in raw:
-        locked = released.get(cell.grade_id or "")
-        if cell.kind != CODE:
-            perhaps_code = cell.grade_id in answers or _BEGINS_WITH_CODE.match(cell.source)
-            if perhaps_code and not locked:
-                yield replace(cell, source=_HEADING.sub("", cell.source))
-        elif cell.grade_id not in answers and _squeezed(cell.source) in given:
-            continue  # a figure's or a demo's cell, as it was handed out, is nobody's answer
-        elif locked and not _is_edited(cell, locked):
-            continue
-        elif locked and locked.source not in cell.source and not _counts(cell, assignment):
-            notes.append(
-                f"{cell.label} was handed out, and its code was changed: what is written there is "
-                "not read. Write it into another cell."
-            )
-        else:
-            yield from _written(cell, locked_code)
+class _Released:
+    """What was handed out, to tell from it what a student wrote into its cells."""
 
+    def __init__(self, assignment: Assignment) -> None:
+        code = [cell for cell in assignment.cells if cell.kind == CODE and not cell.solution]
+        self.answers = {e.id for e in assignment.exercises}
+        self._cells = {
+            c.grade_id: c for c in assignment.cells if c.grade_id and c.grade_id not in self.answers
+        }
+        self._sources = {_squeezed(cell.source) for cell in code}
+        self._locked_code = [cell.source for cell in code if cell.grade_id]
+        self._open = {e.check.grade_id for e in assignment.exercises}
+        self._open |= {cell.grade_id for cell in assignment.cells if "setup" in cell.tags}
 
-def _counts(cell: RawCell, assignment: Assignment) -> bool:
-    """Whether a cell that was handed out is the student's where its own code was changed."""
-    checks = {e.check.grade_id for e in assignment.exercises}
-    setup = {one.grade_id for one in assignment.cells if "setup" in one.tags}
-    defines = any(_defines(cell, exercise.id) for exercise in assignment.exercises)
-    return cell.grade_id in checks | setup or defines
+    def is_code(self, cell: RawCell) -> bool:
+        """Whether a cell of another kind may be code whose kind was changed."""
+        perhaps_code = cell.grade_id in self.answers or _BEGINS_WITH_CODE.match(cell.source)
+        return bool(perhaps_code) and cell.grade_id not in self._cells
 
+    def is_as_it_was(self, cell: RawCell) -> bool:
+        """Whether nothing was written in; a figure's or a demo's cell so is nobody's answer."""
+        locked = self._cells.get(cell.grade_id or "")
+        if locked:
+            return not _is_edited(cell, locked)
+        return cell.grade_id not in self.answers and _squeezed(cell.source) in self._sources
 
-def _written(cell: RawCell, handed_out: Iterable[str]) -> Iterator[RawCell]:
-    """A cell without the code that was handed out, in as many cells as are left around it."""
-    parts = [cell.source]
-    if len(cell.source) <= MAX_CELL:
-        for text in handed_out:
-            parts = [part for one in parts for part in _around(text, one)]
-    for place, part in enumerate(parts):
-        if part == cell.source:
-            yield cell
-        elif part.strip():
-            yield replace(cell, source=part.strip("\n"), place=cell.place + min(place, 1))
+    def is_altered(self, cell: RawCell) -> bool:
+        """Whether code was altered that is not the student's, so that nothing there can be read."""
+        locked = self._cells.get(cell.grade_id or "")
+        if locked is None or locked.source in cell.source or cell.grade_id in self._open:
+            return False
+        return not any(_defines(cell, name) for name in self.answers)
+
+    def without(self, cell: RawCell) -> Iterator[RawCell]:
+        """A cell without the code that was handed out, in as many cells as are left around it."""
+        parts = [cell.source]
+        if len(cell.source) <= MAX_CELL:
+            for text in self._locked_code:
+                parts = [part for one in parts for part in _around(text, one)]
+        for place, part in enumerate(parts):
+            if part == cell.source:
+                yield cell
+            elif part.strip():
+                yield replace(cell, source=part.strip("\n"), place=cell.place + min(place, 1))
 
 
 def _around(text: str, source: str) -> list[str]:
     """What stands before and after whole lines of a text."""
     return f"\n{source}\n".split(f"\n{text}\n") if text in source else [source]
+
+
+def _candidates(raw: Iterable[RawCell], released: _Released, notes: list[str]) -> Iterator[RawCell]:
+    """The cells without those that were handed out; of these, what was written into them."""
+    for cell in raw:
+        if cell.kind != CODE:
+            if released.is_code(cell):
+                yield replace(cell, source=_HEADING.sub("", cell.source))
+        elif released.is_as_it_was(cell):
+            continue
+        elif released.is_altered(cell):
+            notes.append(
+                f"{cell.label} was handed out, and its code was changed: what is written there is "
+                "not read. Write it into another cell."
+            )
+        else:
+            yield from released.without(cell)
 
 
 def _is_edited(cell: RawCell, released: Cell) -> bool:
