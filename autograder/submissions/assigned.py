@@ -110,7 +110,7 @@ class _Released:
             c.grade_id: c for c in assignment.cells if c.grade_id and c.grade_id not in self.answers
         }
         self._sources = {_squeezed(cell.source) for cell in code}
-        self._locked_code = [cell.source for cell in code if cell.grade_id]
+        self._locked_code = [cell.source for cell in code if cell.grade_id in self._cells]
         self._open = {e.check.grade_id for e in assignment.exercises}
         self._open |= {cell.grade_id for cell in assignment.cells if "setup" in cell.tags}
 
