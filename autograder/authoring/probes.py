@@ -204,21 +204,22 @@ def neighbours(call: Callable[[], Any]) -> int:
 
     curves = {
         "exp", "exp2", "expm1", "sinh", "cosh", "tanh", "sigmoid", "special_expit", "silu",
-        "softplus", "log_sigmoid_forward", "_softmax", "_log_softmax", "logsumexp", "logaddexp",
+        "softplus", "log_sigmoid_forward", "logsumexp", "logaddexp",
         "relu", "clamp_min", "clamp", "threshold", "maximum", "pow", "power", "float_power",
     }  # fmt: skip
     asked: dict[str, set[complex]] = {}
 
-    def is_square(name: str, args: Any) -> bool:
-        """Whether a table is raised to a power: an exponential has a number there."""
-        return "pow" in name and bool(numpy.ndim(args[0]))
+    def is_curve(name: str, args: Any) -> bool:
+        """Whether it is one that is noted; of powers, those of a number are exponentials."""
+        of_a_table = "pow" in name and bool(numpy.ndim(args[0]))
+        return (name in curves or name.endswith("softmax")) and not of_a_table
 
     class Asked(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             name = func.overloadpacket.__name__.rstrip("_")
-            for arg in args if name in curves and not is_square(name, args) else ():
+            for arg in args if is_curve(name, args) else ():
                 if isinstance(arg, Tensor) and (arg.is_floating_point() or arg.is_complex()):
                     asked.setdefault(name, set()).update(arg.detach().flatten().tolist())
             return func(*args, **(kwargs or {}))
@@ -226,7 +227,7 @@ def neighbours(call: Callable[[], Any]) -> int:
     def noted(name: str, curve: Callable[..., Any]) -> Callable[..., Any]:
         def ask(*args: Any, **kwargs: Any) -> Any:
             numbers = (number for arg in args for number in numpy.ravel(arg).tolist())
-            asked.setdefault(name, set()).update(() if is_square(name, args) else numbers)
+            asked.setdefault(name, set()).update(numbers if is_curve(name, args) else ())
             return curve(*args, **kwargs)
 
         return ask

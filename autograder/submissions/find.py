@@ -296,12 +296,12 @@ class _Search:
             with contextlib.suppress(FileError):  # who cannot read it will say so
                 if not job.problem:
                     files.append((job.student, read.sha256(job.path), job.path))
-        flags = copies(files, self._released(name))
-        return [
-            _with_flag(job, flag if flag and self._answers(name, job.path) != 0 else "")
-            for job in jobs
-            for flag in [flags.get(job.student, "")]
-        ]
+        released = self._released(name)
+        flags = copies(files, released)
+        for job in jobs if released else ():
+            if job.student in flags and self._answers(name, job.path) == 0:
+                del flags[job.student]
+        return [_with_flag(job, flags.get(job.student, "")) for job in jobs]
 
     def _released(self, name: str) -> str:
         release = self._course.release(name)
