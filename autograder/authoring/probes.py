@@ -188,16 +188,10 @@ def apart() -> Any:
     return Apart()
 
 
-def neighbours(call: Callable[[], Any]) -> int:
-    """Return how often curves are asked close beside a number at which they are asked as well.
+def asked_of_curves(call: Callable[[], Any]) -> dict[str, set[complex]]:
+    """Return the numbers that exponentials, what is made of them, and ReLU are asked at, by name.
 
-    A quotient of differences does so for each slope that it finds, and so does a complex step: a
-    formula does not. Curves are exponentials and what is made of them, and ReLU, torch's or
-    NumPy's.
-
-    Args:
-        call: gives the code numbers that are at least 0.12 apart, also after it subtracts, adds or
-            doubles some.
+    Those of torch and of NumPy are noted, as long as the call runs.
     """
     import numpy
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -241,8 +235,22 @@ def neighbours(call: Callable[[], Any]) -> int:
     finally:
         for name, curve in own.items():
             setattr(numpy, name, curve)
+    return asked
+
+
+def neighbours(call: Callable[[], Any]) -> int:
+    """Return how often curves are asked close beside a number at which they are asked as well.
+
+    A quotient of differences does so for each slope that it finds, and so does a complex step: a
+    formula does not. Curves are exponentials and what is made of them, and ReLU, torch's or
+    NumPy's.
+
+    Args:
+        call: gives the code numbers that are at least 0.12 apart, also after it subtracts, adds or
+            doubles some.
+    """
     found = 0
-    for numbers in asked.values():
+    for numbers in asked_of_curves(call).values():
         off_axis = {x for x in numbers if isinstance(x, complex) and x.imag}
         on_axis = sorted(x.real for x in numbers - off_axis)
         gaps = torch.tensor(on_axis, dtype=torch.float64).diff()

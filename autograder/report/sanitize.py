@@ -36,7 +36,7 @@ def few_notes(report: Report) -> list[str]:
     """
     came = report.handed_in
     passed_over = ", ".join(came.others[:MOST_NOTES])
-    which = [f"Of your files, {came.counts}, not {passed_over}."] if came.others else []
+    which = [f"Of your files, {came.counts}, not {passed_over}."] if came.counts else []
     return few([*which, *report.notes])
 
 

@@ -635,8 +635,8 @@ del _figure
 #   the dtype of `logits`.
 # * Each row sums to 0: what one class gains, the others lose.
 # * **Not allowed:** autograd in any form (`backward`, `torch.autograd`, `torch.func`), differences of neighbouring
-#   values, and complex steps; the function also works inside `torch.inference_mode()`. torch's `softmax` is allowed. Here, and only here, autograd need not work *through* your
-#   result.
+#   values, and complex steps; the function also works inside `torch.inference_mode()`. torch's `softmax` is
+#   allowed. Here, and only here, autograd need not work *through* your result.
 #
 # **Predict first.** The model gives the true class a probability of 0.99. How large is the entry for that class, and
 # which sign has it?

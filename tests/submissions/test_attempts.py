@@ -84,30 +84,29 @@ def test_a_copy_in_a_folder_does_not_count_because_it_is_newer(tmp_path, files, 
     assert why in job.handed_in.counts
 
 
-def test_no_class_waits_for_a_student_whose_files_take_long(tmp_path, monkeypatch):
-    """After some seconds no more of them are read, whatever their size."""
-    looked_at: list[str] = []
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are read to choose among them."""
+    names: list[str] = []
 
     def count(path: Path, _: object) -> int:
-        looked_at.append(path.name)
+        names.append(path.name)
         return 1
 
     monkeypatch.setattr(read, "answers", count)
+    return names
+
+
+def test_no_class_waits_for_a_student_whose_files_take_long(tmp_path, monkeypatch, looked_at):
+    """After some seconds no more of them are read, whatever their size."""
     monkeypatch.setattr(attempts, "MOST_SECONDS", -1.0)
     root = hand_in(tmp_path, {f"ana/{n}.ipynb": answered(str(n)) for n in range(4)})
     assert find([root], COURSE, A1).jobs[A1]
     assert len(looked_at) == 1
 
 
-def test_no_class_waits_for_a_student_with_a_thousand_files(tmp_path, monkeypatch):
+def test_no_class_waits_for_a_student_with_a_thousand_files(tmp_path, looked_at):
     """Some are read to choose among them, the likeliest first, and no more bytes than of one."""
-    looked_at: list[str] = []
-
-    def count(path: Path, _: object) -> int:
-        looked_at.append(path.name)
-        return 1
-
-    monkeypatch.setattr(read, "answers", count)
     files = {f"ana/{n:03}.ipynb": answered(str(n)) for n in range(60)}
     found = find([hand_in(tmp_path / "many", files | {f"ana/{A1}.ipynb": answered()})], COURSE, A1)
     assert found.jobs[A1][0].path.name == f"{A1}.ipynb"
