@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grading.draw import Draw
+from autograder.grading.draw import SMALL, Draw
 
 SHAPES = st.lists(st.integers(1, 6), max_size=4).map(tuple)
 SEEDS = st.integers(0, 2**40)
@@ -22,6 +22,21 @@ def test_normal_values_have_both_signs(seed, shape):
     """Two or more normal values are never all on one side of 0."""
     values = Draw(seed)(*shape)
     assert values.numel() == 1 or ((values > 0).any() and (values < 0).any())
+
+
+@given(SEEDS, SHAPES)
+def test_few_normal_values_are_neither_next_to_zero_nor_far_from_it(seed, shape):
+    """What one draw in many would hold is left to inputs that are the same for every seed."""
+    sizes = Draw(seed)(*shape).double().abs()
+    few = sizes.numel() <= SMALL
+    assert not few or ((sizes > 0.0199) & (sizes < 2.501)).all()
+
+
+def test_many_normal_values_have_tails():
+    """Among a thousand values some lie far from 0: they are as normal as torch's own."""
+    values = Draw(1)(1000)
+    assert values.abs().max() > 2.5
+    assert 0.9 < values.std() < 1.1
 
 
 @given(SEEDS, st.integers(3, 8), st.booleans())
