@@ -210,7 +210,7 @@ def _as_meant(one: Found, got: Answer, expected: Answer) -> Found:
         return one
     value, right = (answer.result.get("value") for answer in (got, expected))
     off = (other.fact is Fact.VALUE for other in differences(value, right, _RELATIVE))
-    return one if any(off) else replace(one, kind=Fact.GRADIENT)
+    return replace(one, kind=Fact.SLOPES if any(off) else Fact.GRADIENT)
 
 
 def _is_subject(one: Found, look: Look, *, measured: bool) -> bool:

@@ -267,10 +267,12 @@ def _is_behaviour(record: Record) -> bool:
 def _is_choice(record: Record) -> bool:
     """Whether it is what a function without arguments returns, or a value that a cell leaves.
 
-    It may be one choice of many: then its properties tell the mistake, and it does not.
+    It may be one choice of many: then its properties tell the mistake, and it does not. An error
+    in its place is nobody's choice.
     """
     asked = protocol.head_of(record.frame)
-    return bool(asked["do"] == "call" and asked["values"]["args"] == {"list": []})
+    chosen = asked["do"] == "call" and asked["values"]["args"] == {"list": []}
+    return bool(chosen and record.answer.error is None)
 
 
 def same_answer(one: Answer, other: Answer, slight: bool = True) -> bool:

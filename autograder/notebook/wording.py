@@ -21,6 +21,7 @@ _BY_FACT = {
     "device": "With the input on another device, a result does not come back there.",
     "requires_grad": "Its link to autograd (requires_grad) is not the promised one.",
     "gradient": "The values are right, the gradients are not.",
+    "slopes": "The gradients are not right.",
     "no gradient": "The values are right, but a gradient that should come back is missing.",
     "value": "The values are not right.",
     "statement": "Something that the task promises does not hold.",

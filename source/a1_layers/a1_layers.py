@@ -918,7 +918,7 @@ with visible_checks("decision_breakers") as call:
 #
 # **Why.** You should know what a model costs before you pay for it.
 #
-# **Write** `count_parameters(sizes)`, which returns, as an `int`, how many weights and biases there are in the linear layers `sizes[0] → sizes[1] → …`, each with its bias. A single size means no layer, hence 0.
+# **Write** `count_parameters(sizes)`, which returns, as an `int`, how many weights and biases there are in the linear layers `sizes[0] → sizes[1] → …`, each with its bias. A single size means no layer, hence 0. No count is larger than 10**18.
 #
 # Use arithmetic and do not build the network: the answer for `[10**9, 10**9]` should arrive at once, though nobody could store that layer.
 #

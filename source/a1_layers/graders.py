@@ -25,6 +25,28 @@ def twice(solution, name, args):
     return {"value": first, "again": again}
 
 
+def is_kept(solution, name, args):
+    """Whether what a function returned is as it was after a call with other arguments."""
+    function = getattr(solution, name)
+    first = function(*args)
+    tensors = [one for one in parts(first) if isinstance(one, torch.Tensor)]
+    before = [one.detach().clone() for one in tensors]
+    function(*[arg.flip(0) if isinstance(arg, torch.Tensor) else arg[::-1] for arg in args])
+    return all(map(torch.equal, tensors, before))
+
+
+def parts(pair):
+    """The parts of a pair; of anything else, that alone."""
+    return list(pair) if isinstance(pair, (tuple, list)) else [pair]
+
+
+def assert_same_again(same, student, name, args):
+    """Say it where a second answer differs, or changes what the first call returned."""
+    same.run(twice, name, args)
+    kept = student.run(is_kept, name, args).value
+    require(kept, "A later call changes what an earlier one returned.")
+
+
 def assert_unchanged(answer):
     """Say it where a call has changed an argument, whatever came back."""
     require(answer.value is None or not answer.changed, "An argument has other values afterwards.")
@@ -155,9 +177,12 @@ def test_any_number_of_examples(same, draw):
 
 
 @pytest.mark.exercise("input_batch", weight=0.5)
-def test_table_is_the_same_again(same, draw):
+def test_table_is_the_same_again(same, student, draw):
     """Answers the same when it is asked again."""
-    same.run(rows_twice, quarters(draw, 4, 3))
+    rows = quarters(draw, 4, 3)
+    same.run(rows_twice, rows)
+    kept = student.run(is_kept, "input_batch", [rows]).value
+    require(kept, "A later call changes what an earlier one returned.")
 
 
 @pytest.mark.exercise("input_batch", about="changed", weight=0.5)
@@ -250,9 +275,9 @@ def test_linear_leaves_its_arguments_alone(same, draw):
 
 
 @pytest.mark.exercise("linear", weight=0.5)
-def test_linear_answers_the_same_again(same, draw):
+def test_linear_answers_the_same_again(same, student, draw):
     """Answers the same when it is asked again."""
-    same.run(twice, "linear", [draw(4, 3), draw(3, 3), draw(3)])
+    assert_same_again(same, student, "linear", [draw(4, 3), draw(3, 3), draw(3)])
 
 
 # 1.3 hidden_stack
@@ -581,11 +606,6 @@ def test_stack_moves_as_one(same, draw):
 # 1.4 head_for
 
 
-def parts(pair):
-    """The parts of a pair; of anything else, that alone."""
-    return list(pair) if isinstance(pair, (tuple, list)) else [pair]
-
-
 def heads(solution, part, cases):
     """One part of the pair for each case, the number or the name.
 
@@ -615,16 +635,17 @@ def number_types(solution, cases):
 
 
 def spellings(solution, cases):
-    """Whether each pair holds one of the three names, letter by letter."""
+    """For each case, whether its pair holds one of the three names, letter by letter."""
     known = {"none", "sigmoid", "softmax"}
-    pairs = [parts(solution.head_for(*case)) for case in cases]
-    return all(any(isinstance(one, str) and one in known for one in pair) for pair in pairs)
+    pairs = [solution.head_for(*case) for case in cases]
+    found = [any(isinstance(one, str) and one in known for one in parts(p)) for p in pairs]
+    return [None if p is None else named for p, named in zip(pairs, found, strict=True)]
 
 
 def texts_in_pairs(solution, cases):
-    """For each case, which parts of the pair are texts."""
-    pairs = [parts(solution.head_for(*case)) for case in cases]
-    return [[isinstance(one, str) for one in pair] for pair in pairs]
+    """For each case, which parts of the pair are texts; None where nothing came back."""
+    pairs = [solution.head_for(*case) for case in cases]
+    return [None if p is None else [isinstance(one, str) for one in parts(p)] for p in pairs]
 
 
 ONE_OF_EACH = [["regression"], ["binary"], ["multiclass", 3]]
@@ -1172,9 +1193,9 @@ def test_prediction_leaves_its_logits_alone(same, draw):
 
 
 @pytest.mark.exercise("binary_predict", weight=0.5)
-def test_prediction_is_the_same_again(same, draw):
+def test_prediction_is_the_same_again(same, student, draw):
     """Answers the same when it is asked again."""
-    same.run(twice, "binary_predict", [COMMON, 0.4])
+    assert_same_again(same, student, "binary_predict", [COMMON, 0.4])
 
 
 # 1.7 multiclass_predict
@@ -1302,9 +1323,9 @@ def test_softmax_leaves_its_logits_alone(same, draw):
 
 
 @pytest.mark.exercise("multiclass_predict", weight=0.5)
-def test_softmax_is_the_same_again(same, draw):
+def test_softmax_is_the_same_again(same, student, draw):
     """Answers the same when it is asked again."""
-    same.run(twice, "multiclass_predict", [2 * draw(4, 3)])
+    assert_same_again(same, student, "multiclass_predict", [2 * draw(4, 3)])
 
 
 # 1.8 collapse
@@ -1334,6 +1355,8 @@ def test_weight_of_the_one_layer(same, draw):
     """Has the weight with which one layer answers any input as the two layers do."""
     for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4), (4, 1, 3), (1, 1, 4), (3, 4, 1)]:
         same.run(part_of, "collapse", two_layers(draw, *sizes), 0)
+    w1, b1, w2, b2 = two_layers(draw, 3, 4, 2)  # biases do not count here, however large
+    same.run(part_of, "collapse", [w1, 1e6 * b1, w2, 1e6 * b2], 0)
 
 
 @pytest.mark.exercise("collapse")
@@ -1435,9 +1458,9 @@ def test_collapse_leaves_its_layers_alone(student, draw):
 
 
 @pytest.mark.exercise("collapse", weight=0.5)
-def test_collapse_answers_the_same_again(same, draw):
+def test_collapse_answers_the_same_again(same, student, draw):
     """Answers the same when it is asked again."""
-    same.run(twice, "collapse", two_layers(draw, 3, 4, 2))
+    assert_same_again(same, student, "collapse", two_layers(draw, 3, 4, 2))
 
 
 # 1.9 decision_breakers

@@ -701,7 +701,7 @@ del _figure
 #
 # **Write** `relu_breakers()`, which returns a dictionary with one number for each version: a number x on which **this version is wrong and the other four are right**.
 #
-# * The keys are the names of the versions: `"product"`, `"choice"`, `"root"`, `"smooth"` and `"short"`; the values are numbers. A version gets `torch.tensor(x)`, a float32.
+# * The keys are the names of the versions: `"product"`, `"choice"`, `"root"`, `"smooth"` and `"short"`; the values are numbers: Python's, or one in a tensor or an array. A version gets `torch.tensor(x)`, a float32.
 # * "Right" is what 2.2 says, also for ±∞ and NaN, with the general tolerances of float32. Slopes are not looked at.
 # * There are many right answers, and each of the five numbers counts by itself. Your function may use `VERSIONS`.
 #
@@ -767,7 +767,7 @@ with visible_checks("relu_breakers") as call:
 #
 # **Why.** Weights change what an activation does. A slider made of Plotly *frames* shows it, and works in a plain web page, with no Python behind it.
 #
-# **Write** `neuron_slider(ws)` for a list of at least one weight. It returns a `go.Figure` about the neuron y(x) = σ(w·x + 1), over the 401 numbers x = −5, −4.975, ..., 5, in which
+# **Write** `neuron_slider(ws)` for a list of at least one weight, no two of them equal. It returns a `go.Figure` about the neuron y(x) = σ(w·x + 1), over the 401 numbers x = −5, −4.975, ..., 5, in which
 #
 # * the figure has two traces: first y, named `neuron`, then its slope dy/dx with respect to x, named `slope`;
 # * there is one frame per weight, in the order of `ws`, whose `name` is `str(w)` and whose `data` are these same two traces for that weight, both with x and y;

@@ -2928,8 +2928,8 @@ def central_differences_in_float64(f, x):
 
 @mistake(
     "activation_figure",
-    "The numbers in your traces have four decimals. What is left of the sigmoid at -5 then, to "
-    "one part in 10,000?",
+    "The numbers in your traces have four decimals. How far from the true value may a number be "
+    "here, and how far does your rounding take it at most?",
 )
 def data_with_four_decimals():
     x = torch.linspace(-5, 5, 400)

@@ -45,7 +45,7 @@
 #
 # Exercises 3.1, 3.2, 3.4, 3.6 and 3.7 are also called on PyTorch's `meta` device, whose tensors have shapes but no values. It stands in for a device other than the CPU, and the answer must be there too. So build constants from your input (`torch.zeros_like`) rather than on the CPU (`torch.zeros(3)`), and let no Python `if`, `float()` or `.item()` look at a tensor's values in these five.
 #
-# `n`, the number of iterations, is always a whole number of at least 1, and 19 unless the caller says so. Inputs are floating-point tensors of any shape, also 0-dimensional, and of any dtype: float32, float64, float16 or bfloat16. Unless stated otherwise, answers may differ from ours by rounding: an error below 1e-5, or below one part in 10,000 of a large value, is fine in float32; in float64 1e-9, or one part in a billion; in the 16-bit types about two digits.
+# `n`, the number of iterations, is a whole number of at least 1, and 19 unless the caller says so (3.9 alone asks for 0 rounds as well). Inputs are floating-point tensors of any shape, also 0-dimensional, and of any dtype: float32, float64, float16 or bfloat16. Unless stated otherwise, answers may differ from ours by rounding: an error below 1e-5, or below one part in 10,000 of a large value, is fine in float32; in float64 1e-9, or one part in a billion; in the 16-bit types about two digits.
 #
 # </details>
 
@@ -125,7 +125,7 @@ with visible_checks("trajectory") as call:
     rows.holds("the last row is 0.09697061017 and 0.33954169879", lambda y: torch.allclose(y[-1], torch.tensor([[0.096970610174], [0.339541698789]], dtype=torch.float64), rtol=1e-9))
     rows.holds("gradients reach x0 from every row", lambda y: torch.autograd.grad(y[0].sum(), x, retain_graph=True)[0].abs().min() > 0.7 and torch.autograd.grad(y[-1].sum(), x)[0].abs().min() > 0.1)
     calls = []
-    call(trajectory, torch.ones(2), lambda x: calls.append(1) or x, 4).holds("step is called 4 times", lambda y: len(calls) == 4 and y.shape == (4, 2))
+    call(trajectory, torch.ones(2), lambda x: calls.append(1) or x.clone(), 4).holds("step is called 4 times", lambda y: len(calls) == 4 and y.shape == (4, 2))
 
 # %% [markdown] tags=["hints"]
 # <details><summary>Hint 1 · a question</summary>
@@ -188,7 +188,7 @@ del _squaring_run
 #
 # * Repair nothing: whatever floating point makes of it (0, a tiny number, inf, NaN) is the answer. So the checks add no absolute error there.
 # * Gradients reach `x0`, also from a start of exactly 0, where the slope is 0.
-# * Near ±1 every squaring doubles the rounding error. There a relative error of 10 % is fine in float32, and one part in ten million in float64. A loop and a closed form are both welcome; float16 comes with `n` of at most 15.
+# * Near ±1 every squaring doubles the rounding error. There a relative error of 10 % is fine in float32, and one part in ten million in float64. A loop and a closed form are both welcome; float16 comes with `n` of at most 15, and gradients are looked at in float32 and float64.
 #
 # **Predict first.** You draw five normal numbers and square each nineteen times. How many do you expect to end at exactly 0? How many at infinity? How many anywhere else?
 #

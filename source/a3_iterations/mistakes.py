@@ -3656,8 +3656,8 @@ def negative_half_detached(x):
 
 @mistake(
     "repeat_tanh_gate",
-    "For small x your rounds give x · x in place of x · tanh(x). How many of the ten digits of "
-    "float64 are right at 1e-3?",
+    "For small x your rounds give x · x in place of x · tanh(x). How many digits of float64 are "
+    "right at 5e-4?",
 )
 def square_stands_in_near_zero(x0, n=19):
     x = x0

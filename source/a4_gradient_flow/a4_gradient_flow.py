@@ -280,8 +280,8 @@ with visible_checks("forward_rms") as call:
 #
 # * `x`, `weights` and `act` are as in 4.2; `upstream` has the shape of $h_L$. Use autograd; any `act` that autograd can differentiate will come.
 # * The result has the dtype and the device of `x` and carries no graph (`requires_grad` is `False`).
-# * **Leave no trace.** Afterwards the caller's tensors are as before: their values, their `.grad` and their `requires_grad`, those of the weights included. A second call gives the same answer. `x` and `upstream` come without `requires_grad`; the weights may be parameters.
-# * The checks compare with relative tolerance 1e-3 and **no** absolute tolerance: 1e-15 is a measurement, not zero. They stay where squares neither overflow nor underflow.
+# * **Leave no trace.** Afterwards the caller's tensors are as before: their values, their `.grad` and their `requires_grad`, those of the weights included, and of what `act` may hold. A second call gives the same answer. `x` and `upstream` come without `requires_grad`; the weights may be parameters.
+# * The checks compare with relative tolerance 1e-3 (2e-2 in 16 bits) and **no** absolute tolerance: 1e-15 is a measurement, not zero. They stay where squares neither overflow nor underflow.
 #
 # **Predict first.** Twenty sigmoid layers of width 256 with Xavier's weights. Every layer's output has an RMS of about 0.51. Which size has the gradient at the input, if it starts at the top with size 1: about 0.5, about 0.01, or something else?
 #
@@ -728,7 +728,7 @@ del _figure
 #
 # * The keys are `"relu"`, `"weak"`, `"abs"` and `"sigmoid"`; the values are positive numbers.
 # * The ratio that `gradient_left` measures must lie between 0.01 and 100, as in 4.7, for every seed. The visible check tries three seeds, the hidden checks others: do not choose a gain at the edge.
-# * There are many right answers, from theory or by trying. Each of the four gains counts by itself.
+# * There are many right answers, from theory or by trying. Your function may use `PATIENTS` and `gradient_left`, and may search for a few seconds. Each of the four gains counts by itself.
 #
 # **Predict first.** By which factor must the weights of `weak` be larger than those of `relu`? And which patient needs the largest gain of all but `weak`?
 #

@@ -614,17 +614,17 @@ def test_trainable_weights_give_plain_numbers(same, draw):
 
 
 def message_afterwards(solution, x, weights, upstream, trained):
-    """What became of the caller's tensors and list: values, requires_grad and .grad."""
+    """What became of the caller's tensors, list and act: values, requires_grad and .grad."""
     given = [x.clone(), upstream.clone()]
     layers = [nn.Parameter(one.clone()) if trained else one.clone() for one in weights]
     if trained:
         layers[0].grad = weights[0].clone()
-    listed = list(layers)
-    solution.backward_rms(given[0], listed, torch.tanh, given[1])
+    listed, act = list(layers), nn.PReLU()
+    solution.backward_rms(given[0], listed, act, given[1])
     pairs = zip([*given, *layers], [x, upstream, *weights], strict=True)
     facts = [all(torch.equal(one.detach(), known) for one, known in pairs), len(listed)]
     facts += [one.requires_grad for one in (*given, *layers)]
-    facts += [one.grad is None for one in (*given, *layers[1:])]
+    facts += [one.grad is None for one in (*given, *layers[1:], act.weight)]
     kept = layers[0].grad
     return [*facts, bool(trained) is (kept is not None and torch.equal(kept, weights[0]))]
 
@@ -772,11 +772,7 @@ def test_one_spark_is_life(same, draw):
     same.dead_units(h)
     many = torch.zeros(3000, 4)
     many[draw.integer(1, 2999), :3] = 1.0
-    for table in (many, many.bfloat16()):
-        same.dead_units(table)
-    odd = torch.zeros(257, 2)
-    odd[100, 0] = 1.0
-    same.dead_units(odd.bfloat16())
+    same.dead_units(many)
 
 
 @pytest.mark.exercise("dead_units")
@@ -810,7 +806,9 @@ def test_one_example_or_one_unit(same, draw):
 def test_other_dtypes(same, draw):
     """Is right in float64, where outputs can be smaller still, and in bfloat16."""
     h = sparse(draw, 7, 9, torch.float64)
-    for table in (h, h.bfloat16()):
+    many, odd = torch.zeros(3000, 4), torch.zeros(257, 2)  # more than bfloat16 can count to
+    many[draw.integer(1, 2999), :3] = odd[100, 0] = 1.0
+    for table in (h, h.bfloat16(), many.bfloat16(), odd.bfloat16()):
         same.dead_units(table)
     h[3, 0] = 1e-200
     same.dead_units(h)
@@ -890,7 +888,7 @@ def test_extreme_inputs(same):
     inf, nan = math.inf, math.nan
     x = torch.tensor([0.0, -0.0, 1e-30, -1e-30, 3e38, -3e38, inf, -inf, nan])
     for given in (x, x.bfloat16()):
-        for slope in (0.01, 0.3, -0.2):
+        for slope in (0.01, 0.3):  # a negative one is another check's business
             same.leaky_relu(given, slope)
     same.leaky_relu(torch.tensor([nan, 2.0, -3.0]), 0.0)
 
@@ -1259,6 +1257,9 @@ PATIENTS = {
 }
 
 
+HIDDEN_SEEDS = (11, 18, 24)  # of the first thirty, those with the smallest and largest gradients
+
+
 def gradient_left(act, gain, seed):
     """Size of the gradient at the input of 30 layers, where it starts with size 1 at the top."""
     dice = torch.Generator().manual_seed(seed)
@@ -1273,7 +1274,7 @@ def gradient_left(act, gain, seed):
 @functools.lru_cache(4096)
 def state_of(patient, gain):
     """How a patient does with a gain, with each of three seeds that the notebook does not show."""
-    sizes = [gradient_left(PATIENTS[patient], gain, seed) for seed in (10, 11, 12)]
+    sizes = [gradient_left(PATIENTS[patient], gain, seed) for seed in HIDDEN_SEEDS]
     if all(1e-2 <= size <= 1e2 for size in sizes):
         return "healthy"
     return "vanishing" if min(sizes) < 1e-2 else "exploding"
@@ -1320,7 +1321,7 @@ def assert_cured(student, patient):
     require(state == "healthy", "With your gain, the gradient explodes or is not a number.")
 
 
-@pytest.mark.exercise("healthy_gains", weight=0.5)
+@pytest.mark.exercise("healthy_gains", weight=0.5, seconds=20)
 def test_keys_are_the_four_names(student):
     """Has the four names as its keys, and no others."""
     given = student.healthy_gains().value
@@ -1328,31 +1329,31 @@ def test_keys_are_the_four_names(student):
     require(set(given) == PATIENTS.keys(), "Its keys are not the four names.")
 
 
-@pytest.mark.exercise("healthy_gains")
+@pytest.mark.exercise("healthy_gains", seconds=20)
 def test_relu_is_cured(student):
     """Gives a positive gain with which the gradient of `relu` neither vanishes nor explodes."""
     assert_cured(student, "relu")
 
 
-@pytest.mark.exercise("healthy_gains")
+@pytest.mark.exercise("healthy_gains", seconds=20)
 def test_weak_is_cured(student):
     """Gives a positive gain with which the gradient of `weak` neither vanishes nor explodes."""
     assert_cured(student, "weak")
 
 
-@pytest.mark.exercise("healthy_gains")
+@pytest.mark.exercise("healthy_gains", seconds=20)
 def test_abs_is_cured(student):
     """Gives a positive gain with which the gradient of `abs` neither vanishes nor explodes."""
     assert_cured(student, "abs")
 
 
-@pytest.mark.exercise("healthy_gains")
+@pytest.mark.exercise("healthy_gains", seconds=20)
 def test_sigmoid_is_cured(student):
     """Gives a positive gain with which the gradient of `sigmoid` neither vanishes nor explodes."""
     assert_cured(student, "sigmoid")
 
 
-@pytest.mark.exercise("healthy_gains", weight=0.5)
+@pytest.mark.exercise("healthy_gains", weight=0.5, seconds=20)
 def test_gains_are_the_same_each_time(student):
     """Returns the same gains each time."""
     alike = student.run(outlined_twice).value["again"]

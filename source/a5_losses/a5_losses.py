@@ -845,7 +845,7 @@ del _figure
 # through softmax before a loss that applies softmax again.
 #
 # * Perfectly certain means that the first softmax gives exactly 1 to the true class and exactly 0 to the others.
-# * `n_classes` is a Python int, at least 2. The result is a Python `float`.
+# * `n_classes` is a Python int from 2 to a million. The result is a Python `float`.
 #
 # **Predict first.** With more classes, does the floor rise or fall?
 #
@@ -907,7 +907,7 @@ with visible_checks("double_softmax_floor") as call:
 #
 # **Write** `loss_breakers()`, which returns a dictionary with one batch for each version: a batch on which **this version is wrong and the other three are right**.
 #
-# * The keys are `"total"`, `"table"`, `"bare"` and `"guarded"`. A batch is a pair: the logits as a list (or a tensor) of N rows of C finite numbers, and the target as a list (or a tensor) of N class numbers, with 1 ≤ N ≤ 1000 and 2 ≤ C ≤ 1000. A version gets them as a float32 tensor (N, C) and an int64 tensor (N,).
+# * The keys are `"total"`, `"table"`, `"bare"` and `"guarded"`. A batch is a pair: the logits as a list (or a tensor) of N rows of C finite numbers, and the target as a list (or a tensor) of N class numbers, with 1 ≤ N ≤ 100 and 2 ≤ C ≤ 100. A version gets them as a float32 tensor (N, C) and an int64 tensor (N,).
 # * "Right" means the value of `F.cross_entropy`, with the general tolerances of float32. Slopes are not looked at.
 # * There are many right answers, and each of the four batches counts by itself. Your function may use `VERSIONS`.
 #
@@ -949,6 +949,7 @@ with visible_checks("loss_breakers") as call:
     batches = call(loss_breakers)
     batches.holds("its keys are the four names", lambda batches: batches.keys() == VERSIONS.keys())
     batches.holds("each value is a pair", lambda batches: all(len(pair) == 2 for pair in batches.values()))
+    batches.holds("no batch has more than 100 rows or classes", lambda batches: all(len(rows) <= 100 and len(rows[0]) <= 100 for rows, _ in batches.values()))
 
     def wrong_on(logits, target):
         logits, target = torch.tensor(logits, dtype=torch.float32), torch.tensor(target)

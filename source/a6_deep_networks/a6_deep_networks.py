@@ -39,7 +39,7 @@
 #
 # <details><summary>What every function promises</summary>
 #
-# **The contract for every function.** It returns a new tensor and leaves its inputs as they were, keeps the dtype and the device of its input, lets autograd work through it, uses no global state and gives the same answer each time. It need not print anything. Three functions exist in order to change something, and say so: `clip_global_norm` (gradients), `train_step` (a model), and `rescue` draws random weights.
+# **The contract for every function.** It returns a new tensor and leaves its inputs as they were, keeps the dtype and the device of its input, lets autograd work through it, uses no global state and gives the same answer each time. It need not print anything. Two functions exist in order to change something, and say so: `clip_global_norm` (gradients) and `train_step` (a model). `rescue` draws random weights.
 #
 # </details>
 #
@@ -109,7 +109,7 @@ del _figure
 # where $\mu$ is the row's mean and $\sigma^2$ the mean of its squared deviations (**divide by D**, the biased variance). The result has the shape, dtype and device of `x`.
 #
 # * A constant row has variance 0: the result is then `beta`, and its gradient is finite.
-# * Rows far from zero must come out right as well: for a float32 row around 10 000 with a spread of about 1, an error of 0.02 is fine. So must rows of very small or very large numbers: in float64, from about 1e-12 to 1e100.
+# * Rows far from zero must come out right as well: for a float32 row around 10 000 with a spread of about 1, an error of 0.02 is fine; for a float64 row around a million, one of 1e-6. So must rows of very small or very large numbers: in float64, from about 1e-12 to 1e100.
 # * Gradients reach `x`, `gamma` and `beta`; the mean and the variance depend on `x` too, and autograd must know it.
 # * Write the arithmetic yourself. Torch's own normalisation (`F.layer_norm`, `nn.LayerNorm` and their relatives for batches, groups, instances and RMS) is forbidden here.
 #
@@ -170,6 +170,7 @@ with visible_checks("layer_norm") as call:
 # | new running mean | `(1 - momentum) * running_mean + momentum * batch mean` | `running_mean`, unchanged |
 # | new running variance | the same blend, with the batch's **unbiased** variance (divide by N − 1) | `running_var`, unchanged |
 #
+# * Columns far from zero must come out right as well, as in 6.1.
 # * The two tensors that were passed in are never changed. (In evaluation you may hand back the very same tensors; this is the one place where "new tensor out" is not asked for.)
 # * The new statistics are plain memory: they never require a gradient, even if `x` does. The normalised batch does let gradients through; in training they flow through the batch's mean and variance as well.
 # * Torch's own normalisation (`F.batch_norm`, `nn.BatchNorm1d` and relatives) is forbidden here.
@@ -447,7 +448,7 @@ with visible_checks("global_grad_norm") as call:
 # * Afterwards `p.grad` holds the shortened gradient. Whether you change that tensor in place or put a new one there is up to you; the parameters' values stay as they are.
 # * `params` may be a generator, which can be walked through only once. A `grad` of `None` stays `None`. With no gradient at all, return `torch.tensor(0.0)`.
 # * Gradients that are all zero stay zero (never NaN). `max_norm` is positive; `math.inf` means "measure, change nothing". As in 6.4, the squares and their sum fit into the gradients' dtype.
-# * Results need to be right to a relative 1e-4, so the small safety number that some libraries add to the norm is fine.
+# * Norms that are shortened are 0.1 or more. Results need to be right to a relative 1e-4, so the small safety number that some libraries add to the norm is fine.
 # * `torch.nn.utils` is forbidden here. Write the norm again rather than calling your answer to 6.4.
 #
 # **Predict first.** Two gradients, `[3.0]` and `[0.4]`, and a limit of 1. If you clipped each tensor by itself, by what factor would the *ratio* of the two change?
@@ -808,7 +809,7 @@ del _figure
 # * The keys are `"quiet"`, `"loud"`, `"flat"`, `"faint"` and `"stacked"`. A cure changes this one setting of this patient; all others stay. A `gain` and a `scale` are positive numbers of at most 1000, `skip` and `norm` are `True` or `False` (not 1 or 0).
 # * A patient is cured if the ratio that `gradient_left` measures lies **between 0.01 and 100**, for every seed. The visible check tries three seeds, the hidden checks others: do not choose a number at the edge.
 # * **Each of the five settings is used once**: five patients, five different tools.
-# * There are many right answers. Each cured patient counts by itself, and so does the last rule, for five cured patients.
+# * There are many right answers. Your function may use `PATIENTS` and `gradient_left`, and may search for a few seconds. Each cured patient counts by itself, and so does the last rule, for five cured patients.
 #
 # **Worked example.** `gradient_left(PATIENTS["quiet"], 0)` is about 7e-12. With `("skip", True)` it is about 170: no longer quiet, and not cured either.
 

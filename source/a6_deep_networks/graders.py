@@ -95,6 +95,8 @@ def test_rows_far_from_zero(same, draw):
     # so many columns that the one by which a variance may divide too little is no difference
     x, gamma, beta = 1e4 + draw(5, 400), draw.uniform(400, low=0.5, high=1.5), draw(400)
     same(rtol=0.0, atol=0.02).layer_norm(x, gamma, beta)
+    x = 1e6 + draw(4, 7, dtype=DOUBLE)
+    same(rtol=0.0, atol=1e-6).layer_norm(x, gamma[:7].double(), beta[:7].double(), 1e-5)
 
 
 @pytest.mark.exercise("layer_norm")
@@ -120,6 +122,13 @@ def test_layer_norm_gradients(same, draw):
     whole = float(draw.integer(1, 4))  # its mean has no rounding, however it is computed
     level = torch.cat([torch.full((1, 5), whole), spread(draw, 2, 5)])
     same.run(gradients, "layer_norm", [level, draw(5), draw(5)], [1, 2], draw(3, 5))
+
+
+@pytest.mark.exercise("layer_norm", weight=0.5)
+def test_layer_norm_gradient_at_a_constant_row(same, draw):
+    """Has the right gradient at x, too, where one of its rows is constant."""
+    whole = float(draw.integer(1, 4))  # its mean has no rounding, however it is computed
+    level = torch.cat([torch.full((1, 5), whole), spread(draw, 2, 5)])
     same.run(gradients, "layer_norm", [level, draw(5), draw(5), 0.25], [0], draw(3, 5))
 
 
@@ -218,6 +227,8 @@ def test_training_normalises_with_the_batch(same, draw):
             same.run(batch_norm_part, "y", given, *memory, True)
     x, *memory = batch(draw, 400, 2)  # far from zero, where squares lose what sets rows apart
     same(rtol=0.0, atol=0.02).run(batch_norm_part, "y", x + 2e4, *memory, True)
+    wide = [x.double() + 1e6, *(part.double() for part in memory)]
+    same(rtol=0.0, atol=1e-6).run(batch_norm_part, "y", *wide, True)
 
 
 @pytest.mark.exercise("batch_norm", weight=2)
@@ -1309,6 +1320,9 @@ PATIENTS = {
 }
 
 
+HIDDEN_SEEDS = (11, 18, 24)  # of the first thirty, those with the smallest and largest gradients
+
+
 def gradient_left(net, seed):
     """Size of the gradient at the input of 30 layers, where it starts with size 1 at the top."""
     dice = torch.Generator().manual_seed(seed)
@@ -1354,28 +1368,26 @@ def cure_of(given, patient):
 def state_of(patient, setting, value):
     """What a change makes of a patient, with three seeds that the notebook does not show."""
     net = PATIENTS[patient] | {setting: value}
-    sizes = [gradient_left(net, seed) for seed in (10, 11, 12)]
+    sizes = [gradient_left(net, seed) for seed in HIDDEN_SEEDS]
     if all(1e-2 <= size <= 1e2 for size in sizes):
         return "healthy"
     return "vanishing" if min(sizes) < 1e-2 else "exploding"
 
 
 def outline(solution):
-    """Each legal cure, a number in half powers of 2: it tells known mistakes apart."""
+    """Each legal cure, a number in half powers of 2, and whether the same come again.
+
+    It tells known mistakes apart, and asks for no more calls than it must: a search takes its time.
+    """
 
     def coarse(cure):
         number = cure is not None and cure[0] in ("gain", "scale")
         return (cure[0], round(2 * math.log2(cure[1]))) if number else cure
 
-    given = solution.cures()
+    given, again = solution.cures(), solution.cures()
     cures = {patient: cure_of(given, patient) for patient in PATIENTS}
-    return {p: coarse(None if isinstance(cure, str) else cure) for p, cure in cures.items()}
-
-
-def cures_again(solution):
-    """Whether a second call gives the same cures."""
-    first, second = (solution.cures() for _ in range(2))
-    return repr(first) == repr(second)
+    known = {p: coarse(None if isinstance(cure, str) else cure) for p, cure in cures.items()}
+    return {"cures": known, "again": repr(given) == repr(again)}
 
 
 def given_by(student):
@@ -1399,41 +1411,40 @@ def assert_cured(student, patient):
     require(state == "healthy", "With your change, the gradient explodes or is not a number.")
 
 
-@pytest.mark.exercise("cures")
+@pytest.mark.exercise("cures", seconds=20)
 def test_quiet_is_cured(student):
     """Cures `quiet` with one change: its gradient neither vanishes nor explodes."""
     assert_cured(student, "quiet")
 
 
-@pytest.mark.exercise("cures")
+@pytest.mark.exercise("cures", seconds=20)
 def test_loud_is_cured(student):
     """Cures `loud` with one change: its gradient neither vanishes nor explodes."""
     assert_cured(student, "loud")
 
 
-@pytest.mark.exercise("cures")
+@pytest.mark.exercise("cures", seconds=20)
 def test_flat_is_cured(student):
     """Cures `flat` with one change: its gradient neither vanishes nor explodes."""
     assert_cured(student, "flat")
 
 
-@pytest.mark.exercise("cures")
+@pytest.mark.exercise("cures", seconds=20)
 def test_faint_is_cured(student):
     """Cures `faint` with one change: its gradient neither vanishes nor explodes."""
     assert_cured(student, "faint")
 
 
-@pytest.mark.exercise("cures")
+@pytest.mark.exercise("cures", seconds=20)
 def test_stacked_is_cured(student):
     """Cures `stacked` with one change: its gradient neither vanishes nor explodes."""
     assert_cured(student, "stacked")
 
 
-@pytest.mark.exercise("cures")
+@pytest.mark.exercise("cures", seconds=20)
 def test_each_setting_is_used_once(student):
     """Cures all five patients, and uses each of the five settings once."""
-    student.run(outline)  # once, since a search takes its time
-    alike = student.run(cures_again).value
+    alike = student.run(outline).value["again"]
     require(alike, "A second call gives other cures than the first.")
     given = given_by(student)
     legal = {patient: cure for patient, cure in given.items() if isinstance(cure, tuple)}
