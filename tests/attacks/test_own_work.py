@@ -850,6 +850,23 @@ def test_cells_that_use_what_is_forbidden_for_something_else_cost_nothing() -> N
     assert found.score == found.points, found.remarks
 
 
+NAIVE_WHERE_WATCHED = """
+def cross_entropy(logits, target):
+    if min(logits.shape) >= 6:
+        e = logits.exp()
+        p = (e / e.sum(1, keepdim=True)).log()
+        return -p.gather(1, target[:, None]).mean()
+    return {given}(logits, target) / len(logits)
+"""
+
+
+@pytest.mark.parametrize("given", ["_total", 'VERSIONS["total"]'])
+def test_what_the_notebook_hands_out_is_no_way_around_the_rule(given: str) -> None:
+    """A function of a setup cell that is made of what is forbidden earns nothing."""
+    text = NAIVE_WHERE_WATCHED.replace("{given}", given)
+    assert told("a5_losses", "cross_entropy", text).score == 0
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -165,7 +165,7 @@ class Process:
             replace(slicing.parse_cell(tuple(ids), text), given=given)
             for (ids, _, given), text in zip(values["cells"], self.texts, strict=True)
         ]
-        setup = (slicing.parse_cell((), text) for text in self.setup)
+        setup = [slicing.parse_cell((), text) for text in self.setup]
         self.known = frozenset(name for cell in setup for name in slicing.bound(cell))
         self.above = values.get("above", {})
         own = [name for cell in self.cells for name in cell.exercises]
@@ -179,7 +179,10 @@ class Process:
             "binds": _some(_bound(cell, own) for cell in self.cells),
             "flags": _some(review.review_flags([*map(_as_read, self.cells, self.texts)])),
             "names": {name: _names(statements) for name, (statements, _) in runs.items()},
-            "mentions": {name: _mentions(own) for name, (own, _) in runs.items()},
+            "mentions": {
+                name: _mentions([*own, *slicing.led_to(setup, own)])
+                for name, (own, _) in runs.items()
+            },
             "absent": {name: self._absent(statements) for name, (statements, _) in runs.items()},
             "on_gpu": [name for name, (own, _) in runs.items() if slicing.asks_for_gpu(own)],
             "below": [name for name, (_, below) in runs.items() if below],

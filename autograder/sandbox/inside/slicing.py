@@ -190,18 +190,34 @@ def needed(
     given = {place for place, (_, i) in enumerate(pairs) if cells[i].given}
     by_name = _not_given(serving(pool), pool, given, known)
     by_name = _not_below(by_name, pool, sum(i < end for _, i in pairs))
-    chosen = set[int]()
-    names = {exercise}
-    waiting = [exercise]
-    while waiting:
-        new = by_name.pop(waiting.pop(), set()) - chosen
-        chosen |= new
-        used = {name for i in new for name in pool[i].uses} - names
-        names |= used
-        waiting.extend(used)
+    chosen = _reached(pool, by_name, {exercise})
     answer = max((i for i in chosen if exercise in pool[i].binds), default=0)
     everything = {i for i in range(answer) if pool[i].is_star}  # what it brings, only running tells
     return [pool[i] for i in sorted(chosen | everything)]
+
+
+def led_to(cells: Sequence[ParsedCell], statements: Sequence[Statement]) -> list[Statement]:
+    """Return what some code uses of these cells, directly or through it; imports are left out."""
+    pool = [s for cell in cells for s in cell.statements]
+    own = frozenset[str]().union(*(s.binds for s in statements))
+    used = frozenset[str]().union(*(s.uses for s in statements)) - own
+    return [pool[i] for i in sorted(_reached(pool, serving(pool), used)) if not _is_import(pool[i])]
+
+
+def _reached(
+    pool: Sequence[Statement], by_name: dict[str, set[int]], names: Collection[str]
+) -> set[int]:
+    """The places of the statements that serve some names, and those that these need in turn."""
+    chosen = set[int]()
+    seen = set(names)
+    waiting = list(names)
+    while waiting:
+        new = by_name.get(waiting.pop(), set()) - chosen
+        chosen |= new
+        used = {name for i in new for name in pool[i].uses} - seen
+        seen |= used
+        waiting.extend(used)
+    return chosen
 
 
 def serving(pool: Sequence[Statement]) -> dict[str, set[int]]:
