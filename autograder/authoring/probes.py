@@ -188,69 +188,97 @@ def apart() -> Any:
     return Apart()
 
 
-def asked_of_curves(call: Callable[[], Any]) -> dict[str, set[complex]]:
+_CURVES = frozenset({
+    "exp", "exp2", "expm1", "sinh", "cosh", "tanh", "sigmoid", "special_expit", "silu",
+    "softplus", "log_sigmoid_forward", "logsumexp", "logaddexp",
+    "relu", "clamp_min", "clamp", "threshold", "maximum", "pow", "power", "float_power",
+})  # fmt: skip
+_CIRCLES = frozenset({"sin", "cos", "tan"})  # of complex numbers, they are exponentials
+
+
+def _is_curve(name: str, args: Any) -> bool:
+    """Whether a call is one of those that are noted; of powers, those of a number are."""
+    import numpy
+
+    if "pow" in name:
+        return name in _CURVES and not numpy.ndim(args[0])
+    tensors = [arg.is_complex() for arg in args if isinstance(arg, Tensor)]
+    others = [numpy.iscomplexobj(arg) for arg in args if not isinstance(arg, Tensor)]
+    on_circle = name in _CIRCLES and any(tensors + others)
+    return on_circle or name in _CURVES or name.endswith("softmax")
+
+
+def asked_of_curves(
+    call: Callable[[], Any], names: dict[str, Any] | None = None
+) -> dict[str, set[complex]]:
     """Return the numbers that exponentials, what is made of them, and ReLU are asked at, by name.
 
-    Those of torch and of NumPy are noted, as long as the call runs.
+    Those of torch, NumPy, ``math`` and ``cmath`` are noted, as long as the call runs.
+
+    Args:
+        call: what is run.
+        names: the global names of its code, which may hold some of these functions as well.
     """
+    import cmath
+    import math
+
     import numpy
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    curves = {
-        "exp", "exp2", "expm1", "sinh", "cosh", "tanh", "sigmoid", "special_expit", "silu",
-        "softplus", "log_sigmoid_forward", "logsumexp", "logaddexp",
-        "relu", "clamp_min", "clamp", "threshold", "maximum", "pow", "power", "float_power",
-    }  # fmt: skip
     asked: dict[str, set[complex]] = {}
-
-    def is_curve(name: str, args: Any) -> bool:
-        """Whether it is one that is noted; of powers, those of a number are exponentials."""
-        of_a_table = "pow" in name and bool(numpy.ndim(args[0]))
-        return (name in curves or name.endswith("softmax")) and not of_a_table
 
     class Asked(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             name = func.overloadpacket.__name__.rstrip("_")
-            for arg in args if is_curve(name, args) else ():
+            for arg in args if _is_curve(name, args) else ():
                 if isinstance(arg, Tensor) and (arg.is_floating_point() or arg.is_complex()):
                     asked.setdefault(name, set()).update(arg.detach().flatten().tolist())
             return func(*args, **(kwargs or {}))
 
     def noted(name: str, curve: Callable[..., Any]) -> Callable[..., Any]:
         def ask(*args: Any, **kwargs: Any) -> Any:
-            numbers = (number for arg in args for number in numpy.ravel(arg).tolist())
-            asked.setdefault(name, set()).update(numbers if is_curve(name, args) else ())
+            if _is_curve(name, args):
+                numbers = (number for arg in args for number in numpy.ravel(arg).tolist())
+                asked.setdefault(name, set()).update(numbers)
             return curve(*args, **kwargs)
 
         return ask
 
-    own = {name: getattr(numpy, name) for name in curves & {*dir(numpy)}}
+    homes = [vars(module) for module in (numpy, math, cmath)]
+    known = {id(home[name]): name for home in homes for name in (_CURVES | _CIRCLES) & home.keys()}
+    places = [
+        (space, key, value)
+        for space in [*homes, names or {}]
+        for key, value in space.items()
+        if id(value) in known
+    ]
     try:
-        for name, curve in own.items():
-            setattr(numpy, name, noted(name, curve))
+        for space, key, value in places:
+            space[key] = noted(known[id(value)], value)
         with Asked():  # type: ignore[no-untyped-call]
             call()
     finally:
-        for name, curve in own.items():
-            setattr(numpy, name, curve)
+        for space, key, value in places:
+            space[key] = value
     return asked
 
 
-def neighbours(call: Callable[[], Any]) -> int:
+def neighbours(call: Callable[[], Any], names: dict[str, Any] | None = None) -> int:
     """Return how often curves are asked close beside a number at which they are asked as well.
 
     A quotient of differences does so for each slope that it finds, and so does a complex step: a
-    formula does not. Curves are exponentials and what is made of them, and ReLU, torch's or
-    NumPy's.
+    formula does not. Curves are exponentials and what is made of them, and ReLU, of torch, NumPy,
+    ``math`` or ``cmath``.
 
     Args:
         call: gives the code numbers that are at least 0.12 apart, also after it subtracts, adds or
             doubles some.
+        names: the global names of its code, such as ``function.__globals__``.
     """
     found = 0
-    for numbers in asked_of_curves(call).values():
+    for numbers in asked_of_curves(call, names).values():
         off_axis = {x for x in numbers if isinstance(x, complex) and x.imag}
         on_axis = sorted(x.real for x in numbers - off_axis)
         gaps = torch.tensor(on_axis, dtype=torch.float64).diff()

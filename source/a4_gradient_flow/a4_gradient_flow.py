@@ -280,7 +280,7 @@ with visible_checks("forward_rms") as call:
 #
 # * `x`, `weights` and `act` are as in 4.2; `upstream` has the shape of $h_L$. Use autograd; any `act` that autograd can differentiate will come.
 # * The result has the dtype and the device of `x` and carries no graph (`requires_grad` is `False`).
-# * **Leave no trace.** Afterwards the caller's tensors are as before: their values, their `.grad` and their `requires_grad`, those of the weights included, and of what `act` may hold. A second call gives the same answer. `x` and `upstream` come without `requires_grad`; the weights may be parameters.
+# * **Leave no trace.** Afterwards the caller's tensors are as before: their values, their `.grad` and their `requires_grad`, those of the weights included. (Parameters that `act` itself may have are not looked at.) A second call gives the same answer. `x` and `upstream` come without `requires_grad`; the weights may be parameters.
 # * The checks compare with relative tolerance 1e-3 (2e-2 in 16 bits) and **no** absolute tolerance: 1e-15 is a measurement, not zero. They stay where squares neither overflow nor underflow.
 #
 # **Predict first.** Twenty sigmoid layers of width 256 with Xavier's weights. Every layer's output has an RMS of about 0.51. Which size has the gradient at the input, if it starts at the top with size 1: about 0.5, about 0.01, or something else?
