@@ -739,7 +739,7 @@ del _figure
 #
 # **Write** `collapse(w1, b1, w2, b2)`, which returns the weight and the bias of *one* linear layer that does exactly what two do, one after the other.
 #
-# * The first layer has `w1` of shape `(H, I)` and `b1` of shape `(H,)`; the second has `w2` of shape `(O, H)` and `b2` of shape `(O,)`. All share one floating dtype and one device.
+# * The first layer has `w1` of shape `(H, I)` and `b1` of shape `(H,)`; the second has `w2` of shape `(O, H)` and `b2` of shape `(O,)`. All share one floating dtype and one device, and hold numbers of ordinary size.
 # * The result is a pair: weight `(O, I)` and bias `(O,)`. For every input x, `F.linear(x, weight, bias)` equals `F.linear(F.linear(x, w1, b1), w2, b2)`, up to rounding.
 # * Gradients reach all four tensors.
 #

@@ -1362,8 +1362,6 @@ def test_weight_of_the_one_layer(same, draw):
     """Has the weight with which one layer answers any input as the two layers do."""
     for sizes in [(4, 6, 3), (2, 5, 7), (5, 2, 4), (4, 1, 3), (1, 1, 4), (3, 4, 1)]:
         same.run(part_of, "collapse", two_layers(draw, *sizes), 0)
-    w1, b1, w2, b2 = two_layers(draw, 3, 4, 2)  # biases do not count here, however large
-    same.run(part_of, "collapse", [w1, 1e6 * b1, w2, 1e6 * b2], 0)
 
 
 @pytest.mark.exercise("collapse")

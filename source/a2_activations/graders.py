@@ -846,11 +846,12 @@ def test_derivatives_in_closed_form(student, reference, draw):
 
 
 @pytest.mark.exercise("derivatives", keeps=0)
-def test_derivatives_without_differences(student):
+def test_derivatives_without_differences(same, student):
     """Uses closed forms, without differences of neighbouring values and without complex steps."""
     x = torch.linspace(-3, 3, 13, dtype=torch.float64)
     found = student.run(looks_like_differences, x).value
     require(not found, "It finds slopes by differences of neighbouring values, or complex steps.")
+    same.run(looks_like_differences, x)
 
 
 # --- 2.6 autograd_slope
