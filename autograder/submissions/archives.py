@@ -23,6 +23,7 @@ from autograder.submissions import formats
 from autograder.submissions.tree import DAMAGED, clutter, is_folder, unpacked
 
 MAX_ENTRIES = 50_000  # of its list, what is passed over included
+MAX_NAMES = 10 << 20  # characters of all its names: a path of 30,000 folders costs a lot of time
 MAX_MEMBERS = 5_000
 MAX_MEMBER = 100 << 20  # bytes, unpacked
 MAX_TOTAL = 4 << 30
@@ -162,7 +163,10 @@ def _path(info: zipfile.ZipInfo) -> PurePosixPath:
 
 def _members(opened: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files in an archive, without what systems and tools put beside them."""
-    files = [info for info in opened.infolist() if not is_folder(info)]
+    infos = opened.infolist()
+    if sum(len(info.filename) for info in infos) > MAX_NAMES:
+        raise SubmissionError(_TOO_LARGE)
+    files = [info for info in infos if not is_folder(info)]
     if any(_leads_outside(_path(info)) for info in files):
         raise SubmissionError("The zip file names a place outside itself. Zip the notebook again.")
     kept = [info for info in files if not any(map(clutter, _path(info).parts))]

@@ -250,5 +250,5 @@ def _is_stub(source: str, stub: str) -> bool:
 
 
 def _squeezed(source: str) -> str:
-    """A cell's text without blanks, which tools put in and take away."""
-    return "".join(source.split())
+    """A cell's text without blanks, which tools put in and take away; what is not read as it is."""
+    return "".join(source.split()) if len(source) <= MAX_CELL else source

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import FileError
+from autograder.submissions import read
 from autograder.submissions.formats import GRADABLE, Kind, recognise_file
 from autograder.submissions.layout import Claim
 from autograder.submissions.lms import first_title
 
-Answers = Callable[[Path], int | None]  # how many exercises a file answers; None: unreadable
+# how many exercises a file answers, read in so many seconds or little more; None: unreadable
+Answers = Callable[[Path, float], int | None]
 MOST_READ = 20  # files of one student that are read to choose among them
 MOST_BYTES = 100 << 20  # of them; the likeliest is always read
-MOST_SECONDS = 10.0  # of this process, for them: packed, a few bytes can become many
+MOST_SECONDS = 10.0  # of ``read.clock``, for them: packed, a few bytes can become many
 _NO_KIND = -len(GRADABLE)  # the rank of what cannot be graded
 
 
@@ -68,12 +69,10 @@ def _latest_of_each_name(files: Sequence[Claim]) -> list[Claim]:
     """Canvas tells the attempts of one file apart by a number before its ending."""
     names: defaultdict[str, list[Claim]] = defaultdict(list)
     titles = {claim.title for claim in files}
+    numbered = Counter(first_title(claim.title) for claim in files if claim.said.attempt)
     for claim in files:
         first = first_title(claim.title) if claim.said.attempt else claim.title
-        again = first in titles or any(
-            first_title(other.title) == first and other.said.attempt and other is not claim
-            for other in files
-        )
+        again = first in titles or numbered[first] > 1
         names[first if again else claim.title].append(claim)
     return [max(own, key=lambda c: (c.said.number, c.said.attempt)) for own in names.values()]
 
@@ -102,13 +101,13 @@ def _ranks(
     """
     likely = {claim: _likely(claim, assignment) for claim in claims}
     ranks: dict[Claim, tuple[Any, ...]] = {}
-    read, started = 0, time.thread_time()
+    size, started = 0, read.clock()
     for number, claim in enumerate(sorted(claims, key=likely.__getitem__, reverse=True)):
-        read += _size(claim.entry.path)
-        spent = time.thread_time() - started
-        more = number < MOST_READ and read <= MOST_BYTES and spent <= MOST_SECONDS
+        size += _size(claim.entry.path)
+        spent = read.clock() - started
+        more = number < MOST_READ and size <= MOST_BYTES and spent <= MOST_SECONDS
         looks = (number == 0 or more) and likely[claim][1] > _NO_KIND
-        found = answers(claim.entry.path) if looks else None
+        found = answers(claim.entry.path, MOST_SECONDS - spent) if looks else None
         *first, folders, changed, name = likely[claim]
         ranks[claim] = (found is not None, bool(found), *first, found or 0, folders, changed, name)
     return ranks

@@ -1,12 +1,14 @@
 """Where the code cells of a script or a Markdown document begin, whatever program wrote it.
 
-Every pattern takes time in proportion to the text, whoever wrote the text.
+Every pattern takes time in proportion to the text, whoever wrote the text. A large text is never a
+list of its lines, nor is a group repeated in it without a limit: both take gigabytes of memory.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,17 +21,20 @@ PYTHON = re.compile(
     r"^(?:async +)?def +\w+ *\(|^class +\w+ *[(:]|^from +[.\w]+ +import\b|^import +[\w.]+ +as +\w",
     re.MULTILINE,
 )
-MAX_READ = 1 << 19  # characters of a script without marks that are taken apart
+MAX_READ = 1 << 19  # characters of a script without marks that are taken apart; of a text, read
+MAX_MARKS = 20_000  # after these a text has no more cells: far more than are graded
 _NO_CODE = re.compile(
     r"\[(?:markdown|md|raw)\]|^# ?%%+ *(?:markdown|md|raw) *$|<(?:markdown|raw|heading)cell>"
 )
 _COMMENT = re.compile(r"^# ?", re.MULTILINE)
+_LINE_OF_CODE = re.compile(r"^(?!#)[^\S\n]*+\S.*$", re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n[^\S\n]*+$", re.MULTILINE)
 _LIGHT = re.compile(r"^# +format_name: light$|^# \+$", re.MULTILINE)
 _LIGHT_MARK = re.compile(r"^# (?:\+(?: .*|\{.*)?|-+)$", re.MULTILINE)
 _TIMED = "(?:time|timeit|capture|prun|memit)"  # cell magics under which the code still counts
 _COLABS = re.compile(
     r"^# Commented out IPython magic to ensure Python compatibility\.\n"
-    rf"(# ?%%{_TIMED}\b.*\n(?:#.*\n?)*)",
+    rf"(# ?%%{_TIMED}\b.*\n(?:#.*\n?){{0,9999}})",
     re.MULTILINE,
 )
 _NBCONVERTS = re.compile(
@@ -57,7 +62,8 @@ def script_cells(text: str) -> Iterator[Piece]:
     light = _LIGHT_MARK if _LIGHT.search(text) and not MARK.search(text) else None
     at, line, number = 0, 1, 0
     before: re.Match[str] | None = None
-    for mark in itertools.chain((light or MARK).finditer(text), [None]):
+    marks = itertools.islice((light or MARK).finditer(text), MAX_MARKS)
+    for mark in itertools.chain(marks, [None]):
         inside = text[at : mark.start() if mark else len(text)]
         yield from _marked(inside, before, number, line)
         at, before, number = mark.end() if mark else 0, mark, number + 1
@@ -69,7 +75,8 @@ def _marked(code: str, mark: re.Match[str] | None, number: int, line: int) -> It
     if mark is None or re.fullmatch("# -+", mark[0]):
         yield from _paragraphs(code, line)
     elif _NO_CODE.search(mark[0]):
-        yield Piece(_COMMENT.sub("", code), mark[0], f"cell {number}", is_code=False)
+        words = _COMMENT.sub("", code[:MAX_READ])
+        yield Piece(words, mark[0], f"cell {number}", is_code=False)
     else:
         of_nbconvert = mark[0].lstrip("# ").startswith("In")
         yield Piece(_of_nbconvert(code) if of_nbconvert else code, mark[0], f"cell {number}")
@@ -81,16 +88,17 @@ def lines_ended(text: str) -> str:
 
 
 def _uncommented(found: re.Match[str]) -> str:
-    return _COMMENT.sub("", found[1])
+    """A cell magic and its cell; one that is longer than any answer stays a comment."""
+    return _COMMENT.sub("", found[1]) if len(found[1]) <= MAX_READ else found[0]
 
 
 def _of_nbconvert(code: str) -> str:
     """A cell without the text cells after it, which are comments; out of its cell magic."""
-    lines = code.strip("\n").split("\n")
-    last = max((i for i, line in enumerate(lines) if line.strip() and line[0] != "#"), default=0)
-    text = next((i for i in range(last + 1, len(lines)) if not lines[i].strip()), len(lines))
-    code = "\n".join(lines[:text]).rstrip()
-    magic = _NBCONVERTS.match(code)
+    code = code.strip("\n")
+    last = deque(_LINE_OF_CODE.finditer(code), maxlen=1)
+    text = _BLANK_LINE.search(code, last[0].end() if last else 0)
+    code = code[: text.start()].rstrip() if text else code.rstrip()
+    magic = _NBCONVERTS.match(code) if len(code) <= MAX_READ else None
     return re.sub(r"\\(.)", _unescaped, magic[2], flags=re.DOTALL) if magic else code
 
 
@@ -144,11 +152,11 @@ def _begins_anew(text: str, at: int, depth: int) -> bool:
 
 def _is_prose(code: str) -> bool:
     """Whether a paragraph is a comment, or a text that nobody uses: Colab's text cells."""
-    quote = _CLOSED.get(code[:3])
+    quote = _CLOSED.get(code[:3]) if len(code) <= MAX_READ else None
     closed = quote.match(code, 3) if quote else None
     if closed and closed.end() == len(code.rstrip()):
         return True
-    return all(not line.strip() or line.startswith("#") for line in code.split("\n"))
+    return _LINE_OF_CODE.search(code) is None
 
 
 # --- the cells of Markdown -----------------------------------------------------------------------
@@ -157,7 +165,7 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE)
 PYTHON_FENCE = re.compile(
     r"(?:\{?\s*+\.?(?:i?python3?|py)\b|\{code-cell\}\s*+(?:i?python3?\s*+)?$)", re.IGNORECASE
 )
-_OPTIONS = re.compile(r"\n(?:---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)  # MyST's
+_OPTIONS = re.compile(r"\n(?:---\n.*?\n---\n|(?::[^\n]*\n){1,999})", re.DOTALL)  # MyST's
 
 
 def markdown_cells(text: str) -> Iterator[Piece]:
@@ -184,7 +192,8 @@ class _Fence:
 def _fences(text: str) -> Iterator[_Fence]:
     at = 0
     opened: re.Match[str] | None = None
-    for fence in itertools.chain(_FENCE.finditer(text), [None]):
+    fences = itertools.islice(_FENCE.finditer(text), MAX_MARKS)
+    for fence in itertools.chain(fences, [None]):
         if opened is None:
             opened = fence
         elif fence is None or (not fence[2].strip() and fence[1].startswith(opened[1])):

@@ -4,37 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from autograder.submissions.cells import lines_ended
 
+MOST = 10_000  # conflicts in one file; more are not Git's
 _BEGIN = re.compile(r"^<{7} ", re.MULTILINE)
-_OURS, _BASE, _THEIRS = "<<<<<<<", "|||||||", "======="
-_END = ">>>>>>>"
-_FOLLOWS = {_OURS: (_END,), _BASE: (_OURS,), _THEIRS: (_OURS, _BASE), _END: (_THEIRS,)}
+_OURS, _BASE, _THEIRS, _END = "<", "|", "=", ">"  # of which seven make a mark
+_NEXT = {  # the mark that may come after each
+    state: re.compile(rf"^(?:{marks})(?: .*)?\n", re.MULTILINE)
+    for state, marks in {
+        _END: r"<{7}", _OURS: r"\|{7}|={7}", _BASE: r"={7}", _THEIRS: r">{7}",
+    }.items()
+}  # fmt: skip
 
 
 def sides(text: str) -> tuple[str, str] | None:
     """The text with our side of each conflict, and with theirs; None where it is not so."""
-    if _OURS not in text:
+    if _OURS * 7 not in text:
         return None
     text = f"{lines_ended(text)}\n"
-    lines = list(_told_apart(text))
-    marks = text.count("\n") + 1 - len(lines)
-    if not marks or lines[-1][0] != _END:
+    parts = list(islice(_told_apart(text), 4 * MOST + 1))  # a conflict has up to four
+    if len(parts) == 1 or parts[-1][0] != _END or parts[-1][1].stop < len(text):
         return None
-    ours = "\n".join(line for state, line in lines if state in (_OURS, _END))
-    return ours, "\n".join(line for state, line in lines if state in (_THEIRS, _END))
+    ours = "".join(text[part] for state, part in parts if state in (_OURS, _END))
+    return ours, "".join(text[part] for state, part in parts if state in (_THEIRS, _END))
 
 
-def _told_apart(text: str) -> Iterator[tuple[str, str]]:
-    """Each line that is no mark, after the last mark before it."""
-    state = _END
-    for line in text.split("\n"):
-        mark = line[:7] if line[7:8] in ("", " ") else ""
-        if state in _FOLLOWS.get(mark, ()):
-            state = mark
-        else:
-            yield state, line
+def _told_apart(text: str) -> Iterator[tuple[str, slice]]:
+    """What stands between marks, by its place: as lines it would take many times the memory."""
+    state, at = _END, 0
+    while mark := _NEXT[state].search(text, at):
+        yield state, slice(at, mark.start())
+        state, at = text[mark.start()], mark.end()
+    yield state, slice(at, len(text))
 
 
 def first_line(text: str) -> int:

@@ -20,7 +20,7 @@ from autograder.course.source import read_release
 from autograder.errors import FileError, UsageError
 from autograder.model import Assignment, HandedIn, Job, Person
 from autograder.submissions import door, read
-from autograder.submissions.attempts import choose
+from autograder.submissions.attempts import MOST_SECONDS, choose
 from autograder.submissions.copies import copies
 from autograder.submissions.formats import GRADABLE, Kind, recognise_file
 from autograder.submissions.layout import Claim, Layout, Reader, conflicts
@@ -262,8 +262,8 @@ class _Search:
         above, _, rest = claim.title.partition("/")
         return rest if rest and self._reader.assignment(above) else claim.title
 
-    def _answers(self, assignment: str, path: Path) -> int | None:
-        return read.answers(path, self._assignment(assignment))
+    def _answers(self, assignment: str, path: Path, seconds: float = MOST_SECONDS) -> int | None:
+        return read.answers(path, self._assignment(assignment), seconds)
 
     @functools.cache  # noqa: B019  (a search lives as long as a command)
     def _assignment(self, name: str) -> Assignment:

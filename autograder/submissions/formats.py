@@ -272,6 +272,10 @@ _MARKS = (
 _ODD = re.compile("[^\t\n\v\f\r\x1b -\x7e\x85\xa0-\ufffc\U00010000-\U0010ffff]")
 
 
+# with a letter for each byte: to replace one by one takes seconds, where there are many millions
+_OF_WINDOWS = bytes(range(256)).decode("cp1252", errors="replace")
+
+
 def decoded(content: bytes, *, whole: bool = True) -> str:
     """Text in the encoding that its bytes show; a part may end in the middle of a letter."""
     marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
@@ -280,7 +284,7 @@ def decoded(content: bytes, *, whole: bool = True) -> str:
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(content, whole)
     except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+        return codecs.charmap_decode(content, "strict", _OF_WINDOWS)[0]
 
 
 def _unmarked_utf16(sample: bytes) -> str | None:

@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from autograder.submissions.cells import Piece, lines_ended
+from autograder.submissions.cells import MAX_MARKS, MAX_READ, Piece, lines_ended
 
 _APP = re.compile(r"^app = marimo\.App\(", re.MULTILINE)
 _BLOCK = re.compile(
@@ -22,7 +22,7 @@ _HEADER = re.compile(r"^(?:async )?def \w+\([^()]*\):\n", re.MULTILINE)  # of th
 _DEFINITION = re.compile(r"^(?:@|def\b|async def\b|class\b)", re.MULTILINE)
 _TEXT = re.compile(r'app\._unparsable_cell\(\s*r?"""\n?')
 _RETURN = re.compile(r"return(?:[ \n][\w\s,()]*)?")
-_INDENT = "    "
+_INDENT = re.compile("^ {4}", re.MULTILINE)
 
 
 def is_marimo(text: str) -> bool:
@@ -33,12 +33,12 @@ def is_marimo(text: str) -> bool:
 def marimo_cells(text: str) -> Iterator[Piece]:
     """The code of each cell, as marimo shows it."""
     text = lines_ended(text)
-    blocks = list(_BLOCK.finditer(text))
-    ends = [*(block.start() for block in blocks[1:]), len(text)]
+    blocks = itertools.islice(_BLOCK.finditer(text), MAX_MARKS)
     numbers = itertools.count(1)
-    for block, end in zip(blocks, ends, strict=False):
-        kind = block["kind"] or block["setup"] or block["broken"]
-        if kind:
+    for block, following in itertools.pairwise(itertools.chain(blocks, [None])):
+        kind = block and (block["kind"] or block["setup"] or block["broken"])
+        if block and kind:
+            end = following.start() if following else len(text)
             source = _CODE[kind](text[block.start() : end])
             yield Piece(source.strip("\n"), "", f"cell {next(numbers)}")
 
@@ -69,7 +69,8 @@ def _of_text(block: str) -> str:
 
 
 def _dedented(body: str) -> str:
-    return "\n".join(line.removeprefix(_INDENT) for line in body.split("\n"))
+    """Without marimo's indent; what is longer than any answer stays as it is."""
+    return _INDENT.sub("", body) if len(body) <= MAX_READ else body
 
 
 _CODE = {

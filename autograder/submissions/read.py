@@ -9,9 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
+import os
 import re
 import subprocess
 import sys
+import threading
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, replace
@@ -30,9 +34,13 @@ from autograder.submissions.marimo import is_marimo, marimo_cells
 from autograder.submissions.pages import page_cells
 
 MAX_FILE = 100 << 20  # bytes; outputs of 50 MB are a habit, not a crime
+_PART = 1 << 20  # bytes
 MAX_AT_HOME = strip_outputs.LARGEST  # characters of JSON; more is parsed in a process of its own
-MAX_CELLS = 2_000
+TOO_MUCH = (MemoryError, RecursionError)  # to read one file; the others are read all the same
+MAX_CELLS = strip_outputs.MAX_CELLS
+_MAX_NAMES = 10_000  # that are looked at, of what a file without the exercises defines
 MAX_WRAPPERS = strip_outputs.MAX_WRAPPERS
+_waited = threading.local()
 _GRADE_ID = re.compile(r"""['"]?grade_id['"]?: *['"]?([\w-]+)""")
 _DEFINED = re.compile(r"^(?:(?:async +)?def|class) +([a-z_]\w{0,39})\b", re.A | re.I | re.M)
 _TAGS = re.compile(r"""\btags\b['"]?[=:] {0,3}(?:c\()?\[?([^][()\n]{0,200})""")
@@ -53,12 +61,22 @@ def read(path: Path, assignment: Assignment, student: str) -> Submission:
     return parse(_within_size(path), path.name, assignment, student)
 
 
-def answers(path: Path, assignment: Assignment) -> int | None:
-    """How many exercises a file answers, rightly or wrongly; None where it cannot be read."""
+def answers(path: Path, assignment: Assignment, seconds: float = math.inf) -> int | None:
+    """How many exercises a file answers, rightly or wrongly; None where it cannot be read.
+
+    Of a zip file no more members are compared when it took so many seconds of ``clock``.
+    """
+    until = clock() + seconds
     try:
-        return _count_answers(_opened(_within_size(path), path.name, assignment), assignment)
-    except (SubmissionError, FileError):
+        opened = _opened(_within_size(path), path.name, assignment, until)
+        return _count_answers(opened, assignment)
+    except (SubmissionError, FileError, *TOO_MUCH):
         return None
+
+
+def clock() -> float:
+    """Seconds that this thread has worked, or waited for a process that reads for it."""
+    return time.thread_time() + getattr(_waited, "seconds", 0.0)
 
 
 def _within_size(path: Path) -> bytes:
@@ -76,12 +94,18 @@ def content(path: Path) -> bytes:
     A file with holes may be larger than any memory, and costs its student nothing.
     """
     with _reaching(path), door.opened(path) as file:
-        return file.read(MAX_FILE + 1)
+        size = os.fstat(file.fileno()).st_size  # else Python takes the limit of memory for each
+        return file.read(min(size, MAX_FILE) + 1)
 
 
 def sha256(path: Path) -> str:
-    """The digest of a file, as far as it is read."""
-    return hashlib.sha256(content(path)).hexdigest()
+    """The digest of a file, as far as it is read; it is never whole in memory."""
+    digest, left = hashlib.sha256(), MAX_FILE + 1
+    with _reaching(path), door.opened(path) as file:
+        while part := file.read(min(left, _PART)):
+            digest.update(part)
+            left -= len(part)
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager
@@ -123,7 +147,10 @@ def cells(content: bytes, name: str) -> list[Cell]:
         SubmissionError: with a sentence for the student.
     """
     unknown = Assignment(PurePath(name).stem, "", (), ())
-    opened = _opened(content, name, unknown)
+    try:
+        opened = _opened(content, name, unknown)
+    except TOO_MUCH:
+        raise SubmissionError(_NOT_JUPYTERS) from None
     return [Cell(raw.kind, raw.source, raw.grade_id, tags=raw.tags) for raw in opened.cells]
 
 
@@ -166,7 +193,8 @@ def _found(code: list[RawCell], language: str) -> str:
     if language:
         return f"It is a notebook in {language}, not in Python."
     cells = "1 code cell" if len(code) == 1 else f"{len(code):,} code cells"
-    names = dict.fromkeys(name for cell in code for name in _DEFINED.findall(cell.source))
+    every = (found[1] for cell in code for found in _DEFINED.finditer(cell.source))
+    names = dict.fromkeys(islice(every, _MAX_NAMES))
     names = dict.fromkeys(cell.grade_id for cell in code if cell.grade_id in names) or names
     defined = formats.listed(list(names)) if names else "no function"
     return f"It holds {cells}; defined there: {defined}."
@@ -175,11 +203,15 @@ def _found(code: list[RawCell], language: str) -> str:
 # --- from bytes to cells -----------------------------------------------------------------------
 
 
-def _opened(content: bytes, name: str, assignment: Assignment) -> _Opened:
+_NOT_JUPYTERS = "The file is not a notebook that Jupyter could open."
+
+
+def _opened(content: bytes, name: str, assignment: Assignment, until: float = math.inf) -> _Opened:
+    """The cells of a file; of a zip file, those of the member that counts."""
     kind = formats.recognise(content, name)
     if kind is not Kind.ZIP:
         return _of_kind(kind, content, name)
-    member = archives.only_notebook(content, assignment.name, _counter(assignment))
+    member = archives.only_notebook(content, assignment.name, _counter(assignment, until))
     opened = _member(member)
     if member.among == 1:
         return opened
@@ -188,11 +220,18 @@ def _opened(content: bytes, name: str, assignment: Assignment) -> _Opened:
     return replace(opened, notes=(chosen, *opened.notes))
 
 
-def _counter(assignment: Assignment) -> archives.Count:
+def _counter(assignment: Assignment, until: float) -> archives.Count:
+    """What counts a member's answers, while this thread's time is not up.
+
+    Only whoever chooses among files has no more time: a grade never depends on a machine's speed.
+    """
+
     def count(member: Member) -> int | None:
+        if clock() > until:
+            return None
         try:
             return _count_answers(_member(member), assignment)
-        except SubmissionError:
+        except (SubmissionError, *TOO_MUCH):
             return None
 
     return count
@@ -367,7 +406,7 @@ def _json(text: str, name: str) -> tuple[Any, list[str]]:
             raise SubmissionError(_broken(text, error, name)) from None
         return recovered
     except (RecursionError, ValueError):
-        raise SubmissionError("The file is not a notebook that Jupyter could open.") from None
+        raise SubmissionError(_NOT_JUPYTERS) from None
 
 
 def loaded(text: str) -> Any:
@@ -419,7 +458,9 @@ def _without_outputs(text: str) -> Any:
     """Parse a large notebook elsewhere, where it may use up memory, and keep its code alone."""
     command = [sys.executable, "-I", "-S", "-c", _STRIP, str(Path(__file__).parents[2])]
     content = text.encode("utf-8", errors="surrogatepass")
+    started = time.monotonic()
     done = subprocess.run(command, input=content, capture_output=True, check=False)
+    _waited.seconds = getattr(_waited, "seconds", 0.0) + time.monotonic() - started
     if done.returncode == strip_outputs.DAMAGED:
         message, position = json.loads(done.stdout)
         raise json.JSONDecodeError(message, text, position)
@@ -473,7 +514,7 @@ def _notebook_cells(notebook: dict[str, Any]) -> list[RawCell]:
         sheets = notebook.get("worksheets")
         cells = [cell for sheet in _list(sheets) for cell in _list(_dict(sheet).get("cells"))]
     if not isinstance(cells, list):
-        raise SubmissionError("The file is not a notebook that Jupyter could open.")
+        raise SubmissionError(_NOT_JUPYTERS)
     _refuse_too_many(cells)
     found = (_notebook_cell(cell, number) for number, cell in enumerate(cells, 1))
     return [cell for cell in found if cell is not None]

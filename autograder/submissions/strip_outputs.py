@@ -15,6 +15,7 @@ from typing import Any
 MEMORY = 2 << 30
 CPU_SECONDS = 30
 LARGEST = 8 << 20  # characters that the grader takes back
+MAX_CELLS = 2_000
 MAX_WRAPPERS = 3
 DAMAGED = 3  # exit codes; of a damaged notebook, standard output says where
 TOO_LARGE = 4
@@ -77,6 +78,7 @@ def _code_of(notebook: dict[str, Any]) -> dict[str, Any]:
     ]
     if not cells:
         sys.exit(NO_CELLS)
+    cells = cells[: MAX_CELLS + 1]  # with one too many it is refused, whatever the others hold
     about = {name: _of(notebook.get("metadata"), name) for name in ("kernelspec", "language_info")}
     return {"cells": [_code_alone(cell) for cell in cells], "metadata": about}
 

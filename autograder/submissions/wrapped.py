@@ -21,12 +21,11 @@ _LINES = "rawLines"
 
 def inside(value: Any) -> Any:
     """The one notebook that lies somewhere in a value, as an object or as text; else None."""
-    found: list[Any] = []
-    for part in itertools.islice(_parts(value, _MAX_DEPTH), _MAX_VALUES):
-        notebook = _notebook(part)
-        if notebook is not None and notebook not in found:
-            found.append(notebook)
-    return found[0] if len(found) == 1 else None
+    parts = itertools.islice(_parts(value, _MAX_DEPTH), _MAX_VALUES)
+    found = (notebook for notebook in map(_notebook, parts) if notebook is not None)
+    first = next(found, None)
+    # one that differs is enough: all with all would take time in proportion to the file's square
+    return first if all(notebook == first for notebook in found) else None
 
 
 def _parts(value: Any, depth: int) -> Iterator[dict[str, Any]]:
@@ -35,7 +34,8 @@ def _parts(value: Any, depth: int) -> Iterator[dict[str, Any]]:
         yield value
     if depth and isinstance(value, (dict, list)) and not strip_outputs.is_notebook(value):
         for part in value.values() if isinstance(value, dict) else value:
-            yield from _parts(part, depth - 1)
+            if isinstance(part, (dict, list)):
+                yield from _parts(part, depth - 1)
 
 
 def _notebook(part: dict[str, Any]) -> Any:

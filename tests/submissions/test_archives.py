@@ -276,6 +276,8 @@ def test_what_is_too_large_is_refused_before_it_is_unpacked() -> None:
     """The sizes are read from the archive's list, without unpacking anything."""
     assert "too large" in refusal({"a.ipynb": b" " * (archives.MAX_MEMBER + 1)})
     assert "too large" in refusal({f"{i}.png": b"" for i in range(archives.MAX_MEMBERS + 1)})
+    long = "a/" * 32_000  # of which each folder is looked at
+    assert "too large" in refusal({f"{long}{i}.ipynb": NOTEBOOK for i in range(170)})
 
 
 def test_clutter_is_not_counted() -> None:

@@ -89,7 +89,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are read to choose among them."""
     names: list[str] = []
 
-    def count(path: Path, _: object) -> int:
+    def count(path: Path, *_: object) -> int:
         names.append(path.name)
         return 1
 
