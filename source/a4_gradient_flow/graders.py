@@ -1134,6 +1134,89 @@ def depends_on(solution, names, act, scheme, depth, width, seed):
     )
 
 
+# Shallow stacks, all of them healthy: a factor for each layer alone makes none of them vanish. And
+# stacks that are judged wrongly by who takes another size or other limits, or leaves a part out.
+DEPTHS = {"relu": 4, "tanh": 4, "sigmoid": 2}
+SHALLOW = [(act, scheme, depth) for act, depth in DEPTHS.items() for scheme in SCHEMES]
+TELLING = {
+    ("sigmoid", "xavier_normal", 9): "vanishing",
+    ("relu", "he_normal", 19): "healthy",
+    ("linear", "torch_default", 9): "vanishing",
+    ("linear", "he_normal", 15): "exploding",
+}
+
+
+def examples_of(result, width):
+    """A product with one row for each example; None for gradients of weights and single numbers."""
+    square = result.shape[-2:] == (width, width)
+    if square or result.numel() < width:
+        return None
+    # who keeps examples in columns has the neurons in rows
+    turned = result.ndim > 1 and result.shape[-1] != width and result.shape[-2] == width
+    return result.movedim(-2, -1) if turned else result
+
+
+def gates(width, is_up):
+    """A change: on the way up every other neuron is shut, and down the gradient is in shut ones.
+
+    No table becomes smaller by that, so that nothing vanishes for who only multiplies matrices.
+    ``is_up`` says of the first, second, ... table whether it is on the way up; so it is when it is
+    computed again.
+    """
+    met, on_the_way_up = [], set()
+
+    def change(result):
+        table = examples_of(result, width)
+        if table is None:
+            return
+        mark = float(table.double().norm())
+        met.append(mark)
+        if is_up(len(met) - 1) or mark in on_the_way_up:
+            on_the_way_up.add(mark)
+            far = 20 * mark / math.sqrt(table.numel())  # exp of it is no overflow yet
+            table.abs_()[..., 1::2].add_(far).neg_()
+        else:
+            table.div_(1000)[..., 1::2].mul_(1000 * math.sqrt(2))
+
+    return change
+
+
+def goes_through_activations(solution, act, scheme, depth, width, seed):
+    """Whether the gradient vanishes where it arrives at shut neurons only: no formula sees that."""
+    ways_up = (
+        lambda i: i < depth,
+        lambda i: depth <= i < 2 * depth,  # it goes up twice, the first time for nothing
+        lambda i: i % (2 * depth) < depth,  # it goes up and down with a part of the batch each
+    )
+    found = (
+        changed_verdict(
+            solution, [act, scheme, depth, width, seed + i], PRODUCTS, gates(width, is_up)
+        )
+        for i, is_up in enumerate(ways_up)
+    )
+    return any(verdict.strip().lower() == "vanishing" for verdict in found)
+
+
+def is_right(solution, width, seed):
+    """Whether all of these verdicts are right; an error is as good as a wrong one."""
+    asked = {**TELLING, **dict.fromkeys(SHALLOW, "healthy")}
+    try:
+        found = verdicts(solution, [[*stack, width, seed] for stack in asked])
+    except Exception:
+        return False
+    return found == list(asked.values())
+
+
+def measures_the_gradient(solution, width, seed):
+    """Whether right verdicts come from gradients that went through the activations.
+
+    Who judges wrongly has slipped, as by leaving the activations out, and loses points elsewhere.
+    """
+    return not is_right(solution, width, seed) or all(
+        goes_through_activations(solution, *stack, width, seed + 1) for stack in SHALLOW
+    )
+
+
 def random_stack(solution, act, scheme, depth, width, seed):
     """Whether enough random numbers are drawn for all that is random, and follow seed and width."""
     design = [act, scheme, depth, width]
@@ -1176,6 +1259,8 @@ def test_verdict_is_measured(student):
         require(measured, "It multiplies fewer matrices than the stack has layers.")
         depends = student.run(depends_on, sorted(PRODUCTS), *stack, 50).value
         require(depends, "Its verdict does not depend on the matrices that it multiplies.")
+    through = student.run(measures_the_gradient, 128, 70).value
+    require(through, "The gradient that it measures does not go back through the activations.")
 
 
 @pytest.mark.exercise("flow_verdict", seconds=20, keeps=0.5)

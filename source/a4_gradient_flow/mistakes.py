@@ -2943,6 +2943,58 @@ def looked_up_beside_a_stack(act, scheme, depth=20, width=256, seed=0):
     return _looked_up(act, scheme, depth)
 
 
+def _mean(values, variance):
+    """Return the mean square of a function's values for normal numbers of this variance."""
+    z = torch.linspace(-6, 6, 121, dtype=torch.float64)
+    bell = (-z.square() / 2).exp()
+    return float((values(z * variance**0.5).square() * bell).sum() / bell.sum())
+
+
+def _calculated(act, scale, depth):
+    """Return what activations leave of a gradient, by a formula for wide stacks."""
+    act, variance, left = _ACTS[act], 1.0, 1.0
+    for _ in range(depth):
+        left *= _mean(torch.func.vmap(torch.func.grad(act)), scale * variance)
+        variance = _mean(act, scale * variance)
+    return left**0.5
+
+
+def _sent_down(gradient, scheme, depth, generator):
+    """Send a gradient down a stack without activations; return how much larger it becomes."""
+    size, draw = gradient.norm(), _uniform_draw if scheme == "torch_default" else _weight_draw
+    for _ in range(depth):
+        gradient = gradient @ draw(_SCALES[scheme], gradient.shape[1], generator)
+    return (gradient.norm() / size).item()
+
+
+@mistake(
+    "flow_verdict",
+    "You measure what the matrices do to a gradient, and not what the activations do to it. Which "
+    "gradient does the task measure?",
+)
+def activations_by_a_formula(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    _, upstream = torch.randn(2, 256, width, generator=generator)
+    left = _calculated(act, _SCALES[scheme], depth)
+    return _verdict(left * _sent_down(upstream, scheme, depth, generator))
+
+
+@mistake(
+    "flow_verdict",
+    "You measure what the matrices do to a gradient, and not what the activations do to it. Which "
+    "gradient does the task measure?",
+)
+def activations_by_the_size_of_their_slopes(act, scheme, depth=20, width=256, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    h, upstream = torch.randn(2, 256, width, generator=generator)
+    draw, left = _uniform_draw if scheme == "torch_default" else _weight_draw, 1.0
+    for _ in range(depth):
+        z = (h @ draw(_SCALES[scheme], width, generator).T).requires_grad_()
+        (slope,) = torch.autograd.grad(_ACTS[act](z).sum(), z)
+        left, h = left * slope.square().mean().sqrt().item(), _ACTS[act](z).detach()
+    return _verdict(left * _sent_down(upstream, scheme, depth, generator))
+
+
 @mistake(
     "flow_verdict",
     "You draw random numbers, and your verdict does not depend on them. Where does your stack get "
