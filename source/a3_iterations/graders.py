@@ -761,6 +761,7 @@ def test_grad_is_accurate_when_it_is_tiny(same, draw):
     tiny = torch.tensor([0.1, 0.2, 0.3, -0.15])  # 16 x ** 15, from 1e-14 on
     for dtype, rtol in ((torch.float32, 1e-4), (torch.float64, 1e-9)):
         same(rtol=rtol, atol=0.0).run(measure, "square", tiny.to(dtype), 4)
+    same(atol=0.0).run(measure, "half", torch.ones(2000, dtype=torch.float16), 19)  # 2 ** -19
 
 
 @pytest.mark.exercise("value_and_grad")
