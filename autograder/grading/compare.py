@@ -87,8 +87,6 @@ class Look:
 
 
 _LOOK: ContextVar[Look] = ContextVar("look")
-# Values beyond it are not called right where gradients are wrong, though the check may take them.
-_RELATIVE = Tolerance(rtol=1e-2, atol=0.0)
 
 
 @contextlib.contextmanager
@@ -167,7 +165,7 @@ def assert_same(
     if before and isinstance(got.result, dict):  # gradients are no finer than the value they are of
         within = no_finer(got.result.get("value"), expected.result["value"], within)
     first = "['value']" if before else ""
-    found = [_as_meant(one, got, expected) for one in _found(got, expected, within)]
+    found = [_as_meant(one) for one in _found(got, expected, within)]
     _weigh(found, first, (counted,), measured=not got.called)
 
 
@@ -200,17 +198,13 @@ def _weigh(found: list[Found], before: str, counted: tuple[str], *, measured: bo
             raise Mismatch(look.about or one.fact, one, names=counted)
 
 
-def _as_meant(one: Found, got: Answer, expected: Answer) -> Found:
+def _as_meant(one: Found) -> Found:
     """A difference by its name; of what a probe brings back as gradients, what that means."""
     if not one.where.startswith("['gradients']"):
         return one
     if one.fact is Fact.NOTHING:
         return replace(one, kind=Fact.NO_GRADIENT)
-    if one.fact is not Fact.VALUE:
-        return one
-    value, right = (answer.result.get("value") for answer in (got, expected))
-    off = (other.fact is Fact.VALUE for other in differences(value, right, _RELATIVE))
-    return replace(one, kind=Fact.SLOPES if any(off) else Fact.GRADIENT)
+    return replace(one, kind=Fact.GRADIENT) if one.fact is Fact.VALUE else one
 
 
 def _is_subject(one: Found, look: Look, *, measured: bool) -> bool:

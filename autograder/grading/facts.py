@@ -34,7 +34,6 @@ class Fact(StrEnum):
     NOTHING = "nothing"  # None where something should be
     STATEMENT = "statement"  # a text, a truth value or a count that a probe brought back
     GRADIENT = "gradient"  # right values with wrong gradients
-    SLOPES = "slopes"  # the same, where the values are near enough, but lack digits
     NO_GRADIENT = "no gradient"  # right values that no gradient flows back from
     ERROR = "error"  # another error than the promised one, or none
     FORBIDDEN = "forbidden"  # something that the exercise must be built without
