@@ -1427,7 +1427,7 @@ def test_figure_marks_every_zero(same):
 @pytest.mark.exercise("trajectory_figure")
 def test_figure_marks_every_infinity(same):
     """Marks an infinity of either sign at every iteration that has one, and nothing else there."""
-    squares = torch.tensor([[1e10, 2.0], [3e38, INF], [INF, INF]])
+    squares = torch.tensor([[3e38, 2.0], [1e20, INF], [INF, INF]])
     gates = torch.tensor([[3.0, -INF], [2.9, -INF], [2.8, 1.0]])
     same(counted="marks").run(marks, squares, gates, 9e44, 1.1e45)
 
