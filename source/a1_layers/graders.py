@@ -51,6 +51,11 @@ def parts(pair):
 def assert_same_again(same, student, name, args):
     """Say it where a second answer differs, or changes what the first call returned."""
     same.run(twice, name, args)
+    assert_kept(student, name, args)
+
+
+def assert_kept(student, name, args):
+    """Say it where a later call changes what an earlier one returned."""
     kept = student.run(is_kept, name, args).value
     require(kept, "A later call changes what an earlier one returned.")
 
@@ -189,8 +194,7 @@ def test_table_is_the_same_again(same, student, draw):
     """Answers the same when it is asked again."""
     rows = quarters(draw, 4, 3)
     same.run(rows_twice, rows)
-    kept = student.run(is_kept, "input_batch", [rows]).value
-    require(kept, "A later call changes what an earlier one returned.")
+    assert_kept(student, "input_batch", [rows])
 
 
 @pytest.mark.exercise("input_batch", about="changed", weight=0.5)
