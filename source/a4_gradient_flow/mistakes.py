@@ -2547,6 +2547,12 @@ def _uniform_draw(scale, width, generator):
     return math.sqrt(12 * scale / width) * (draws - 0.5)
 
 
+def _drawn_by(scheme, width, generator):
+    """Return a square weight of one layer of this scheme."""
+    draw = _uniform_draw if scheme == "torch_default" else _weight_draw
+    return draw(_SCALES[scheme], width, generator)
+
+
 def _slope_and_upstream(acts, scale, width, generator):
     """Send a random gradient down a stack with these activations; return its two ends."""
     start, upstream = torch.randn(2, 256, width, generator=generator)
@@ -2961,17 +2967,19 @@ def _calculated(act, scale, depth):
 
 def _sent_down(gradient, scheme, depth, generator):
     """Send a gradient down a stack without activations; return how much larger it becomes."""
-    size, draw = gradient.norm(), _uniform_draw if scheme == "torch_default" else _weight_draw
+    size = gradient.norm()
     for _ in range(depth):
-        gradient = gradient @ draw(_SCALES[scheme], gradient.shape[1], generator)
+        gradient = gradient @ _drawn_by(scheme, gradient.shape[1], generator)
     return (gradient.norm() / size).item()
 
 
-@mistake(
-    "flow_verdict",
+_MATRICES_ALONE = (
     "You measure what the matrices do to a gradient, and not what the activations do to it. Which "
-    "gradient does the task measure?",
+    "gradient does the task measure?"
 )
+
+
+@mistake("flow_verdict", _MATRICES_ALONE)
 def activations_by_a_formula(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     _, upstream = torch.randn(2, 256, width, generator=generator)
@@ -2979,17 +2987,13 @@ def activations_by_a_formula(act, scheme, depth=20, width=256, seed=0):
     return _verdict(left * _sent_down(upstream, scheme, depth, generator))
 
 
-@mistake(
-    "flow_verdict",
-    "You measure what the matrices do to a gradient, and not what the activations do to it. Which "
-    "gradient does the task measure?",
-)
+@mistake("flow_verdict", _MATRICES_ALONE)
 def activations_by_the_size_of_their_slopes(act, scheme, depth=20, width=256, seed=0):
     generator = torch.Generator().manual_seed(seed)
     h, upstream = torch.randn(2, 256, width, generator=generator)
-    draw, left = _uniform_draw if scheme == "torch_default" else _weight_draw, 1.0
+    left = 1.0
     for _ in range(depth):
-        z = (h @ draw(_SCALES[scheme], width, generator).T).requires_grad_()
+        z = (h @ _drawn_by(scheme, width, generator).T).requires_grad_()
         (slope,) = torch.autograd.grad(_ACTS[act](z).sum(), z)
         left, h = left * slope.square().mean().sqrt().item(), _ACTS[act](z).detach()
     return _verdict(left * _sent_down(upstream, scheme, depth, generator))
@@ -3131,8 +3135,7 @@ def batch_drawn_uniformly(act, scheme, depth=20, width=256, seed=0):
     start = h = torch.rand(256, width, generator=generator).requires_grad_()
     upstream = torch.randn(256, width, generator=generator)
     for _ in range(depth):
-        draw = _uniform_draw if scheme == "torch_default" else _weight_draw
-        h = _ACTS[act](h @ draw(_SCALES[scheme], width, generator).T)
+        h = _ACTS[act](h @ _drawn_by(scheme, width, generator).T)
     (slope,) = torch.autograd.grad((h * upstream).sum(), start)
     return _verdict((slope.norm() / upstream.norm()).item())
 
