@@ -252,6 +252,7 @@ class Submission:
     untouched: frozenset[str] = frozenset()  # exercises whose cell is empty or still the stub
     above: Mapping[str, int] = field(default_factory=dict)  # cells above each exercise's own check
     elsewhere: frozenset[str] = frozenset()  # of these two, what other cells may bind in some way
+    python: tuple[int, ...] = ()  # the version, (3, 12), that a notebook says it was run with
 
     def answer(self, exercise: str) -> str:
         """The student's own text for one exercise."""

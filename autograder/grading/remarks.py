@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -130,4 +131,14 @@ def flags(submission: Submission, inventory: Inventory, replaced: Sequence[str])
     """What an instructor may want to look at in the code; it never scores by itself."""
     labelled = zip(submission.cells, inventory.flags, strict=True)
     said = [f"{cell.label} mentions {', '.join(names)}" for cell, names in labelled if names]
-    return (*said, *([f"the code replaces {', '.join(replaced)}"] if replaced else ()))
+    changed = [f"the code replaces {', '.join(replaced)}"] if replaced else []
+    return (*said, *changed, *_newer_python(submission, inventory))
+
+
+def _newer_python(submission: Submission, inventory: Inventory) -> Iterator[str]:
+    """Cells that cannot be read here, and perhaps could by the Python that their student has."""
+    if submission.python > sys.version_info[:2]:
+        newer = ".".join(map(str, submission.python))
+        for cell, problem in zip(submission.cells, inventory.problems, strict=True):
+            if problem and cell.exercises:
+                yield wording.NEWER_PYTHON.format(cell=cell.label, newer=newer)

@@ -83,6 +83,9 @@ SYNTAX = (
     "The cell could not be read as Python, at line {line} or just before it: {said} "
     f"(read with Python {_PYTHON})."
 )
+NEWER_PYTHON = (
+    f"{{cell}} could not be read with Python {_PYTHON}, and its notebook was run with {{newer}}"
+)
 RENAMED = "Found {found}, expected {expected}: the function's name decides what is graded."
 UNDEFINED = "No function named {expected} was found in its cell."
 NOT_SO = "Not so: {sentence}."  # as the check in the notebook says it

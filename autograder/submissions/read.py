@@ -54,6 +54,7 @@ class _Opened:
     cells: list[RawCell]
     language: str = ""  # in which a notebook says that it is, if that is not Python
     notes: tuple[str, ...] = ()
+    python: tuple[int, ...] = ()  # the version that a notebook says it was run with
 
 
 def read(path: Path, assignment: Assignment, student: str) -> Submission:
@@ -137,6 +138,7 @@ def parse(content: bytes, name: str, assignment: Assignment, student: str) -> Su
         untouched,
         found.above,
         elsewhere,
+        opened.python,
     )
 
 
@@ -364,7 +366,8 @@ def _notebook(text: str, name: str) -> _Opened:
     if not strip_outputs.is_notebook(value):
         held = _held(value)
         raise SubmissionError(f"The file is not a notebook: it holds {held}. {formats.HAND_IN}")
-    return _Opened(Kind.NOTEBOOK, _notebook_cells(value), _language(value), tuple(notes))
+    cells, language = _notebook_cells(value), _language(value)
+    return _Opened(Kind.NOTEBOOK, cells, language, tuple(notes), _python(value))
 
 
 def _inside(value: Any) -> Any:
@@ -394,6 +397,13 @@ def _language(notebook: dict[str, Any]) -> str:
     if not isinstance(language, str) or "python" in language.lower():
         return ""
     return formats.shown(language, 20).capitalize()
+
+
+def _python(notebook: dict[str, Any]) -> tuple[int, ...]:
+    """The version of Python that a notebook says it was run with: (3, 12), or nothing."""
+    said = _dict(_dict(notebook.get("metadata")).get("language_info")).get("version")
+    found = re.match(r"([23])\.(\d{1,3})(?!\d)", said, re.ASCII) if isinstance(said, str) else None
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _json(text: str, name: str) -> tuple[Any, list[str]]:

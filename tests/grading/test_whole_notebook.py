@@ -270,3 +270,16 @@ def test_an_answer_that_only_a_function_binds_spoils_no_other(grader: Grader) ->
     notebook.cells.append(nbformat.v4.new_code_cell(late))
     report = graded(grader, notebook, "linear", "head_for")
     assert [e.score for e in report.exercises] == [e.points for e in report.exercises]
+
+
+@pytest.mark.parametrize(("theirs", "flagged"), [("3.99.1", True), ("3.11.0", False), ("x", False)])
+def test_code_that_perhaps_a_newer_python_reads_is_flagged(
+    grader: Grader, theirs: str, flagged: bool
+) -> None:
+    """An instructor is told of a cell that is unreadable here and was run with a newer Python."""
+    notebook = solved("a1_layers")
+    notebook.metadata["language_info"] = {"name": "python", "version": theirs}
+    notebook.cells[place(notebook, "linear")].source = "kind Row = list\n" + LINEAR
+    report = graded(grader, notebook, "linear")
+    assert of(report, "linear").score == 0
+    assert any(f"run with {theirs[:4]}" in flag for flag in report.flags) is flagged
