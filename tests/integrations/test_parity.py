@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def in_gradebook(root: Path, student: str) -> dict[str, float]:
         "join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id "
         "where submitted_assignment.student_id = ?"
     )
-    with sqlite3.connect(root / "gradebook.db") as database:
+    with closing(sqlite3.connect(root / "gradebook.db")) as database:
         rows = database.execute(query, [student]).fetchall()
     return {name.removesuffix("-check"): score for name, score in rows}
 

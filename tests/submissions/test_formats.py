@@ -11,6 +11,7 @@ import lzma
 import pickle
 import sqlite3
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import numpy
@@ -59,7 +60,7 @@ def page(head: str = "", body: str = "") -> bytes:
 
 def database() -> bytes:
     """A database with one table."""
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("create table a (b)")
         return connection.serialize()
 
