@@ -827,6 +827,7 @@ def training(solution, facts, weights, x, y, optimizer, max_norm, steps, stale, 
 
 
 SGD = ["SGD", {"lr": 0.1}]
+STEADY = ["SGD", {"lr": 0.02}]  # its losses and gradients stay below 200, whatever is drawn
 GENTLE = ["SGD", {"lr": 0.001}]
 MOMENTUM = ["SGD", {"lr": 0.05, "momentum": 0.9}]
 ADAM = ["Adam", {"lr": 0.1}]  # large steps, so that each gradient is another
@@ -932,7 +933,7 @@ def test_first_update_is_clipped(student, draw):
 @pytest.mark.exercise("train_step", weight=2)
 def test_several_steps(same, draw):
     """Arrives at the right weights after several steps, with momentum too."""
-    for optimizer, max_norm in ((SGD, 1e3), (MOMENTUM, 1.0)):  # out of reach, and often reached
+    for optimizer, max_norm in ((STEADY, 1e3), (MOMENTUM, 1.0)):  # out of reach, and often reached
         same.run(*case(draw, ["weights"], optimizer, max_norm, 5))
 
 
