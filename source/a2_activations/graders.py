@@ -1142,19 +1142,6 @@ def is_a_figure(solution):
     return isinstance(made[0], go.Figure)
 
 
-def leaves_the_default_alone(solution):
-    """Whether figures made afterwards look as they did before one was drawn."""
-    import plotly.io
-
-    before = plotly.io.templates.default
-    plotly.io.templates.default = "plotly_white"  # an earlier call may have changed it already
-    try:
-        drawn(solution.activation_figure)
-        return plotly.io.templates.default == "plotly_white"
-    finally:
-        plotly.io.templates.default = before
-
-
 def pictures_alike(solution):
     """Whether there is a figure, and whether another call shows the same points."""
     one, other = (drawn(solution.activation_figure) for _ in range(2))
@@ -1244,9 +1231,8 @@ def test_axis_titles(same):
 
 @pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
 def test_template(same):
-    """Uses the promised template, for this figure alone."""
+    """Uses the promised template."""
     same.run(picture, "ground")
-    same.run(leaves_the_default_alone)
 
 
 @pytest.mark.exercise("activation_figure", weight=0.5, seconds=20)
