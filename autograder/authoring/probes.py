@@ -202,10 +202,10 @@ def _is_curve(name: str, args: Any) -> bool:
 
     if "pow" in name:
         return name in _CURVES and not numpy.ndim(args[0])
-    tensors = [arg.is_complex() for arg in args if isinstance(arg, Tensor)]
-    others = [numpy.iscomplexobj(arg) for arg in args if not isinstance(arg, Tensor)]
-    on_circle = name in _CIRCLES and any(tensors + others)
-    return on_circle or name in _CURVES or name.endswith("softmax")
+    if name in _CIRCLES:
+        number = args[0]
+        return number.is_complex() if isinstance(number, Tensor) else numpy.iscomplexobj(number)
+    return name in _CURVES or name.endswith("softmax")
 
 
 def asked_of_curves(

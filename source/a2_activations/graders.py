@@ -644,9 +644,10 @@ def is_from_zero_to_one(solution, x):
     return bool(((slope >= 0) & (slope <= 1)).all())
 
 
-# Short in binary, so that no dtype rounds them; neither they nor their halves, doubles, fourfold
-# and opposites lie closer to each other than 0.12.
-APART = torch.tensor([-3.0, -2.0, -1.5, 0.5, 4.0, 4.8125]).double()
+# Each is asked for alone, so that what is asked beside it is asked for its own slope. Short in
+# binary, so that no dtype rounds them; and of a size at which neither halves, doubles and opposites
+# lie beside each other, nor what a sigmoid made of exponentials and logarithms asks on its way.
+ALONE = (0.625, -0.703125, 0.8125)
 
 
 def is_noisy(solution, x):
@@ -680,11 +681,17 @@ def is_rough_and_blurred(solution, x):
     return bool(1e-14 < error < 1e-2) and bool(blurred)
 
 
+def asks_beside(solution, number):
+    """Whether curves are asked close beside a number at which they are asked as well."""
+    x = torch.tensor([number], dtype=torch.float64)
+    names = getattr(solution.derivatives, "__globals__", None)
+    return neighbours(lambda: solution.derivatives(x), names) > 0
+
+
 def looks_like_differences(solution, x):
     """Whether slopes look like quotients of differences, each of them by itself or all together."""
-    names = getattr(solution.derivatives, "__globals__", None)
     return (
-        neighbours(lambda: solution.derivatives(APART.clone()), names) >= len(APART)
+        all(asks_beside(solution, number) for number in ALONE)
         or is_noisy(solution, x)
         or is_noisy(solution, x.float())
         or is_rough_and_blurred(solution, x)

@@ -834,8 +834,9 @@ def finds_slopes_numerically(solution, logits, target):
 @pytest.mark.exercise("logit_gradient", keeps=0)
 def test_logit_gradient_without_differences(same, student):
     """Is a closed form, without differences of neighbouring values and without complex steps."""
-    # short in binary, and apart from each other also where the largest of a row is subtracted
-    logits = torch.tensor([[-3.0, 0.5, 4.0], [-2.0, -1.5, 4.8125]]).double()
+    # short in binary, and apart from each other also where the largest of a row, its mean or the
+    # logarithm of its sum of exponentials is subtracted: that of a sure row is nearly its largest
+    logits = torch.tensor([[-1.375, 4.125, 3.4375], [4.0, 2.75, 0.0]]).double()
     given = logits, torch.tensor([2, 0])
     found = student.run(finds_slopes_numerically, *given).value["numerically"]
     require(not found, "It finds slopes by differences of neighbouring values, or complex steps.")
