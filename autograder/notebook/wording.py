@@ -109,6 +109,10 @@ _NO_GPU = (  # torch's words for that where answers are graded
     "Cannot re-initialize CUDA",
     "Cannot get CUDA generator",
     "Cannot access accelerator",
+    "Found no NVIDIA driver",
+    "CUDA driver version is insufficient",
+    "No CUDA GPUs are available",
+    "no CUDA-capable device",
     "not linked with support for",
     "not compiled with CUDA",
 )

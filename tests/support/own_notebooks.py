@@ -271,6 +271,14 @@ BOUND = {
     "os.chdir('runs_NAME')\non = os.path.exists('first/a.txt') and open('first/a.txt').read()\n"
     "os.chdir('..')\nshutil.rmtree('runs_NAME')\nassert not folder.exists()\n"
     "NAME = MINE if on == 'on' and found == ['a.txt', 'c.txt'] and len(walked) == 1 else None",
+    "copies of folders": "import os, shutil\n"
+    "os.makedirs('first_NAME/in')\n"
+    "with open('first_NAME/in/a.txt', 'w') as file:\n    file.write('on')\n"
+    "shutil.copytree('first_NAME', 'copy_NAME')\nshutil.copy2('copy_NAME/in/a.txt', 'a_NAME')\n"
+    "shutil.move('copy_NAME', 'moved_NAME')\nshutil.rmtree('first_NAME')\n"
+    "left = [name for name in os.listdir() if name in ('first_NAME', 'copy_NAME')]\n"
+    "read = [open(name).read() for name in ('moved_NAME/in/a.txt', 'a_NAME')]\n"
+    "NAME = MINE if read == ['on', 'on'] and not left else None",
     "saved numbers": "import os, tempfile\nimport numpy as np\n"
     "torch.save({'epoch': 3, 'model': nn.Linear(2, 1).state_dict()}, 'best_NAME.pt')\n"
     "np.savetxt('curve_NAME.txt', np.ones(3))\n---\n"

@@ -16,7 +16,7 @@ import pathlib
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
@@ -109,8 +109,15 @@ class Files:
 
     def _rename(self, old: Any, new: Any, *args: Any, **kwargs: Any) -> None:
         before, after = self.path(old), self.path(new)
-        for path in [p for p in self.contents if p == before or p.startswith(before + os.sep)]:
-            self.contents[after + path[len(before) :]] = self.contents.pop(path)
+
+        def moved(paths: Iterable[str]) -> dict[str, str]:
+            own = (p for p in paths if p == before or p.startswith(before + os.sep))
+            return {path: after + path[len(before) :] for path in own}
+
+        for path, there in moved(self.contents).items():
+            self.contents[there] = self.contents.pop(path)
+        folders = moved(self._folders)
+        self._folders = self._folders - folders.keys() | {*folders.values()}
 
     # --- what the above is made of ---
 
@@ -164,6 +171,9 @@ class _Entry(os.PathLike[str]):
         return os.path.isfile(self.path)
 
     def is_symlink(self) -> bool:
+        return False
+
+    def is_junction(self) -> bool:  # asked by shutil.rmtree since Python 3.12
         return False
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
@@ -245,6 +255,7 @@ def keep() -> Files:
         vars(os)[name] = getattr(files, f"_{name}")
     vars(os).update(lstat=os.stat, unlink=os.remove, replace=os.rename)
     vars(os).update(dict.fromkeys(("chmod", "utime"), lambda *args, **kwargs: None))
+    vars(os)["listxattr"] = lambda *args, **kwargs: []
     pathlib.Path.touch = (  # type: ignore[method-assign]
         lambda self, *args, **kwargs: files.open(self, "ab").close()
     )
