@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import builtins
 import errno
+import glob
 import importlib
+import inspect
 import io
 import itertools
 import os
@@ -247,6 +249,15 @@ def _package_without_code(name: str, folder: str) -> ModuleSpec:
 # --- in this process -----------------------------------------------------------------------------
 
 
+def _put_into_globbers() -> None:
+    """Classes of Python 3.13's glob keep functions of os, and are given those that stand there."""
+    known = {function: vars(os)[name] for name, function in _real.items()}
+    for globber in filter(inspect.isclass, vars(glob).values()):
+        for name, member in [*vars(globber).items()]:
+            if isinstance(member, staticmethod) and member.__func__ in known:
+                setattr(globber, name, staticmethod(known[member.__func__]))
+
+
 def keep() -> Files:
     """Let the code of this process write files, which are returned, and import them."""
     files = Files()
@@ -254,6 +265,7 @@ def keep() -> Files:
     for name in "getcwd chdir mkdir stat listdir scandir remove rmdir rename".split():
         vars(os)[name] = getattr(files, f"_{name}")
     vars(os).update(lstat=os.stat, unlink=os.remove, replace=os.rename)
+    _put_into_globbers()
     vars(os).update(dict.fromkeys(("chmod", "utime"), lambda *args, **kwargs: None))
     vars(os)["listxattr"] = lambda *args, **kwargs: []
     pathlib.Path.touch = (  # type: ignore[method-assign]
