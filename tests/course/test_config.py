@@ -56,7 +56,7 @@ def test_a_fault_is_said_with_its_line(tmp_path, text, said):
         ("title = " + "[" * 5000, "not TOML"),
         ("title = " + "9" * 5000, "not TOML"),
         ("title = 0x" + "f" * 9000, "title = this int is not text in quotes"),
-        ("title" + ".a" * 5000 + " = 1", "title = this dict is not text in quotes"),
+        ("title" + ".a" * 5000 + " = 1", r"title = .+ is not text in quotes"),
         ("title = [" + '"x", ' * 5000 + "]", "… is not text in quotes"),
         ("x" * 5000 + " = 1", "… is unknown"),
         ("[budget]\nseconds = 1" + "0" * 400, "and at most 1000000000"),
