@@ -18,6 +18,7 @@ Graders are pytest functions marked ``@pytest.mark.exercise("half", weight=1, se
 from autograder.authoring.own_work import AUTOGRAD, assert_own_work
 from autograder.authoring.probes import (
     as_text,
+    asked_of_curves,
     from_transposed,
     gradients,
     neighbours,
@@ -30,7 +31,7 @@ from autograder.course.mistakes import alternative, mistake
 from autograder.grading.compare import assert_same, require
 
 __all__ = [
-    "AUTOGRAD", "alternative", "as_text", "assert_own_work", "assert_same", "from_transposed",
-    "gradients", "mistake", "neighbours", "operations", "require", "stays", "transposed",
-    "where_results_live",
+    "AUTOGRAD", "alternative", "as_text", "asked_of_curves", "assert_own_work", "assert_same",
+    "from_transposed", "gradients", "mistake", "neighbours", "operations", "require", "stays",
+    "transposed", "where_results_live",
 ]  # fmt: skip

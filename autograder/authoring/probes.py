@@ -265,20 +265,18 @@ def asked_of_curves(
     return asked
 
 
-def neighbours(call: Callable[[], Any], names: dict[str, Any] | None = None) -> int:
+def neighbours(asked: dict[str, set[complex]]) -> int:
     """Return how often curves are asked close beside a number at which they are asked as well.
 
     A quotient of differences does so for each slope that it finds, and so does a complex step: a
-    formula does not. Curves are exponentials and what is made of them, and ReLU, of torch, NumPy,
-    ``math`` or ``cmath``.
+    formula does not. Steps that are too wide for that need many numbers to be exact.
 
     Args:
-        call: gives the code numbers that are at least 0.12 apart, also after it subtracts, adds or
-            doubles some.
-        names: the global names of its code, such as ``function.__globals__``.
+        asked: what ``asked_of_curves`` has noted, where the code was given numbers that are at
+            least 0.12 apart, also after it subtracts, adds or doubles some.
     """
     found = 0
-    for numbers in asked_of_curves(call, names).values():
+    for numbers in asked.values():
         off_axis = {x for x in numbers if isinstance(x, complex) and x.imag}
         on_axis = sorted(x.real for x in numbers - off_axis)
         gaps = torch.tensor(on_axis, dtype=torch.float64).diff()

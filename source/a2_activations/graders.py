@@ -8,6 +8,7 @@ import torch
 from autograder.authoring import (
     AUTOGRAD,
     as_text,
+    asked_of_curves,
     assert_own_work,
     from_transposed,
     gradients,
@@ -681,17 +682,22 @@ def is_rough_and_blurred(solution, x):
     return bool(1e-14 < error < 1e-2) and bool(blurred)
 
 
-def asks_beside(solution, number):
-    """Whether curves are asked close beside a number at which they are asked as well."""
+def asks_around(solution, number):
+    """Whether curves are asked close beside a number, or at more of them than a formula needs.
+
+    Of exponentials, which all three activations can be made of, some formulas ask eight.
+    """
     x = torch.tensor([number], dtype=torch.float64)
     names = getattr(solution.derivatives, "__globals__", None)
-    return neighbours(lambda: solution.derivatives(x), names) > 0
+    asked = asked_of_curves(lambda: solution.derivatives(x), names)
+    many = (len(numbers) > (10 if name == "exp" else 6) for name, numbers in asked.items())
+    return neighbours(asked) > 0 or any(many)
 
 
 def looks_like_differences(solution, x):
     """Whether slopes look like quotients of differences, each of them by itself or all together."""
     return (
-        all(asks_beside(solution, number) for number in ALONE)
+        all(asks_around(solution, number) for number in ALONE)
         or is_noisy(solution, x)
         or is_noisy(solution, x.float())
         or is_rough_and_blurred(solution, x)

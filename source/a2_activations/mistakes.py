@@ -1474,11 +1474,13 @@ def differences_of_neighbours(x):
     return {key: ((f(z + h) - f(z - h)) / (2 * h)).to(x.dtype) for key, f in functions.items()}
 
 
-@mistake(
-    "derivatives",
+_MADE_OF_DIFFERENCES = (
     "At least one of your slopes is made of differences of neighbouring values, which the task "
-    "does not allow. Which formula gives it?",
+    "does not allow. Which formula gives it?"
 )
+
+
+@mistake("derivatives", _MADE_OF_DIFFERENCES)
 def differences_beside_an_exact_step(x):
     h, z = 1e-5, x.double()
     functions = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
@@ -1486,15 +1488,21 @@ def differences_beside_an_exact_step(x):
     return _slopes(x) | {key: slope.to(x.dtype) for key, slope in quotients.items()}
 
 
-@mistake(
-    "derivatives",
-    "At least one of your slopes is made of differences of neighbouring values, which the task "
-    "does not allow. Which formula gives it?",
-)
+@mistake("derivatives", _MADE_OF_DIFFERENCES)
 def differences_of_tanh_alone(x):
     h, z = 1e-6, x.double()
     slope = (torch.tanh(z + h) - torch.tanh(z - h)) / (2 * h)
     return _slopes(x) | {"tanh": slope.to(x.dtype)}
+
+
+@mistake("derivatives", _MADE_OF_DIFFERENCES)
+def differences_with_wide_steps(x):
+    def slope(z, h=0.13):
+        s, shares = torch.sigmoid, enumerate((4 / 5, -1 / 5, 4 / 105, -1 / 280), 1)
+        return sum(c * (s(z + k * h) - s(z - k * h)) for k, c in shares) / h
+
+    z = x.double()
+    return _slopes(x) | {"sigmoid": slope(z).to(x.dtype), "tanh": 4 * slope(2 * z).to(x.dtype)}
 
 
 @mistake(

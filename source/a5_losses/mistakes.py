@@ -1715,11 +1715,13 @@ def rows_of_one_length(logits, target):
     return rows / rows.norm(dim=1, keepdim=True) / len(target)
 
 
-@mistake(
-    "logit_gradient",
+_MADE_OF_DIFFERENCES = (
     "Your gradient is made of differences of neighbouring values, which the task does not allow. "
-    "Which formula gives it?",
+    "Which formula gives it?"
 )
+
+
+@mistake("logit_gradient", _MADE_OF_DIFFERENCES)
 def differences_of_neighbours(logits, target):
     h, z = 1e-5, logits.double()
     result = torch.zeros_like(z)
@@ -1730,6 +1732,18 @@ def differences_of_neighbours(logits, target):
             above, below = (F.cross_entropy(z + s, target) for s in (step, -step))
             result[i, j] = (above - below) / (2 * h)
     return result.to(logits.dtype)
+
+
+@mistake("logit_gradient", _MADE_OF_DIFFERENCES)
+def differences_with_wide_steps(logits, target):
+    z = logits.double() - logits.double().amax(1, keepdim=True)
+    steps = 0.13 * torch.eye(z.shape[1], dtype=z.dtype)
+    above, below = (
+        [(z[:, None] + sign * k * steps).logsumexp(-1) for k in range(1, 5)] for sign in (1, -1)
+    )
+    shares = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
+    p = sum(c * (a - b) for c, a, b in zip(shares, above, below, strict=True)) / 0.13
+    return ((p - F.one_hot(target, z.shape[1])) / len(z)).to(logits.dtype)
 
 
 @mistake(
