@@ -595,8 +595,9 @@ def test_tanh_slopes_far_out(same, draw):
 @pytest.mark.exercise("tanh_from_sigmoid")
 def test_tanh_slope_in_the_middle(same, draw):
     """Has slope 1 exactly at zero, and the right slopes around it."""
-    x = torch.cat([torch.zeros(2), torch.tensor([-1e-3, 1e-3, -0.5, 2.0]), clear_of_zero(draw, 5)])
-    same.run(gradients, "tanh_from_sigmoid", [x], [0], draw(11))
+    fixed = torch.tensor([0.0, 0.0, -1e-3, 1e-3, -9e-3, 9e-3, -0.5, 2.0])
+    x = torch.cat([fixed, clear_of_zero(draw, 5)])
+    same.run(gradients, "tanh_from_sigmoid", [x], [0], draw(13))
     for number in (0.0, -0.5):  # a single number may take a way of its own
         same.run(gradients, "tanh_from_sigmoid", [torch.tensor(number)], [0], torch.tensor(1.5))
 
