@@ -269,7 +269,8 @@ def neighbours(asked: dict[str, set[complex]]) -> int:
     """Return how often curves are asked close beside a number at which they are asked as well.
 
     A quotient of differences does so for each slope that it finds, and so does a complex step: a
-    formula does not. Steps that are too wide for that need many numbers to be exact.
+    formula does not. Differences with steps of 0.11 and more are not counted; to be exact, they
+    need many numbers, so ask also how many ``asked`` holds.
 
     Args:
         asked: what ``asked_of_curves`` has noted, where the code was given numbers that are at

@@ -827,7 +827,7 @@ def training(solution, facts, weights, x, y, optimizer, max_norm, steps, stale, 
 
 
 SGD = ["SGD", {"lr": 0.1}]
-STEADY = ["SGD", {"lr": 0.02}]  # its losses and gradients stay below 200, whatever is drawn
+STEADY = ["SGD", {"lr": 0.02}]  # 400 draws: no loss and no gradient beyond 200
 GENTLE = ["SGD", {"lr": 0.001}]
 MOMENTUM = ["SGD", {"lr": 0.05, "momentum": 0.9}]
 ADAM = ["Adam", {"lr": 0.1}]  # large steps, so that each gradient is another

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
 import nbformat
@@ -61,12 +62,26 @@ def public(names: Any) -> set[str]:
     return {name for name in names if not name.startswith("_")}
 
 
+def with_parts(code: CodeType) -> Iterator[CodeType]:
+    """The code of a cell, and that of each function, class and comprehension in it."""
+    yield code
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from with_parts(part)
+
+
+def stored(code: CodeType, opname: str) -> Iterator[str]:
+    """The names that such instructions of one piece of code bind."""
+    return (step.argval for step in dis.get_instructions(code) if step.opname == opname)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_no_figure_binds_a_name_of_a_student(name: str) -> None:
     """Not even for a moment: what a student defined above a figure is the same below it."""
     for cell in filter(is_free, solved(name)):
-        steps = dis.get_instructions(compile(cell.source, cell.id, "exec"))
-        bound = {step.argval for step in steps if step.opname in ("STORE_NAME", "STORE_GLOBAL")}
+        code = compile(cell.source, cell.id, "exec")
+        bound = {*stored(code, "STORE_NAME")}
+        bound.update(name for part in with_parts(code) for name in stored(part, "STORE_GLOBAL"))
         assert public(bound) <= OURS | PLOTLY, cell.id
 
 
